@@ -1,0 +1,67 @@
+"""How long a training run is, in optimizer steps and epochs."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+
+from optim_core.errors import OptimError
+
+__all__ = ["Horizon", "HorizonError"]
+
+
+class HorizonError(OptimError, ValueError):
+    """A schedule needs a length that the caller did not give."""
+
+
+@attrs.frozen(kw_only=True)
+class Horizon:
+    """The length of a run, as given to `create`; of the three numbers, two give the third.
+
+    Args:
+        total_steps: optimizer steps in the whole run, ≥ 1. Gradient accumulation and the number of processes are the
+            caller's to divide out.
+        steps_per_epoch: optimizer steps in one epoch, ≥ 1.
+        epochs: passes over the data, ≥ 1. Derived from the other two, a last pass that is cut short counts.
+
+    Raises:
+        HorizonError: a number is not a whole number of at least 1, or the three contradict each other.
+    """
+
+    total_steps: int | None = None
+    steps_per_epoch: int | None = None
+    epochs: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("total_steps", "steps_per_epoch", "epochs"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise HorizonError(f"{name} must be a whole number of at least 1, is {value!r}")
+        total, per_epoch, epochs = self.total_steps, self.steps_per_epoch, self.epochs
+        if total is None and per_epoch is not None and epochs is not None:
+            object.__setattr__(self, "total_steps", per_epoch * epochs)
+        elif per_epoch is None and total is not None and epochs is not None:
+            object.__setattr__(self, "steps_per_epoch", math.ceil(total / epochs))
+        elif epochs is None and total is not None and per_epoch is not None:
+            object.__setattr__(self, "epochs", math.ceil(total / per_epoch))
+        elif None not in (total, per_epoch, epochs) and not self._consistent():
+            raise HorizonError(
+                f"total_steps={total} does not fit steps_per_epoch={per_epoch} and epochs={epochs}; "
+                "give two of them and leave the third out"
+            )
+
+    def _consistent(self) -> bool:
+        total, per_epoch, epochs = self.total_steps or 0, self.steps_per_epoch or 1, self.epochs or 1
+        return math.ceil(total / per_epoch) == epochs
+
+    def require(self, name: str, needed_by: str) -> int:
+        """The number called `name` ("total_steps", "steps_per_epoch" or "epochs").
+
+        Raises:
+            HorizonError: it is neither given nor derivable; the message names it and who needs it.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise HorizonError(f"{needed_by} needs {name}: pass {name}=… to create() or set its length in the config")
+        return int(value)

@@ -1,0 +1,49 @@
+"""How names are compared and which right name is nearest to a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["listing", "nearest", "normalise", "normalise_distribution", "visible"]
+
+LONGEST_NAME = 100
+LONGEST_LISTING = 40
+
+
+def normalise(name: str) -> str:
+    """The form in which plugin names are compared: without case, ``-`` and ``_``."""
+    return name.casefold().replace("-", "").replace("_", "")
+
+
+def normalise_distribution(name: str) -> str:
+    """The form in which distribution names are compared (PEP 503, with runs of separators as one ``-``)."""
+    parts = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(part for part in parts if part)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that a person who wrote `name` most likely meant, None where none is near."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        return None
+    from difflib import get_close_matches
+
+    candidates = {normalise(candidate): candidate for candidate in names}
+    wanted = normalise(name)
+    close = get_close_matches(wanted, candidates, n=1, cutoff=0.6)
+    if close:
+        return candidates[close[0]]
+    holding = [candidate for key, candidate in candidates.items() if len(wanted) > 2 and wanted in key]
+    return min(holding, key=len, default=None)
+
+
+def listing(names: Iterable[str]) -> str:
+    """The names with commas between them, cut short where there are very many."""
+    names = list(names)
+    text = ", ".join(names[:LONGEST_LISTING])
+    rest = len(names) - LONGEST_LISTING
+    return f"{text} and {rest} more" if rest > 0 else text
+
+
+def visible(name: str) -> str:
+    """`name` as it can be printed: invisible and direction-changing characters escaped."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)

@@ -1,0 +1,106 @@
+"""What a plugin class, a clipper and a provider must offer.
+
+All of it is structural: a distribution satisfies these protocols without importing optim_core. A plugin class is an
+attrs class; its fields are the config, and are typed with what a config file can hold: ``float``, ``int``, ``bool``,
+``str``, ``Literal``, ``list``, ``tuple``, ``dict``, unions of these with each other and with ``None``, other attrs
+classes. Its module imports nothing heavy at the top: the import of torch, or of what it wraps, stands in `build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["Clipper", "ClipperPlugin", "OptimizerPlugin", "PluginClass", "Provider", "SchedulerPlugin"]
+
+
+class PluginClass(Protocol):
+    """An attrs class, frozen and keyword-only by custom.
+
+    Its docstring begins with one line that says what it is and where it comes from (paper or document); a section
+    ``Args:`` in Google's style says for each field the meaning, the unit and the range. A class whose required fields
+    are hard to guess may offer ``example: ClassVar``, a mapping that is a valid config.
+    """
+
+    __attrs_attrs__: ClassVar[Any]
+
+
+class OptimizerPlugin(PluginClass, Protocol):
+    """The config of an optimizer."""
+
+    def build(self, params: Any) -> Optimizer:
+        """Makes the optimizer.
+
+        Args:
+            params: what ``torch.optim.Optimizer`` takes: an iterable of tensors, of (name, tensor) pairs, or a list of
+                group dicts. A group may set ``lr``, which then stands for this group instead of the config's. The
+                callee owns it.
+        """
+        ...
+
+
+class SchedulerPlugin(PluginClass, Protocol):
+    """The config of a learning-rate schedule.
+
+    It may offer ``interval``, "step" (default) or "epoch": after which of the two ``step()`` is to be called.
+    """
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """Makes the scheduler, at its step 0.
+
+        Args:
+            optimizer: its groups' ``lr`` are the base rates.
+            horizon: the length of the run as far as the caller gave it. A schedule that needs a length and has none in
+                its config asks ``horizon.require("total_steps", name)``, whose error names what is missing.
+        """
+        ...
+
+
+class ClipperPlugin(PluginClass, Protocol):
+    """The config of a way to clip gradients."""
+
+    def build(self) -> Clipper:
+        """Makes the clipper."""
+        ...
+
+
+class Clipper(Protocol):
+    """Changes gradients in place, between ``backward()`` and ``step()``."""
+
+    def clip(self, parameters: Iterable[Tensor]) -> Tensor:
+        """Clips the gradients of `parameters`; those without one are passed over.
+
+        Returns:
+            The norm of all gradients before clipping, a tensor of shape ().
+        """
+        ...
+
+
+class Provider(Protocol):
+    """Many plugins of one kind from one library, behind one entry point of the group ``optim_core.providers``.
+
+    The entry point names an object, or a class that is called without arguments. Importing its module, `names` and
+    `load` import nothing heavy. A name that a distribution claims by an entry point of its own wins over the provider,
+    whose plugin is then reached as ``provider:name``.
+    """
+
+    kind: Literal["optimizer", "scheduler", "clipper"]
+
+    def names(self) -> Iterable[str]:
+        """The names that it offers here and now."""
+        ...
+
+    def load(self, name: str) -> type[Any]:
+        """The plugin class of one of these names."""
+        ...
+
+
+# A config as a caller hands it over.
+ConfigMapping = Mapping[str, Any]

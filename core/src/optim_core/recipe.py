@@ -1,0 +1,184 @@
+"""Recipe: validated specs for one training run. Optimization: the live objects that it makes, with one state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_core.errors import OptimError, ParamGroupError
+from optim_core.horizon import Horizon
+from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.state import load_state, save_state
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.protocols import Clipper
+
+__all__ = ["SINGLE", "Optimization", "Recipe"]
+
+# The name of the one optimizer of a recipe that has no names.
+SINGLE = "default"
+
+
+def _only_name(optimizers: Mapping[str, Any]) -> str:
+    """The name of the one optimizer."""
+    if len(optimizers) != 1:
+        raise OptimError(
+            f"there are several optimizers: {', '.join(optimizers)}; use .optimizers[name] and .schedulers[name]"
+        )
+    return next(iter(optimizers))
+
+
+@attrs.frozen(kw_only=True)
+class Recipe:
+    """What a config asks for: optimizers by name, a schedule for each that has one, and clipping.
+
+    Args:
+        optimizers: name to spec; a recipe of one optimizer calls it "default".
+        schedulers: name to spec, for those optimizers that have one.
+        clipper: the clipping, None where there is none.
+    """
+
+    optimizers: dict[str, OptimizerSpec]
+    schedulers: dict[str, SchedulerSpec] = attrs.field(factory=dict)
+    clipper: ClipperSpec | None = None
+
+    @property
+    def optimizer(self) -> OptimizerSpec:
+        """The one optimizer's spec.
+
+        Raises:
+            OptimError: there are several.
+        """
+        return self.optimizers[_only_name(self.optimizers)]
+
+    @property
+    def scheduler(self) -> SchedulerSpec | None:
+        """The one optimizer's schedule, ``lr_decay_gamma`` included; None where it has none.
+
+        Raises:
+            OptimError: there are several optimizers.
+        """
+        return self.schedule_of(_only_name(self.optimizers))
+
+    def schedule_of(self, name: str) -> SchedulerSpec | None:
+        """The schedule of the optimizer called `name`, ``lr_decay_gamma`` included; None where it has none."""
+        return self.schedulers.get(name) or self.optimizers[name].decay
+
+    def create(
+        self,
+        model: Module | Mapping[str, Module] | Any,
+        *,
+        total_steps: int | None = None,
+        steps_per_epoch: int | None = None,
+        epochs: int | None = None,
+        lr_multipliers: Mapping[Module, float] | None = None,
+    ) -> Optimization:
+        """Makes the live objects.
+
+        Args:
+            model: for one optimizer a model, or an iterable of parameters; for named ones a mapping of exactly their
+                names to models.
+            total_steps: optimizer steps in the whole run.
+            steps_per_epoch: optimizer steps in an epoch; of the three lengths, two give the third.
+            epochs: passes over the data.
+            lr_multipliers: module to factor, > 0; each module belongs to one of the models.
+
+        Raises:
+            ParamGroupError: the models do not fit the names, or the parameters do not fit the multipliers.
+            HorizonError: a schedule needs a length that is not given.
+        """
+        horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
+        models = self._models(model)
+        multipliers = _by_model(models, lr_multipliers or {})
+        optimizers = {
+            name: spec.create_optimizer(models[name], lr_multipliers=multipliers.get(name))
+            for name, spec in self.optimizers.items()
+        }
+        schedulers = {}
+        for name, optimizer in optimizers.items():
+            schedule = self.schedule_of(name)
+            if schedule is not None:
+                schedulers[name] = schedule.create_scheduler(optimizer, horizon=horizon)
+        clipper = None if self.clipper is None else self.clipper.create_clipper()
+        return Optimization(recipe=self, optimizers=optimizers, schedulers=schedulers, clipper=clipper)
+
+    def _models(self, model: Any) -> Mapping[str, Any]:
+        if list(self.optimizers) == [SINGLE] or (len(self.optimizers) == 1 and not isinstance(model, Mapping)):
+            return {name: model for name in self.optimizers}
+        wanted = ", ".join(self.optimizers)
+        if not isinstance(model, Mapping):
+            raise ParamGroupError(f"this recipe has named optimizers; give a mapping of {wanted} to models")
+        missing = [name for name in self.optimizers if name not in model]
+        surplus = [str(name) for name in model if name not in self.optimizers]
+        if missing or surplus:
+            said = [f"no model for {', '.join(missing)}"] if missing else []
+            said += [f"no optimizer for {', '.join(surplus)}"] if surplus else []
+            raise ParamGroupError(f"{' and '.join(said)}; the recipe's names are {wanted}")
+        return model
+
+
+def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) -> dict[str, dict[Any, float]]:
+    """The multipliers of each model; one that belongs to none of several models is an error."""
+    if len(models) == 1:
+        return {name: dict(lr_multipliers) for name in models}
+    divided: dict[str, dict[Any, float]] = {}
+    for module, factor in lr_multipliers.items():
+        owners = [name for name, model in models.items() if any(module is inner for inner in model.modules())]
+        if not owners:
+            raise ParamGroupError(f"lr_multipliers: {type(module).__name__} is not part of {' or '.join(models)}")
+        for name in owners:
+            divided.setdefault(name, {})[module] = factor
+    return divided
+
+
+@attrs.define(kw_only=True, eq=False)
+class Optimization:
+    """The live objects of a run. ``optimizer, scheduler = run`` unpacks a run of one.
+
+    Args:
+        recipe: what they were made from.
+        optimizers: name to optimizer.
+        schedulers: name to scheduler, for those optimizers that have one.
+        clipper: call ``clip(parameters)`` between ``backward()`` and ``step()``; None where there is no clipping.
+    """
+
+    recipe: Recipe
+    optimizers: dict[str, Optimizer]
+    schedulers: dict[str, LRScheduler]
+    clipper: Clipper | None
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The one optimizer; OptimError where there are several."""
+        return self.optimizers[_only_name(self.optimizers)]
+
+    @property
+    def scheduler(self) -> LRScheduler | None:
+        """The one optimizer's scheduler, None where it has none; OptimError where there are several optimizers."""
+        return self.schedulers.get(_only_name(self.optimizers))
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.optimizer
+        yield self.scheduler
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state of every optimizer and scheduler as plain data, which ``torch.load(weights_only=True)`` reads.
+
+        As with torch, its tensors are the live ones: save it, or deepcopy it, before training goes on.
+        """
+        return save_state(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continues where `state` was saved, optimizers first, then schedulers; `state` is copied, not shared.
+
+        Raises:
+            CheckpointMismatchError: before anything is loaded, where names, types, parameters or shapes differ; it
+                says which.
+        """
+        load_state(self, state)

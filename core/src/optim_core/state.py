@@ -1,0 +1,123 @@
+"""Saving and loading the state of an Optimization, and saying by parameter name what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from optim_core.errors import CheckpointMismatchError
+from optim_core.names import listing
+
+if TYPE_CHECKING:
+    from optim_core.recipe import Optimization
+
+__all__ = ["load_state", "save_state"]
+
+FORMAT = 1
+
+
+def save_state(run: Optimization) -> dict[str, Any]:
+    """The state as plain data: per optimizer its type, its parameters' shapes by name, and torch's state dict."""
+    recipe = run.recipe
+    return {
+        "format": FORMAT,
+        "optimizers": {
+            name: {
+                "type": recipe.optimizers[name].type,
+                "parameters": _shapes(optimizer),
+                "state": optimizer.state_dict(),
+            }
+            for name, optimizer in run.optimizers.items()
+        },
+        "schedulers": {
+            name: {"type": _scheduler_type(run, name), "state": scheduler.state_dict()}
+            for name, scheduler in run.schedulers.items()
+        },
+    }
+
+
+def load_state(run: Optimization, state: Mapping[str, Any]) -> None:
+    """Loads what `save_state` gave, after checking that all of it fits.
+
+    Raises:
+        CheckpointMismatchError: it does not; nothing has been loaded.
+    """
+    differences = list(_differences(run, state))
+    if differences:
+        raise CheckpointMismatchError("the saved state does not fit:\n    " + "\n    ".join(differences))
+    # Loading shares tensors with its argument, so that training on would change the caller's state.
+    for name, optimizer in run.optimizers.items():
+        optimizer.load_state_dict(deepcopy(state["optimizers"][name]["state"]))
+    for name, scheduler in run.schedulers.items():
+        scheduler.load_state_dict(deepcopy(state["schedulers"][name]["state"]))
+
+
+def _scheduler_type(run: Optimization, name: str) -> str:
+    schedule = run.recipe.schedule_of(name)
+    return schedule.type if schedule else ""
+
+
+def _shapes(optimizer: Any) -> dict[str, list[int]]:
+    """Parameter name to shape; one without a name is called by its group and place."""
+    shapes = {}
+    for number, group in enumerate(optimizer.param_groups):
+        names = group.get("param_names") or [f"group {number}, parameter {place}" for place in range(len(group["params"]))]
+        for name, parameter in zip(names, group["params"], strict=True):
+            shapes[name] = list(parameter.shape)
+    return shapes
+
+
+def _differences(run: Optimization, state: Any) -> Iterable[str]:
+    if not isinstance(state, Mapping) or state.get("format") != FORMAT:
+        yield f"it is not a state of format {FORMAT} that Optimization.state_dict() gave"
+        return
+    for part, live in (("optimizers", run.optimizers), ("schedulers", run.schedulers)):
+        saved = state.get(part)
+        if not isinstance(saved, Mapping) or not all(isinstance(entry, Mapping) for entry in saved.values()):
+            yield f"it has no {part}"
+            continue
+        for name in live:
+            if name not in saved:
+                yield f"{part}: `{name}` is not in the saved state, which has {listing(saved) or 'none'}"
+        for name in saved:
+            if name not in live:
+                yield f"{part}: the saved state has `{name}`, which the recipe does not have"
+        for name in live:
+            if name in saved:
+                yield from _differences_of(run, part, name, saved[name])
+
+
+def _differences_of(run: Optimization, part: str, name: str, saved: Mapping[str, Any]) -> Iterable[str]:
+    wanted = run.recipe.optimizers[name].type if part == "optimizers" else _scheduler_type(run, name)
+    if saved.get("type") != wanted:
+        yield f"{part}.{name}: the saved one is {saved.get('type')}, this one is {wanted}"
+        return
+    if not isinstance(saved.get("state"), Mapping):
+        yield f"{part}.{name}: its state is missing"
+    if part == "optimizers":
+        yield from _parameter_differences(name, saved, _shapes(run.optimizers[name]), run.optimizers[name])
+
+
+def _parameter_differences(
+    name: str, saved: Mapping[str, Any], live: Mapping[str, list[int]], optimizer: Any
+) -> Iterable[str]:
+    before = saved.get("parameters") or {}
+    missing = [parameter for parameter in live if parameter not in before]
+    surplus = [parameter for parameter in before if parameter not in live]
+    if missing:
+        yield f"optimizers.{name}: not in the saved state: {listing(missing)}"
+    if surplus:
+        yield f"optimizers.{name}: only in the saved state: {listing(surplus)}"
+    for parameter, shape in live.items():
+        if parameter in before and list(before[parameter]) != shape:
+            yield f"optimizers.{name}: {parameter} had the shape {list(before[parameter])} and has {shape}"
+    if missing or surplus:
+        return
+    if list(before) != list(live):
+        yield f"optimizers.{name}: the parameters come in another order than when they were saved"
+        return
+    sizes = [len(group["params"]) for group in saved["state"].get("param_groups", ())]
+    own = [len(group["params"]) for group in optimizer.param_groups]
+    if sizes != own:
+        yield f"optimizers.{name}: the saved groups hold {sizes} parameters, these hold {own}"

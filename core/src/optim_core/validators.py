@@ -1,0 +1,103 @@
+"""The attrs validators that plugin classes share.
+
+They are plain attrs validators: plugin classes may use them, attrs' own, or neither. These say their range in words
+(`describe`), which `optim show` prints, and as JSON Schema keywords (`schema`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+__all__ = ["Each", "Interval", "each", "fraction", "in_range", "non_negative", "positive"]
+
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
+
+
+@attrs.frozen
+class Interval:
+    """A finite number between bounds, each of which may be left out: ``Interval(gt=0, le=1)`` is 0 < x ≤ 1.
+
+    Raises:
+        ValueError: when called with a number outside, or with one that is not finite.
+    """
+
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+
+    def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        inside = (
+            (self.gt is None or value > self.gt)
+            and (self.ge is None or value >= self.ge)
+            and (self.lt is None or value < self.lt)
+            and (self.le is None or value <= self.le)
+            and math.isfinite(value)
+        )
+        if not inside:
+            raise ValueError(f"must be {self.describe()}, is {value!r}")
+
+    def describe(self) -> str:
+        """The range in words: ``> 0``, ``in [0, 1)``."""
+        if (self.gt is None and self.ge is None) or (self.lt is None and self.le is None):
+            bounds = ((">", self.gt), ("≥", self.ge), ("<", self.lt), ("≤", self.le))
+            return next((f"{sign} {bound:g}" for sign, bound in bounds if bound is not None), "finite")
+        opening = f"({self.gt:g}" if self.gt is not None else f"[{self.ge:g}"
+        closing = f"{self.lt:g})" if self.lt is not None else f"{self.le:g}]"
+        return f"in {opening}, {closing}"
+
+    def schema(self) -> dict[str, float]:
+        """The range as JSON Schema keywords."""
+        keywords = {
+            "exclusiveMinimum": self.gt,
+            "minimum": self.ge,
+            "exclusiveMaximum": self.lt,
+            "maximum": self.le,
+        }
+        return {keyword: bound for keyword, bound in keywords.items() if bound is not None}
+
+
+@attrs.frozen
+class Each:
+    """Every item of a list or tuple fits `validator`; a value that is neither is checked as it is.
+
+    Raises:
+        ValueError: when called with a value of which an item does not fit; it says which, counted from 0.
+    """
+
+    validator: Interval
+
+    def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, (list, tuple)):
+            self.validator(instance, attribute, value)
+            return
+        for index, item in enumerate(value):
+            try:
+                self.validator(instance, attribute, item)
+            except ValueError as error:
+                raise ValueError(f"item {index} {error}") from None
+
+    def describe(self) -> str:
+        """The range of each item in words."""
+        return f"each {self.validator.describe()}"
+
+
+def in_range(
+    *, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+) -> Interval:
+    """A validator for a finite number within bounds, of which at most one each from below and from above is given."""
+    return Interval(gt=gt, ge=ge, lt=lt, le=le)
+
+
+def each(validator: Interval) -> Each:
+    """A validator for a number, or for every number in a list or tuple."""
+    return Each(validator)
+
+
+positive = in_range(gt=0)
+non_negative = in_range(ge=0)
+fraction = in_range(ge=0, lt=1)

@@ -1,0 +1,180 @@
+"""YAML text to plain values by the rules of YAML 1.2, with the place of every value.
+
+PyYAML parses; what its loaders get wrong for configs is done here: ``1e-4`` is a number, ``on`` and ``yes`` are texts,
+a key that stands twice is an error, and so are anchors that multiply and tags that construct objects.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+__all__ = ["Node", "YamlProblem", "compose", "position_of", "value_of"]
+
+Node = yaml.Node
+Position = tuple[int, int]
+
+# Before PyYAML recurses: its composer calls itself once for each level.
+SHORT = 4096
+DEEPEST = 100
+MOST_NODES = 100_000
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"[-+]?[0-9]{1,4000}")
+_BASED = re.compile(r"0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITE = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_CORE_TAGS = ("map", "seq", "str", "int", "float", "bool", "null")
+
+
+class YamlProblem(Exception):  # noqa: N818 - it becomes a ConfigError
+    """Text that is not a YAML config, and where: 1-based line and column."""
+
+    def __init__(self, message: str, position: Position, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.hint = hint
+
+
+def compose(text: str) -> Node:
+    """The tree of nodes of the one document in `text`.
+
+    Raises:
+        YamlProblem: it is not YAML, holds several documents, is nested over 100 deep, or refers to itself.
+    """
+    loader = _Loader(text)
+    try:
+        _refuse_depth(text)
+        node = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise YamlProblem(f"is not YAML: {error.problem or error.context}", place) from None
+    except RecursionError:
+        raise YamlProblem(f"is nested more than {DEEPEST} deep", (0, 0)) from None
+    except yaml.YAMLError as error:
+        raise YamlProblem(f"is not YAML: {error}", (0, 0)) from None
+    finally:
+        loader.dispose()
+    if node is None:
+        raise YamlProblem("holds nothing but comments", (1, 1))
+    return node
+
+
+def _refuse_depth(text: str) -> None:
+    """Counts nesting on the stream of events, which needs no recursion, where a text is long enough to overflow."""
+    if len(text) <= SHORT:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise YamlProblem(f"is nested more than {DEEPEST} deep", _place(event))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def value_of(root: Node) -> Any:
+    """The plain value of a tree of nodes: dict, list, str, int, float, bool, None.
+
+    Raises:
+        YamlProblem: a key twice in one mapping, a key that is not a text, a tag, or anchors that multiply to more than
+            100,000 values or contain themselves.
+    """
+    return _Builder().value(root)
+
+
+def position_of(root: Node, path: tuple[str | int, ...]) -> Position | None:
+    """Where the value at `path` stands: the key's place for a mapping's entry, or the nearest place above it."""
+    node, place = root, _place(root)
+    for step in path:
+        found = next(((mark, child) for key, mark, child in _children(node) if key == step), None)
+        if found is None:
+            break
+        mark, node = found
+        place = _place(mark)
+    return place
+
+
+def _children(node: Node) -> Iterator[tuple[str | int, Node, Node]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield key.value, key, value
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield index, item, item
+
+
+def _place(node: Any) -> Position:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+class _Builder:
+    """Builds values; `nodes` counts them, shared ones each time, and `open` holds the containers being built."""
+
+    def __init__(self) -> None:
+        self.nodes = 0
+        self.open: set[int] = set()
+
+    def value(self, node: Node) -> Any:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise YamlProblem(f"holds more than {MOST_NODES:,} values, anchors counted where they are used", _place(node))
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        if id(node) in self.open:
+            raise YamlProblem("contains itself by an anchor", _place(node))
+        if len(self.open) >= DEEPEST:
+            raise YamlProblem(f"is nested more than {DEEPEST} deep", _place(node))
+        self.open.add(id(node))
+        _refuse_tag(node)
+        built = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.value(item) for item in node.value]
+        self.open.discard(id(node))
+        return built
+
+    def _mapping(self, node: Any) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise YamlProblem("a key must be a text", _place(key_node))
+            key = key_node.value if key_node.style else _scalar(key_node)
+            if key_node.value == "<<" and not key_node.style:
+                raise YamlProblem("`<<` merges are YAML 1.1; write the keys out", _place(key_node))
+            if not isinstance(key, str):
+                hint = f"put it in quotes: '{key_node.value}'"
+                raise YamlProblem(f"a key must be a text, `{key_node.value}` is not", _place(key_node), hint)
+            if key in mapping:
+                raise YamlProblem(f"the key `{key}` stands twice in one mapping", _place(key_node), "keep one of them")
+            mapping[key] = self.value(value_node)
+        return mapping
+
+
+def _refuse_tag(node: Any) -> None:
+    tag = node.tag or ""
+    if tag.startswith("tag:yaml.org,2002:") and tag.rpartition(":")[2] in (*_CORE_TAGS, "merge", "timestamp", "value"):
+        return
+    raise YamlProblem(f"has the tag `{tag}`; a config holds plain values only", _place(node))
+
+
+def _scalar(node: Any) -> Any:
+    text: str = node.value
+    _refuse_tag(node)
+    if node.style:
+        return text
+    if text.lower() in _WORDS and text in (text.lower(), text.capitalize(), text.upper()):
+        return _WORDS[text.lower()]
+    if _INT.fullmatch(text):
+        return int(text)
+    if _BASED.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return _INFINITE.get(text.lower(), text)
