@@ -9,10 +9,12 @@ import attrs
 
 from optim_core.discovery import KINDS, Kind
 from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
+from optim_core.mismatch import Issue, Mismatch, guard
 from optim_core.names import listing, nearest
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
-from optim_core.structure import Issue, Mismatch, Structurer, guard, shown
+from optim_core.structure import Structurer
+from optim_core.words import shown
 
 if TYPE_CHECKING:
     from optim_core.files import Document
@@ -103,7 +105,7 @@ class Builder:
     def _kind_of(self, config: Mapping[str, Any]) -> Kind:
         """The kind of a component that is the whole config."""
         name = config["type"]
-        kinds = self._kinds_of(name) if isinstance(name, str) else list(KINDS[:1])
+        kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else list(KINDS[:1])
         if not kinds:
             problem = self._unknown(None, name, "")
             raise Mismatch(Issue(("type",), problem.message, problem.hint, "unknown-type"))

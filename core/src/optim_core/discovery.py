@@ -279,7 +279,7 @@ def _entry_points(distribution: Distribution, location: Path | None) -> tuple[st
 
 
 def _readable_entry_points(source: Source) -> str:
-    return _entry_points(source._distribution, source.location)[0]  # noqa: SLF001
+    return _entry_points(source._distribution, source.location)[0]
 
 
 def _hidden(source: Source, hider: Source) -> Fault:
@@ -309,7 +309,9 @@ def _read(text: str, source: Source, found: Scan, *, thorough: bool) -> None:
             problem = f"line {number} of its entry_points.txt {problem}: {visible(line)!r}; {source.reinstall}"
         if group is None or (problem and (kind is None or not name)):
             if problem or group is None:
-                where = problem or f"line {number} of its entry_points.txt stands before any [group]; {source.reinstall}"
+                where = (
+                    problem or f"line {number} of its entry_points.txt stands before any [group]; {source.reinstall}"
+                )
                 found.faults.append(Fault(source.name, where, str(source.location)))
             continue
         if kind is None:

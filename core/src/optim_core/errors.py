@@ -77,7 +77,7 @@ class UnknownTypeError(ConfigError, AttributeError):
     """A config names a type that nothing installed provides."""
 
     # AttributeError would carry its own `name` and `obj` through pickle; the problems are all there is.
-    __getstate__ = object.__getstate__  # type: ignore[assignment]
+    __getstate__ = object.__getstate__
 
 
 class UnknownNameError(UnknownTypeError, KeyError):

@@ -43,9 +43,7 @@ class Policy:
     prefer: dict[str, str]
 
     @classmethod
-    def of(
-        cls, allow: Iterable[str] | None, block: Iterable[str] | None, prefer: Mapping[str, str] | None
-    ) -> Policy:
+    def of(cls, allow: Iterable[str] | None, block: Iterable[str] | None, prefer: Mapping[str, str] | None) -> Policy:
         """The policy of a registry; what is None is read from OPTIM_CORE_ALLOW, OPTIM_CORE_BLOCK, OPTIM_CORE_PREFER.
 
         The variables hold items with commas between them, the last one items such as ``Muon=optim-muon``.

@@ -110,7 +110,7 @@ class Recipe:
 
     def _models(self, model: Any) -> Mapping[str, Any]:
         if list(self.optimizers) == [SINGLE] or (len(self.optimizers) == 1 and not isinstance(model, Mapping)):
-            return {name: model for name in self.optimizers}
+            return dict.fromkeys(self.optimizers, model)
         wanted = ", ".join(self.optimizers)
         if not isinstance(model, Mapping):
             raise ParamGroupError(f"this recipe has named optimizers; give a mapping of {wanted} to models")

@@ -261,6 +261,17 @@ class Registry:
         """
         return self._builder.to_config(built)
 
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used."""
+        from optim_core.schema import recipe_schema
+
+        return recipe_schema(self)
+
+    def commands(self) -> list[Claim]:
+        """The entry points that add a subcommand to `optim` and may be used."""
+        with self._lock:
+            return self._allowed(claim for claim in self._claims() if claim.kind == "command")
+
     # -- names to classes ----------------------------------------------------------------------------------------
 
     def find(self, kind: Kind, name: str) -> Found | None:
@@ -298,7 +309,7 @@ class Registry:
             hint = f"installed are: {listing(record.name for record in records) or 'none'}"
         elsewhere = [other for other in KINDS if kind not in (None, other) and self.knows(other, name)]
         if elsewhere:
-            hint = f"`{name}` is a {elsewhere[0]}, not a {kind}"
+            hint = f"`{name}` is {_with_article(elsewhere[0])}, not {_with_article(what)}"
         unread = [fault.distribution for fault in self._discovered().faults]
         if unread:
             hint += f"; what {listing(unread)} offers could not be read, see `optim doctor`"
@@ -306,7 +317,8 @@ class Registry:
 
     def _kinds_of(self, name: str) -> list[Kind]:
         with self._lock:
-            return [kind for kind in KINDS if self._candidates(kind, name) or self._providers.has(kind, name)]
+            claimed = [kind for kind in KINDS if self._candidates(kind, name)]
+            return claimed or [kind for kind in KINDS if self._providers.has(kind, name)]
 
     def _discovered(self) -> Scan:
         if self._scan is None:
@@ -462,6 +474,10 @@ class Registry:
             chosen = None
         same = chosen is not None and chosen.source is claim.source and chosen.value == claim.value
         return name if same else f"{claim.distribution}:{name}"
+
+
+def _with_article(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 registry = Registry()

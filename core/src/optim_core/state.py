@@ -62,7 +62,9 @@ def _shapes(optimizer: Any) -> dict[str, list[int]]:
     """Parameter name to shape; one without a name is called by its group and place."""
     shapes = {}
     for number, group in enumerate(optimizer.param_groups):
-        names = group.get("param_names") or [f"group {number}, parameter {place}" for place in range(len(group["params"]))]
+        names = group.get("param_names") or [
+            f"group {number}, parameter {place}" for place in range(len(group["params"]))
+        ]
         for name, parameter in zip(names, group["params"], strict=True):
             shapes[name] = list(parameter.shape)
     return shapes

@@ -51,7 +51,7 @@ def compose(text: str) -> Node:
     loader = _Loader(text)
     try:
         _refuse_depth(text)
-        node = loader.get_single_node()
+        node: Node | None = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -127,7 +127,9 @@ class _Builder:
     def value(self, node: Node) -> Any:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise YamlProblem(f"holds more than {MOST_NODES:,} values, anchors counted where they are used", _place(node))
+            raise YamlProblem(
+                f"holds more than {MOST_NODES:,} values, anchors counted where they are used", _place(node)
+            )
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if id(node) in self.open:

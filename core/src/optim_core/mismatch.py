@@ -1,0 +1,64 @@
+"""Issue and Mismatch: what is wrong below a value, on its way up to a ConfigError."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+__all__ = ["Issue", "Mismatch", "Path", "guard"]
+
+Path = tuple[str | int, ...]
+
+MOST_NODES = 100_000
+DEEPEST = 50
+
+
+@attrs.frozen
+class Issue:
+    """What is wrong at one place below a value; the path is relative to that value.
+
+    `error` says which exception the place calls for: "missing-type", "unknown-type", or None.
+    """
+
+    path: Path
+    message: str
+    hint: str | None = None
+    error: str | None = None
+
+    def below(self, *prefix: str | int) -> Issue:
+        return attrs.evolve(self, path=(*prefix, *self.path))
+
+
+class Mismatch(Exception):  # noqa: N818 - it never leaves this package
+    """A value does not fit its type; `issues` says where and why."""
+
+    def __init__(self, *issues: Issue) -> None:
+        super().__init__(issues)
+        self.issues = issues
+
+    @classmethod
+    def here(cls, message: str, hint: str | None = None) -> Mismatch:
+        return cls(Issue((), message, hint))
+
+
+def guard(value: Any) -> None:
+    """Refuses what no config looks like, before anything walks it recursively.
+
+    Raises:
+        Mismatch: more than 100,000 values, counting a shared one each time it appears, or nested over 50 deep, which
+            is how a mapping that contains itself shows.
+    """
+    nodes = 0
+    stack: list[tuple[Any, int]] = [(value, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if not isinstance(item, (Mapping, list, tuple)):
+            continue
+        nodes += len(item)
+        if depth >= DEEPEST:
+            raise Mismatch.here(f"is nested more than {DEEPEST} deep, or contains itself")
+        if nodes > MOST_NODES:
+            raise Mismatch.here(f"holds more than {MOST_NODES:,} values")
+        stack.extend((child, depth + 1) for child in (item.values() if isinstance(item, Mapping) else item))

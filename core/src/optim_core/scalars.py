@@ -1,0 +1,110 @@
+"""Strict structuring of single values: a bool is not a number, "false" is not a bool, 1.5 is not a whole number."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+import re
+from typing import Any, get_args
+
+from optim_core.mismatch import Mismatch
+from optim_core.names import nearest
+from optim_core.words import shown, type_in_words
+
+__all__ = [
+    "structure_anything",
+    "structure_bool",
+    "structure_callable",
+    "structure_float",
+    "structure_int",
+    "structure_literal",
+    "structure_none",
+    "structure_str",
+    "wrong_type",
+]
+
+_NUMBER = re.compile(r"[-+]?(\d+(_\d+)*)?\.?(\d+)?([eE][-+]?\d+)?")
+_WHOLE = re.compile(r"[-+]?\d{1,100}")
+LONGEST_NUMBER = 100
+
+
+def wrong_type(wanted: Any, value: Any, hint: str | None = None) -> Mismatch:
+    return Mismatch.here(f"must be {type_in_words(wanted)}, is {shown(value)}", hint)
+
+
+def structure_float(value: Any, _: Any) -> float:
+    if type(value) is float:
+        number = value
+    elif (
+        isinstance(value, str)
+        and len(value) <= LONGEST_NUMBER
+        and _NUMBER.fullmatch(value)
+        and any(map(str.isdigit, value))
+    ):
+        number = float(value)
+    elif isinstance(value, numbers.Real) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            raise Mismatch.here("is too large for a number") from None
+    else:
+        raise wrong_type(float, value)
+    if not math.isfinite(number):
+        raise Mismatch.here(f"must be a finite number, is {number}")
+    return number
+
+
+def structure_int(value: Any, _: Any) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, (str, numbers.Real)) and not isinstance(value, (bool, numbers.Integral)):
+        # 1e5 is how people write 100000, and YAML knows no other whole number with an exponent.
+        try:
+            number = structure_float(value, float)
+        except Mismatch:
+            raise wrong_type(int, value) from None
+        if number.is_integer():
+            return int(number)
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise wrong_type(int, value)
+    return operator.index(value)
+
+
+def structure_bool(value: Any, _: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    quoted = isinstance(value, str) and value.lower() in ("true", "false")
+    raise wrong_type(bool, value, f"write {value.lower()} without quotes" if quoted else None)
+
+
+def structure_str(value: Any, _: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    raise wrong_type(str, value)
+
+
+def structure_none(value: Any, _: Any) -> None:
+    if value is not None:
+        raise wrong_type(type(None), value)
+
+
+def structure_anything(value: Any, _: Any) -> Any:
+    return value
+
+
+def structure_callable(value: Any, wanted: Any) -> Any:
+    if callable(value):
+        return value
+    raise wrong_type(wanted, value)
+
+
+def structure_literal(value: Any, wanted: Any) -> Any:
+    allowed = get_args(wanted)
+    for choice in allowed:
+        if type(choice) is type(value) and choice == value:
+            return choice
+    near = nearest(value, [choice for choice in allowed if isinstance(choice, str)]) if isinstance(value, str) else None
+    raise wrong_type(wanted, value, f"did you mean `{near}`?" if near else None)
