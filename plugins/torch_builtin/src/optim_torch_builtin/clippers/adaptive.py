@@ -1,0 +1,74 @@
+"""Adaptive clipping, unit by unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from optim_core.validators import positive
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["AdaptiveClipper"]
+
+# The least norm that is divided by, as in the authors' code; it matters for gradients of half precision only.
+SMALLEST = 1e-6
+
+
+@attrs.frozen(kw_only=True)
+class AdaptiveClipper:
+    """Adaptive gradient clipping (Brock et al. 2021, arXiv:2102.06171): by the norm of the weights, unit by unit.
+
+    The gradient of a unit whose norm G is above ``clip_factor * max(W, eps)``, W the norm of the unit's weights, is
+    scaled down to that. A unit is an output row of a matrix, an output channel of a convolution (over input channels
+    and kernel), and all of a vector or scalar, a matrix with one long side included; dimension 0 is the output, so
+    that transposed convolutions are divided by input channel. The paper leaves the last layer out: give only the
+    parameters to clip. Gradients whose total norm is not finite are left as they are, with a warning.
+
+    Args:
+        clip_factor: largest ratio of gradient norm to weight norm, > 0; the paper has 0.01 for batches of 4096, and
+            larger factors for smaller batches.
+        eps: least weight norm that counts, > 0, so that zero weights can move.
+        error_if_nonfinite: raise where the norm of all gradients is not finite.
+    """
+
+    clip_factor: float = attrs.field(default=0.01, validator=positive)
+    eps: float = attrs.field(default=1e-3, validator=positive)
+    error_if_nonfinite: bool = False
+
+    def build(self) -> AdaptiveClipper:
+        """Itself: a clipper remembers nothing."""
+        return self
+
+    def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
+        """Clips the gradients of `parameters` in place.
+
+        Returns:
+            The 2-norm of all gradients before clipping, of shape ().
+
+        Raises:
+            RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
+        """
+        from optim_torch_builtin.clippers.gradients import clip_if_finite
+
+        return clip_if_finite(parameters, self._scale_units, error_if_nonfinite=self.error_if_nonfinite)
+
+    def _scale_units(self, parameters: list[Tensor], norm: Tensor) -> None:
+        for parameter in parameters:
+            gradient = parameter.grad
+            if gradient is not None:
+                largest = _unit_norms(parameter).clamp(min=self.eps) * self.clip_factor
+                gradient.mul_((largest / _unit_norms(gradient).clamp(min=SMALLEST)).clamp(max=1.0))
+
+
+def _unit_norms(tensor: Tensor) -> Tensor:
+    """The 2-norm of each unit, of a shape that broadcasts over the tensor."""
+    import torch
+
+    is_vector = sum(size > 1 for size in tensor.shape) <= 1
+    dims = None if is_vector else tuple(range(1, tensor.ndim))
+    norms: Tensor = torch.linalg.vector_norm(tensor, dim=dims, keepdim=True)
+    return norms

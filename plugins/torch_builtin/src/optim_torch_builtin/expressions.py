@@ -1,0 +1,190 @@
+"""Learning-rate factors written as arithmetic: ``"0.95 ** epoch"``, ``"min(1, (step + 1) / 500)"``.
+
+simpleeval evaluates them, without Python's eval. Before it sees one, every part of the expression is looked at, so that
+what is no arithmetic, or could cost time, is refused when the config is read.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+__all__ = ["LRLambda", "expressions_evaluate", "factor_function", "lr_lambdas"]
+
+LRLambda = str | Callable[[int], float] | list[str | Callable[[int], float]]
+
+LONGEST = 200
+DEEPEST = 40
+# Later ones may lie beyond the run: "1 - epoch / 50" is fine for 50 epochs.
+SAMPLES = (0, 1, 2)
+
+
+def _power(base: float, exponent: float) -> float:
+    # In floats 9**9**9 overflows at once; in integers it would run for hours.
+    try:
+        result: float | complex = float(base) ** float(exponent)
+    except OverflowError:
+        raise ValueError(f"{base} ** {exponent} is too large") from None
+    if isinstance(result, complex):
+        raise ValueError(f"{base} ** {exponent} is not real")
+    return result
+
+
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: _power,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "cos": math.cos,
+    "sin": math.sin,
+    "floor": math.floor,
+    "ceil": math.ceil,
+}
+NAMES = ("epoch", "step", "pi", "e")
+
+_ALLOWED = (
+    *OPERATORS,
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.And,
+    ast.Or,
+    ast.Compare,
+    ast.IfExp,
+    ast.Call,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+)
+_HINT = (
+    f"an expression has numbers, {', '.join(NAMES)}, + - * / // % **, comparisons, `a if condition else b`, "
+    f"and {', '.join(FUNCTIONS)}"
+)
+
+
+def factor_function(expression: str) -> Callable[[int], float]:
+    """The function of the number of ``step()`` calls, counted from 0, that `expression` describes.
+
+    Returns:
+        A plain function, so that torch leaves it out of a scheduler's ``state_dict``. It raises ValueError where the
+        expression has no value, or one that is not finite or below 0.
+
+    Raises:
+        ValueError: it is no arithmetic expression in `epoch` or `step`, over 200 characters, or over 40 levels deep.
+    """
+    from simpleeval import SimpleEval  # type: ignore[import-untyped]
+
+    tree = _arithmetic(expression)
+    evaluator = SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names={})
+
+    def factor(epoch: int) -> float:
+        evaluator.names = {"epoch": epoch, "step": epoch, "pi": math.pi, "e": math.e}
+        try:
+            value = float(evaluator.eval(expression, previously_parsed=tree))
+        except (ArithmeticError, TypeError, ValueError) as error:
+            raise ValueError(f"`{expression}` has no value at epoch {epoch}: {error}") from error
+        if not 0 <= value < math.inf:
+            raise ValueError(f"`{expression}` must be finite and ≥ 0, is {value} at epoch {epoch}")
+        return value
+
+    return factor
+
+
+def lr_lambdas(value: LRLambda) -> Callable[[int], float] | list[Callable[[int], float]]:
+    """What torch takes for a field `lr_lambda`: expressions become functions, functions stay as they are."""
+    if isinstance(value, list):
+        return [factor_function(item) if isinstance(item, str) else item for item in value]
+    return factor_function(value) if isinstance(value, str) else value
+
+
+def expressions_evaluate(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
+    """A validator for a field `lr_lambda`.
+
+    Raises:
+        ValueError: an expression is malformed, or has no finite value ≥ 0 at epoch 0, 1 or 2; or the list is
+            empty, or something is neither text nor callable.
+    """
+    if not isinstance(value, list):
+        _check(value, "")
+    elif not value:
+        raise ValueError("must have an item for each parameter group, is empty")
+    else:
+        for index, item in enumerate(value):
+            _check(item, f"item {index} ")
+
+
+def _check(item: str | Callable[[int], float], place: str) -> None:
+    if isinstance(item, str):
+        try:
+            factor = factor_function(item)
+            for epoch in SAMPLES:
+                factor(epoch)
+        except ValueError as error:
+            raise ValueError(f"{place}{error}") from error
+    elif not callable(item):
+        raise ValueError(f"{place}must be an expression or a function, is {item!r}")
+
+
+def _arithmetic(expression: str) -> ast.expr:
+    """The syntax tree of an expression in which nothing but arithmetic occurs."""
+    if len(expression) > LONGEST:
+        raise ValueError(f"must be at most {LONGEST} characters long, is {len(expression):,}")
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError(f"is not an expression: {expression!r}; {_HINT}") from None
+    called: set[ast.AST] = set()
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, ast.Call):
+            called.add(node.func)
+        if not _is_arithmetic(node, node in called):
+            raise ValueError(f"does not take {_shown(node)}; {_HINT}")
+        if depth > DEEPEST:
+            raise ValueError(f"must be nested at most {DEEPEST} levels deep")
+        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return tree.body
+
+
+def _is_arithmetic(node: ast.AST, is_called: bool) -> bool:
+    match node:
+        case ast.Constant():
+            return type(node.value) in (int, float)
+        case ast.Name():
+            return node.id in (FUNCTIONS if is_called else NAMES)
+        case ast.Call():
+            return isinstance(node.func, ast.Name) and not node.keywords
+        case _:
+            return isinstance(node, _ALLOWED)
+
+
+def _shown(node: ast.AST) -> str:
+    """The part of the expression, or the name of an operator, which has no text of its own."""
+    return f"`{ast.unparse(node)}`" if isinstance(node, ast.expr) else type(node).__name__

@@ -1,0 +1,1 @@
+"""The optimizers of torch.optim: one module each, named as the class in lower case."""

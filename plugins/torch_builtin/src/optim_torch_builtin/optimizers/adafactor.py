@@ -1,0 +1,59 @@
+"""Adafactor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_core.validators import in_range, non_negative, positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.optimizer import ParamsT
+
+__all__ = ["Adafactor"]
+
+
+@attrs.frozen(kw_only=True)
+class Adafactor:
+    """Adafactor: Adam's second moment kept as row and column means (Shazeer and Stern 2018, arXiv:1804.04235).
+
+    torch.optim.Adafactor, which differs from the one in transformers: `lr` is always used, there is no relative step
+    and no warm-up, no first moment, and `weight_decay` shrinks the weights directly.
+
+    Args:
+        lr: learning rate, > 0; the step is also scaled by the root mean square of the parameter.
+        beta2_decay: the decay of the second moment at step t is ``1 - t ** beta2_decay``, ≤ 0.
+        eps: two numbers > 0: the floor of the squared gradients' mean (null: the machine epsilon of the parameter's
+            dtype), and the floor of the parameter's root mean square.
+        d: updates whose root mean square exceeds this are scaled down to it, ≥ 1.
+        weight_decay: shrinks the weights by ``lr * weight_decay`` a step, ≥ 0.
+        foreach: update all parameters with a few kernels; null lets torch choose.
+        maximize: ascend instead of descend.
+    """
+
+    lr: float = attrs.field(default=1e-2, validator=positive)
+    beta2_decay: float = attrs.field(default=-0.8, validator=in_range(le=0))
+    eps: tuple[float | None, float] = attrs.field(default=(None, 1e-3))
+    d: float = attrs.field(default=1.0, validator=in_range(ge=1))
+    weight_decay: float = attrs.field(default=0.0, validator=non_negative)
+    foreach: bool | None = None
+    maximize: bool = False
+
+    @eps.validator
+    def _floors_are_positive(self, attribute: attrs.Attribute[Any], value: tuple[float | None, float]) -> None:
+        for index, floor in enumerate(value):
+            if floor is None and index == 0:
+                continue
+            try:
+                positive(self, attribute, floor)
+            except ValueError as error:
+                raise ValueError(f"item {index} {error}") from None
+
+    def build(self, params: ParamsT) -> Optimizer:
+        """A torch.optim.Adafactor."""
+        from torch import optim
+
+        return optim.Adafactor(params, **keyword_arguments(self))

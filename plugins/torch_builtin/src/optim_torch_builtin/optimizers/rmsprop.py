@@ -1,0 +1,53 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from optim_core.validators import fraction, non_negative, positive
+from optim_torch_builtin.arguments import foreach_is_possible, keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.optimizer import ParamsT
+
+__all__ = ["RMSprop"]
+
+
+@attrs.frozen(kw_only=True)
+class RMSprop:
+    """RMSprop: steps divided by the root of a running mean of squared gradients (Hinton 2012, lecture 6e).
+
+    torch.optim.RMSprop. `eps` is added after the root; TensorFlow's adds it before.
+
+    Args:
+        lr: learning rate, > 0.
+        alpha: decay of the mean square, in [0, 1).
+        eps: added to the denominator, > 0.
+        weight_decay: factor of the L2 penalty, ≥ 0.
+        momentum: factor on the buffer of earlier steps, ≥ 0.
+        centered: subtract the squared mean, which makes the mean square a variance (Graves 2013, arXiv:1308.0850).
+        capturable: safe to capture in a CUDA graph; slower outside one, and an error on the CPU.
+        foreach: update all parameters with a few kernels; null lets torch choose. Not with `differentiable`.
+        maximize: ascend instead of descend.
+        differentiable: autograd can go through ``step()``.
+    """
+
+    lr: float = attrs.field(default=1e-2, validator=positive)
+    alpha: float = attrs.field(default=0.99, validator=fraction)
+    eps: float = attrs.field(default=1e-8, validator=positive)
+    weight_decay: float = attrs.field(default=0.0, validator=non_negative)
+    momentum: float = attrs.field(default=0.0, validator=non_negative)
+    centered: bool = False
+    capturable: bool = False
+    foreach: bool | None = attrs.field(default=None, validator=foreach_is_possible)
+    maximize: bool = False
+    differentiable: bool = False
+
+    def build(self, params: ParamsT) -> Optimizer:
+        """A torch.optim.RMSprop."""
+        from torch import optim
+
+        return optim.RMSprop(params, **keyword_arguments(self))

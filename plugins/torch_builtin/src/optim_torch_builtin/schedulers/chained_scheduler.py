@@ -1,0 +1,53 @@
+"""ChainedScheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.specs import SchedulerSpec
+from optim_torch_builtin.arguments import counts_calls
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["ChainedScheduler"]
+
+
+@attrs.frozen(kw_only=True)
+class ChainedScheduler:
+    """Several schedules at once: each changes the rate that the one before it left.
+
+    torch.optim.lr_scheduler.ChainedScheduler. Only schedules that multiply the rate so far combine: LambdaLR,
+    CosineAnnealingWarmRestarts, CyclicLR and OneCycleLR set it, and undo what stands before them. Whether ``step()``
+    is called after steps or epochs is the same for all of them, and may be set for the whole.
+
+    Args:
+        schedulers: at least one schedule, {type, config} each; none that waits for a metric.
+    """
+
+    schedulers: list[SchedulerSpec] = attrs.field(validator=counts_calls)
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "schedulers": [
+            {"type": "ConstantLR", "config": {"factor": 0.1, "total_iters": 5}},
+            {"type": "ExponentialLR", "config": {"gamma": 0.95}},
+        ]
+    }
+
+    @property
+    def interval(self) -> str:
+        """That of the schedules, which all have the same."""
+        return self.schedulers[0].interval
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.ChainedScheduler."""
+        from torch.optim import lr_scheduler
+
+        schedulers = [spec.create_scheduler(optimizer, horizon=horizon) for spec in self.schedulers]
+        return lr_scheduler.ChainedScheduler(schedulers, optimizer=optimizer)

@@ -1,0 +1,41 @@
+"""ConstantLR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from optim_core.validators import in_range, positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["ConstantLR"]
+
+
+@attrs.frozen(kw_only=True)
+class ConstantLR:
+    """Multiply the rate by `factor` for the first `total_iters` calls of ``step()``, and by 1 from then on.
+
+    torch.optim.lr_scheduler.ConstantLR. It is a flat warm-up: for a rate that never changes, leave the schedule out.
+
+    Args:
+        factor: in (0, 1].
+        total_iters: calls of ``step()`` until the full rate, ≥ 1.
+    """
+
+    factor: float = attrs.field(default=1.0 / 3, validator=in_range(gt=0, le=1))
+    total_iters: int = attrs.field(default=5, validator=positive)
+
+    interval: ClassVar[str] = "epoch"
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.ConstantLR."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.ConstantLR(optimizer, **keyword_arguments(self))

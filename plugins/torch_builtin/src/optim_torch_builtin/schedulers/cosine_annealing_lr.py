@@ -1,0 +1,46 @@
+"""CosineAnnealingLR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.validators import non_negative, positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["CosineAnnealingLR"]
+
+
+@attrs.frozen(kw_only=True)
+class CosineAnnealingLR:
+    """Let the rate fall to `eta_min` along half a cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
+
+    torch.optim.lr_scheduler.CosineAnnealingLR. After `T_max` calls the rate rises again.
+
+    Args:
+        T_max: calls of ``step()`` until the lowest rate, ≥ 1.
+        eta_min: the lowest rate, ≥ 0; a group with an lr multiplier gets it times that.
+    """
+
+    T_max: int = attrs.field(validator=positive)
+    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"T_max": 100, "eta_min": 1e-6}
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.CosineAnnealingLR."""
+        from torch.optim import lr_scheduler
+
+        from optim_torch_builtin.multipliers import with_multiplied_floor
+
+        make = with_multiplied_floor(lr_scheduler.CosineAnnealingLR, optimizer)
+        return make(optimizer, **keyword_arguments(self))

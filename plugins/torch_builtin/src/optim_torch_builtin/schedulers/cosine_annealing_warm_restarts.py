@@ -1,0 +1,48 @@
+"""CosineAnnealingWarmRestarts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.validators import non_negative, positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["CosineAnnealingWarmRestarts"]
+
+
+@attrs.frozen(kw_only=True)
+class CosineAnnealingWarmRestarts:
+    """Half a cosine from the rate to `eta_min`, again and again (Loshchilov and Hutter 2016, arXiv:1608.03983).
+
+    torch.optim.lr_scheduler.CosineAnnealingWarmRestarts. Unlike CosineAnnealingLR it jumps back to the full rate.
+
+    Args:
+        T_0: calls of ``step()`` until the first restart, ≥ 1.
+        T_mult: each cycle is this many times as long as the one before, ≥ 1.
+        eta_min: the lowest rate, ≥ 0; a group with an lr multiplier gets it times that.
+    """
+
+    T_0: int = attrs.field(validator=positive)
+    T_mult: int = attrs.field(default=1, validator=positive)
+    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"T_0": 25, "T_mult": 2, "eta_min": 1e-7}
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.CosineAnnealingWarmRestarts."""
+        from torch.optim import lr_scheduler
+
+        from optim_torch_builtin.multipliers import with_multiplied_floor
+
+        make = with_multiplied_floor(lr_scheduler.CosineAnnealingWarmRestarts, optimizer)
+        return make(optimizer, **keyword_arguments(self))

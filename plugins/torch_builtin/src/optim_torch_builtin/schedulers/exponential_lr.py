@@ -1,0 +1,41 @@
+"""ExponentialLR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.validators import positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["ExponentialLR"]
+
+
+@attrs.frozen(kw_only=True)
+class ExponentialLR:
+    """Multiply the rate by `gamma` at every ``step()``.
+
+    torch.optim.lr_scheduler.ExponentialLR.
+
+    Args:
+        gamma: factor, > 0; above 1 the rate grows, as a search for a good rate wants it.
+    """
+
+    gamma: float = attrs.field(validator=positive)
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"gamma": 0.95}
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.ExponentialLR."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.ExponentialLR(optimizer, **keyword_arguments(self))

@@ -1,0 +1,43 @@
+"""LinearLR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from optim_core.validators import in_range, positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["LinearLR"]
+
+
+@attrs.frozen(kw_only=True)
+class LinearLR:
+    """Move the rate's factor in a straight line from `start_factor` to `end_factor`, and hold it there.
+
+    torch.optim.lr_scheduler.LinearLR. As a warm-up it begins at a third of the rate, where others begin at 0.
+
+    Args:
+        start_factor: factor before the first ``step()``, in (0, 1].
+        end_factor: factor from `total_iters` calls on, in [0, 1].
+        total_iters: calls of ``step()`` until `end_factor`, ≥ 1.
+    """
+
+    start_factor: float = attrs.field(default=1.0 / 3, validator=in_range(gt=0, le=1))
+    end_factor: float = attrs.field(default=1.0, validator=in_range(ge=0, le=1))
+    total_iters: int = attrs.field(default=5, validator=positive)
+
+    interval: ClassVar[str] = "epoch"
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.LinearLR."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.LinearLR(optimizer, **keyword_arguments(self))

@@ -1,0 +1,43 @@
+"""MultiStepLR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.validators import positive
+from optim_torch_builtin.arguments import increasing, keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["MultiStepLR"]
+
+
+@attrs.frozen(kw_only=True)
+class MultiStepLR:
+    """Multiply the rate by `gamma` at each of the `milestones`.
+
+    torch.optim.lr_scheduler.MultiStepLR.
+
+    Args:
+        milestones: at least one number of calls of ``step()``, each > 0 and above the one before.
+        gamma: factor, > 0.
+    """
+
+    milestones: list[int] = attrs.field(validator=[attrs.validators.min_len(1), increasing])
+    gamma: float = attrs.field(default=0.1, validator=positive)
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"milestones": [30, 80]}
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.MultiStepLR."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.MultiStepLR(optimizer, **keyword_arguments(self))

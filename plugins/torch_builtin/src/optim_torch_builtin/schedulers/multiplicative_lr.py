@@ -1,0 +1,43 @@
+"""MultiplicativeLR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_torch_builtin.expressions import expressions_evaluate, lr_lambdas
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["MultiplicativeLR"]
+
+
+@attrs.frozen(kw_only=True)
+class MultiplicativeLR:
+    """Multiply the rate at each ``step()`` by a function of the number of ``step()`` calls.
+
+    torch.optim.lr_scheduler.MultiplicativeLR, which takes functions only; a config file has expressions.
+
+    Args:
+        lr_lambda: the factor on the rate so far, finite and ≥ 0: an arithmetic expression in `epoch` or `step`, which
+            both count the calls of ``step()`` from 0, or a function of that number; or a list of one for each group.
+    """
+
+    lr_lambda: str | Callable[[int], float] | list[str | Callable[[int], float]] = attrs.field(
+        validator=expressions_evaluate
+    )
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"lr_lambda": "0.95"}
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.MultiplicativeLR."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lr_lambdas(self.lr_lambda))

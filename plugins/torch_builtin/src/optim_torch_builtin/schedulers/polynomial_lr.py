@@ -1,0 +1,41 @@
+"""PolynomialLR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from optim_core.validators import positive
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["PolynomialLR"]
+
+
+@attrs.frozen(kw_only=True)
+class PolynomialLR:
+    """Let the rate fall to 0 as ``(1 - t / total_iters) ** power``, and hold it there.
+
+    torch.optim.lr_scheduler.PolynomialLR.
+
+    Args:
+        total_iters: calls of ``step()`` until 0, ≥ 1.
+        power: > 0; 1 is a straight line.
+    """
+
+    total_iters: int = attrs.field(default=5, validator=positive)
+    power: float = attrs.field(default=1.0, validator=positive)
+
+    interval: ClassVar[str] = "epoch"
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.PolynomialLR."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.PolynomialLR(optimizer, **keyword_arguments(self))

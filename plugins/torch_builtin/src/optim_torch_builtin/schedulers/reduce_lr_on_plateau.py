@@ -1,0 +1,64 @@
+"""ReduceLROnPlateau."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import attrs
+
+from optim_core.validators import each, in_range, non_negative
+from optim_torch_builtin.arguments import keyword_arguments
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["ReduceLROnPlateau"]
+
+
+@attrs.frozen(kw_only=True)
+class ReduceLROnPlateau:
+    """Multiply the rate by `factor` when a metric has stopped improving: call ``step(metric)``.
+
+    torch.optim.lr_scheduler.ReduceLROnPlateau, with `monitor` for training loops that step it themselves.
+
+    Args:
+        mode: "min" where a lower metric is better, "max" where a higher one is.
+        factor: in (0, 1).
+        patience: calls without improvement that are let pass, ≥ 0.
+        threshold: by how much a metric must be better than the best, ≥ 0; below 1 for "min" with "rel".
+        threshold_mode: whether `threshold` is a share of the best ("rel") or a difference from it ("abs").
+        cooldown: calls after a reduction in which nothing is counted, ≥ 0.
+        min_lr: the lowest rate, ≥ 0, or one for each parameter group. A single one is multiplied by the lr multiplier
+            of a group that has one.
+        eps: reductions smaller than this are left out, ≥ 0.
+        monitor: name of the metric; null leaves it to the training loop.
+    """
+
+    mode: Literal["min", "max"] = "min"
+    factor: float = attrs.field(default=0.1, validator=in_range(gt=0, lt=1))
+    patience: int = attrs.field(default=10, validator=non_negative)
+    threshold: float = attrs.field(default=1e-4, validator=non_negative)
+    threshold_mode: Literal["rel", "abs"] = "rel"
+    cooldown: int = attrs.field(default=0, validator=non_negative)
+    min_lr: float | list[float] = attrs.field(default=0.0, validator=each(non_negative))
+    eps: float = attrs.field(default=1e-8, validator=non_negative)
+    monitor: str | None = None
+
+    interval: ClassVar[str] = "epoch"
+
+    @threshold.validator
+    def _leaves_something_to_beat(self, attribute: attrs.Attribute[Any], value: float) -> None:
+        if value >= 1 and (self.mode, self.threshold_mode) == ("min", "rel"):
+            raise ValueError("must be < 1 with mode: min and threshold_mode: rel, or no metric is ever better")
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.ReduceLROnPlateau."""
+        from torch.optim import lr_scheduler
+
+        from optim_torch_builtin.multipliers import multiplied
+
+        arguments = keyword_arguments(self, "monitor", "min_lr")
+        return lr_scheduler.ReduceLROnPlateau(optimizer, min_lr=multiplied(self.min_lr, optimizer), **arguments)

@@ -1,0 +1,73 @@
+"""SequentialLR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.specs import SchedulerSpec
+from optim_torch_builtin.arguments import counts_calls, increasing
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.horizon import Horizon
+
+__all__ = ["SequentialLR"]
+
+
+@attrs.frozen(kw_only=True)
+class SequentialLR:
+    """One schedule after another, each from its own beginning.
+
+    torch.optim.lr_scheduler.SequentialLR. Each schedule starts from the optimizer's rate, not from where the one
+    before it ended. Whether ``step()`` is called after steps or epochs is the same for all of
+    them, and may be set for the whole.
+
+    Args:
+        schedulers: at least one schedule, {type, config} each; none that waits for a metric, and none that combines
+            schedules itself, which torch starts one step early or cannot start at all.
+        milestones: the call of ``step()`` at which each schedule but the first takes over, each > 0 and above the one
+            before.
+    """
+
+    schedulers: list[SchedulerSpec] = attrs.field(validator=counts_calls)
+    milestones: list[int] = attrs.field(validator=increasing)
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "schedulers": [
+            {"type": "LinearLR", "config": {"start_factor": 0.1, "total_iters": 5}},
+            {"type": "CosineAnnealingLR", "config": {"T_max": 95}},
+        ],
+        "milestones": [5],
+    }
+
+    @schedulers.validator
+    def _can_be_started_later(self, attribute: attrs.Attribute[Any], value: list[SchedulerSpec]) -> None:
+        for index, spec in enumerate(value):
+            if hasattr(spec.config, "schedulers"):
+                raise ValueError(
+                    f"item {index}, {spec.type}, combines schedules itself, which torch cannot start in a sequence; "
+                    "list single schedules, or put the sequence into a ChainedScheduler"
+                )
+
+    @milestones.validator
+    def _one_between_each_two(self, attribute: attrs.Attribute[Any], value: list[int]) -> None:
+        wanted = len(self.schedulers) - 1
+        if len(value) != wanted:
+            raise ValueError(f"must be one fewer than the schedulers, {wanted}, has {len(value)}")
+
+    @property
+    def interval(self) -> str:
+        """That of the schedules, which all have the same."""
+        return self.schedulers[0].interval
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.SequentialLR."""
+        from torch.optim import lr_scheduler
+
+        schedulers = [spec.create_scheduler(optimizer, horizon=horizon) for spec in self.schedulers]
+        return lr_scheduler.SequentialLR(optimizer, schedulers, milestones=list(self.milestones))
