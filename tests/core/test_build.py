@@ -169,8 +169,8 @@ def test_a_spec_may_stand_where_its_config_may():
         (
             {"scheduler_configs": {"g": SCHEDULER}},
             [
-                ("optimizer_configs", "is required and missing"),
                 ("scheduler_configs.g", "there is no optimizer of this name"),
+                ("optimizer_configs", "is required and missing"),
             ],
         ),
         (
@@ -209,6 +209,14 @@ def test_problems_of_all_parts_come_together():
         }
     )
     assert ["optimizer.config.lr", "scheduler.gamma", "gradient_clipping.max_norm"] == [path for path, _ in found]
+
+
+def test_problems_stand_in_the_order_of_the_config():
+    """Whatever finds a problem first, it is listed where its key stands; what is missing comes last."""
+    config = {"sceduler": 1, "scheduler": {"config": {"x": 1, "gamma": -1}, "type": "ExponentialLR"}, "x": 2}
+    assert ["sceduler", "scheduler.config.x", "scheduler.config.gamma", "x", "optimizer"] == [
+        path for path, _ in problems(config)
+    ]
 
 
 def test_a_missing_type_is_a_key_error_too():
@@ -351,11 +359,10 @@ forms = st.sampled_from(
     + [f"{kind}_configs" for kind in ("optimizer", "scheduler")]
 )
 names = st.sampled_from(["Momentum", "ExponentialLR", "Sequence", "norm", "Everything", "nothing"])
+any_key = keys | forms | st.integers()
 configs = st.recursive(
     nothing_special | names,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(keys | forms | st.integers(), inner | names, max_size=5)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_key, inner | names, max_size=5),
     max_leaves=20,
 )
 

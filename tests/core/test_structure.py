@@ -97,7 +97,7 @@ def test_right_values_arrive_with_the_type_of_their_field(field, value, expected
         ("whole", "1.5", "whole", "must be a whole number, is the text '1.5'"),
         ("whole", False, "whole", "must be a whole number, is false"),
         ("whole", math.inf, "whole", "must be a whole number, is inf"),
-        ("whole", "9" * 200, "whole", "must be a whole number, is the text"),
+        ("whole", "9" * 5000, "whole", "must be a whole number, is the text"),
         ("flag", 1, "flag", "must be true or false, is 1"),
         ("flag", "yes", "flag", "must be true or false, is the text 'yes'"),
         ("text", 3, "text", "must be text, is 3"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
 from optim_core.discovery import KINDS, Kind
 from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
-from optim_core.mismatch import Issue, Mismatch, guard
+from optim_core.mismatch import Issue, Mismatch, guard, in_order
 from optim_core.names import listing, nearest
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -30,8 +30,7 @@ DEFAULT_INTERVAL = "step"
 ERRORS: dict[str | None, type[ConfigError]] = {"missing-type": MissingTypeError, "unknown-type": UnknownTypeError}
 
 
-@attrs.frozen
-class Found:
+class Found(NamedTuple):
     """A plugin class with the name that specs show, and the distribution and version that provide it."""
 
     name: str
@@ -83,7 +82,7 @@ class Builder:
             guard(config)
             return self._any_form(config, kind)
         except Mismatch as mismatch:
-            raise _config_error(mismatch.issues, document) from None
+            raise _config_error(in_order(mismatch.issues, config), document) from None
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
@@ -225,7 +224,7 @@ class Builder:
         except Mismatch as mismatch:
             prefix = ("config",) if nested else ()
             issues += [self._with_envelope(kind, issue, nested).below(*prefix) for issue in mismatch.issues]
-        envelope = self._envelope(kind, value, found, issues)
+        envelope = self._envelope(kind, value, config, issues)
         if issues:
             raise Mismatch(*issues)
         return _SPECS[kind](type=found.name, config=config, provided_by=found.provided_by, **envelope)
@@ -250,7 +249,7 @@ class Builder:
         issues = _foreign_keys(value, allowed)
         fields = self._structurer.keys(found.cls)
         return [
-            attrs.evolve(issue, hint=f"it is a field of {found.name}: move it into `config`")
+            issue._replace(hint=f"it is a field of {found.name}: move it into `config`")
             if issue.path[-1] in fields
             else issue
             for issue in issues
@@ -262,15 +261,16 @@ class Builder:
         if issue.message != "unknown key" or not isinstance(key, str):
             return issue
         if nested and key in ENVELOPE[kind]:
-            return attrs.evolve(issue, hint=f"`{key}` belongs beside `type` and `config`, not in `config`")
+            return issue._replace(hint=f"`{key}` belongs beside `type` and `config`, not in `config`")
         near = nearest(key, ENVELOPE[kind])
-        return attrs.evolve(issue, hint=f"did you mean `{near}`?") if near and not nested else issue
+        return issue._replace(hint=f"did you mean `{near}`?") if near and not nested else issue
 
-    def _envelope(self, kind: Kind, value: Mapping[str, Any], found: Found, issues: list[Issue]) -> dict[str, Any]:
+    def _envelope(self, kind: Kind, value: Mapping[str, Any], config: Any, issues: list[Issue]) -> dict[str, Any]:
+        """What stands beside `config`; adds what is wrong with it to `issues`."""
         if kind == "scheduler":
             interval = value.get("interval")
             if interval is None:
-                interval = getattr(found.cls, "interval", DEFAULT_INTERVAL)
+                interval = getattr(config, "interval", DEFAULT_INTERVAL)
             if interval not in ("step", "epoch"):
                 issues.append(Issue(("interval",), f"must be `step` or `epoch`, is {shown(interval)}"))
             return {"interval": interval}
@@ -342,7 +342,7 @@ def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], is
         issues.append(Issue(path, "the optimizer's lr_decay_gamma is a schedule already; the two would collide", hint))
 
 
-def _config_error(issues: tuple[Issue, ...] | list[Issue], document: Document | None) -> ConfigError:
+def _config_error(issues: list[Issue], document: Document | None) -> ConfigError:
     problems = []
     for issue in issues:
         place = document.locate(issue.path) if document else None

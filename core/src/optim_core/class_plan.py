@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import attrs
 
@@ -21,8 +21,7 @@ ALIASES = {"learning_rate": "lr", "lr": "learning_rate"}
 _FACTORY: Any = attrs.Factory
 
 
-@attrs.frozen
-class ClassPlan:
+class ClassPlan(NamedTuple):
     """How to structure one attrs class: worked out once."""
 
     cls: type[Any]
@@ -48,7 +47,7 @@ class ClassPlan:
         """An instance from a mapping of fields.
 
         Raises:
-            Mismatch: with everything that is wrong, in the order of the mapping, what is missing last.
+            Mismatch: with everything that is wrong.
         """
         if not isinstance(value, Mapping):
             raise Mismatch.here(f"must be a mapping of {self.cls.__name__}'s fields, is {shown(value)}")
@@ -60,7 +59,7 @@ class ClassPlan:
                 issues = self._refusals(values, failed, value) or [Issue((), _words(error))]
         else:
             issues += self._refusals(values, failed, value)
-        raise Mismatch(*_in_order(issues, value))
+        raise Mismatch(*issues)
 
     def _fields_of(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str], list[Issue]]:
         """The fields whose values have the right type, the names of those that have not, and why."""
@@ -152,13 +151,3 @@ def _words(error: BaseException, name: str | None = None) -> str:
     if name:
         said = said.removeprefix(f"'{name}' ")
     return said or type(error).__name__
-
-
-def _in_order(issues: list[Issue], given: Mapping[str, Any]) -> list[Issue]:
-    """The issues in the order of the config, what is missing last."""
-    places = {key: place for place, key in enumerate(given)}
-
-    def place(issue: Issue) -> int:
-        return places.get(str(issue.path[0]), len(places)) if issue.path else len(places)
-
-    return sorted(issues, key=place)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from optim_core.errors import ConfigError, Problem
 
@@ -20,8 +17,7 @@ Position = tuple[int, int]
 ConfigPath = tuple[str | int, ...]
 
 
-@attrs.frozen
-class Document:
+class Document(NamedTuple):
     """What a file holds.
 
     Args:
@@ -82,6 +78,8 @@ def _read(file: Path) -> str:
 
 
 def _read_json(file: Path, text: str) -> Document:
+    import json
+
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         mapping = dict(items)
         if len(mapping) < len(items):

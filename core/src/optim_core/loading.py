@@ -1,20 +1,26 @@
-"""From a claim to the live object behind it: the one place where plugin code is imported."""
+"""From a claim to the live object behind it: the one place where plugin code is run.
+
+No lock is held meanwhile. Python's own import lock sees to it that a module runs once, and a lock of ours beside it
+would be one too many: a plugin whose import asks the registry for another plugin takes the two in the opposite order.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
 import sys
+import threading
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 import attrs
 
 from optim_core.discovery import Claim, Kind
 from optim_core.errors import PluginLoadError
+from optim_core.names import visible, with_article
 
-__all__ = ["check_plugin_class", "known_problem", "load_plugin_class", "load_target", "running"]
+__all__ = ["Loader", "check_plugin_class", "known_problem", "load_plugin_class", "load_target", "running"]
 
 # What `build` is called with, after self.
 BUILD_ARGUMENTS: dict[Kind, tuple[str, ...]] = {
@@ -22,6 +28,50 @@ BUILD_ARGUMENTS: dict[Kind, tuple[str, ...]] = {
     "scheduler": ("optimizer", "horizon"),
     "clipper": (),
 }
+
+LONGEST_CAUSE = 2000
+
+
+class Loader:
+    """Runs the code behind claims and remembers which failed: a second use says what the first one said.
+
+    A module that failed at its import may have left half of itself behind, so that a second try would fail
+    differently. `Registry.refresh` takes a new loader.
+    """
+
+    def __init__(self) -> None:
+        self._failures: dict[tuple[object, ...], PluginLoadError] = {}
+        self._running = threading.local()
+
+    def failure(self, claim: Claim) -> str | None:
+        """What went wrong when `claim` was used, None where nothing did or it was not used yet."""
+        error = self._failures.get(claim.plugin)
+        return None if error is None else str(error)
+
+    @contextlib.contextmanager
+    def once(self, claim: Claim) -> Iterator[None]:
+        """Around everything that runs code of `claim`.
+
+        Raises:
+            PluginLoadError: as the code inside raised it now or before, or the code of `claim` is what asks for it.
+        """
+        known = self._failures.get(claim.plugin)
+        if known is not None:
+            raise _again(known)
+        active = self._running.__dict__.setdefault("plugins", set())
+        if claim.plugin in active:
+            # Not remembered: nothing is wrong with the plugin if its module takes this well.
+            raise _error(claim, "its own import asks the registry for it, which is too early")
+        active.add(claim.plugin)
+        try:
+            yield
+        except PluginLoadError as error:
+            first = self._failures.setdefault(claim.plugin, error)
+            if first is not error:
+                raise _again(first) from error
+            raise
+        finally:
+            active.discard(claim.plugin)
 
 
 def load_target(claim: Claim) -> Any:
@@ -47,8 +97,17 @@ def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:
     Raises:
         PluginLoadError: as `load_target`, or the object is not a plugin class of this kind.
     """
-    found = claim.target if claim.target is not None else load_target(claim)
-    problem = check_plugin_class(found, kind)
+    return checked(claim, claim.target if claim.target is not None else load_target(claim), kind)
+
+
+def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
+    """`found`, which `claim` gave, where it is a plugin class of this kind.
+
+    Raises:
+        PluginLoadError: it is not.
+    """
+    with running(claim):
+        problem = check_plugin_class(found, kind)
     if problem:
         raise _error(claim, problem)
     return found  # type: ignore[no-any-return]
@@ -56,19 +115,20 @@ def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:
 
 def check_plugin_class(found: Any, kind: Kind) -> str | None:
     """What keeps `found` from being a plugin class of this kind, None where nothing does."""
-    name = getattr(found, "__qualname__", type(found).__name__)
-    if not isinstance(found, type) or not attrs.has(found):
-        article = "a class without attrs fields" if isinstance(found, type) else f"a {type(found).__name__}"
-        return f"`{name}` is {article}, not an attrs class; decorate it with @attrs.frozen(kw_only=True)"
+    if not isinstance(found, type):
+        return f"it names {_described(found)}, not an attrs class; name the class itself"
+    name = found.__qualname__
+    if not attrs.has(found):
+        return f"`{name}` is a class without attrs fields; decorate it with @attrs.frozen(kw_only=True)"
     build = getattr(found, "build", None)
     arguments = BUILD_ARGUMENTS[kind]
     wanted = f"def build({', '.join(('self', *arguments))})"
     if not callable(build):
-        return f"`{name}` has no method `build`; a {kind} needs `{wanted}`"
+        return f"`{name}` has no method `build`; {with_article(kind)} needs `{wanted}`"
     try:
         inspect.signature(build).bind(None, *arguments)
     except TypeError as error:
-        return f"`{name}.build` cannot be called as a {kind}'s: {error}; it needs `{wanted}`"
+        return f"`{name}.build` cannot be called as that of {with_article(kind)}: {error}; it needs `{wanted}`"
     except ValueError:
         # A build written in C shows no signature; calling it will tell.
         return None
@@ -88,6 +148,50 @@ def known_problem(claim: Claim) -> str | None:
     return None
 
 
+@contextlib.contextmanager
+def running(claim: Claim) -> Iterator[None]:
+    """Runs a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
+
+    Standard output may be JSON. SystemExit is an error like others; KeyboardInterrupt passes.
+    """
+    try:
+        with _STDOUT.diverted():
+            yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise _error(claim, _cause(error, claim)) from error
+
+
+class _Stdout:
+    """Standard output, led to standard error while at least one thread runs a plugin's code.
+
+    contextlib.redirect_stdout cannot do it: of two threads the second would put back what the first had put there.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._own: TextIO | None = None
+
+    @contextlib.contextmanager
+    def diverted(self) -> Iterator[None]:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._own, sys.stdout = sys.stdout, sys.stderr
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0:
+                    sys.stdout, self._own = self._own, None
+
+
+_STDOUT = _Stdout()
+
+
 def _error(claim: Claim, problem: str) -> PluginLoadError:
     return PluginLoadError(
         f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
@@ -96,29 +200,39 @@ def _error(claim: Claim, problem: str) -> PluginLoadError:
     )
 
 
+def _again(error: PluginLoadError) -> PluginLoadError:
+    """The same error, without the traceback that the first one gathered."""
+    copy = PluginLoadError(str(error), distribution=error.distribution, version=error.version)
+    copy.__cause__ = error.__cause__
+    return copy
+
+
+def _described(found: Any) -> str:
+    name = getattr(found, "__qualname__", None)
+    kind = type(found).__name__
+    return f"the {kind} `{name}`" if isinstance(name, str) else with_article(kind)
+
+
 def _cause(error: BaseException, claim: Claim) -> str:
     """The exception in words, with the repair where the exception shows one."""
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    said = _said(error)
+    if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
         missing = error.name.partition(".")[0]
         if missing != claim.module.partition(".")[0]:
-            return f"{said}; install what it depends on: pip install --upgrade {claim.distribution} {missing}"
-    if isinstance(error, SyntaxError):
-        said = f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
+            install = f"pip install --upgrade {claim.distribution} {visible(missing)}"
+            return f"{said}; install what it depends on: {install}"
     repair = claim.source.reinstall if claim.source else "register it again"
     return f"{said}; ask its author for a repair, or {repair}"
 
 
-@contextlib.contextmanager
-def running(claim: Claim) -> Iterator[None]:
-    """Runs a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
-
-    Standard output may be JSON. SystemExit is an error like others; KeyboardInterrupt passes.
-    """
+def _said(error: BaseException) -> str:
+    name = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise _error(claim, _cause(error, claim)) from error
+        text = str(error)
+    except Exception:  # noqa: BLE001 - a stranger's __str__ may raise anything
+        return f"{name}, whose message cannot be shown"
+    if len(text) > LONGEST_CAUSE:
+        text = f"{text[:LONGEST_CAUSE]}…"
+    return f"{name}: {visible(text)}" if text else name

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-import attrs
-
-__all__ = ["Issue", "Mismatch", "Path", "guard"]
+__all__ = ["Issue", "Mismatch", "Path", "guard", "in_order"]
 
 Path = tuple[str | int, ...]
 
@@ -15,8 +13,7 @@ MOST_NODES = 100_000
 DEEPEST = 50
 
 
-@attrs.frozen
-class Issue:
+class Issue(NamedTuple):
     """What is wrong at one place below a value; the path is relative to that value.
 
     `error` says which exception the place calls for: "missing-type", "unknown-type", or None.
@@ -28,7 +25,7 @@ class Issue:
     error: str | None = None
 
     def below(self, *prefix: str | int) -> Issue:
-        return attrs.evolve(self, path=(*prefix, *self.path))
+        return self._replace(path=(*prefix, *self.path))
 
 
 class Mismatch(Exception):  # noqa: N818 - it never leaves this package
@@ -62,3 +59,21 @@ def guard(value: Any) -> None:
         if nodes > MOST_NODES:
             raise Mismatch.here(f"holds more than {MOST_NODES:,} values")
         stack.extend((child, depth + 1) for child in (item.values() if isinstance(item, Mapping) else item))
+
+
+def in_order(issues: Iterable[Issue], config: Any) -> list[Issue]:
+    """The issues in the order in which their places stand in `config`; what is missing comes last in its mapping."""
+    return sorted(issues, key=lambda issue: _place(issue.path, config))
+
+
+def _place(path: Path, config: Any) -> list[int]:
+    """For each step of the path, the number of its entry."""
+    places = []
+    for step in path:
+        if isinstance(config, Mapping):
+            places.append(next((place for place, key in enumerate(config) if key == step), len(config)))
+            config = config.get(step)
+        elif isinstance(config, (list, tuple)) and isinstance(step, int):
+            places.append(step)
+            config = config[step] if step < len(config) else None
+    return places

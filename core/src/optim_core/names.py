@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["listing", "nearest", "normalise", "normalise_distribution", "visible"]
+__all__ = ["is_name", "listing", "nearest", "normalise", "normalise_distribution", "visible", "with_article"]
 
 LONGEST_NAME = 100
 LONGEST_LISTING = 40
+
+
+def is_name(name: str) -> bool:
+    """Whether a plugin may have this name: visible text without ``:``, which stands after a distribution's name."""
+    return bool(normalise(name).strip()) and name.isprintable() and ":" not in name
 
 
 def normalise(name: str) -> str:
@@ -47,3 +52,8 @@ def listing(names: Iterable[str]) -> str:
 def visible(name: str) -> str:
     """`name` as it can be printed: invisible and direction-changing characters escaped."""
     return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
+def with_article(word: str) -> str:
+    """``an optimizer``, ``a scheduler``."""
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

@@ -56,7 +56,7 @@ def named_parameters(models: Sequence[Any]) -> Named:
     seen: set[int] = set()
     for index, model in enumerate(models):
         if not hasattr(model, "named_parameters"):
-            raise ParamGroupError(f"item {index} is a {type(model).__name__}, not a model (torch.nn.Module)")
+            raise ParamGroupError(f"item {index} is not a model (torch.nn.Module) but of type {type(model).__name__}")
         prefix = f"{index}." if len(models) > 1 else ""
         for name, parameter in model.named_parameters():
             if parameter.requires_grad and id(parameter) not in seen:
@@ -85,7 +85,7 @@ def _items(target: Any) -> list[Any]:
     if hasattr(target, "requires_grad") or not isinstance(target, Iterable) or isinstance(target, (str, Mapping)):
         raise ParamGroupError(
             f"parameters are a model, or an iterable of tensors, (name, tensor) pairs or groups, "
-            f"not a {type(target).__name__}"
+            f"not {type(target).__name__}"
         )
     items = list(target)
     if not items:

@@ -10,22 +10,47 @@ import attrs
 
 from optim_core.discovery import Claim
 from optim_core.errors import OptimError
-from optim_core.names import normalise, normalise_distribution
+from optim_core.names import normalise, normalise_distribution, visible
 
-__all__ = ["Policy"]
-
-
-def _listed(name: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in os.environ.get(name, "").split(",") if item.strip())
+__all__ = ["Policy", "Settings"]
 
 
-def _matches(pattern: str, claim: Claim) -> bool:
-    """Whether `pattern` (a distribution, a plugin name, or ``distribution:name``; ``*`` is a wildcard) means `claim`."""
-    distribution, colon, name = pattern.partition(":")
-    of_distribution = fnmatchcase(normalise_distribution(claim.distribution), normalise_distribution(distribution))
-    if colon:
-        return of_distribution and fnmatchcase(normalise(claim.name), normalise(name))
-    return of_distribution or fnmatchcase(normalise(claim.name), normalise(pattern))
+@attrs.frozen
+class _Pattern:
+    """A distribution, a plugin, or ``distribution:plugin``; ``*`` is a wildcard. A plugin is meant under all its names.
+
+    What a provider offers is also meant by the provider's name.
+    """
+
+    text: str
+
+    @property
+    def _parts(self) -> tuple[str, str | None]:
+        distribution, colon, name = self.text.partition(":")
+        return normalise_distribution(distribution), normalise(name) if colon else None
+
+    def matches(self, claim: Claim) -> bool:
+        wanted, name = self._parts
+        distribution = normalise_distribution(claim.distribution)
+        if name is not None:
+            return fnmatchcase(distribution, wanted) and _named(claim, name)
+        return fnmatchcase(distribution, wanted) or _named(claim, normalise(self.text))
+
+    def may_match_offers(self, provider: Claim) -> bool:
+        """Whether it means something of this provider, as far as that is known without importing the provider."""
+        wanted, name = self._parts
+        distribution = normalise_distribution(provider.distribution)
+        return fnmatchcase(distribution, wanted) if name is not None else self.matches(provider)
+
+    def __str__(self) -> str:
+        return f"`{visible(self.text)}`"
+
+
+def _named(claim: Claim, pattern: str) -> bool:
+    names = {claim.name, *claim.names}
+    if claim.provider is not None:
+        names.add(claim.provider.name)
+    return any(fnmatchcase(normalise(name), pattern) for name in names)
 
 
 @attrs.frozen
@@ -35,45 +60,28 @@ class Policy:
     Args:
         allow: where given, only what one of these means may be used.
         block: what one of these means may not be used; it wins over `allow`.
-        prefer: plugin name to the distribution that provides it where several do.
+        prefer: normalised plugin name to the distribution that provides it where several do.
     """
 
-    allow: tuple[str, ...] | None
-    block: tuple[str, ...]
+    allow: tuple[_Pattern, ...] | None
+    block: tuple[_Pattern, ...]
     prefer: dict[str, str]
 
-    @classmethod
-    def of(cls, allow: Iterable[str] | None, block: Iterable[str] | None, prefer: Mapping[str, str] | None) -> Policy:
-        """The policy of a registry; what is None is read from OPTIM_CORE_ALLOW, OPTIM_CORE_BLOCK, OPTIM_CORE_PREFER.
-
-        The variables hold items with commas between them, the last one items such as ``Muon=optim-muon``.
-
-        Raises:
-            OptimError: a text where a list belongs, or an item of OPTIM_CORE_PREFER without ``=``.
-        """
-        for name, value in (("allow", allow), ("block", block)):
-            if isinstance(value, str):
-                raise OptimError(f"{name} takes a list of names; write [{value!r}]")
-        if prefer is None:
-            pairs = [item.partition("=") for item in _listed("OPTIM_CORE_PREFER")]
-            for name, equals, distribution in pairs:
-                if not (name.strip() and equals and distribution.strip()):
-                    raise OptimError(f"OPTIM_CORE_PREFER: `{name}` is not of the form Name=distribution")
-            prefer = {name.strip(): distribution.strip() for name, _, distribution in pairs}
-        return cls(
-            allow=(_listed("OPTIM_CORE_ALLOW") or None) if allow is None else tuple(allow),
-            block=_listed("OPTIM_CORE_BLOCK") if block is None else tuple(block),
-            prefer={normalise(name): distribution for name, distribution in prefer.items()},
-        )
-
     def reason_against(self, claim: Claim) -> str | None:
-        """Why `claim` may not be used, None where it may."""
+        """Why `claim` may not be used, None where it may.
+
+        A provider is asked for its names, and so imported, only where no item of `block` means it and `allow` is not
+        given or has an item with its name or its distribution.
+        """
         for pattern in self.block:
-            if _matches(pattern, claim):
-                return f"block (OPTIM_CORE_BLOCK) lists `{pattern}`"
-        if self.allow is not None and not any(_matches(pattern, claim) for pattern in self.allow):
-            return f"allow (OPTIM_CORE_ALLOW) lists only {', '.join(f'`{item}`' for item in self.allow) or 'nothing'}"
-        return None
+            if pattern.matches(claim):
+                return f"block (OPTIM_CORE_BLOCK) lists {pattern}"
+        if self.allow is None:
+            return None
+        is_provider = claim.kind == "provider"
+        if any(item.may_match_offers(claim) if is_provider else item.matches(claim) for item in self.allow):
+            return None
+        return f"allow (OPTIM_CORE_ALLOW) lists only {', '.join(map(str, self.allow)) or 'nothing'}"
 
     def preferred(self, name: str) -> str | None:
         """The distribution that is to provide `name`, normalised, None where none is set."""
@@ -84,16 +92,84 @@ class Policy:
         """The items of allow, block and prefer that mean nothing installed, each as a sentence."""
         claims = list(claims)
         sentences = [
-            f"{setting} lists `{pattern}`, which means nothing that is installed"
+            f"{setting} lists {pattern}, which means nothing that is installed"
             for setting, patterns in (("allow", self.allow or ()), ("block", self.block))
             for pattern in patterns
-            if not any(_matches(pattern, claim) for claim in claims)
+            if not any(pattern.matches(claim) for claim in claims)
         ]
-        for name, distribution in self.prefer.items():
-            wanted = normalise_distribution(distribution)
-            if not any(
-                normalise(claim.name) == name and normalise_distribution(claim.distribution) == wanted
-                for claim in claims
-            ):
-                sentences.append(f"prefer names `{distribution}` for `{name}`, which it does not provide")
+        provided = {(normalise(claim.name), normalise_distribution(claim.distribution)) for claim in claims}
+        sentences += [
+            f"prefer names `{visible(distribution)}` for `{visible(name)}`, which it does not provide"
+            for name, distribution in self.prefer.items()
+            if (name, normalise_distribution(distribution)) not in provided
+        ]
         return sentences
+
+
+@attrs.frozen
+class Settings:
+    """What a registry was told; what is None is read from OPTIM_CORE_ALLOW, OPTIM_CORE_BLOCK, OPTIM_CORE_PREFER.
+
+    The variables hold items with commas between them, the last one items such as ``Muon=optim-muon``. One that is
+    empty is as good as not set.
+    """
+
+    allow: tuple[_Pattern, ...] | None
+    block: tuple[_Pattern, ...] | None
+    prefer: dict[str, str] | None
+
+    @classmethod
+    def of(cls, allow: Iterable[str] | None, block: Iterable[str] | None, prefer: Mapping[str, str] | None) -> Settings:
+        """The settings as the arguments of a registry give them.
+
+        Raises:
+            OptimError: one is not a list of names, or not a mapping of names to names.
+        """
+        return cls(
+            None if allow is None else _patterns("allow", allow),
+            None if block is None else _patterns("block", block),
+            None if prefer is None else _preferences(prefer),
+        )
+
+    def policy(self) -> Policy:
+        """The policy that is in force now.
+
+        Raises:
+            OptimError: OPTIM_CORE_PREFER is malformed.
+        """
+        return Policy(
+            allow=_patterns("allow", _listed("ALLOW")) or None if self.allow is None else self.allow,
+            block=_patterns("block", _listed("BLOCK")) if self.block is None else self.block,
+            prefer=_preferences(_listed_preferences()) if self.prefer is None else self.prefer,
+        )
+
+
+def _patterns(setting: str, items: Iterable[str]) -> tuple[_Pattern, ...]:
+    if isinstance(items, str):
+        raise OptimError(f"{setting} takes a list of names; write [{items!r}]")
+    texts = tuple(items)
+    for text in texts:
+        if not isinstance(text, str) or not text.strip():
+            raise OptimError(f"{setting} takes a list of names, and {text!r} is none")
+    return tuple(_Pattern(text.strip()) for text in texts)
+
+
+def _preferences(prefer: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(prefer, Mapping) or not all(isinstance(text, str) for pair in prefer.items() for text in pair):
+        raise OptimError(f'prefer takes a mapping such as {{"Muon": "optim-muon"}}, not {prefer!r}')
+    return {normalise(name): distribution for name, distribution in prefer.items()}
+
+
+def _listed(setting: str) -> list[str]:
+    """The items of an environment variable."""
+    return [item.strip() for item in os.environ.get(f"OPTIM_CORE_{setting}", "").split(",") if item.strip()]
+
+
+def _listed_preferences() -> dict[str, str]:
+    preferences = {}
+    for item in _listed("PREFER"):
+        name, _, distribution = (part.strip() for part in item.partition("="))
+        if not (name and distribution):
+            raise OptimError(f"OPTIM_CORE_PREFER: `{visible(item)}` is not of the form Name=distribution")
+        preferences[name] = distribution
+    return preferences

@@ -2,116 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import attrs
 
 from optim_core.discovery import KINDS, Claim, Kind
-from optim_core.errors import PluginError, PluginLoadError
-from optim_core.loading import check_plugin_class, load_target, running
-from optim_core.names import normalise, normalise_distribution
+from optim_core.errors import PluginLoadError
+from optim_core.loading import Loader, checked, load_target, running
+from optim_core.names import is_name, normalise, normalise_distribution
 
-__all__ = ["Offer", "Providers"]
+__all__ = ["Providers"]
+
+MOST_NAMES = 10_000
 
 
 @attrs.frozen
-class Offer:
-    """A plugin class from a provider: its name there, the class, and the provider's entry point."""
+class _Opened:
+    """A provider that was imported.
 
-    name: str
-    cls: type[Any]
-    claim: Claim
+    Args:
+        live: the object itself.
+        kind: the kind of all that it offers.
+        offers: normalised name to the names that it offers, as claims.
+    """
 
-
-@attrs.define
-class _Provider:
-    claim: Claim
-    live: Any = None
-    names: tuple[str, ...] = ()
-    problem: str | None = None
-    loaded: bool = False
+    live: Any
+    kind: Kind
+    offers: dict[str, list[Claim]]
 
 
 class Providers:
-    """The providers that may be used. One is imported when a name is looked for that no entry point has."""
+    """The providers that may be used. They are imported when a name is looked for that no entry point has.
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
-        self._providers = [_Provider(claim) for claim in claims]
+    A provider that cannot be imported offers nothing, and `problems` says why.
+    """
 
-    def offers(self, kind: Kind) -> list[tuple[str, Claim]]:
-        """Every name of this kind, with the entry point of its provider."""
-        return [(name, provider.claim) for provider in self._of(kind) for name in provider.names]
+    def __init__(self, claims: Iterable[Claim], loader: Loader) -> None:
+        self._claims = list(claims)
+        self._loader = loader
+        self._opened: dict[Claim, _Opened] = {}
 
-    def has(self, kind: Kind, name: str) -> bool:
-        """Whether some provider offers `name`."""
-        return bool(self._matching(kind, name))
+    def offers(self, kind: Kind) -> Iterator[Claim]:
+        """Everything that is offered of this kind."""
+        for opened in self._of(kind):
+            for claims in opened.offers.values():
+                yield from claims
+
+    def matching(self, kind: Kind, name: str, qualifier: str | None = None) -> list[Claim]:
+        """What is offered as `name`, whatever its case.
+
+        Args:
+            kind: the kind of plugin.
+            name: without qualifier.
+            qualifier: a provider or a distribution; None is any.
+        """
+        found = [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
+        if qualifier is None:
+            return found
+        return [claim for claim in found if normalise_distribution(qualifier) in _qualifiers(claim)]
 
     def problems(self) -> list[tuple[Claim, str]]:
         """The providers that cannot be used, and why."""
-        for provider in self._providers:
-            self._load(provider)
-        return [(provider.claim, provider.problem) for provider in self._providers if provider.problem]
+        for claim in self._claims:
+            self._open(claim)
+        problems = [(claim, self._loader.failure(claim)) for claim in self._claims]
+        return [(claim, problem) for claim, problem in problems if problem]
 
-    def find(self, kind: Kind, name: str) -> Offer | None:
-        """The plugin class of `name`, None where no provider offers it.
+    def load(self, offer: Claim, provider: Claim) -> type[Any]:
+        """The plugin class of what a provider offers.
 
         Raises:
-            PluginError: several providers offer it, or the provider's class cannot be had.
+            PluginLoadError: the provider raised instead, or gave something else.
         """
-        matching = self._matching(kind, name)
-        if not matching:
-            return None
-        if len(matching) > 1:
-            ways = " or ".join(f"`{provider.claim.name}:{own}`" for provider, own in matching)
-            owners = " and ".join(provider.claim.label for provider, _ in matching)
-            raise PluginError(f"{owners} both offer a {kind} called `{name}`; write {ways}")
-        provider, own = matching[0]
-        with running(provider.claim):
-            cls = provider.live.load(own)
-        problem = check_plugin_class(cls, kind)
-        if problem:
-            claim = provider.claim
-            message = f"{claim.label}, provider `{claim.name}`, cannot provide `{own}`: {problem}"
-            raise PluginLoadError(message, distribution=claim.distribution, version=claim.version)
-        return Offer(own, cls, provider.claim)
+        opened = self._opened[provider]
+        with running(offer):
+            found = opened.live.load(offer.name)
+        return checked(offer, found, opened.kind)
 
-    def _of(self, kind: Kind) -> list[_Provider]:
-        for provider in self._providers:
-            self._load(provider)
-        return [provider for provider in self._providers if provider.live is not None and provider.live.kind == kind]
+    def _of(self, kind: Kind) -> list[_Opened]:
+        opened = [self._open(claim) for claim in self._claims]
+        return [each for each in opened if each is not None and each.kind == kind]
 
-    def _matching(self, kind: Kind, name: str) -> list[tuple[_Provider, str]]:
-        qualifier, colon, plain = name.rpartition(":")
-        found = []
-        for provider in self._of(kind):
-            claim = provider.claim
-            own_names = (normalise_distribution(claim.name), normalise_distribution(claim.distribution))
-            if colon and normalise_distribution(qualifier) not in own_names:
-                continue
-            names = [own for own in provider.names if own == plain]
-            names = names or [own for own in provider.names if normalise(own) == normalise(plain)]
-            found += [(provider, own) for own in names[:1]]
-        return found
-
-    def _load(self, provider: _Provider) -> None:
-        """Imports a provider once; one that fails is out of use, and `problems` says why."""
-        if provider.loaded:
-            return
-        provider.loaded = True
-        claim = provider.claim
-        provider.problem = claim.source.incompatibility if claim.source else None
-        if provider.problem:
-            return
+    def _open(self, claim: Claim) -> _Opened | None:
+        """Imports a provider; None where that fails, or where its own import is what asks."""
+        opened = self._opened.get(claim)
+        if opened is not None:
+            return opened
         try:
-            target = load_target(claim)
-            with running(claim):
-                live = target() if isinstance(target, type) else target
-                kind, provider.names = live.kind, tuple(live.names())
-        except PluginLoadError as error:
-            provider.problem = str(error)
-            return
-        if kind in KINDS:
-            provider.live = live
-        else:
-            provider.problem = f"its kind is {kind!r}; the kinds are {', '.join(KINDS)}"
+            with self._loader.once(claim):
+                return self._opened.setdefault(claim, _open(claim))
+        except PluginLoadError:
+            return None
+
+
+def _qualifiers(offer: Claim) -> set[str]:
+    names = [offer.distribution] + ([offer.provider.name] if offer.provider else [])
+    return {normalise_distribution(name) for name in names}
+
+
+def _open(claim: Claim) -> _Opened:
+    """Imports a provider and asks it for its names.
+
+    Raises:
+        PluginLoadError: that is not possible, or it is no provider.
+    """
+    problem = claim.source.incompatibility if claim.source else None
+    if problem is None:
+        target = load_target(claim)
+        with running(claim):
+            live = target() if isinstance(target, type) else target
+            kind = live.kind
+            names = live.names()
+            listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
+            problem = _problem(kind, listed)
+    if problem is not None:
+        raise PluginLoadError(
+            f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
+            distribution=claim.distribution,
+            version=claim.version,
+        )
+    offers: dict[str, list[Claim]] = {}
+    for name in dict.fromkeys(listed or ()):
+        offer = Claim(kind, name, claim.value, claim.source, names=(name,), provider=claim)
+        offers.setdefault(normalise(name), []).append(offer)
+    return _Opened(live, kind, offers)
+
+
+def _problem(kind: Any, names: list[Any] | None) -> str | None:
+    """What is wrong with what a provider says of itself."""
+    if kind not in KINDS:
+        return f"its kind is {kind!r:.80}; the kinds are {', '.join(KINDS)}"
+    if names is None:
+        return "its names() gave one text, not a list of names"
+    if len(names) > MOST_NAMES:
+        return f"its names() gave more than {MOST_NAMES:,} names"
+    for name in names:
+        if not isinstance(name, str) or not is_name(name):
+            return f"its names() gave {ascii(name)[:80]}, which is no name: visible text without `:`"
+    return None

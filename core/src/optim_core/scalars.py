@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-import re
 from typing import Any, get_args
 
 from optim_core.mismatch import Mismatch
 from optim_core.names import nearest
+from optim_core.numerals import number_in
 from optim_core.words import shown, type_in_words
 
 __all__ = [
@@ -24,10 +24,6 @@ __all__ = [
     "wrong_type",
 ]
 
-_NUMBER = re.compile(r"[-+]?(\d+(_\d+)*)?\.?(\d+)?([eE][-+]?\d+)?")
-_WHOLE = re.compile(r"[-+]?\d{1,100}")
-LONGEST_NUMBER = 100
-
 
 def wrong_type(wanted: Any, value: Any, hint: str | None = None) -> Mismatch:
     return Mismatch.here(f"must be {type_in_words(wanted)}, is {shown(value)}", hint)
@@ -36,13 +32,11 @@ def wrong_type(wanted: Any, value: Any, hint: str | None = None) -> Mismatch:
 def structure_float(value: Any, _: Any) -> float:
     if type(value) is float:
         number = value
-    elif (
-        isinstance(value, str)
-        and len(value) <= LONGEST_NUMBER
-        and _NUMBER.fullmatch(value)
-        and any(map(str.isdigit, value))
-    ):
-        number = float(value)
+    elif isinstance(value, str):
+        written = number_in(value)
+        if written is None:
+            raise wrong_type(float, value)
+        number = structure_float(written, float)
     elif isinstance(value, numbers.Real) and not isinstance(value, bool):
         try:
             number = float(value)
@@ -58,19 +52,13 @@ def structure_float(value: Any, _: Any) -> float:
 def structure_int(value: Any, _: Any) -> int:
     if type(value) is int:
         return value
-    if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return int(value)
-    if isinstance(value, (str, numbers.Real)) and not isinstance(value, (bool, numbers.Integral)):
-        # 1e5 is how people write 100000, and YAML knows no other whole number with an exponent.
-        try:
-            number = structure_float(value, float)
-        except Mismatch:
-            raise wrong_type(int, value) from None
-        if number.is_integer():
-            return int(number)
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+    number: Any = number_in(value) if isinstance(value, str) else value
+    # 1e5 is how people write 100000, and YAML knows no other whole number with an exponent.
+    if isinstance(number, float) and number.is_integer():
+        return int(number)
+    if isinstance(number, bool) or not hasattr(type(number), "__index__"):
         raise wrong_type(int, value)
-    return operator.index(value)
+    return operator.index(number)
 
 
 def structure_bool(value: Any, _: Any) -> bool:

@@ -129,7 +129,7 @@ class Structurer:
 
     def _union_hook(self, wanted: Any) -> Hook:
         # Text comes last, so that "1e-4" is a number wherever a number may stand.
-        members = sorted(get_args(wanted), key=lambda member: (member is str, get_origin(member) is not Literal))
+        members = sorted(get_args(wanted), key=lambda member: (member is str, not _is(Literal)(member)))
         hooks = [(member, self._hook(member)) for member in members]
         nullable = type(None) in members
 

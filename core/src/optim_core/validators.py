@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import attrs
+if TYPE_CHECKING:
+    import attrs
 
 __all__ = ["Each", "Interval", "each", "fraction", "in_range", "non_negative", "positive"]
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
 
 
-@attrs.frozen
 class Interval:
     """A finite number between bounds, each of which may be left out: ``Interval(gt=0, le=1)`` is 0 < x ≤ 1.
 
@@ -25,10 +25,18 @@ class Interval:
         ValueError: when called with a number outside, or with one that is not finite.
     """
 
-    gt: float | None = None
-    ge: float | None = None
-    lt: float | None = None
-    le: float | None = None
+    __slots__ = ("ge", "gt", "le", "lt")
+
+    def __init__(
+        self, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+    ) -> None:
+        self.gt = gt
+        self.ge = ge
+        self.lt = lt
+        self.le = le
+
+    def __repr__(self) -> str:
+        return f"<a finite number {self.describe()}>"
 
     def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         inside = (
@@ -61,7 +69,6 @@ class Interval:
         return {keyword: bound for keyword, bound in keywords.items() if bound is not None}
 
 
-@attrs.frozen
 class Each:
     """Every item of a list or tuple fits `validator`; a value that is neither is checked as it is.
 
@@ -69,7 +76,13 @@ class Each:
         ValueError: when called with a value of which an item does not fit; it says which, counted from 0.
     """
 
-    validator: Interval
+    __slots__ = ("validator",)
+
+    def __init__(self, validator: Interval) -> None:
+        self.validator = validator
+
+    def __repr__(self) -> str:
+        return f"<each item: {self.validator!r}>"
 
     def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if not isinstance(value, (list, tuple)):

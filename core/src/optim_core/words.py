@@ -6,7 +6,6 @@ import numbers
 import types
 from collections import abc
 from collections.abc import Mapping
-from reprlib import Repr
 from typing import Any, Literal, Union, get_args, get_origin
 
 __all__ = ["shown", "type_in_words"]
@@ -29,10 +28,6 @@ _CLASSES = {
     "ClipperSpec": "a clipper {type, config}",
 }
 
-_repr = Repr()
-_repr.maxstring = _repr.maxother = 60
-_repr.maxlong = 40
-
 
 def shown(value: Any) -> str:
     """A value in words and short: ``the text 'abc'``, ``null``, ``a list``."""
@@ -41,13 +36,13 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text {_repr.repr(str(value))}"
+        return f"the text {_short(str(value))}"
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}"
     if isinstance(value, numbers.Number):
-        return _repr.repr(value)
+        return _short(value)
     return f"a Python object of type {type(value).__name__}"
 
 
@@ -72,3 +67,12 @@ def type_in_words(wanted: Any) -> str:
     if isinstance(wanted, type):
         return _CLASSES.get(wanted.__name__, f"a {wanted.__name__}")
     return str(wanted)
+
+
+def _short(value: Any) -> str:
+    from reprlib import Repr
+
+    short = Repr()
+    short.maxstring = short.maxother = 60
+    short.maxlong = 40
+    return short.repr(value)

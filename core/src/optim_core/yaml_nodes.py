@@ -7,11 +7,12 @@ a key that stands twice is an error, and so are anchors that multiply and tags t
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
+
+from optim_core.numerals import number_in
 
 __all__ = ["Node", "YamlProblem", "compose", "position_of", "value_of"]
 
@@ -24,9 +25,6 @@ DEEPEST = 100
 MOST_NODES = 100_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"[-+]?[0-9]{1,4000}")
-_BASED = re.compile(r"0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _CORE_TAGS = ("map", "seq", "str", "int", "float", "bool", "null")
@@ -173,10 +171,17 @@ def _scalar(node: Any) -> Any:
         return text
     if text.lower() in _WORDS and text in (text.lower(), text.capitalize(), text.upper()):
         return _WORDS[text.lower()]
-    if _INT.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    if _FLOAT.fullmatch(text):
-        return float(text)
+    if text[:2] in ("0x", "0o"):
+        return _based(text)
+    number = number_in(text)
+    if number is not None:
+        return number
     return _INFINITE.get(text.lower(), text)
+
+
+def _based(text: str) -> Any:
+    """The whole number that ``0x1F`` or ``0o17`` writes, or the text itself."""
+    try:
+        return text if "_" in text else int(text, 0)
+    except ValueError:
+        return text

@@ -1,0 +1,167 @@
+"""`optim doctor`: everything that is wrong with what is installed, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+import click
+
+from optim_core import Registry, registry
+from optim_core.cli.output import print_json, say
+from optim_core.cli.plugin_commands import clash
+from optim_core.discovery import KINDS, Claim, Fault, scan
+from optim_core.loading import known_problem
+from optim_core.names import visible
+from optim_core.policy import Settings
+from optim_core.version import __version__
+
+__all__ = ["command"]
+
+INDENT = " " * 4
+# The states that make the exit status 1.
+WRONG = ("broken", "ambiguous", "incompatible")
+
+
+@attrs.frozen
+class Finding:
+    """One thing to know about what is installed.
+
+    Args:
+        state: "broken", "ambiguous", "incompatible", "hidden", "blocked" or "setting".
+        what: the plugins or the distribution that it is about.
+        message: what it is, and the repair.
+    """
+
+    state: str
+    what: str
+    message: str
+
+
+@click.command(name="doctor")
+@click.option("--probe/--no-probe", default=True, help="Import every plugin in a child process.", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(probe: bool, form: str) -> None:
+    """Find what is broken, ambiguous, incompatible, hidden or blocked.
+
+    Exit status: 1 when something is broken, ambiguous or incompatible, else 0.
+    """
+    broken = _probe() if probe else {}
+    examined = _without_providers(broken)
+    findings = _findings(examined, broken)
+    versions = _versions(examined)
+    if form == "json":
+        distributions = [{"name": name, "version": version} for name, version in versions]
+        found = [attrs.asdict(finding) for finding in findings]
+        print_json(
+            {
+                "python": platform.python_version(),
+                "optim_core": __version__,
+                "distributions": distributions,
+                "probed": probe,
+                "findings": found,
+            }
+        )
+    else:
+        _print(versions, findings)
+    if any(finding.state in WRONG for finding in findings):
+        raise SystemExit(1)
+
+
+def _probe() -> dict[tuple[str, str, str], str]:
+    # Before anything else: a provider whose import ends the process must not be imported here.
+    from optim_core.probe import probe
+
+    return probe()
+
+
+def _without_providers(broken: Iterable[tuple[str, str, str]]) -> Registry:
+    """The default registry, or one that leaves alone the providers that the child process found broken."""
+    providers = [f"{distribution}:{name}" for kind, distribution, name in broken if kind == "provider"]
+    if not providers:
+        return registry
+    blocked = (item.strip() for item in os.environ.get("OPTIM_CORE_BLOCK", "").split(","))
+    return Registry(block=[*filter(None, blocked), *providers])
+
+
+def _findings(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[Finding]:
+    """Each thing once, however many plugins it is about."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for state, what, message in (
+        *_of_records(examined, broken),
+        *(("broken", f"{kind} {name}", message) for (kind, _, name), message in broken.items() if kind not in KINDS),
+        *_of_other_claims(),
+        *map(_of_fault, examined.faults(thorough=True)),
+    ):
+        told.setdefault((state, message), []).append(visible(what))
+    return [Finding(state, ", ".join(dict.fromkeys(what)), message) for (state, message), what in told.items()]
+
+
+def _of_records(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> Iterator[tuple[str, str, str]]:
+    """State, plugin and message of each plugin in whose state there is something to tell."""
+    for kind in KINDS:
+        for record in examined.plugins(kind):
+            what = f"{kind} {record.name}"
+            if record.state == "incompatible":
+                yield record.state, what, _with_upgrade(record.error, record.distribution)
+            elif record.state != "ok":
+                yield record.state, what, record.error or ""
+            message = broken.get((kind, record.distribution, record.name))
+            if message is not None:
+                yield "broken", what, message
+
+
+def _with_upgrade(message: str | None, distribution: str) -> str:
+    return f"{distribution}: {message}; pip install --upgrade {distribution}"
+
+
+def _of_other_claims() -> Iterator[tuple[str, str, str]]:
+    """What metadata shows about commands, and which providers are blocked; no record tells of either."""
+    policy = Settings.of(None, None, None).policy()
+    commands: dict[str, list[Claim]] = {}
+    for claim in scan().claims:
+        what = f"{claim.kind} {claim.name}"
+        if claim.kind in KINDS:
+            continue
+        reason = policy.reason_against(claim)
+        problem = known_problem(claim)
+        incompatibility = claim.source.incompatibility if claim.source else None
+        if reason:
+            yield "blocked", what, reason
+        elif claim.kind == "command" and problem:
+            yield "broken", what, f"{claim.label}: {problem}"
+        elif claim.kind == "command" and incompatibility:
+            yield "incompatible", what, _with_upgrade(incompatibility, claim.distribution)
+        elif claim.kind == "command":
+            commands.setdefault(claim.name, []).append(claim)
+    for name, claims in commands.items():
+        message = clash(name, claims)
+        if message:
+            yield "ambiguous", f"command {name}", message
+
+
+def _of_fault(fault: Fault) -> tuple[str, str, str]:
+    if not fault.location:
+        return "setting", fault.distribution, fault.message
+    return ("hidden" if " is hidden by " in fault.message else "broken"), fault.distribution, fault.message
+
+
+def _versions(examined: Registry) -> list[tuple[str, str]]:
+    """The distributions that offer something usable, with their versions."""
+    records = [record for kind in KINDS for record in examined.plugins(kind) if record.state in ("ok", "ambiguous")]
+    offered = {(record.distribution, record.version or "unknown") for record in records}
+    offered |= {(claim.distribution, claim.version or "unknown") for claim in examined.commands()}
+    return sorted(offered)
+
+
+def _print(versions: list[tuple[str, str]], findings: list[Finding]) -> None:
+    say(f"python {platform.python_version()}, optim-core {__version__}")
+    say(f"in use: {', '.join(f'{name} {version}' for name, version in versions) or 'no plugin is installed'}")
+    if not findings:
+        say("everything is fine")
+    for finding in findings:
+        # Not wrapped: it holds commands to copy.
+        lines = "\n".join(f"{INDENT}{line.strip()}" for line in finding.message.splitlines())
+        say(f"\n{finding.state}: {finding.what}\n{lines}")

@@ -1,0 +1,64 @@
+"""The group of subcommands: ours, each imported when it is used, and those of the entry points optim_core.commands."""
+
+from __future__ import annotations
+
+import platform
+from importlib import import_module
+from typing import Any
+
+import click
+
+from optim_core.cli.output import say
+from optim_core.errors import ConfigError, OptimError
+from optim_core.version import __version__
+
+__all__ = ["OWN_COMMANDS", "cli"]
+
+# Subcommand to module below optim_core.cli, in the order of the help.
+OWN_COMMANDS = {
+    "list": "list_plugins",
+    "show": "show_plugin",
+    "validate": "validate",
+    "resolve": "resolve",
+    "schema": "print_schema",
+    "doctor": "doctor",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports the module of the one subcommand that runs; `--help` imports all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from optim_core.cli.plugin_commands import claimed_names
+
+        return [*OWN_COMMANDS, *(name for name in claimed_names() if name not in OWN_COMMANDS)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = OWN_COMMANDS.get(cmd_name)
+        if module is not None:
+            command: click.Command = import_module(f"optim_core.cli.{module}").command
+            return command
+        from optim_core.cli.plugin_commands import plugin_command
+
+        return plugin_command(cmd_name)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click's, with no traceback for what optim-core raises on purpose."""
+        try:
+            return super().main(*args, **kwargs)
+        except ConfigError as error:
+            from optim_core.cli.problems import render
+
+            say(render(error.problems), err=True)
+        except OptimError as error:
+            say(f"optim: {error}", err=True)
+        raise SystemExit(1)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message=f"optim-core {__version__} (python {platform.python_version()})")
+def cli() -> None:
+    """Optimizers, learning-rate schedules and gradient clipping, as plugins and configs.
+
+    A config file is checked and explained here without importing torch; nothing is trained.
+    """

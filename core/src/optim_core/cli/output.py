@@ -1,0 +1,52 @@
+"""What the commands print: text that the terminal can show, and JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+__all__ = ["print_json", "say", "width"]
+
+_WITHOUT_UNICODE = str.maketrans({"≤": "<=", "≥": ">=", "…": "...", "→": "->", "–": "-", "—": "-", "×": "x", "²": "^2"})
+# Output that is read by another program is not wrapped.
+UNWRAPPED = 400
+
+
+def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
+    """Prints a text; what the stream's encoding lacks is written in ASCII."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    if not _can_show(text, encoding):
+        text = text.translate(_WITHOUT_UNICODE).encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(text, err=err, color=color)
+
+
+def _can_show(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def print_json(value: Any) -> None:
+    """Prints plain data as JSON."""
+    import json
+
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    say(text if _can_show(text, getattr(sys.stdout, "encoding", None) or "utf-8") else json.dumps(value, indent=2))
+
+
+def width() -> int:
+    """The columns to fill: COLUMNS, or those of the terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    if not sys.stdout.isatty():
+        return UNWRAPPED
+    import shutil
+
+    return shutil.get_terminal_size().columns

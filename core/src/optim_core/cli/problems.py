@@ -1,0 +1,80 @@
+"""Problems of configs as compilers show them: place, message, hint, and the line with a caret below the column."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from optim_core.errors import ConfigError, Problem
+from optim_core.files import LARGEST
+from optim_core.names import visible
+
+__all__ = ["placed", "render"]
+
+# As YAML counts lines.
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BEFORE, _SHOWN = 60, 100
+
+
+def render(problems: Iterable[Problem]) -> str:
+    """All problems, one below the other."""
+    read: dict[str, list[str]] = {}
+    return "\n".join(_rendered(problem, read) for problem in problems)
+
+
+def _rendered(problem: Problem, read: dict[str, list[str]]) -> str:
+    # A key or a file's name may hold what would change the terminal.
+    said = "\n".join(map(visible, str(problem).split("\n")))
+    excerpt = _excerpt(problem, read)
+    return f"{said}\n{excerpt}" if excerpt else said
+
+
+def _excerpt(problem: Problem, read: dict[str, list[str]]) -> str | None:
+    """The line of the file and a caret below the column; `read` keeps the lines of files."""
+    if problem.file is None or problem.line is None or problem.column is None:
+        return None
+    if problem.file not in read:
+        read[problem.file] = _lines(problem.file)
+    lines = read[problem.file]
+    if not 0 < problem.line <= len(lines):
+        return None
+    line, at = lines[problem.line - 1], problem.column - 1
+    # A long line, such as a whole JSON file, is shown around the column.
+    start = at - _BEFORE if at > _SHOWN - 20 else 0
+    piece = "".join(letter if letter.isprintable() else " " for letter in line[start : start + _SHOWN])
+    number = f"{problem.line:>5}"
+    before = "… " if start else ""
+    after = " …" if len(line) > start + _SHOWN else ""
+    caret = " " * (len(before) + sum(map(_columns, piece[: at - start])))
+    return f"{number} | {before}{piece.rstrip()}{after}\n{' ' * len(number)} | {caret}^"
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _lines(file: str) -> list[str]:
+    try:
+        with open(file, encoding="utf-8-sig", errors="replace", newline="") as source:  # noqa: PTH123 - no pathlib
+            return _LINE_END.split(source.read(LARGEST))
+    except OSError:
+        return []
+
+
+def placed(error: ConfigError, overrides: Iterable[str]) -> list[Problem]:
+    """The problems of `error`; one that an override brought in is placed there and not in the file."""
+    paths = [override.partition("=")[0].strip() for override in overrides]
+    return [_placed(problem, paths) for problem in error.problems]
+
+
+def _placed(problem: Problem, paths: list[str]) -> Problem:
+    import attrs
+
+    dotted = problem.path.replace("[", ".").replace("]", "")
+    for path in paths:
+        if path and (dotted == path or dotted.startswith(f"{path}.")):
+            return attrs.evolve(problem, file="--set", line=None, column=None)
+    return problem

@@ -1,0 +1,222 @@
+"""Imports every plugin in a child process, and so finds those that end the process: os._exit, a crash, endless waiting.
+
+The child is ``python -m optim_core.probe``. It says on a channel of its own when it begins with a plugin and when it is
+through; when it ends or falls silent in between, the plugin it had begun is to blame, and a new child does the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from queue import Empty, SimpleQueue
+from typing import IO, Any, cast, get_type_hints
+
+import attrs
+
+from optim_core.discovery import KINDS, Claim, scan
+from optim_core.errors import OptimError, PluginError
+from optim_core.loading import Loader, known_problem, load_plugin_class, load_target, running
+from optim_core.policy import Settings
+from optim_core.providers import Providers
+
+__all__ = ["Key", "probe"]
+
+Key = tuple[str, str, str]
+
+TIMEOUT = 30.0
+# How long a child that has fallen silent may take to end, so that its exit status can be told.
+GRACE = 5.0
+
+
+def probe(timeout: float = TIMEOUT) -> dict[Key, str]:
+    """What is wrong with the plugins, providers and commands that may be used, as far as importing them shows it.
+
+    What metadata alone shows is left to `Registry.plugins` and `Registry.faults`; nothing is imported in this process.
+
+    Args:
+        timeout: seconds that the import of one plugin may take, > 0.
+
+    Returns:
+        (kind, distribution, name) to what is wrong and the repair, for those that are broken.
+    """
+    policy = Settings.of(None, None, None).policy()
+    claims = {
+        _key(claim): claim
+        for claim in scan().claims
+        if policy.reason_against(claim) is None and not known_problem(claim) and not _is_incompatible(claim)
+    }
+    errors: dict[Key, str] = {}
+    left = list(claims)
+    while left:
+        outcome = _run(left, timeout)
+        errors |= outcome.errors
+        if outcome.ended is not None and outcome.guilty is not None:
+            errors[outcome.guilty] = _ended(claims[outcome.guilty], outcome.ended)
+        elif outcome.ended is not None:
+            raise OptimError(f"the child process that imports plugins {outcome.ended} before it began with one")
+        left = [key for key in left if key not in outcome.done and key != outcome.guilty]
+    return errors
+
+
+def _key(claim: Claim) -> Key:
+    return claim.kind, claim.distribution, claim.name
+
+
+def _is_incompatible(claim: Claim) -> bool:
+    return claim.source is not None and claim.source.incompatibility is not None
+
+
+def _ended(claim: Claim, how: str) -> str:
+    address = f"{claim.distribution}:{claim.name}"
+    return (
+        f"{claim.label} cannot provide `{claim.entry_point}`: importing it {how}; keep it out with "
+        f"OPTIM_CORE_BLOCK={address}, upgrade it (pip install --upgrade {claim.distribution}), "
+        f"or remove it (pip uninstall {claim.distribution})"
+    )
+
+
+# -- the parent ------------------------------------------------------------------------------------------------------
+
+
+@attrs.define
+class _Outcome:
+    """What one child found.
+
+    Args:
+        done: the plugins that it is through with.
+        errors: what is wrong with those of them that are broken.
+        guilty: the plugin at which it ended.
+        ended: how it ended, None where it did everything it was asked.
+    """
+
+    done: set[Key] = attrs.Factory(set)
+    errors: dict[Key, str] = attrs.Factory(dict)
+    guilty: Key | None = None
+    ended: str | None = None
+
+
+def _run(plugins: list[Key], timeout: float) -> _Outcome:
+    """Has one child import `plugins`, until it is through or one of them ends it."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "optim_core.probe"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        _request(child, plugins)
+        return _listen(child, len(plugins), timeout)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _request(child: subprocess.Popen[str], plugins: list[Key]) -> None:
+    """Tells the child what to import, and from where."""
+    # Where it ends before it has read this, listening to it tells how.
+    with contextlib.suppress(BrokenPipeError), cast("IO[str]", child.stdin) as stream:
+        json.dump({"path": sys.path, "plugins": plugins}, stream)
+
+
+def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outcome:
+    lines: SimpleQueue[str | None] = SimpleQueue()
+    threading.Thread(target=_collect, args=(child.stdout, lines), daemon=True).start()
+    outcome = _Outcome()
+    last: Key | None = None
+    while len(outcome.done) < wanted:
+        try:
+            line = lines.get(timeout=timeout)
+        except Empty:
+            outcome.guilty, outcome.ended = last, f"takes more than {timeout:g} seconds"
+            return outcome
+        if line is None:
+            outcome.guilty, outcome.ended = last, _exit_in_words(child)
+            return outcome
+        message = json.loads(line)
+        last = tuple(message["plugin"])
+        if message["through"]:
+            outcome.done.add(last)
+            if message["error"]:
+                outcome.errors[last] = message["error"]
+    return outcome
+
+
+def _collect(stream: IO[str], lines: SimpleQueue[str | None]) -> None:
+    """Whole lines only: a child that is killed may leave half of one."""
+    with stream:
+        for line in stream:
+            if line.endswith("\n"):
+                lines.put(line)
+    lines.put(None)
+
+
+def _exit_in_words(child: subprocess.Popen[str]) -> str:
+    try:
+        code = child.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        return "closes all open files"
+    if code >= 0:
+        return f"ends the process with exit status {code}"
+    try:
+        return f"ends the process by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"ends the process by signal {-code}"
+
+
+# -- the child -------------------------------------------------------------------------------------------------------
+
+
+def _child() -> None:
+    """Imports what standard input names; what plugins print goes to standard error, also what C code prints."""
+    request = json.load(sys.stdin)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as channel:
+        os.dup2(2, 1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        sys.path[:] = request["path"]
+        claims = {_key(claim): claim for claim in scan().claims}
+        for plugin in map(tuple, request["plugins"]):
+            # Each time anew: the plugin before this one may have changed it.
+            sys.path[:] = request["path"]
+            _tell(channel, plugin, through=False)
+            _tell(channel, plugin, through=True, error=_problem(claims[plugin]) if plugin in claims else None)
+
+
+def _tell(channel: IO[str], plugin: Iterable[str], *, through: bool, error: str | None = None) -> None:
+    channel.write(json.dumps({"plugin": list(plugin), "through": through, "error": error}) + "\n")
+    channel.flush()
+
+
+def _problem(claim: Claim) -> str | None:
+    try:
+        if claim.kind == "provider":
+            problems = Providers([claim], Loader()).problems()
+            return problems[0][1] if problems else None
+        _import(claim)
+    except PluginError as error:
+        return str(error)
+    return None
+
+
+def _import(claim: Claim) -> Any:
+    for kind in KINDS:
+        if claim.kind == kind:
+            cls = load_plugin_class(claim, kind)
+            with running(claim):
+                # An annotation that exists for type checkers only is found when the class is first used.
+                get_type_hints(cls)
+            return cls
+    return load_target(claim)
+
+
+if __name__ == "__main__":
+    _child()

@@ -1,0 +1,122 @@
+"""What a field's validator demands, in words and as JSON Schema keywords, as far as it can be read from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+from attrs import validators as of_attrs
+
+from optim_core.validators import Each, Interval
+
+__all__ = ["Length", "OneOf", "Rule", "range_in_words", "range_schema", "rules"]
+
+# attrs documents the functions that make its validators, and the attributes of what they return, but not the classes.
+_AND: Any = type(of_attrs.and_(of_attrs.gt(0)))
+_OPTIONAL: Any = type(of_attrs.optional(of_attrs.gt(0)))
+_NUMBER: Any = type(of_attrs.gt(0))
+_IN: Any = type(of_attrs.in_([0]))
+_MIN_LENGTH: Any = type(of_attrs.min_len(0))
+_MAX_LENGTH: Any = type(of_attrs.max_len(0))
+_EACH: Any = type(of_attrs.deep_iterable(of_attrs.gt(0)))
+
+_BOUNDS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
+
+
+@attrs.frozen
+class OneOf:
+    """One of these values, or null where that is allowed beside them."""
+
+    options: tuple[Any, ...]
+    nullable: bool
+
+    def describe(self) -> str:
+        return f"one of {', '.join(map(str, self.options))}"
+
+    def schema(self) -> dict[str, Any]:
+        if not all(option is None or isinstance(option, (str, int, float)) for option in self.options):
+            return {}
+        return {"enum": [*self.options, None] if self.nullable else list(self.options)}
+
+
+@attrs.frozen
+class Length:
+    """A number of items, or of characters in a text."""
+
+    least: int | None = None
+    most: int | None = None
+
+    def describe(self) -> str:
+        return f"at least {self.least} long" if self.least is not None else f"at most {self.most} long"
+
+    def schema(self) -> dict[str, Any]:
+        keywords = {
+            "minItems": self.least,
+            "minLength": self.least,
+            "maxItems": self.most,
+            "maxLength": self.most,
+        }
+        return {keyword: bound for keyword, bound in keywords.items() if bound is not None}
+
+
+Rule = Interval | Each | OneOf | Length
+
+
+def rules(validator: Any) -> list[Rule]:
+    """The demands in `validator` that are known here; of an unknown validator, none."""
+    return list(_rules(validator, nullable=False))
+
+
+def _rules(validator: Any, *, nullable: bool) -> Iterator[Rule]:
+    if isinstance(validator, _AND):
+        for part in validator._validators:
+            yield from _rules(part, nullable=nullable)
+    elif isinstance(validator, _OPTIONAL):
+        yield from _rules(validator.validator, nullable=True)
+    elif isinstance(validator, _EACH):
+        yield from _rules(validator.iterable_validator, nullable=False)
+        for rule in _rules(validator.member_validator, nullable=False):
+            if isinstance(rule, Interval):
+                yield Each(rule)
+    else:
+        rule_itself = _rule(validator, nullable=nullable)
+        if rule_itself is not None:
+            yield rule_itself
+
+
+def _rule(validator: Any, *, nullable: bool) -> Rule | None:
+    if isinstance(validator, (Interval, Each)):
+        return validator
+    if isinstance(validator, _NUMBER) and validator.compare_op in _BOUNDS and _is_number(validator.bound):
+        return Interval(**{_BOUNDS[validator.compare_op]: validator.bound})
+    if isinstance(validator, _IN):
+        return OneOf(tuple(validator.options), nullable)
+    if isinstance(validator, _MIN_LENGTH):
+        return Length(least=validator.min_length)
+    if isinstance(validator, _MAX_LENGTH):
+        return Length(most=validator.max_length)
+    return None
+
+
+def _is_number(bound: Any) -> bool:
+    return isinstance(bound, (int, float)) and not isinstance(bound, bool)
+
+
+def range_in_words(validator: Any) -> str | None:
+    """``> 0``, ``each in [0, 1)``; None where nothing is known."""
+    return " and ".join(rule.describe() for rule in rules(validator)) or None
+
+
+def range_schema(validator: Any) -> dict[str, Any]:
+    """The same as JSON Schema keywords: those for the value, and under "items" those for each item of a list."""
+    keywords: dict[str, Any] = {}
+    for rule in rules(validator):
+        if isinstance(rule, Each):
+            # A number that stands where a list could is held to the same range.
+            bounds = rule.validator.schema()
+            keywords.update(bounds)
+            keywords["items"] = {**keywords.get("items", {}), **bounds}
+        else:
+            keywords.update(rule.schema())
+    return keywords

@@ -1,0 +1,69 @@
+"""Importing, listing and validating import neither torch nor a plugin that is not named: seen in fresh interpreters."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from site_folder import provider_source
+
+
+def modules_after(site, code):
+    """The names of the modules that `code` imports in a fresh interpreter with this folder first on sys.path."""
+    before = f"import json, sys\nsys.path.insert(0, {str(site.folder)!r})\nbefore = set(sys.modules)\n"
+    after = "\nsys.stdout.write(json.dumps(sorted(set(sys.modules) - before)))"
+    command = [sys.executable, "-W", "error", "-c", before + textwrap.dedent(code) + after]
+    return set(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+@pytest.fixture
+def folder(site):
+    site.offer("opt-one", "One", requires=["optim-core>=0.1"])
+    site.offer("opt-two", "Two")
+    site.offer("sched-one", "Slow", kind="scheduler")
+    source = provider_source(["Gnu"])
+    site.add("zoo", entry_points={"optim_core.providers": {"zoo": "zoo:Provider"}}, modules={"zoo": source})
+    return site
+
+
+PLUGINS = {"opt_one", "opt_two", "sched_one", "zoo"}
+HEAVY = {"torch", "numpy", "importlib.metadata", "packaging", "packaging.requirements", "email", "rich", "click"}
+
+
+def test_importing_imports_nothing_heavy(folder):
+    """Not torch, not a plugin, and not the standard library's reader of metadata, which takes as long as attrs."""
+    assert set() == modules_after(folder, "import optim_core") & (HEAVY | PLUGINS)
+
+
+def test_listing_imports_nothing_heavy_and_no_plugin(folder):
+    """Records of everything; only a provider is imported, to be asked for its names."""
+    code = """
+        from optim_core import registry
+        assert {"One", "Two", "Gnu"} <= set(registry.optimizers)
+        assert "Slow" in {record.name for record in registry.schedulers.plugins()}
+        registry.clippers.plugins(), registry.faults(), repr(registry), repr(registry.optimizers)
+    """
+    assert {"zoo"} == modules_after(folder, code) & PLUGINS
+    assert set() == modules_after(folder, code) & {"torch", "packaging"}
+
+
+def test_membership_of_an_entry_point_imports_nothing(folder):
+    """Not even providers."""
+    code = "from optim_core import registry\nassert 'one' in registry.optimizers"
+    assert set() == modules_after(folder, code) & (HEAVY | PLUGINS)
+
+
+def test_validating_imports_the_one_plugin_that_is_named(folder):
+    """Its module alone; torch is for `create_optimizer`."""
+    code = """
+        from optim_core import ConfigError, registry
+        assert registry.build({"optimizer": {"type": "one", "config": {"lr": 0.5}}}).optimizers
+        try:
+            registry.build({"type": "One", "config": {"lr": True}})
+        except ConfigError as error:
+            assert error.problems
+    """
+    assert {"opt_one"} == modules_after(folder, code) & (HEAVY | PLUGINS)
