@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from cli_support import broken, install_demo, optim
+from site_folder import provider_source
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,7 @@ def test_in_a_narrow_terminal_the_docstring_stands_below(columns):
     lines = optim("list", "clippers", columns=columns).stdout.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("democlip"))
 
-    assert "Demo clipping." in lines[at] + lines[at + 1]
+    assert "Demo clipping." in "\n".join(lines[at : at + 2])
     assert max(map(len, lines)) <= columns
 
 
@@ -97,6 +98,18 @@ def test_a_module_that_does_not_parse_has_no_docstring(site):
     row = next(row for row in optim("list", "--format", "json").json if row["name"] == "Bad")
 
     assert (None, "ok") == (row["summary"], row["state"])
+
+
+def test_what_a_provider_offers_is_listed_with_the_provider(site):
+    """A plugin without an entry point of its own is listed with the provider that has it."""
+    targets = {"optim_core.providers": {"many": "many_plugins:Provider"}}
+    site.add("optim-many", entry_points=targets, modules={"many_plugins": provider_source(["Offered"])})
+
+    assert any(
+        line.startswith("Offered ") and line.endswith("from the provider many")
+        for line in optim("list", columns=300).stdout.splitlines()
+    )
+    assert "Offered, an optimizer from optim-many 1.0\n" in optim("show", "Offered").stdout
 
 
 def test_brackets_in_a_docstring_are_shown_as_they_are(site):

@@ -53,6 +53,14 @@ def test_whatever_a_plugin_does_at_import_is_found_and_named(site, top, words):
     assert words in message
 
 
+def test_a_plugin_of_several_names_is_named_once(site):
+    """Aliases of one class are one plugin: it is imported once and told of once."""
+    targets = {"optim_core.optimizers": {"Bad": "bad_module:Bad", "worse": "bad_module:Bad"}}
+    site.add("optim-bad", entry_points=targets, modules={"bad_module": "import os\nos._exit(1)"})
+
+    assert [("optimizer", "optim-bad", "Bad")] == list(probe())
+
+
 def test_each_of_several_that_end_the_process_is_found(site):
     """A new child goes on where the last one was ended."""
     for name in ("One", "Two", "Three"):

@@ -96,7 +96,8 @@ def test_an_incompatible_plugin_is_known_before_it_is_imported(site):
     site.offer("next-plugin", "Lion", requires=["optim-core>=99"], modules={"next_plugin": "raise SystemExit"})
     registry = site.registry()
     (record,) = registry.optimizers.plugins()
-    why = f"it needs optim-core>=99, and optim-core {__version__} is installed"
+    why = f"it needs optim-core>=99, and optim-core {__version__} is installed; "
+    why += "pip install --upgrade next-plugin optim-core"
     assert ("incompatible", why) == (record.state, record.error)
     assert [] == list(registry.optimizers)
     with pytest.raises(IncompatiblePluginError, match=f"the optimizer `Lion` of next-plugin 1.0 cannot be .*: {why}"):

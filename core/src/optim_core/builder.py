@@ -1,25 +1,24 @@
-"""A config mapping to specs and recipes, and back: the forms a config may have, and all its problems at once."""
+"""A config mapping to specs and recipes: the forms that a config may have, and all its problems at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import attrs
-
 from optim_core.discovery import KINDS, Kind
-from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
+from optim_core.errors import Problem
 from optim_core.mismatch import Issue, Mismatch, guard, in_order
 from optim_core.names import listing, nearest
+from optim_core.problems import config_error
 from optim_core.recipe import SINGLE, Recipe
-from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.specs import SPECS, ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.structure import Structurer
 from optim_core.words import shown
 
 if TYPE_CHECKING:
     from optim_core.files import Document
 
-__all__ = ["Builder", "Found", "path_text"]
+__all__ = ["Builder", "Found"]
 
 # What stands beside `type` and `config`, for every plugin of the kind.
 ENVELOPE: dict[Kind, tuple[str, ...]] = {"optimizer": ("lr_decay_gamma",), "scheduler": ("interval",), "clipper": ()}
@@ -27,7 +26,6 @@ RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
 NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
 DEFAULT_CLIPPER = "norm"
 DEFAULT_INTERVAL = "step"
-ERRORS: dict[str | None, type[ConfigError]] = {"missing-type": MissingTypeError, "unknown-type": UnknownTypeError}
 
 
 class Found(NamedTuple):
@@ -36,14 +34,6 @@ class Found(NamedTuple):
     name: str
     cls: type[Any]
     provided_by: str
-
-
-def path_text(path: tuple[str | int, ...]) -> str:
-    """``("schedulers", 0, "type")`` as ``schedulers[0].type``."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
 
 
 class Builder:
@@ -82,7 +72,7 @@ class Builder:
             guard(config)
             return self._any_form(config, kind)
         except Mismatch as mismatch:
-            raise _config_error(in_order(mismatch.issues, config), document) from None
+            raise config_error(in_order(mismatch.issues, config), document) from None
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
@@ -205,7 +195,7 @@ class Builder:
         Raises:
             Mismatch: with everything that is wrong below `value`.
         """
-        if isinstance(value, _SPECS[kind]):
+        if isinstance(value, SPECS[kind]):
             return value
         if not isinstance(value, Mapping):
             hint = f"write {{type: {value}}}" if isinstance(value, str) else "for example {type: …, config: {…}}"
@@ -227,7 +217,7 @@ class Builder:
         envelope = self._envelope(kind, value, config, issues)
         if issues:
             raise Mismatch(*issues)
-        return _SPECS[kind](type=found.name, config=config, provided_by=found.provided_by, **envelope)
+        return SPECS[kind](type=found.name, config=config, provided_by=found.provided_by, **envelope)
 
     def _type_of(self, kind: Kind, value: Mapping[str, Any]) -> Found:
         name = value.get("type")
@@ -289,29 +279,6 @@ class Builder:
                 issues.append(Issue(("lr_decay_gamma",), issue.message, hint, issue.error))
             return None
 
-    # -- back to configs -----------------------------------------------------------------------------------------
-
-    def to_config(self, built: Any) -> dict[str, Any]:
-        """The canonical config of a spec or recipe.
-
-        Raises:
-            ConfigError: a field holds what no file can.
-            TypeError: `built` is neither a spec nor a recipe.
-        """
-        issues: list[Issue] = []
-        if isinstance(built, Recipe):
-            config = _recipe_config(built, issues)
-        elif isinstance(built, tuple(_SPECS.values())):
-            config = _spec_config(built, (), issues)
-        else:
-            raise TypeError(f"to_config takes a spec or a recipe, not a {type(built).__name__}")
-        if issues:
-            raise _config_error(issues, None)
-        return config
-
-
-_SPECS: dict[Kind, type[Any]] = {"optimizer": OptimizerSpec, "scheduler": SchedulerSpec, "clipper": ClipperSpec}
-
 
 def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...]) -> list[Issue]:
     issues = []
@@ -340,68 +307,3 @@ def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], is
     if optimizer is not None and scheduler is not None and optimizer.decay is not None:
         hint = "take lr_decay_gamma out, or the scheduler"
         issues.append(Issue(path, "the optimizer's lr_decay_gamma is a schedule already; the two would collide", hint))
-
-
-def _config_error(issues: list[Issue], document: Document | None) -> ConfigError:
-    problems = []
-    for issue in issues:
-        place = document.locate(issue.path) if document else None
-        problems.append(
-            Problem(
-                path=path_text(issue.path),
-                message=issue.message,
-                hint=issue.hint,
-                file=document.file if document else None,
-                line=place[0] if place else None,
-                column=place[1] if place else None,
-            )
-        )
-    kinds = {issue.error for issue in issues}
-    wanted = next((error for kind, error in ERRORS.items() if kind in kinds), ConfigError)
-    return wanted(problems)
-
-
-def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
-    config: dict[str, Any] = {}
-    for name, optimizer in recipe.optimizers.items():
-        prefix = () if name == SINGLE else ("optimizer_configs", name)
-        part = {"optimizer": _spec_config(optimizer, (*prefix, "optimizer"), issues)}
-        if name in recipe.schedulers:
-            part["scheduler"] = _spec_config(recipe.schedulers[name], (*prefix, "scheduler"), issues)
-        if name == SINGLE:
-            config.update(part)
-        else:
-            config.setdefault("optimizer_configs", {})[name] = part
-    if recipe.clipper is not None:
-        config["gradient_clipping"] = _spec_config(recipe.clipper, ("gradient_clipping",), issues)
-    return config
-
-
-def _spec_config(spec: Any, path: tuple[str | int, ...], issues: list[Issue]) -> dict[str, Any]:
-    config = {"type": spec.type, "config": _plain(spec.config, (*path, "config"), issues)}
-    if isinstance(spec, SchedulerSpec):
-        config["interval"] = spec.interval
-    if isinstance(spec, OptimizerSpec) and spec.lr_decay_gamma is not None:
-        config["lr_decay_gamma"] = spec.lr_decay_gamma
-    return config
-
-
-def _plain(value: Any, path: tuple[str | int, ...], issues: list[Issue]) -> Any:
-    """`value` as a file can hold it."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, tuple(_SPECS.values())):
-        return _spec_config(value, path, issues)
-    if attrs.has(type(value)):
-        fields = [field for field in attrs.fields(type(value)) if field.init]
-        return {
-            field.alias or field.name: _plain(getattr(value, field.name), (*path, field.alias or field.name), issues)
-            for field in fields
-        }
-    if isinstance(value, Mapping):
-        return {key: _plain(item, (*path, key), issues) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, (*path, index), issues) for index, item in enumerate(value)]
-    hint = "a config file cannot name Python code; see `optim show` for what the field takes as text"
-    issues.append(Issue(path, f"is {shown(value)}, which no file can hold", hint))
-    return None

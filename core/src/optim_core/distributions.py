@@ -109,8 +109,9 @@ class Source:
 
     @cached_property
     def incompatibility(self) -> str | None:
-        """Why its own requirements do not admit the installed optim-core, None where they do."""
-        return against_core(self.requires)
+        """Why its own requirements do not admit the installed optim-core, and the repair; None where they do."""
+        reason = against_core(self.requires)
+        return None if reason is None else f"{reason}; pip install --upgrade {self.name} optim-core"
 
     def unmet(self, extras: Iterable[str]) -> list[str]:
         """What `extras` need and is not installed."""

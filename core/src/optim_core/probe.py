@@ -45,12 +45,7 @@ def probe(timeout: float = TIMEOUT) -> dict[Key, str]:
     Returns:
         (kind, distribution, name) to what is wrong and the repair, for those that are broken.
     """
-    policy = Settings.of(None, None, None).policy()
-    claims = {
-        _key(claim): claim
-        for claim in scan().claims
-        if policy.reason_against(claim) is None and not known_problem(claim) and not _is_incompatible(claim)
-    }
+    claims = {_key(claim): claim for claim in _importable()}
     errors: dict[Key, str] = {}
     left = list(claims)
     while left:
@@ -62,6 +57,16 @@ def probe(timeout: float = TIMEOUT) -> dict[Key, str]:
             raise OptimError(f"the child process that imports plugins {outcome.ended} before it began with one")
         left = [key for key in left if key not in outcome.done and key != outcome.guilty]
     return errors
+
+
+def _importable() -> list[Claim]:
+    """What may be used and shows no fault in its metadata; of several names of one plugin, the first."""
+    policy = Settings.of(None, None, None).policy()
+    plugins: dict[tuple[object, ...], Claim] = {}
+    for claim in scan().claims:
+        if policy.reason_against(claim) is None and not known_problem(claim) and not _is_incompatible(claim):
+            plugins.setdefault(claim.plugin, claim)
+    return list(plugins.values())
 
 
 def _key(claim: Claim) -> Key:

@@ -203,7 +203,9 @@ class Registry:
         Raises:
             ConfigError: a field holds what no file can, such as a Python function.
         """
-        return self._builder.to_config(built)
+        from optim_core.canonical import canonical_config
+
+        return canonical_config(built)
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used."""
@@ -264,7 +266,7 @@ class Registry:
         return f"installed are: {listing(owners) or 'none'}"
 
     def _kinds_of(self, name: str) -> list[Kind]:
-        """The kinds for which something has this name: an entry point of its own, else a provider, else what is blocked."""
+        """The kinds for which something has this name: entry points, else what providers offer, else the blocked."""
         index = self._view().index
         for has in (index.claimants, index.knows, index.has_claim):
             kinds = [kind for kind in KINDS if has(kind, name)]

@@ -197,11 +197,17 @@ def _component(kind: Kind, plugins: list[_Plugin], definitions: Schema) -> Schem
         "properties": {"type": _type(kind, plugins), "config": {}, **_envelope(kind, definitions)},
         "required": ["type"],
         "additionalProperties": False,
-        "allOf": [
+        **_all_of(
             {"if": _names_it(plugin, plugins), "then": _nested(plugin.definition(kind), definitions)}
             for plugin in plugins
-        ],
+        ),
     }
+
+
+def _all_of(cases: Iterable[Schema]) -> Schema:
+    """The keyword, which may not stand before an empty list."""
+    listed = list(cases)
+    return {"allOf": listed} if listed else {}
 
 
 def _type(kind: Kind, plugins: list[_Plugin]) -> Schema:
@@ -274,7 +280,7 @@ def _gradient_clipping(plugins: list[_Plugin], definitions: Schema) -> Schema:
             "enabled": {"description": "false turns the clipping off and keeps its settings.", "type": "boolean"},
         },
         "if": {"properties": {"enabled": {"const": False}}, "required": ["enabled"], "maxProperties": 1},
-        "else": {"allOf": cases, **({} if has_default else {"required": ["type"]})},
+        "else": {**_all_of(cases), **({} if has_default else {"required": ["type"]})},
     }
 
 

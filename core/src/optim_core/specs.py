@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
+    from optim_core.discovery import Kind
     from optim_core.protocols import Clipper
 
-__all__ = ["ClipperSpec", "OptimizerSpec", "SchedulerSpec"]
+__all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "SchedulerSpec"]
 
 
 @contextlib.contextmanager
@@ -177,3 +178,7 @@ class ClipperSpec:
         if not callable(getattr(clipper, "clip", None)):
             raise PluginError(f"{what}: build returned {clipper!r:.60}, which has no clip(parameters)")
         return clipper
+
+
+SPECS: dict[Kind, type[Any]] = {"optimizer": OptimizerSpec, "scheduler": SchedulerSpec, "clipper": ClipperSpec}
+"""The spec of each kind of plugin."""

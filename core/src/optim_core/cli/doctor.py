@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 import click
 
-from optim_core import Registry, registry
+from optim_core import PluginRecord, Registry, registry
 from optim_core.cli.output import print_json, say
 from optim_core.cli.plugin_commands import clash
 from optim_core.discovery import KINDS, Claim, Fault, scan
@@ -51,7 +51,7 @@ def command(probe: bool, form: str) -> None:
     broken = _probe() if probe else {}
     examined = _without_providers(broken)
     findings = _findings(examined, broken)
-    versions = _versions(examined)
+    versions = _versions(examined, broken)
     if form == "json":
         distributions = [{"name": name, "version": version} for name, version in versions]
         found = [attrs.asdict(finding) for finding in findings]
@@ -105,16 +105,12 @@ def _of_records(examined: Registry, broken: Mapping[tuple[str, str, str], str]) 
         for record in examined.plugins(kind):
             what = f"{kind} {record.name}"
             if record.state == "incompatible":
-                yield record.state, what, _with_upgrade(record.error, record.distribution)
+                yield record.state, what, f"{record.distribution}: {record.error}"
             elif record.state != "ok":
                 yield record.state, what, record.error or ""
             message = broken.get((kind, record.distribution, record.name))
             if message is not None:
                 yield "broken", what, message
-
-
-def _with_upgrade(message: str | None, distribution: str) -> str:
-    return f"{distribution}: {message}; pip install --upgrade {distribution}"
 
 
 def _of_other_claims() -> Iterator[tuple[str, str, str]]:
@@ -133,7 +129,7 @@ def _of_other_claims() -> Iterator[tuple[str, str, str]]:
         elif claim.kind == "command" and problem:
             yield "broken", what, f"{claim.label}: {problem}"
         elif claim.kind == "command" and incompatibility:
-            yield "incompatible", what, _with_upgrade(incompatibility, claim.distribution)
+            yield "incompatible", what, f"{claim.label}: {incompatibility}"
         elif claim.kind == "command":
             commands.setdefault(claim.name, []).append(claim)
     for name, claims in commands.items():
@@ -148,12 +144,18 @@ def _of_fault(fault: Fault) -> tuple[str, str, str]:
     return ("hidden" if " is hidden by " in fault.message else "broken"), fault.distribution, fault.message
 
 
-def _versions(examined: Registry) -> list[tuple[str, str]]:
+def _versions(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[tuple[str, str]]:
     """The distributions that offer something usable, with their versions."""
-    records = [record for kind in KINDS for record in examined.plugins(kind) if record.state in ("ok", "ambiguous")]
-    offered = {(record.distribution, record.version or "unknown") for record in records}
-    offered |= {(claim.distribution, claim.version or "unknown") for claim in examined.commands()}
-    return sorted(offered)
+    plugins = [record for kind in KINDS for record in examined.plugins(kind)]
+    records: list[PluginRecord | Claim] = [record for record in plugins if record.state in ("ok", "ambiguous")]
+    commands = [claim for claim in examined.commands() if known_problem(claim) is None]
+    return sorted(
+        {
+            (each.distribution, each.version or "unknown")
+            for each in (*records, *commands)
+            if (each.kind, each.distribution, each.name) not in broken
+        }
+    )
 
 
 def _print(versions: list[tuple[str, str]], findings: list[Finding]) -> None:

@@ -8,11 +8,9 @@ from optim_core import registry
 from optim_core.cli.group import OWN_COMMANDS
 from optim_core.discovery import Claim
 from optim_core.errors import DuplicatePluginError, IncompatiblePluginError, PluginError, PluginLoadError
-from optim_core.loading import Loader, load_target
+from optim_core.loading import load_target
 
 __all__ = ["claimed_names", "clash", "plugin_command"]
-
-_loader = Loader()
 
 
 def claimed_names() -> list[str]:
@@ -59,8 +57,7 @@ def _load(claims: list[Claim]) -> click.Command:
     problem = first.source.incompatibility if first.source else None
     if problem is not None:
         raise IncompatiblePluginError(f"the command `{first.name}` of {first.label} cannot be used: {problem}", **owner)
-    with _loader.once(first):
-        target = load_target(first)
+    target = load_target(first)
     if not isinstance(target, click.Command):
         found = f"it names a {type(target).__name__}, which is no click command"
         raise PluginLoadError(f"{first.label} cannot provide `{first.entry_point}`: {found}", **owner)

@@ -1,0 +1,81 @@
+"""Specs and recipes back to configs: the canonical form, with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from optim_core.mismatch import Issue, Path
+from optim_core.problems import config_error
+from optim_core.recipe import SINGLE, Recipe
+from optim_core.specs import SPECS, OptimizerSpec, SchedulerSpec
+from optim_core.words import shown
+
+__all__ = ["canonical_config"]
+
+
+def canonical_config(built: Any) -> dict[str, Any]:
+    """The config of a spec or recipe, as plain data.
+
+    Raises:
+        ConfigError: a field holds what no file can.
+        TypeError: `built` is neither a spec nor a recipe.
+    """
+    issues: list[Issue] = []
+    if isinstance(built, Recipe):
+        config = _recipe_config(built, issues)
+    elif isinstance(built, tuple(SPECS.values())):
+        config = _spec_config(built, (), issues)
+    else:
+        raise TypeError(f"to_config takes a spec or a recipe, not {type(built).__name__}")
+    if issues:
+        raise config_error(issues, None)
+    return config
+
+
+def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    for name, optimizer in recipe.optimizers.items():
+        prefix = () if name == SINGLE else ("optimizer_configs", name)
+        part = {"optimizer": _spec_config(optimizer, (*prefix, "optimizer"), issues)}
+        if name in recipe.schedulers:
+            part["scheduler"] = _spec_config(recipe.schedulers[name], (*prefix, "scheduler"), issues)
+        if name == SINGLE:
+            config.update(part)
+        else:
+            config.setdefault("optimizer_configs", {})[name] = part
+    if recipe.clipper is not None:
+        config["gradient_clipping"] = _spec_config(recipe.clipper, ("gradient_clipping",), issues)
+    return config
+
+
+def _spec_config(spec: Any, path: Path, issues: list[Issue]) -> dict[str, Any]:
+    config = {"type": spec.type, "config": _plain(spec.config, (*path, "config"), issues)}
+    if isinstance(spec, SchedulerSpec):
+        config["interval"] = spec.interval
+    if isinstance(spec, OptimizerSpec) and spec.lr_decay_gamma is not None:
+        config["lr_decay_gamma"] = spec.lr_decay_gamma
+    return config
+
+
+def _plain(value: Any, path: Path, issues: list[Issue]) -> Any:
+    """`value` as a file can hold it."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, tuple(SPECS.values())):
+        return _spec_config(value, path, issues)
+    if attrs.has(type(value)):
+        fields = [field for field in attrs.fields(type(value)) if field.init]
+        return {
+            field.alias or field.name: _plain(getattr(value, field.name), (*path, field.alias or field.name), issues)
+            for field in fields
+        }
+    if isinstance(value, Mapping):
+        return {key: _plain(item, (*path, key), issues) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, (*path, index), issues) for index, item in enumerate(value)]
+    hint = "a config file cannot name Python code; see `optim show` for what the field takes as text"
+    issues.append(Issue(path, f"is {shown(value)}, which no file can hold", hint))
+    return None

@@ -1,0 +1,45 @@
+"""Issues, which know their place in a config, to the ConfigError that a user sees, which knows file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
+from optim_core.mismatch import Issue, Path
+
+if TYPE_CHECKING:
+    from optim_core.files import Document
+
+__all__ = ["config_error", "path_text"]
+
+ERRORS: dict[str | None, type[ConfigError]] = {"missing-type": MissingTypeError, "unknown-type": UnknownTypeError}
+
+
+def path_text(path: Path) -> str:
+    """``("schedulers", 0, "type")`` as ``schedulers[0].type``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def config_error(issues: Iterable[Issue], document: Document | None) -> ConfigError:
+    """The exception for `issues`, with the places where they stand in `document`."""
+    issues = list(issues)
+    problems = []
+    for issue in issues:
+        place = document.locate(issue.path) if document else None
+        problems.append(
+            Problem(
+                path=path_text(issue.path),
+                message=issue.message,
+                hint=issue.hint,
+                file=document.file if document else None,
+                line=place[0] if place else None,
+                column=place[1] if place else None,
+            )
+        )
+    kinds = {issue.error for issue in issues}
+    wanted = next((error for kind, error in ERRORS.items() if kind in kinds), ConfigError)
+    return wanted(problems)
