@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from optim_core import (
     MissingTypeError,
     OptimError,
     OptimizerSpec,
+    PluginError,
     Recipe,
     SchedulerSpec,
     UnknownTypeError,
@@ -310,6 +313,45 @@ def test_to_config_refuses_what_no_file_can_hold():
     spec = registry.build({"type": "Everything", "function": abs})
     with pytest.raises(ConfigError, match=r"config\.function: is a Python object .* which no file can hold"):
         registry.to_config(spec)
+
+
+class Form(enum.Enum):
+    ROUND = "round"
+
+
+@attrs.frozen(kw_only=True)
+class WithEnum:
+    form: Form = Form.ROUND
+
+    def build(self, params):
+        return None
+
+
+def test_an_enum_is_written_as_its_value():
+    """A field of an enum type is read and written by the enum's value."""
+    registry = empty_registry()
+    registry.register("optimizer", "WithEnum", WithEnum)
+    spec = registry.build({"type": "WithEnum", "form": "round"})
+    assert Form.ROUND is spec.config.form
+    assert {"form": "round"} == registry.to_config(spec)["config"]
+    with pytest.raises(ConfigError, match="form: 'square' is not a valid Form"):
+        registry.build({"type": "WithEnum", "form": "square"})
+
+
+@attrs.frozen(kw_only=True)
+class WithAnnotationForCheckersOnly:
+    dtype: "torch.dtype" = None  # noqa: F821 - that it does not exist is the point
+
+    def build(self, params):
+        return None
+
+
+def test_a_class_whose_annotations_do_not_exist_is_refused_with_the_repair():
+    """A field typed with what only a type checker sees is the plugin's mistake, and the message says how to mend it."""
+    with pytest.raises(
+        PluginError, match=r"fields cannot be resolved: NameError: .*; annotate fields with what exists"
+    ):
+        empty_registry().register("optimizer", "Wrong", WithAnnotationForCheckersOnly)
 
 
 def test_specs_and_errors_survive_pickling_and_copying():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from plugin_classes import Momentum, empty_registry
 
 from optim_core import ConfigError
-from optim_core.files import apply_overrides, load
+from optim_core.files import Document, load
+from optim_core.overrides import apply_overrides
 
 YAML = """\
 # a comment
@@ -196,7 +197,8 @@ def test_what_is_not_a_regular_file_is_refused_and_not_waited_for(tmp_path):
 def test_an_override_replaces_one_value_in_a_copy(override, expected):
     """`path=value` sets one value, typed as YAML types it, and the given mapping stays as it is."""
     config = {"optimizer": {"type": "Momentum", "config": {"lr": 1, "betas": [0.9, 0.99]}}}
-    assert expected == apply_overrides(config, [override])["optimizer"]["config"]
+    document = Document(None, config, lambda _: None)
+    assert expected == apply_overrides(document, [override]).value["optimizer"]["config"]
     assert {"lr": 1, "betas": [0.9, 0.99]} == config["optimizer"]["config"]
 
 
@@ -217,9 +219,19 @@ def test_an_override_that_leads_nowhere_is_an_error_with_the_nearest_path(overri
     """A mistyped path is refused, with the right one where it is near."""
     config = {"optimizer": {"type": "Momentum", "config": {"betas": [1]}}}
     with pytest.raises(ConfigError) as caught:
-        apply_overrides(config, [override])
+        empty_registry().build(config, overrides=[override])
     (problem,) = caught.value.problems
     assert (message, hint) == (problem.message, problem.hint)
+
+
+def test_what_an_override_brings_in_is_not_blamed_on_the_file(tmp_path):
+    """A problem below an overridden path is placed at the override, one beside it at its line."""
+    path = written(tmp_path, "a.yaml", YAML)
+    found = refusal(path, overrides=["optimizer.config.betas.1=3", "scheduler.config={}"])
+    assert [
+        ("optimizer.config.betas", str(path), 6, 5),
+        ("scheduler.config.gamma", "--set", None, None),
+    ] == [(p.path, p.file, p.line, p.column) for p in found]
 
 
 def test_overrides_apply_before_a_file_is_built(tmp_path):

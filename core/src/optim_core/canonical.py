@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -62,6 +63,8 @@ def _spec_config(spec: Any, path: Path, issues: list[Issue]) -> dict[str, Any]:
 
 def _plain(value: Any, path: Path, issues: list[Issue]) -> Any:
     """`value` as a file can hold it."""
+    if isinstance(value, Enum):
+        return _plain(value.value, path, issues)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, tuple(SPECS.values())):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 import attrs
 
+from optim_core.hints import field_types
 from optim_core.mismatch import Issue, Mismatch
 from optim_core.names import listing, nearest
 from optim_core.words import shown, type_in_words
@@ -32,10 +33,10 @@ class ClassPlan(NamedTuple):
     @classmethod
     def of(cls, wanted: type[Any], hook_for: Callable[[Any], Hook]) -> ClassPlan:
         attributes = {field.alias or field.name: field for field in attrs.fields(wanted) if field.init}
-        hints = get_type_hints(wanted)
+        hints = field_types(wanted)
         fields = {}
         for key, field in attributes.items():
-            hint = hints.get(field.name, Any)
+            hint = hints[field.name]
             fields[key] = (field, hook_for(hint), hint)
         required = tuple(key for key, field in attributes.items() if field.default is attrs.NOTHING)
         for alias, key in ALIASES.items():

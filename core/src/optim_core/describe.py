@@ -6,11 +6,12 @@ import enum
 from collections import abc
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
 from optim_core.docstrings import parse_docstring, static_docstring
+from optim_core.hints import field_types
 from optim_core.ranges import OneOf, range_in_words, rules
 from optim_core.validators import Each, Interval
 from optim_core.words import type_in_words
@@ -73,9 +74,9 @@ def describe(cls: type[Any]) -> PluginDescription:
         NameError: an annotation names what exists for type checkers only.
     """
     docstring = parse_docstring(cls.__doc__)
-    hints = get_type_hints(cls)
+    types = field_types(cls)
     fields = tuple(
-        _described(field, hints.get(field.name, Any), docstring.fields.get(field.name))
+        _described(field, types[field.name], docstring.fields.get(field.name))
         for field in attrs.fields(cls)
         if field.init
     )
@@ -135,11 +136,11 @@ def example(cls: type[Any]) -> dict[str, Any]:
     if isinstance(own, Mapping):
         made: dict[str, Any] = _plain(own)
         return made
-    hints = get_type_hints(cls)
+    types = field_types(cls)
     fields = [field for field in attrs.fields(cls) if field.init]
     required = [field for field in fields if field.default is attrs.NOTHING]
     if required:
-        return {field.alias or field.name: _value(field, hints.get(field.name, Any)) for field in required}
+        return {field.alias or field.name: _value(field, types[field.name]) for field in required}
     for field in fields:
         default, note = plain_default(field)
         if default is not None and note is None:

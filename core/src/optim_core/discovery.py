@@ -112,11 +112,13 @@ class Fault:
         distribution: its name, as its folder gives it where nothing better can be read.
         message: what is wrong, and the repair.
         location: its metadata folder.
+        state: "broken", "hidden" by another distribution, or a "setting" that means nothing installed.
     """
 
     distribution: str
     message: str
     location: str
+    state: Literal["broken", "hidden", "setting"] = "broken"
 
 
 @attrs.define
@@ -151,7 +153,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
         hider = sources.setdefault(source.key, source)
         if hider is not source:
             if _MARK in text + texts[source.key] and _clash(source, text, hider, texts[source.key]):
-                found.blame(source, _hidden(source, hider))
+                found.faults.append(Fault(source.name, _hidden(source, hider), source.location, "hidden"))
             continue
         source.installed = sources
         texts[source.key] = text

@@ -1,17 +1,19 @@
-"""A config file to the mapping in it, and where each key stands; overrides such as ``optimizer.config.lr=3e-4``."""
+"""A config file to the mapping in it, and where each key stands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from optim_core.errors import ConfigError, Problem
 
-__all__ = ["Document", "apply_overrides", "load"]
+__all__ = ["OVERRIDE", "ConfigPath", "Document", "load"]
+
+# What stands in a message for the file, where an override is meant.
+OVERRIDE = "--set"
 
 LARGEST = 4 * 1024 * 1024
-DEEPEST_FLOW = 200
 
 Position = tuple[int, int]
 ConfigPath = tuple[str | int, ...]
@@ -21,14 +23,23 @@ class Document(NamedTuple):
     """What a file holds.
 
     Args:
-        file: its name, as the caller gave it.
+        file: its name, as the caller gave it; None for a mapping.
         value: the config in it.
         locate: path in the config to 1-based line and column; None where the place is unknown.
+        overridden: the paths at which an override stands in place of what the file holds.
     """
 
-    file: str
+    file: str | None
     value: Any
     locate: Callable[[ConfigPath], Position | None]
+    overridden: tuple[ConfigPath, ...] = ()
+
+    def place(self, path: ConfigPath) -> tuple[str | None, int | None, int | None]:
+        """File, line and column of what stands at `path`."""
+        if any(path[: len(replaced)] == replaced for replaced in self.overridden):
+            return OVERRIDE, None, None
+        line, column = self.locate(path) or (None, None)
+        return self.file, line, column
 
 
 def load(path: str | Path) -> Document:
@@ -114,63 +125,3 @@ def _read_yaml(file: Path, text: str) -> Document:
     except YamlProblem as problem:
         raise _problem(file, problem.message, problem.position, problem.hint) from None
     return Document(str(file), value, lambda path: position_of(root, path))
-
-
-def apply_overrides(config: Any, overrides: Iterable[str]) -> Any:
-    """`config` with values replaced: ``optimizer.config.lr=3e-4``; the caller's mapping stays as it is.
-
-    Args:
-        config: a config mapping.
-        overrides: ``path=value`` each, the path with dots between its keys (a number for a place in a list), the value
-            as YAML writes it. The mappings on the way must exist; the last key may be new.
-
-    Raises:
-        ConfigError: an override without ``=``, or a path that leads nowhere.
-    """
-    from optim_core.yaml_nodes import YamlProblem, compose, value_of
-
-    problems = []
-    for override in overrides:
-        path, equals, text = override.partition("=")
-        if not equals or not path.strip():
-            problems.append(Problem(path="", message=f"`{override}` is not of the form path=value", file="--set"))
-            continue
-        try:
-            value = value_of(compose(text)) if text.strip() else None
-            config = _replaced(config, path.strip().split("."), value, path.strip())
-        except YamlProblem as problem:
-            problems.append(Problem(path=path, message=problem.message, hint=problem.hint, file="--set"))
-        except _NoSuchPlaceError as nowhere:
-            problems.append(Problem(path=path, message=nowhere.message, hint=nowhere.hint, file="--set"))
-    if problems:
-        raise ConfigError(problems)
-    return config
-
-
-class _NoSuchPlaceError(Exception):
-    def __init__(self, message: str, hint: str | None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-def _replaced(config: Any, keys: list[str], value: Any, whole: str) -> Any:
-    if not keys:
-        return value
-    from optim_core.names import listing, nearest
-
-    key, rest = keys[0], keys[1:]
-    done = whole.removesuffix(".".join(keys)).rstrip(".") or "the config"
-    if isinstance(config, list):
-        place = int(key) if key.isdecimal() else len(config)
-        if place >= len(config):
-            raise _NoSuchPlaceError(f"{done} is a list of {len(config)}; `{key}` is no place in it", None)
-        return [_replaced(item, rest, value, whole) if at == place else item for at, item in enumerate(config)]
-    if not isinstance(config, Mapping):
-        raise _NoSuchPlaceError(f"{done} is not a mapping, so it has no `{key}`", None)
-    if rest and key not in config:
-        near = nearest(key, [name for name in config if isinstance(name, str)])
-        keys_there = listing(str(name) for name in config) or "nothing"
-        hint = f"did you mean `{near}`? {done} has: {keys_there}" if near else f"{done} has: {keys_there}"
-        raise _NoSuchPlaceError(f"{done} has no `{key}`", hint)
-    return {**config, key: _replaced(config.get(key), rest, value, whole)}

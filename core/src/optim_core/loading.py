@@ -18,6 +18,7 @@ import attrs
 
 from optim_core.discovery import Claim, Kind
 from optim_core.errors import PluginLoadError
+from optim_core.hints import field_types
 from optim_core.names import visible, with_article
 
 __all__ = ["Loader", "check_plugin_class", "known_problem", "load_plugin_class", "load_target", "running"]
@@ -131,7 +132,14 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
         return f"`{name}.build` cannot be called as that of {with_article(kind)}: {error}; it needs `{wanted}`"
     except ValueError:
         # A build written in C shows no signature; calling it will tell.
-        return None
+        pass
+    try:
+        field_types(found)
+    except Exception as error:  # noqa: BLE001 - evaluating an annotation may raise anything
+        return (
+            f"the types of `{name}`'s fields cannot be resolved: {_said(error)}; annotate fields with what exists when "
+            "the module is imported, such as str, and look up the rest in build"
+        )
     return None
 
 

@@ -15,13 +15,13 @@ import sys
 import threading
 from collections.abc import Iterable
 from queue import Empty, SimpleQueue
-from typing import IO, Any, cast, get_type_hints
+from typing import IO, Any, cast
 
 import attrs
 
 from optim_core.discovery import KINDS, Claim, scan
 from optim_core.errors import OptimError, PluginError
-from optim_core.loading import Loader, known_problem, load_plugin_class, load_target, running
+from optim_core.loading import Loader, known_problem, load_plugin_class, load_target
 from optim_core.policy import Settings
 from optim_core.providers import Providers
 
@@ -215,11 +215,7 @@ def _problem(claim: Claim) -> str | None:
 def _import(claim: Claim) -> Any:
     for kind in KINDS:
         if claim.kind == kind:
-            cls = load_plugin_class(claim, kind)
-            with running(claim):
-                # An annotation that exists for type checkers only is found when the class is first used.
-                get_type_hints(cls)
-            return cls
+            return load_plugin_class(claim, kind)
     return load_target(claim)
 
 

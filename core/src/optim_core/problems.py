@@ -29,15 +29,15 @@ def config_error(issues: Iterable[Issue], document: Document | None) -> ConfigEr
     issues = list(issues)
     problems = []
     for issue in issues:
-        place = document.locate(issue.path) if document else None
+        file, line, column = document.place(issue.path) if document else (None, None, None)
         problems.append(
             Problem(
                 path=path_text(issue.path),
                 message=issue.message,
                 hint=issue.hint,
-                file=document.file if document else None,
-                line=place[0] if place else None,
-                column=place[1] if place else None,
+                file=file,
+                line=line,
+                column=column,
             )
         )
     kinds = {issue.error for issue in issues}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
-from typing import Any
+from typing import Any, Literal, overload
 
 from optim_core.builder import Builder, Found
 from optim_core.discovery import KINDS, Claim, Fault, Kind, Scan, scan
@@ -20,6 +20,7 @@ from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 __all__ = ["Catalog", "PluginRecord", "Registry", "registry"]
 
 Spec = OptimizerSpec | SchedulerSpec | ClipperSpec
+Config = Mapping[str, Any] | str | os.PathLike[str]
 
 
 class Catalog(Mapping[str, type[Any]]):
@@ -129,7 +130,9 @@ class Registry:
         found = scan(self._path, thorough=True).faults if thorough else list(self._scanned().faults)
         found += [Fault(claim.distribution, problem, claim.module) for claim, problem in index.providers.problems()]
         offers = [offer for kind in KINDS for offer in index.providers.offers(kind)]
-        return found + [Fault("settings", sentence, "") for sentence in index.policy.idle(index.claims + offers)]
+        return found + [
+            Fault("settings", sentence, "", "setting") for sentence in index.policy.idle(index.claims + offers)
+        ]
 
     def knows(self, kind: Kind, name: str) -> bool:
         """Whether some plugin that is not blocked answers to `name`; nothing is imported but providers."""
@@ -161,9 +164,17 @@ class Registry:
 
     # -- configs -------------------------------------------------------------------------------------------------
 
+    @overload
+    def build(self, config: Config, kind: Literal["optimizer"], *, overrides: Iterable[str] = ()) -> OptimizerSpec: ...
+    @overload
+    def build(self, config: Config, kind: Literal["scheduler"], *, overrides: Iterable[str] = ()) -> SchedulerSpec: ...
+    @overload
+    def build(self, config: Config, kind: Literal["clipper"], *, overrides: Iterable[str] = ()) -> ClipperSpec: ...
+    @overload
+    def build(self, config: Config, kind: None = None, *, overrides: Iterable[str] = ()) -> Any: ...
     def build(
         self,
-        config: Mapping[str, Any] | str | os.PathLike[str],
+        config: Config,
         kind: Kind | None = None,
         *,
         overrides: Iterable[str] = (),
@@ -173,7 +184,7 @@ class Registry:
         Args:
             config: a mapping, which stays as it is, or the path of a YAML or JSON file.
             kind: which kind a ``{type, config}`` is, needed only where its type is a name of two kinds.
-            overrides: values to replace first, each such as ``optimizer.config.lr=3e-4``.
+            overrides: a list of values to replace first, each such as ``optimizer.config.lr=3e-4``.
 
         Returns:
             OptimizerSpec, SchedulerSpec or ClipperSpec for one component, Recipe for a set.
@@ -190,12 +201,12 @@ class Registry:
             from optim_core.files import load
 
             document = load(os.fspath(config))
-            config = document.value
         if overrides:
-            from optim_core.files import apply_overrides
+            from optim_core.files import Document
+            from optim_core.overrides import apply_overrides
 
-            config = apply_overrides(config, overrides)
-        return self._builder.build(config, kind, document)
+            document = apply_overrides(document or Document(None, config, lambda _: None), overrides)
+        return self._builder.build(document.value if document else config, kind, document)
 
     def to_config(self, built: Spec | Recipe) -> dict[str, Any]:
         """The canonical config that builds `built` again, every default filled in, as plain data.

@@ -11,7 +11,7 @@ import re
 from collections import abc
 from collections.abc import Iterable
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
@@ -21,6 +21,7 @@ from optim_core.describe import plain_default
 from optim_core.discovery import KINDS, Kind
 from optim_core.docstrings import parse_docstring
 from optim_core.errors import PluginError
+from optim_core.hints import field_types
 from optim_core.names import normalise
 from optim_core.ranges import range_schema
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -339,11 +340,11 @@ def config_schema(cls: type[Any]) -> Schema:
 
 def _config(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
     docstring = parse_docstring(cls.__doc__)
-    hints = get_type_hints(cls)
+    types = field_types(cls)
     attributes = [field for field in attrs.fields(cls) if field.init]
     properties: Schema = {}
     for field in attributes:
-        described = _field(field, hints.get(field.name, Any), (*outer, cls))
+        described = _field(field, types[field.name], (*outer, cls))
         text = docstring.fields.get(field.name)
         properties[field.alias or field.name] = {**({"description": text} if text else {}), **described}
     schema: Schema = {

@@ -139,9 +139,7 @@ def _of_other_claims() -> Iterator[tuple[str, str, str]]:
 
 
 def _of_fault(fault: Fault) -> tuple[str, str, str]:
-    if not fault.location:
-        return "setting", fault.distribution, fault.message
-    return ("hidden" if " is hidden by " in fault.message else "broken"), fault.distribution, fault.message
+    return fault.state, fault.distribution, fault.message
 
 
 def _versions(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[tuple[str, str]]:

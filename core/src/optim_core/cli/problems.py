@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from optim_core.errors import ConfigError, Problem
+from optim_core.errors import Problem
 from optim_core.files import LARGEST
 from optim_core.names import visible
 
-__all__ = ["placed", "render"]
+__all__ = ["render"]
 
 # As YAML counts lines.
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -62,19 +62,3 @@ def _lines(file: str) -> list[str]:
             return _LINE_END.split(source.read(LARGEST))
     except OSError:
         return []
-
-
-def placed(error: ConfigError, overrides: Iterable[str]) -> list[Problem]:
-    """The problems of `error`; one that an override brought in is placed there and not in the file."""
-    paths = [override.partition("=")[0].strip() for override in overrides]
-    return [_placed(problem, paths) for problem in error.problems]
-
-
-def _placed(problem: Problem, paths: list[str]) -> Problem:
-    import attrs
-
-    dotted = problem.path.replace("[", ".").replace("]", "")
-    for path in paths:
-        if path and (dotted == path or dotted.startswith(f"{path}.")):
-            return attrs.evolve(problem, file="--set", line=None, column=None)
-    return problem

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from optim_core import ConfigError, registry
+from optim_core import registry
 from optim_core.cli.output import print_json, say
-from optim_core.cli.problems import placed
 
 __all__ = ["command"]
 
@@ -20,11 +19,7 @@ def command(file: str, overrides: tuple[str, ...], form: str) -> None:
 
     What is printed builds the same again, whatever the defaults of later versions are.
     """
-    try:
-        built = registry.build(file, overrides=overrides)
-    except ConfigError as error:
-        raise ConfigError(placed(error, overrides)) from None
-    config = registry.to_config(built)
+    config = registry.to_config(registry.build(file, overrides=overrides))
     if form == "json":
         print_json(config)
         return

@@ -38,9 +38,7 @@ def _report(file: str, overrides: tuple[str, ...]) -> tuple[str, Any, list[Probl
     try:
         return file, registry.build(file, overrides=overrides), []
     except ConfigError as error:
-        from optim_core.cli.problems import placed
-
-        return file, None, placed(error, overrides)
+        return file, None, list(error.problems)
     except PluginError as error:
         return file, None, [Problem(path="", message=str(error), file=file)]
 
