@@ -340,7 +340,7 @@ def test_an_enum_is_written_as_its_value():
 
 @attrs.frozen(kw_only=True)
 class WithAnnotationForCheckersOnly:
-    dtype: "torch.dtype" = None  # noqa: F821 - that it does not exist is the point
+    dtype: torch.dtype = None  # noqa: F821 - that it does not exist is the point
 
     def build(self, params):
         return None
