@@ -1,0 +1,69 @@
+"""What holds for the files of the checkout."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT, manifests
+
+# A folder of somebody's machine; a `\w` or a dot before the slash is a longer path that only looks like one.
+OF_A_MACHINE = re.compile(r"(?<![\w.\-/}])(/(home|root|Users|work|opt|mnt|private|var/folders)/\w|[A-Z]:\\Users)")
+
+
+def files():
+    """The files that git knows, or would if they were added."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def text_of(file):
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_no_file_names_a_path_of_a_machine():
+    """Neither this checkout's folder, nor the home of who runs the tests, nor what looks like another's."""
+    here = [str(ROOT), str(Path.home())]
+    found = []
+    for file in files():
+        text = text_of(file)
+        found += [(file.relative_to(ROOT).as_posix(), match.group()) for match in OF_A_MACHINE.finditer(text)]
+        found += [(file.relative_to(ROOT).as_posix(), place) for place in here if f"{place}/" in text]
+    assert [] == found
+
+
+def test_every_module_is_in_a_typed_distribution():
+    """Each distribution has one package below src, with py.typed."""
+    for folder in manifests():
+        packages = [package for package in (folder / "src").iterdir() if package.is_dir()]
+        assert 1 == len(packages)
+        assert (packages[0] / "py.typed").is_file()
+
+
+def test_constraints_pin_what_the_manifests_name():
+    """Everything that a distribution or a group of the workspace names has its version in constraints.txt."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    pinned = {
+        canonicalize_name(line.partition("==")[0])
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    named = [line for group in workspace.values() for line in group if isinstance(line, str)]
+    for manifest in manifests().values():
+        extras = manifest["project"].get("optional-dependencies", {})
+        named += [line for lines in (manifest["project"]["dependencies"], *extras.values()) for line in lines]
+        named += manifest["build-system"]["requires"]
+    ours = {canonicalize_name(manifest["project"]["name"]) for manifest in manifests().values()}
+    assert {canonicalize_name(Requirement(line).name) for line in named} - ours <= pinned

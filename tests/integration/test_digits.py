@@ -1,0 +1,66 @@
+"""The demo: a real network learns real data from a config, and one word in it changes the optimizer."""
+
+import os
+import re
+import sys
+
+import pytest
+
+from .conftest import ROOT, run, succeed
+
+TRAIN = ROOT / "examples/digits/train.py"
+
+
+def train(tmp_path, *arguments):
+    """Runs the demo in `tmp_path`; what it prints."""
+    return succeed(sys.executable, TRAIN, *arguments, cwd=tmp_path, env={**os.environ, "COLUMNS": "100"})
+
+
+def accuracy(printed):
+    return float(re.search(r"test accuracy ([\d.]+)%", printed).group(1))
+
+
+def test_the_demo_learns_and_draws(tmp_path):
+    """It says who provides each part, reaches 97 %, and writes one picture."""
+    printed = train(tmp_path)
+    for part, name in [("optimizer", "AdamW"), ("scheduler", "OneCycleLR"), ("clipping", "norm")]:
+        assert re.search(rf"^{part} +{name} +optim-torch-builtin \d", printed, re.MULTILINE)
+    assert accuracy(printed) >= 97
+    assert ["out/digits.png"] == [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.png")]
+    assert b"\x89PNG" == (tmp_path / "out/digits.png").read_bytes()[:4]
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "adagrad"])
+def test_one_word_swaps_the_optimizer_and_nothing_else(tmp_path, name):
+    """The rest of the config holds for the other optimizer too, and it learns as well."""
+    printed = train(tmp_path, "--set", f"optimizer.type={name}")
+    assert name.lower() in printed.splitlines()[0].lower()
+    assert accuracy(printed) >= 97
+
+
+def test_the_same_seed_gives_the_same_run(tmp_path):
+    """Two runs draw the same picture, byte for byte."""
+    pictures = []
+    for name in ("first.png", "second.png"):
+        train(tmp_path, "--epochs", "2", "--seed", "7", "--out", name)
+        pictures.append((tmp_path / name).read_bytes())
+    assert pictures[0] == pictures[1]
+
+
+def test_parts_may_be_left_out(tmp_path):
+    """A recipe without a schedule and without clipping trains too."""
+    printed = train(tmp_path, "--epochs", "1", "--set", "scheduler=null", "--set", "gradient_clipping=null")
+    assert re.search(r"^scheduler +none$", printed, re.MULTILINE)
+    assert re.search(r"^clipping +none$", printed, re.MULTILINE)
+
+
+def test_a_mistake_in_the_config_is_a_message(tmp_path):
+    """Every problem is named with its place, and there is no traceback."""
+    done = run(
+        sys.executable, TRAIN, "--set", "optimizer.type=Adan", "--set", "scheduler.config.max_lr=-1", cwd=tmp_path
+    )
+    assert 1 == done.returncode
+    assert "Traceback" not in done.output
+    assert "no optimizer is called `Adan`" in done.output
+    assert "scheduler.config.max_lr" in done.output
+    assert [] == list(tmp_path.iterdir())

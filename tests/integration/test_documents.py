@@ -1,0 +1,140 @@
+"""The documents are right: files are valid, code runs, and commands print what stands there.
+
+A block's first line may name a file: ``yaml train.yaml``. It is then the content of that file, of the checkout where
+it has one of that name, else of the folder in which the document's Python blocks run, in their order and in one
+process. A YAML block without a name is ``train.yaml``. In a ``console`` block, what follows a ``$`` line is its output.
+"""
+
+import os
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from optim_core import registry
+
+from .conftest import ROOT, run, succeed
+
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "core/README.md",
+    *sorted(ROOT.glob("plugins/*/README.md")),
+    *sorted(ROOT.glob("docs/*.md")),
+]
+FENCE = re.compile(r"^```(\w*)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What a snippet may take for granted, except in the README at the root.
+GIVEN = "import torch\nmodel = torch.nn.Linear(8, 2)\n"
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+
+
+class Block(NamedTuple):
+    language: str
+    name: str
+    text: str
+
+
+def blocks(document):
+    return [Block(*match.groups()) for match in FENCE.finditer(document.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture(scope="session")
+def lion(tmp_path_factory):
+    """A folder into which pip installed examples/lion_plugin."""
+    folder = tmp_path_factory.mktemp("lion")
+    source = ROOT / "examples/lion_plugin"
+    pip = (sys.executable, "-m", "pip", "--quiet", "install", "--no-build-isolation", "--no-deps", "--no-index")
+    succeed(*pip, "--target", folder, source)
+    return folder
+
+
+@pytest.fixture
+def environment(lion):
+    """The environment variables of whoever follows a document."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {**os.environ, "PYTHONPATH": str(lion), "PYTHONWARNINGS": "error", "PATH": path, "COLUMNS": "120"}
+
+
+@pytest.fixture
+def folder(document, tmp_path):
+    """The folder with the files that a document shows."""
+    for block in blocks(document):
+        name = block.name or ("train.yaml" if block.language == "yaml" else "")
+        if name and not (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(block.text)
+    return tmp_path
+
+
+@each_document
+def test_files_of_the_checkout_are_shown_as_they_are(document):
+    """A block that names a file of the checkout is that file."""
+    for block in blocks(document):
+        if block.name and (ROOT / block.name).exists():
+            assert (ROOT / block.name).read_text(encoding="utf-8") == block.text, block.name
+
+
+@each_document
+def test_configs_are_valid_unless_they_are_called_wrong(document, folder, environment):
+    """Each YAML block validates; the one called wrong.yaml does not."""
+    for file in folder.glob("*.yaml"):
+        done = run("optim", "validate", file.name, cwd=folder, env=environment)
+        assert (1 if file.name == "wrong.yaml" else 0) == done.returncode, done.output
+
+
+@each_document
+def test_manifests_claim_groups_that_are_looked_at(document):
+    """A TOML block is TOML, and its groups of entry points are those of optim-core."""
+    for block in blocks(document):
+        if block.language == "toml":
+            groups = tomllib.loads(block.text)["project"]["entry-points"]
+            assert groups.keys() <= {f"optim_core.{kind}" for kind in ("optimizers", "schedulers", "clippers")}
+
+
+@each_document
+def test_python_runs_as_written(document, folder, environment):
+    """The Python blocks of a document run from the first to the last, without a warning."""
+    given = "" if document == ROOT / "README.md" else GIVEN
+    code = [block.text for block in blocks(document) if block.language == "python" and not block.name]
+    if code:
+        succeed(sys.executable, "-c", given + "\n".join(code), cwd=folder, env=environment)
+
+
+@each_document
+def test_commands_print_what_stands_there(document, folder, environment):
+    """What an `optim` command prints is what follows it, line by line."""
+    for block in blocks(document):
+        if block.language != "console":
+            continue
+        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            assert "optim" == command.split()[0]
+            done = run(*command.split(), cwd=folder, env=environment)
+            assert expected.rstrip().splitlines() == [line.rstrip() for line in done.output.rstrip().splitlines()]
+
+
+@each_document
+def test_links_lead_somewhere(document):
+    """A relative link names a file of the checkout."""
+    for link in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
+        assert "://" in link or (document.parent / link).exists(), link
+
+
+def test_a_third_party_plugin_is_found_where_it_is_installed(lion, environment, tmp_path):
+    """Its name appears with its distribution and version, and its class takes a step."""
+    assert "Lion" not in registry.optimizers
+    code = """
+import torch
+from optim_core import registry
+model = torch.nn.Linear(4, 2)
+spec = registry.build({"type": "lion", "lr": 0.1})
+optimizer = spec.create_optimizer(model)
+before = model.weight.detach().clone()
+model(torch.ones(3, 4)).sum().backward()
+optimizer.step()
+assert torch.allclose((before - model.weight).abs(), torch.tensor(0.1))
+print(spec.provided_by)
+"""
+    assert "lion-plugin 1.0.0\n" == succeed(sys.executable, "-c", code, cwd=tmp_path, env=environment)
