@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from plugin_classes import Clip, ExponentialLR, Momentum, empty_registry
 
 from optim_core import (
+    BlockedPluginError,
     ConfigError,
     MissingTypeError,
     OptimError,
@@ -131,6 +132,13 @@ def test_a_spec_may_stand_where_its_config_may():
     registry = empty_registry()
     piece = registry.build(SCHEDULER)
     assert [piece] == registry.build({"type": "Sequence", "schedulers": [piece]}).config.schedulers
+    parts = {
+        "optimizer": registry.build(OPTIMIZER),
+        "scheduler": piece,
+        "gradient_clipping": registry.build({"type": "norm", "max_norm": 1}),
+    }
+    recipe = registry.build(parts)
+    assert list(parts.values()) == [recipe.optimizer, recipe.scheduler, recipe.clipper]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +148,8 @@ def test_a_spec_may_stand_where_its_config_may():
         ([], [("", "a config is a mapping, this is a list of 0")]),
         (3, [("", "a config is a mapping, this is 3")]),
         ({"type": ""}, [("type", "must be the name of a plugin, is the text ''")]),
-        ({"type": None}, [("", "`type` is missing")]),
+        ({"type": None}, [("type", "must be the name of a plugin, is null")]),
+        ({"optimizer": {"typ": "x"}}, [("optimizer", "`type` is missing")]),
         ({"type": 3}, [("type", "must be the name of a plugin, is 3")]),
         ({"type": "Momentum", "config": 3}, [("config", "must be a mapping of Momentum's fields, is 3")]),
         ({"type": "Momentum", "config": {}, "lr": 1}, [("lr", "unknown key")]),
@@ -222,6 +231,26 @@ def test_problems_stand_in_the_order_of_the_config():
     ]
 
 
+def test_a_plugin_that_cannot_be_used_does_not_hide_the_mistakes_of_a_config():
+    """Beside other problems it is one of them, at its `type`; alone it is a PluginError."""
+    registry = empty_registry(block=["ExponentialLR"])
+    with pytest.raises(ConfigError) as caught:
+        registry.build({"optimizer": {"type": "Momentum", "lr": -1}, "scheduler": SCHEDULER})
+    wrong_rate, blocked = caught.value.problems
+    assert ("optimizer.lr", "scheduler.type") == (wrong_rate.path, blocked.path)
+    assert "the scheduler `ExponentialLR` of this process is blocked" in blocked.message
+    with pytest.raises(BlockedPluginError, match="the scheduler `ExponentialLR` of this process is blocked"):
+        registry.build({"optimizer": OPTIMIZER, "scheduler": SCHEDULER})
+    with pytest.raises(BlockedPluginError):
+        registry.build({"type": "Sequence", "schedulers": [SCHEDULER]})
+
+
+def test_to_config_takes_specs_and_recipes_only():
+    """Anything else is an error that says so."""
+    with pytest.raises(OptimError, match="to_config takes a spec or a recipe, not dict"):
+        empty_registry().to_config({})
+
+
 def test_a_missing_type_is_a_key_error_too():
     """Code that caught KeyError for a config without `type` still does."""
     with pytest.raises(KeyError) as caught:
@@ -287,6 +316,8 @@ def test_a_misplaced_key_is_told_where_it_belongs():
         {"optimizer": OPTIMIZER},
         {"optimizer": OPTIMIZER, "scheduler": SCHEDULER, "gradient_clipping": {"max_norm": 1}},
         {"optimizer_configs": {"g": OPTIMIZER, "d": OPTIMIZER}, "scheduler_configs": {"d": SCHEDULER}},
+        {"optimizer_configs": {"default": OPTIMIZER, "other": OPTIMIZER}},
+        {"optimizer_configs": {"default": {"optimizer": OPTIMIZER, "scheduler": SCHEDULER}}},
     ],
 )
 def test_to_config_writes_what_builds_the_same_again(config):

@@ -322,6 +322,15 @@ def test_models_must_fit_the_names(models, message):
         registry.build(GAN).create(models())
 
 
+def test_a_set_of_one_takes_its_model_with_or_without_its_name():
+    """Where there is one optimizer, the model may be given as it is; a mapping must have exactly its name."""
+    for name in ("default", "critic"):
+        recipe = registry.build({"optimizer_configs": {name: ADAMW}})
+        assert [name] == list(recipe.create(Net()).optimizers) == list(recipe.create({name: Net()}).optimizers)
+        with pytest.raises(ParamGroupError, match=f"no model for {name} and no optimizer for other"):
+            recipe.create({"other": Net()})
+
+
 def test_multipliers_of_a_named_set_reach_their_model():
     """A module of one of several models changes that model's optimizer only; a stranger is refused."""
     models = {"generator": Net(), "discriminator": Net()}

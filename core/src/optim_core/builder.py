@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.discovery import KINDS, Kind
-from optim_core.errors import Problem
+from optim_core.errors import PluginError, Problem
 from optim_core.mismatch import Issue, Mismatch, guard, in_order
 from optim_core.names import listing, nearest
 from optim_core.problems import config_error
@@ -25,6 +25,8 @@ ENVELOPE: dict[Kind, tuple[str, ...]] = {"optimizer": ("lr_decay_gamma",), "sche
 RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
 NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
 DEFAULT_CLIPPER = "norm"
+# The schedule that `lr_decay_gamma` stands for.
+DECAY = "ExponentialLR"
 DEFAULT_INTERVAL = "step"
 
 
@@ -66,13 +68,17 @@ class Builder:
         """The spec or recipe of a config; `document` is where it was read.
 
         Raises:
-            ConfigError: with all its problems, in the order of the config.
+            ConfigError: with all its problems, in the order of the config; plugins that cannot be used are among them.
+            PluginError: there is no other problem than such plugins; it is that of the first.
         """
         try:
             guard(config)
             return self._any_form(config, kind)
         except Mismatch as mismatch:
-            raise config_error(in_order(mismatch.issues, config), document) from None
+            issues = in_order(mismatch.issues, config)
+        if issues[0].failure is not None and all(issue.failure for issue in issues):
+            raise issues[0].failure
+        raise config_error(issues, document)
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
@@ -166,6 +172,8 @@ class Builder:
         if value is None:
             return None
         path = ("gradient_clipping",)
+        if isinstance(value, ClipperSpec):
+            return value
         if not isinstance(value, Mapping):
             hint = "for example gradient_clipping: {type: norm, max_norm: 1.0}"
             issues.append(Issue(path, f"must be a mapping or null, is {shown(value)}", hint))
@@ -220,14 +228,17 @@ class Builder:
         return SPECS[kind](type=found.name, config=config, provided_by=found.provided_by, **envelope)
 
     def _type_of(self, kind: Kind, value: Mapping[str, Any]) -> Found:
-        name = value.get("type")
-        if name is None:
+        if "type" not in value:
             near = next((key for key in value if isinstance(key, str) and nearest(key, ["type"])), None)
             hint = f"did you mean `type` where `{near}` stands?" if near else f"name the {kind}: {{type: …}}"
             raise Mismatch(Issue((), "`type` is missing", hint, "missing-type"))
+        name = value["type"]
         if not isinstance(name, str) or not name.strip():
             raise Mismatch(Issue(("type",), f"must be the name of a plugin, is {shown(name)}"))
-        found = self._find(kind, name)
+        try:
+            found = self._find(kind, name)
+        except PluginError as error:
+            raise Mismatch(Issue(("type",), str(error), failure=error)) from error
         if found is None:
             problem = self._unknown(kind, name, "")
             raise Mismatch(Issue(("type",), problem.message, problem.hint, "unknown-type"))
@@ -271,12 +282,12 @@ class Builder:
     def _decay(self, gamma: Any, issues: list[Issue]) -> Any:
         """ExponentialLR for ``lr_decay_gamma``; its problems are those of that key."""
         try:
-            return self._component("scheduler", {"type": "ExponentialLR", "config": {"gamma": gamma}})
+            return self._component("scheduler", {"type": DECAY, "config": {"gamma": gamma}})
         except Mismatch as mismatch:
             for issue in mismatch.issues:
                 unknown = issue.error == "unknown-type"
-                hint = "it is torch's ExponentialLR: pip install 'optim-core[torch]'" if unknown else issue.hint
-                issues.append(Issue(("lr_decay_gamma",), issue.message, hint, issue.error))
+                hint = "it is a schedule of torch's: pip install 'optim-core[torch]'" if unknown else issue.hint
+                issues.append(issue._replace(path=("lr_decay_gamma",), hint=hint))
             return None
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import attrs
 
-from optim_core.mismatch import Issue, Path
+from optim_core.errors import OptimError
+from optim_core.hints import config_fields
+from optim_core.mismatch import ConfigPath, Issue
 from optim_core.problems import config_error
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import SPECS, OptimizerSpec, SchedulerSpec
@@ -22,7 +24,7 @@ def canonical_config(built: Any) -> dict[str, Any]:
 
     Raises:
         ConfigError: a field holds what no file can.
-        TypeError: `built` is neither a spec nor a recipe.
+        OptimError: `built` is neither a spec nor a recipe.
     """
     issues: list[Issue] = []
     if isinstance(built, Recipe):
@@ -30,7 +32,7 @@ def canonical_config(built: Any) -> dict[str, Any]:
     elif isinstance(built, tuple(SPECS.values())):
         config = _spec_config(built, (), issues)
     else:
-        raise TypeError(f"to_config takes a spec or a recipe, not {type(built).__name__}")
+        raise OptimError(f"to_config takes a spec or a recipe, not {type(built).__name__}")
     if issues:
         raise config_error(issues, None)
     return config
@@ -38,12 +40,13 @@ def canonical_config(built: Any) -> dict[str, Any]:
 
 def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
     config: dict[str, Any] = {}
+    single = list(recipe.optimizers) == [SINGLE]
     for name, optimizer in recipe.optimizers.items():
-        prefix = () if name == SINGLE else ("optimizer_configs", name)
+        prefix = () if single else ("optimizer_configs", name)
         part = {"optimizer": _spec_config(optimizer, (*prefix, "optimizer"), issues)}
         if name in recipe.schedulers:
             part["scheduler"] = _spec_config(recipe.schedulers[name], (*prefix, "scheduler"), issues)
-        if name == SINGLE:
+        if single:
             config.update(part)
         else:
             config.setdefault("optimizer_configs", {})[name] = part
@@ -52,7 +55,7 @@ def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
     return config
 
 
-def _spec_config(spec: Any, path: Path, issues: list[Issue]) -> dict[str, Any]:
+def _spec_config(spec: Any, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
     config = {"type": spec.type, "config": _plain(spec.config, (*path, "config"), issues)}
     if isinstance(spec, SchedulerSpec):
         config["interval"] = spec.interval
@@ -61,7 +64,7 @@ def _spec_config(spec: Any, path: Path, issues: list[Issue]) -> dict[str, Any]:
     return config
 
 
-def _plain(value: Any, path: Path, issues: list[Issue]) -> Any:
+def _plain(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
     """`value` as a file can hold it."""
     if isinstance(value, Enum):
         return _plain(value.value, path, issues)
@@ -70,11 +73,8 @@ def _plain(value: Any, path: Path, issues: list[Issue]) -> Any:
     if isinstance(value, tuple(SPECS.values())):
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):
-        fields = [field for field in attrs.fields(type(value)) if field.init]
-        return {
-            field.alias or field.name: _plain(getattr(value, field.name), (*path, field.alias or field.name), issues)
-            for field in fields
-        }
+        fields = config_fields(type(value))
+        return {key: _plain(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
     if isinstance(value, Mapping):
         return {key: _plain(item, (*path, key), issues) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from optim_core.hints import field_types
+from optim_core.hints import config_fields, field_types
 from optim_core.mismatch import Issue, Mismatch
 from optim_core.names import listing, nearest
 from optim_core.words import shown, type_in_words
@@ -32,7 +32,7 @@ class ClassPlan(NamedTuple):
 
     @classmethod
     def of(cls, wanted: type[Any], hook_for: Callable[[Any], Hook]) -> ClassPlan:
-        attributes = {field.alias or field.name: field for field in attrs.fields(wanted) if field.init}
+        attributes = config_fields(wanted)
         hints = field_types(wanted)
         fields = {}
         for key, field in attributes.items():

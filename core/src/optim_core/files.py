@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from optim_core.errors import ConfigError, Problem
+from optim_core.mismatch import ConfigPath
 
-__all__ = ["OVERRIDE", "ConfigPath", "Document", "load"]
+__all__ = ["OVERRIDE", "Document", "load"]
 
 # What stands in a message for the file, where an override is meant.
 OVERRIDE = "--set"
@@ -16,7 +17,6 @@ OVERRIDE = "--set"
 LARGEST = 4 * 1024 * 1024
 
 Position = tuple[int, int]
-ConfigPath = tuple[str | int, ...]
 
 
 class Document(NamedTuple):

@@ -1,4 +1,4 @@
-"""The types of an attrs class's fields, worked out once for each class."""
+"""What a config may set of an attrs class: the fields, and their types."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from weakref import WeakKeyDictionary
 
 import attrs
 
-__all__ = ["field_types"]
+__all__ = ["config_fields", "field_types"]
 
 _known: WeakKeyDictionary[type[Any], Mapping[str, Any]] = WeakKeyDictionary()
+
+
+def config_fields(cls: type[Any]) -> dict[str, attrs.Attribute[Any]]:
+    """The fields that a config may set: key to attribute. attrs calls a field ``_x`` ``x`` in the constructor."""
+    return {field.alias or field.name: field for field in attrs.fields(cls) if field.init}
 
 
 def field_types(cls: type[Any]) -> Mapping[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["Issue", "Mismatch", "Path", "guard", "in_order"]
+if TYPE_CHECKING:
+    from optim_core.errors import PluginError
 
-Path = tuple[str | int, ...]
+__all__ = ["DEEPEST", "MOST_NODES", "ConfigPath", "Issue", "Mismatch", "guard", "in_order"]
+
+ConfigPath = tuple[str | int, ...]
 
 MOST_NODES = 100_000
 DEEPEST = 50
@@ -16,13 +19,15 @@ DEEPEST = 50
 class Issue(NamedTuple):
     """What is wrong at one place below a value; the path is relative to that value.
 
-    `error` says which exception the place calls for: "missing-type", "unknown-type", or None.
+    `error` says which exception the place calls for: "missing-type", "unknown-type", or None. `failure` is set where
+    the config may be right and the plugin that it names cannot be used.
     """
 
-    path: Path
+    path: ConfigPath
     message: str
     hint: str | None = None
     error: str | None = None
+    failure: PluginError | None = None
 
     def below(self, *prefix: str | int) -> Issue:
         return self._replace(path=(*prefix, *self.path))
@@ -66,7 +71,7 @@ def in_order(issues: Iterable[Issue], config: Any) -> list[Issue]:
     return sorted(issues, key=lambda issue: _place(issue.path, config))
 
 
-def _place(path: Path, config: Any) -> list[int]:
+def _place(path: ConfigPath, config: Any) -> list[int]:
     """For each step of the path, the number of its entry."""
     places = []
     for step in path:

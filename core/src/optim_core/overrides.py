@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optim_core.errors import ConfigError, Problem
-from optim_core.files import OVERRIDE, ConfigPath, Document
+from optim_core.files import OVERRIDE, Document
+from optim_core.mismatch import ConfigPath
 from optim_core.names import listing, nearest
 from optim_core.yaml_nodes import YamlProblem, compose, value_of
 

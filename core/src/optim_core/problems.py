@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
-from optim_core.mismatch import Issue, Path
+from optim_core.mismatch import ConfigPath, Issue
 
 if TYPE_CHECKING:
     from optim_core.files import Document
@@ -16,7 +16,7 @@ __all__ = ["config_error", "path_text"]
 ERRORS: dict[str | None, type[ConfigError]] = {"missing-type": MissingTypeError, "unknown-type": UnknownTypeError}
 
 
-def path_text(path: Path) -> str:
+def path_text(path: ConfigPath) -> str:
     """``("schedulers", 0, "type")`` as ``schedulers[0].type``."""
     text = ""
     for step in path:

@@ -8,7 +8,7 @@ classes. Its module imports nothing heavy at the top: the import of torch, or of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class OptimizerPlugin(PluginClass, Protocol):
 class SchedulerPlugin(PluginClass, Protocol):
     """The config of a learning-rate schedule.
 
-    It may offer ``interval``, "step" (default) or "epoch": after which of the two ``step()`` is to be called.
+    It may offer ``interval``, "step" (default) or "epoch": after which of the two ``step()`` is to be called. One whose
+    ``step`` takes a metric has a field ``monitor``, the metric's name or None: that is how it is known.
     """
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
@@ -100,7 +101,3 @@ class Provider(Protocol):
     def load(self, name: str) -> type[Any]:
         """The plugin class of one of these names."""
         ...
-
-
-# A config as a caller hands it over.
-ConfigMapping = Mapping[str, Any]

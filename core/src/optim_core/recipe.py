@@ -109,7 +109,7 @@ class Recipe:
         return Optimization(recipe=self, optimizers=optimizers, schedulers=schedulers, clipper=clipper)
 
     def _models(self, model: Any) -> Mapping[str, Any]:
-        if list(self.optimizers) == [SINGLE] or (len(self.optimizers) == 1 and not isinstance(model, Mapping)):
+        if len(self.optimizers) == 1 and not isinstance(model, Mapping):
             return dict.fromkeys(self.optimizers, model)
         wanted = ", ".join(self.optimizers)
         if not isinstance(model, Mapping):

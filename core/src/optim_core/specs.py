@@ -80,14 +80,14 @@ class SchedulerSpec:
         if not callable(getattr(scheduler, "step", None)):
             raise PluginError(f"{what}: build returned {scheduler!r:.60}, which has no step()")
         if last_step:
-            _fast_forward(scheduler, last_step, self.type)
+            if hasattr(self.config, "monitor"):
+                raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
+            _fast_forward(scheduler, last_step)
         return scheduler
 
 
-def _fast_forward(scheduler: LRScheduler, steps: int, name: str) -> None:
+def _fast_forward(scheduler: LRScheduler, steps: int) -> None:
     """Steps a fresh scheduler `steps` times, without torch's warning that the optimizer did not step in between."""
-    if hasattr(scheduler, "num_bad_epochs"):
-        raise OptimError(f"{name} follows a metric, not a count of steps; continue it by load_state_dict")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before.*optimizer.step.*")
         for _ in range(steps):

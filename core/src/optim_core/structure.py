@@ -16,6 +16,7 @@ import attrs
 from cattrs import Converter
 
 from optim_core.class_plan import ClassPlan, Hook
+from optim_core.hints import config_fields
 from optim_core.mismatch import Mismatch
 from optim_core.scalars import (
     structure_anything,
@@ -28,9 +29,9 @@ from optim_core.scalars import (
     structure_str,
     wrong_type,
 )
-from optim_core.words import shown, type_in_words
+from optim_core.words import shown
 
-__all__ = ["Structurer", "type_in_words"]
+__all__ = ["Structurer"]
 
 
 class Structurer:
@@ -68,7 +69,7 @@ class Structurer:
 
     def keys(self, cls: type[Any]) -> tuple[str, ...]:
         """The keys that a config of `cls` may have, aliases left out."""
-        return tuple(field.alias or field.name for field in attrs.fields(cls) if field.init)
+        return tuple(config_fields(cls))
 
     def _hook(self, wanted: Any) -> Hook:
         hook = self._converter.get_structure_hook(wanted)

@@ -7,15 +7,12 @@ They are plain attrs validators: plugin classes may use them, attrs' own, or nei
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import attrs
 
 __all__ = ["Each", "Interval", "each", "fraction", "in_range", "non_negative", "positive"]
-
-Validator = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
 
 
 class Interval:
@@ -28,7 +25,7 @@ class Interval:
     __slots__ = ("ge", "gt", "le", "lt")
 
     def __init__(
-        self, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+        self, *, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
     ) -> None:
         self.gt = gt
         self.ge = ge

@@ -23,9 +23,9 @@ _SCALARS: dict[Any, str] = {
 }
 _PLURALS: dict[Any, str] = {float: "numbers", int: "whole numbers", bool: "true or false values", str: "texts"}
 _CLASSES = {
-    "OptimizerSpec": "an optimizer {type, config}",
-    "SchedulerSpec": "a scheduler {type, config}",
-    "ClipperSpec": "a clipper {type, config}",
+    ("optim_core.specs", "OptimizerSpec"): "an optimizer {type, config}",
+    ("optim_core.specs", "SchedulerSpec"): "a scheduler {type, config}",
+    ("optim_core.specs", "ClipperSpec"): "a clipper {type, config}",
 }
 
 
@@ -65,7 +65,7 @@ def type_in_words(wanted: Any) -> str:
     if origin is abc.Callable:
         return "a function"
     if isinstance(wanted, type):
-        return _CLASSES.get(wanted.__name__, f"a {wanted.__name__}")
+        return _CLASSES.get((wanted.__module__, wanted.__name__), f"a {wanted.__name__}")
     return str(wanted)
 
 

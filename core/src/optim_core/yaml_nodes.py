@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from optim_core.mismatch import DEEPEST, MOST_NODES, ConfigPath
 from optim_core.numerals import number_in
 
 __all__ = ["Node", "YamlProblem", "compose", "position_of", "value_of"]
@@ -21,8 +22,6 @@ Position = tuple[int, int]
 
 # Before PyYAML recurses: its composer calls itself once for each level.
 SHORT = 4096
-DEEPEST = 100
-MOST_NODES = 100_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INFINITE = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
@@ -44,7 +43,7 @@ def compose(text: str) -> Node:
     """The tree of nodes of the one document in `text`.
 
     Raises:
-        YamlProblem: it is not YAML, holds several documents, is nested over 100 deep, or refers to itself.
+        YamlProblem: it is not YAML, holds several documents, is nested over 50 deep, or refers to itself.
     """
     loader = _Loader(text)
     try:
@@ -89,7 +88,7 @@ def value_of(root: Node) -> Any:
     return _Builder().value(root)
 
 
-def position_of(root: Node, path: tuple[str | int, ...]) -> Position | None:
+def position_of(root: Node, path: ConfigPath) -> Position | None:
     """Where the value at `path` stands: the key's place for a mapping's entry, or the nearest place above it."""
     node, place = root, _place(root)
     for step in path:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_torch_builtin.expressions import expressions_evaluate, lr_lambdas
+from optim_torch_builtin.expressions import LRLambda, expressions_evaluate, lr_lambdas
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -29,9 +29,7 @@ class LambdaLR:
             both count the calls of ``step()`` from 0, or a function of that number; or a list of one for each group.
     """
 
-    lr_lambda: str | Callable[[int], float] | list[str | Callable[[int], float]] = attrs.field(
-        validator=expressions_evaluate
-    )
+    lr_lambda: LRLambda = attrs.field(validator=expressions_evaluate)
 
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"lr_lambda": "0.95 ** epoch"}
