@@ -173,7 +173,7 @@ def test_a_spec_may_stand_where_its_config_may():
             {"optimizer": {**OPTIMIZER, "lr_decay_gamma": 0.9}, "scheduler": SCHEDULER},
             [("scheduler", "the optimizer's lr_decay_gamma is a schedule already; the two would collide")],
         ),
-        ({"optimizer_configs": {}}, [("optimizer_configs", "must be a mapping of names to components, is a mapping")]),
+        ({"optimizer_configs": {}}, [("optimizer_configs", "is empty")]),
         (
             {"optimizer_configs": []},
             [("optimizer_configs", "must be a mapping of names to components, is a list of 0")],
@@ -346,6 +346,16 @@ def test_to_config_refuses_what_no_file_can_hold():
         registry.to_config(spec)
 
 
+def test_of_thousands_of_mistakes_only_the_first_have_a_suggestion():
+    """Every problem is listed, and the search for the nearest right name ends after a hundred."""
+    with pytest.raises(ConfigError) as caught:
+        empty_registry().build({"type": "Momentum", "config": {f"moment{i}": 1 for i in range(1_000)}})
+    hints = [problem.hint for problem in caught.value.problems]
+    assert 1_000 == len(hints)
+    assert 100 == sum(hint.startswith("did you mean `momentum`?") for hint in hints)
+    assert "Momentum takes: lr, momentum, betas, weight_decay, nesterov" == hints[-1]
+
+
 class Form(enum.Enum):
     ROUND = "round"
 
@@ -415,9 +425,11 @@ def loop():
         {"type": "__import__('os').system('true')"},
         {"type": "os:system"},
         {"type": "\u202emutnemoM"},
-        {"type": "Momentum", "config": {f"key{i}": i for i in range(2_000)}},
+        {"type": "Momentum", "config": {f"key{i}": i for i in range(9_000)}},
+        {"optimizer_configs": {f"name{i}": {"type": "Momentum", "lr": -1} for i in range(3_000)}},
+        {"optimizer_configs": {f"name{i}": {"type": f"Momentum{i}"} for i in range(3_000)}},
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_hostile_configs_are_config_errors(hostile):
     """What is endless, huge or an attack is refused as a config, and nothing is run."""

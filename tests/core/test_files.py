@@ -133,6 +133,7 @@ def test_a_message_reads_like_a_compilers(tmp_path):
         ("a.yaml", "a: \x07\n", "is not YAML", 0),
         ("a.json", '{"a": 1,}', "is not JSON", 1),
         ("a.json", '{"a": 1, "a": 2}', "the key `a` stands twice in one mapping", None),
+        ("a.json", '{"a": ' + "9" * 5_000 + "}", "holds what is no number: Exceeds the limit", None),
         ("a.json", "[" * 100_000, "is nested too deeply for a config", None),
         ("a.ini", "a = 1", "a config file ends in .yaml, .yml, .json; this one ends in `.ini`", None),
         ("a", "a = 1", "a config file ends in .yaml, .yml, .json; this one ends in ``", None),
@@ -147,6 +148,27 @@ def test_a_file_that_is_no_config_gives_one_clear_line(tmp_path, name, content, 
     assert (line or None) == problem.line
 
 
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_thousands_of_mistakes_in_a_file_each_have_their_line(tmp_path, ending):
+    """A file full of unknown keys is read once, and each problem has its own place."""
+    lines = [f'"key{i}": 1' for i in range(9_000)]
+    path = written(tmp_path, f"a.{ending}", '{"type": "Momentum", "config": {\n' + ",\n".join(lines) + "}}")
+    assert list(range(2, 9_002)) == [problem.line for problem in refusal(path)]
+
+
+@pytest.mark.parametrize("text", [YAML, "type: Momentum\nconfig: {}\n" * 500])
+def test_the_text_of_a_config_is_not_taken_for_a_path(text):
+    """Handing over what a file holds, in place of its name, is answered with what to do."""
+    (problem,) = refusal(text)
+    assert "this is the text of a config; give the path of its file, or a mapping" == problem.hint
+
+
+def test_a_path_that_is_too_long_is_one_clear_line():
+    """What the operating system refuses as a name is a problem, not an OSError."""
+    (problem,) = refusal("x" * 5_000 + ".yaml")
+    assert problem.message.startswith("cannot be read: File name too long")
+
+
 def test_ten_megabytes_of_nesting_are_refused_by_size(tmp_path):
     """A file larger than any config is not parsed."""
     (problem,) = refusal(written(tmp_path, "a.yaml", "[" * 10_000_000))
@@ -154,11 +176,11 @@ def test_ten_megabytes_of_nesting_are_refused_by_size(tmp_path):
 
 
 def test_anchors_that_multiply_are_refused(tmp_path):
-    """The billion laughs stop at 100,000 values."""
+    """The billion laughs stop at 10,000 values."""
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)]
     (problem,) = refusal(written(tmp_path, "a.yaml", "\n".join(lines)))
-    assert problem.message.startswith("holds more than 100,000 values")
+    assert problem.message.startswith("holds more than 10,000 values")
 
 
 def test_anchors_may_be_used(tmp_path):

@@ -34,6 +34,15 @@ def test_a_length_is_a_whole_number_of_at_least_one(name, value):
         Horizon(**{name: value})
 
 
+def test_a_schedule_that_is_stepped_once_an_epoch_counts_epochs():
+    """Its horizon has the epochs as steps, and without them the error asks for epochs."""
+    horizon = Horizon(total_steps=100, steps_per_epoch=10).in_epochs()
+    assert (10, 1, 10) == (horizon.total_steps, horizon.steps_per_epoch, horizon.epochs)
+    assert horizon == horizon.in_epochs()
+    with pytest.raises(HorizonError, match="cosine needs epochs: pass epochs=…"):
+        Horizon(total_steps=100).in_epochs().require("total_steps", "cosine")
+
+
 def test_lengths_that_contradict_each_other_are_refused():
     """Three numbers that do not fit name all three."""
     with pytest.raises(HorizonError, match="total_steps=100 does not fit steps_per_epoch=10 and epochs=3"):

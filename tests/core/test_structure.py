@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import UserList
+from enum import Enum
 from fractions import Fraction
+from types import MappingProxyType
 
 import attrs
 import pytest
@@ -22,6 +25,10 @@ def refused(field, value):
         structured(field, value)
     (problem,) = caught.value.problems
     return problem
+
+
+class Mode(str, Enum):  # noqa: UP042 - the form that most code has
+    MAX = "max"
 
 
 class Index:
@@ -48,6 +55,9 @@ class Index:
         ("flag", True, True),
         ("text", "1e-4", "1e-4"),
         ("mode", "max", "max"),
+        ("mode", Mode.MAX, "max"),
+        ("many", range(3), (0.0, 1.0, 2.0)),
+        ("many", UserList([1]), (1.0,)),
         ("maybe", None, None),
         ("maybe", "2", 2.0),
         ("fused", "auto", "auto"),
@@ -65,6 +75,7 @@ class Index:
         ("function", abs, abs),
         ("anything", {"free": [1]}, {"free": [1]}),
         ("mapping", {"a": 1}, {"a": 1.0}),
+        ("mapping", MappingProxyType({"a": 1}), {"a": 1.0}),
     ],
 )
 def test_right_values_arrive_with_the_type_of_their_field(field, value, expected):
@@ -121,6 +132,8 @@ def test_right_values_arrive_with_the_type_of_their_field(field, value, expected
         ("function", 3, "function", "must be text or a function, is 3"),
         ("inner", {"depth": 1.5}, "inner.depth", "must be a whole number, is 1.5"),
         ("inner", {"deep": 1}, "inner.deep", "unknown key"),
+        ("anything", math.nan, "anything", "must be a finite number, is nan"),
+        ("many", b"12", "many", "must be a list of numbers, is a Python object of type bytes"),
         ("inner", 3, "inner", "must be a mapping of Inner's fields, is 3"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import attrs
 import pytest
 import torch
 from torch import nn
@@ -269,6 +270,14 @@ def test_a_schedule_without_a_length_takes_the_runs():
         recipe.create(Net())
 
 
+def test_a_schedule_per_epoch_takes_the_runs_epochs():
+    """OneCycleLR that is stepped once an epoch is as long as the run has epochs."""
+    recipe = registry.build({**RECIPE, "scheduler": {"type": "OneCycleLR", "max_lr": 0.1, "interval": "epoch"}})
+    assert 10 == recipe.create(Net(), epochs=10, steps_per_epoch=5).scheduler.total_steps
+    with pytest.raises(HorizonError, match="OneCycleLR needs epochs"):
+        recipe.create(Net(), total_steps=50)
+
+
 # -- recipes ---------------------------------------------------------------------------------------------------------
 
 
@@ -340,6 +349,22 @@ def test_multipliers_of_a_named_set_reach_their_model():
     )
     with pytest.raises(ParamGroupError, match="Net is not part of generator or discriminator"):
         registry.build(GAN).create(models, lr_multipliers={Net(): 3.0})
+
+
+def test_a_module_dict_names_models_too():
+    """torch.nn.ModuleDict maps names to models as a dict does."""
+    run = registry.build(GAN).create(nn.ModuleDict({"generator": Net(), "discriminator": Net()}))
+    assert ["generator", "discriminator"] == list(run.optimizers)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    """Lengths and factors may be numpy's, and do not end up in the state."""
+    numpy = pytest.importorskip("numpy")
+    net = Net()
+    run = registry.build(RECIPE).create(net, total_steps=numpy.int64(9), lr_multipliers={net.head: numpy.float32(2)})
+    assert 9 == run.scheduler.total_steps
+    groups = saved(run, tmp_path)["optimizers"]["default"]["state"]["param_groups"]
+    assert [1.0, 2.0] == [group["lr_multiplier"] for group in groups]
 
 
 def test_one_of_several_is_asked_for_by_name():
@@ -415,6 +440,42 @@ class Renamed(nn.Module):
         self.head = nn.Linear(8, 3)
 
 
+def sequence(*types):
+    """A recipe with schedules of these types, one after another."""
+    configs = {"LinearLR": {}, "StepLR": {"step_size": 3}, "ExponentialLR": {"gamma": 0.9}}
+    schedulers = [{"type": name, "config": configs[name]} for name in types]
+    milestones = [5 * place for place in range(1, len(types))]
+    return {**RECIPE, "scheduler": {"type": "SequentialLR", "schedulers": schedulers, "milestones": milestones}}
+
+
+@pytest.mark.parametrize("other", [("LinearLR",), ("LinearLR", "ExponentialLR"), ("LinearLR", "StepLR", "StepLR")])
+def test_schedules_within_a_schedule_must_fit_too(other):
+    """A sequence of other parts is another schedule, and nothing of its state is loaded."""
+    net = Net()
+    run = registry.build(sequence("LinearLR", "StepLR")).create(net)
+    train(net, run, 2)
+    target = registry.build(sequence(*other)).create(Net())
+    with pytest.raises(
+        CheckpointMismatchError, match=r"saved one is SequentialLR\(LinearLR, StepLR\), this one"
+    ):
+        target.load_state_dict(run.state_dict())
+    assert {} == target.optimizer.state_dict()["state"]
+
+
+def test_a_type_written_with_its_distribution_is_the_same_type():
+    """Whether a config says `AdamW` or `optim-torch-builtin:AdamW` makes no difference to its state."""
+    spec = registry.build({"type": "optim-torch-builtin:AdamW"})
+    net = Net()
+    run = registry.build(RECIPE).create(net, total_steps=20)
+    train(net, run, 2)
+    qualified = attrs.evolve(
+        registry.build(RECIPE), optimizers={"default": attrs.evolve(spec, type="optim-torch-builtin:AdamW")}
+    )
+    resumed = qualified.create(Net(), total_steps=20)
+    resumed.load_state_dict(run.state_dict())
+    assert run.optimizer.state_dict()["state"].keys() == resumed.optimizer.state_dict()["state"].keys()
+
+
 def reordered():
     net = Net()
     return [(name, parameter) for name, parameter in reversed(list(net.named_parameters()))]
@@ -462,10 +523,23 @@ def test_a_state_that_does_not_fit_says_what_differs(config, model, messages):
             other.load_state_dict(run.state_dict())
 
 
-@pytest.mark.parametrize("state", [{}, [], {"format": 2}, {"format": 1}, {"format": 1, "optimizers": {"default": 3}}])
-def test_what_is_no_state_is_refused(state):
-    """Something else in the place of a state is a CheckpointMismatchError."""
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda state: {},
+        lambda state: [],
+        lambda state: {**state, "format": 2},
+        lambda state: {"format": 1},
+        lambda state: {**state, "optimizers": {"default": 3}},
+        lambda state: {**state, "optimizers": {"default": {**state["optimizers"]["default"], "parameters": 3}}},
+        lambda state: {**state, "optimizers": {"default": {**state["optimizers"]["default"], "state": {}}}},
+        lambda state: {**state, "schedulers": {"default": {**state["schedulers"]["default"], "state": {}}}},
+    ],
+)
+def test_what_is_no_state_is_refused(broken):
+    """Something else in the place of a state, or of a part of it, is a CheckpointMismatchError."""
     run = registry.build(RECIPE).create(Net(), total_steps=20)
+    state = broken(run.state_dict())
     with pytest.raises(CheckpointMismatchError, match="the saved state does not fit"):
         run.load_state_dict(state)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from optim_core.discovery import KINDS, Kind
 from optim_core.errors import PluginError, Problem
 from optim_core.mismatch import Issue, Mismatch, guard, in_order
-from optim_core.names import listing, nearest
+from optim_core.names import listing, nearest, suggesting, suggestions
 from optim_core.problems import config_error
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import SPECS, ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -28,6 +28,7 @@ DEFAULT_CLIPPER = "norm"
 # The schedule that `lr_decay_gamma` stands for.
 DECAY = "ExponentialLR"
 DEFAULT_INTERVAL = "step"
+MOST_SUGGESTIONS = 100
 
 
 class Found(NamedTuple):
@@ -73,7 +74,8 @@ class Builder:
         """
         try:
             guard(config)
-            return self._any_form(config, kind)
+            with suggestions(MOST_SUGGESTIONS):
+                return self._any_form(config, kind)
         except Mismatch as mismatch:
             issues = in_order(mismatch.issues, config)
         if issues[0].failure is not None and all(issue.failure for issue in issues):
@@ -102,8 +104,7 @@ class Builder:
         name = config["type"]
         kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else list(KINDS[:1])
         if not kinds:
-            problem = self._unknown(None, name, "")
-            raise Mismatch(Issue(("type",), problem.message, problem.hint, "unknown-type"))
+            raise Mismatch(self._unknown_type(None, name))
         if len(kinds) > 1:
             ways = " or ".join(f'kind="{kind}"' for kind in kinds)
             raise Mismatch(Issue(("type",), f"`{name}` is the name of several kinds of plugin", f"pass {ways}"))
@@ -240,9 +241,14 @@ class Builder:
         except PluginError as error:
             raise Mismatch(Issue(("type",), str(error), failure=error)) from error
         if found is None:
-            problem = self._unknown(kind, name, "")
-            raise Mismatch(Issue(("type",), problem.message, problem.hint, "unknown-type"))
+            raise Mismatch(self._unknown_type(kind, name))
         return found
+
+    def _unknown_type(self, kind: Kind | None, name: str) -> Issue:
+        if not suggesting():
+            return Issue(("type",), "no plugin has this name", error="unknown-type")
+        problem = self._unknown(kind, name, "")
+        return Issue(("type",), problem.message, problem.hint, "unknown-type")
 
     def _misplaced(self, kind: Kind, value: Mapping[str, Any], found: Found) -> list[Issue]:
         """What stands beside `config` and does not belong there."""
@@ -305,10 +311,14 @@ def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...]) -> list[Is
 
 def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[tuple[str, Any]]:
     """The named entries under `key`; adds what is wrong with the mapping itself to `issues`."""
-    named = config.get(key, {})
-    if not isinstance(named, Mapping) or (not named and key in config):
+    named = config.get(key)
+    if named is None and (key not in config or key == "scheduler_configs"):
+        return []
+    if not isinstance(named, Mapping):
         issues.append(Issue((key,), f"must be a mapping of names to components, is {shown(named)}"))
         return []
+    if not named and key == "optimizer_configs":
+        issues.append(Issue((key,), "is empty", "name: {type, config} for each"))
     wrong = [name for name in named if not isinstance(name, str)]
     issues += [Issue((key, shown(name)), "is not a name: names are texts") for name in wrong]
     return [(name, value) for name, value in named.items() if isinstance(name, str)]

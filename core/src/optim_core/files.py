@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.errors import ConfigError, Problem
 from optim_core.mismatch import ConfigPath
+
+if TYPE_CHECKING:
+    from optim_core.yaml_nodes import Positions
 
 __all__ = ["OVERRIDE", "Document", "load"]
 
@@ -49,6 +53,9 @@ def load(path: str | Path) -> Document:
         ConfigError: the file cannot be read or parsed; the problem holds line and column where the parser knows them.
     """
     file = Path(path)
+    if "\n" in str(path):
+        hint = "this is the text of a config; give the path of its file, or a mapping"
+        raise ConfigError([Problem(path="", message="a path has one line", hint=hint)])
     text = _read(file)
     readers = {".yaml": _read_yaml, ".yml": _read_yaml, ".json": _read_json}
     reader = readers.get(file.suffix.lower())
@@ -65,15 +72,16 @@ def _problem(file: Path, message: str, position: Position = (0, 0), hint: str | 
 
 
 def _read(file: Path) -> str:
-    # A FIFO or a device would be waited for without end, so only regular files are opened.
-    if file.is_dir():
-        raise _problem(file, "is a folder, not a config file")
-    if not file.exists():
-        raise _problem(file, "there is no such file")
-    if not file.is_file():
-        raise _problem(file, "is not a regular file")
     try:
-        data = file.read_bytes()[: LARGEST + 1]
+        # A FIFO or a device would be waited for without end, so only regular files are opened.
+        if file.is_dir():
+            raise _problem(file, "is a folder, not a config file")
+        if not file.exists():
+            raise _problem(file, "there is no such file")
+        if not file.is_file():
+            raise _problem(file, "is not a regular file")
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
     except OSError as error:
         raise _problem(file, f"cannot be read: {error.strerror}") from None
     if len(data) > LARGEST:
@@ -94,8 +102,7 @@ def _read_json(file: Path, text: str) -> Document:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         mapping = dict(items)
         if len(mapping) < len(items):
-            keys = [key for key, _ in items]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            twice = _first_twice(key for key, _ in items)
             raise _problem(file, f"the key `{twice}` stands twice in one mapping", hint="keep one of them")
         return mapping
 
@@ -105,23 +112,48 @@ def _read_json(file: Path, text: str) -> Document:
         raise _problem(file, f"is not JSON: {error.msg}", (error.lineno, error.colno)) from None
     except RecursionError:
         raise _problem(file, "is nested too deeply for a config") from None
+    except ConfigError:
+        raise
+    except ValueError as error:
+        # Python converts no number of over 4,300 digits.
+        raise _problem(file, f"holds what is no number: {error}") from None
+    return Document(str(file), value, _InJson(text).locate)
 
-    def locate(path: ConfigPath) -> Position | None:
-        # JSON is YAML but for rare escapes, and json itself keeps no positions.
+
+def _first_twice(keys: Iterable[str]) -> str:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            return key
+        seen.add(key)
+    return ""
+
+
+class _InJson:
+    """Places in JSON text, which is YAML but for rare escapes; json itself keeps no positions."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _positions(self) -> Positions | None:
+        from optim_core.yaml_nodes import Positions, YamlProblem, compose
+
         try:
-            return _read_yaml(file, text).locate(path)
-        except ConfigError:
+            return Positions(compose(self._text))
+        except YamlProblem:
             return None
 
-    return Document(str(file), value, locate)
+    def locate(self, path: ConfigPath) -> Position | None:
+        return self._positions.of(path) if self._positions else None
 
 
 def _read_yaml(file: Path, text: str) -> Document:
-    from optim_core.yaml_nodes import YamlProblem, compose, position_of, value_of
+    from optim_core.yaml_nodes import Positions, YamlProblem, compose, value_of
 
     try:
         root = compose(text)
         value = value_of(root)
     except YamlProblem as problem:
         raise _problem(file, problem.message, problem.position, problem.hint) from None
-    return Document(str(file), value, lambda path: position_of(root, path))
+    return Document(str(file), value, Positions(root).of)

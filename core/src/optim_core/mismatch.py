@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from optim_core.errors import PluginError
 
-__all__ = ["DEEPEST", "MOST_NODES", "ConfigPath", "Issue", "Mismatch", "guard", "in_order"]
+__all__ = ["DEEPEST", "MOST_NODES", "ConfigPath", "Issue", "Mismatch", "guard", "in_order", "is_list"]
 
 ConfigPath = tuple[str | int, ...]
 
-MOST_NODES = 100_000
+MOST_NODES = 10_000
 DEEPEST = 50
 
 
@@ -45,18 +45,25 @@ class Mismatch(Exception):  # noqa: N818 - it never leaves this package
         return cls(Issue((), message, hint))
 
 
+def is_list(value: Any) -> bool:
+    """Whether a value is a list as configs have them: a sequence of any type that is not text."""
+    return isinstance(value, (list, tuple)) or (
+        isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
+    )
+
+
 def guard(value: Any) -> None:
     """Refuses what no config looks like, before anything walks it recursively.
 
     Raises:
-        Mismatch: more than 100,000 values, counting a shared one each time it appears, or nested over 50 deep, which
+        Mismatch: more than 10,000 values, counting a shared one each time it appears, or nested over 50 deep, which
             is how a mapping that contains itself shows.
     """
     nodes = 0
     stack: list[tuple[Any, int]] = [(value, 0)]
     while stack:
         item, depth = stack.pop()
-        if not isinstance(item, (Mapping, list, tuple)):
+        if not isinstance(item, Mapping) and not is_list(item):
             continue
         nodes += len(item)
         if depth >= DEEPEST:
@@ -68,17 +75,21 @@ def guard(value: Any) -> None:
 
 def in_order(issues: Iterable[Issue], config: Any) -> list[Issue]:
     """The issues in the order in which their places stand in `config`; what is missing comes last in its mapping."""
-    return sorted(issues, key=lambda issue: _place(issue.path, config))
+    places: dict[int, dict[Any, int]] = {}
+    return sorted(issues, key=lambda issue: _place(issue.path, config, places))
 
 
-def _place(path: ConfigPath, config: Any) -> list[int]:
-    """For each step of the path, the number of its entry."""
-    places = []
+def _place(path: ConfigPath, config: Any, places: dict[int, dict[Any, int]]) -> list[int]:
+    """For each step of the path, the number of its entry; `places` keeps those of the mappings on the way."""
+    found = []
     for step in path:
         if isinstance(config, Mapping):
-            places.append(next((place for place, key in enumerate(config) if key == step), len(config)))
+            of_keys = places.get(id(config))
+            if of_keys is None:
+                of_keys = places[id(config)] = {key: place for place, key in enumerate(config)}
+            found.append(of_keys.get(step, len(of_keys)))
             config = config.get(step)
-        elif isinstance(config, (list, tuple)) and isinstance(step, int):
-            places.append(step)
+        elif is_list(config) and isinstance(step, int):
+            found.append(step)
             config = config[step] if step < len(config) else None
-    return places
+    return found

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
 
-__all__ = ["is_name", "listing", "nearest", "normalise", "normalise_distribution", "visible", "with_article"]
+__all__ = [
+    "is_name",
+    "listing",
+    "nearest",
+    "normalise",
+    "normalise_distribution",
+    "suggesting",
+    "suggestions",
+    "visible",
+    "with_article",
+]
 
 LONGEST_NAME = 100
 LONGEST_LISTING = 40
+
+_left: ContextVar[float] = ContextVar("suggestions left", default=inf)
 
 
 def is_name(name: str) -> bool:
@@ -26,10 +41,26 @@ def normalise_distribution(name: str) -> str:
     return "-".join(part for part in parts if part)
 
 
+@contextmanager
+def suggestions(most: int) -> Iterator[None]:
+    """Within it, `nearest` compares for at most so many names; a config with thousands of mistakes needs no more."""
+    token = _left.set(most)
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+def suggesting() -> bool:
+    """Whether `nearest` still compares names."""
+    return _left.get() > 0
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that a person who wrote `name` most likely meant, None where none is near."""
-    if not 0 < len(name) <= LONGEST_NAME:
+    if not 0 < len(name) <= LONGEST_NAME or not suggesting():
         return None
+    _left.set(_left.get() - 1)
     from difflib import get_close_matches
 
     candidates = {normalise(candidate): candidate for candidate in names}

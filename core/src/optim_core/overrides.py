@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optim_core.errors import ConfigError, Problem
+from optim_core.errors import ConfigError, OptimError, Problem
 from optim_core.files import OVERRIDE, Document
-from optim_core.mismatch import ConfigPath
+from optim_core.mismatch import ConfigPath, is_list
 from optim_core.names import listing, nearest
 from optim_core.yaml_nodes import YamlProblem, compose, value_of
 
@@ -27,6 +27,8 @@ def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:
     """
     problems = []
     for override in [overrides] if isinstance(overrides, str) else overrides:
+        if not isinstance(override, str):
+            raise OptimError(f"an override is a text of the form path=value, not {override!r:.60}")
         place, equals, text = override.partition("=")
         place = place.strip()
         if not equals or not place:
@@ -69,7 +71,7 @@ def _step(config: Any, key: str, here: str, *, may_be_new: bool) -> str | int:
     Raises:
         _NowhereError: nothing.
     """
-    if isinstance(config, (list, tuple)):
+    if is_list(config):
         if key.isdecimal() and int(key) < len(config):
             return int(key)
         raise _NowhereError(f"{here} is a list of {len(config)}; `{key}` is no place in it")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from optim_core.errors import ParamGroupError
@@ -106,7 +107,7 @@ def _factors(named: Named, lr_multipliers: Mapping[Any, float]) -> dict[int, flo
     decided: dict[int, tuple[Any, float]] = {}
     for module, factor in _outermost_first(lr_multipliers):
         title = type(module).__name__
-        if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 < factor < math.inf:
+        if isinstance(factor, bool) or not isinstance(factor, Real) or not 0 < factor < math.inf:
             raise ParamGroupError(f"lr_multipliers: the factor of {title} must be a number > 0, is {factor!r}")
         own = [id(parameter) for parameter in module.parameters() if id(parameter) in known]
         if not own:
@@ -121,7 +122,8 @@ def _factors(named: Named, lr_multipliers: Mapping[Any, float]) -> dict[int, flo
                     f"lr_multipliers: {type(earlier[0]).__name__} and {title} share a parameter and give it "
                     f"two factors, {earlier[1]} and {factor}; give one"
                 )
-            decided[key] = (module, factor)
+            # A numpy scalar would end up in the groups, and so in a checkpoint that weights_only refuses.
+            decided[key] = (module, float(factor))
     return {key: factor for key, (_, factor) in decided.items()}
 
 

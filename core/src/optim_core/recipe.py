@@ -108,11 +108,12 @@ class Recipe:
         clipper = None if self.clipper is None else self.clipper.create_clipper()
         return Optimization(recipe=self, optimizers=optimizers, schedulers=schedulers, clipper=clipper)
 
-    def _models(self, model: Any) -> Mapping[str, Any]:
+    def _models(self, model: Any) -> dict[str, Any]:
         if len(self.optimizers) == 1 and not isinstance(model, Mapping):
             return dict.fromkeys(self.optimizers, model)
         wanted = ", ".join(self.optimizers)
-        if not isinstance(model, Mapping):
+        # torch.nn.ModuleDict maps names to models, and is no Mapping.
+        if not isinstance(model, Mapping) and not hasattr(model, "keys"):
             raise ParamGroupError(f"this recipe has named optimizers; give a mapping of {wanted} to models")
         missing = [name for name in self.optimizers if name not in model]
         surplus = [str(name) for name in model if name not in self.optimizers]
@@ -120,7 +121,11 @@ class Recipe:
             said = [f"no model for {', '.join(missing)}"] if missing else []
             said += [f"no optimizer for {', '.join(surplus)}"] if surplus else []
             raise ParamGroupError(f"{' and '.join(said)}; the recipe's names are {wanted}")
-        return model
+        return {name: model[name] for name in self.optimizers}
+
+
+def _has_module(model: Any, module: Any) -> bool:
+    return hasattr(model, "modules") and any(module is inner for inner in model.modules())
 
 
 def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) -> dict[str, dict[Any, float]]:
@@ -129,7 +134,7 @@ def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) ->
         return {name: dict(lr_multipliers) for name in models}
     divided: dict[str, dict[Any, float]] = {}
     for module, factor in lr_multipliers.items():
-        owners = [name for name, model in models.items() if any(module is inner for inner in model.modules())]
+        owners = [name for name, model in models.items() if _has_module(model, module)]
         if not owners:
             raise ParamGroupError(f"lr_multipliers: {type(module).__name__} is not part of {' or '.join(models)}")
         for name in owners:
@@ -176,6 +181,8 @@ class Optimization:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continues where `state` was saved, optimizers first, then schedulers; `state` is copied, not shared.
+
+        As with torch, what the state holds wins over the config: rates, momentum, a schedule's numbers.
 
         Raises:
             CheckpointMismatchError: before anything is loaded, where names, types, parameters or shapes differ; it

@@ -62,8 +62,8 @@ def structure_int(value: Any, _: Any) -> int:
 
 
 def structure_bool(value: Any, _: Any) -> bool:
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")):
+        return bool(value)
     quoted = isinstance(value, str) and value.lower() in ("true", "false")
     raise wrong_type(bool, value, f"write {value.lower()} without quotes" if quoted else None)
 
@@ -80,7 +80,7 @@ def structure_none(value: Any, _: Any) -> None:
 
 
 def structure_anything(value: Any, _: Any) -> Any:
-    return value
+    return structure_float(value, float) if type(value) is float else value
 
 
 def structure_callable(value: Any, wanted: Any) -> Any:
@@ -92,7 +92,8 @@ def structure_callable(value: Any, wanted: Any) -> Any:
 def structure_literal(value: Any, wanted: Any) -> Any:
     allowed = get_args(wanted)
     for choice in allowed:
-        if type(choice) is type(value) and choice == value:
+        # A text may be of a subclass, as the members of a str enum are; true is not 1.
+        if (type(choice) is type(value) or (isinstance(choice, str) and isinstance(value, str))) and choice == value:
             return choice
     near = nearest(value, [choice for choice in allowed if isinstance(choice, str)]) if isinstance(value, str) else None
     raise wrong_type(wanted, value, f"did you mean `{near}`?" if near else None)

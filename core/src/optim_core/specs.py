@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from optim_core.errors import OptimError, PluginError
-from optim_core.horizon import Horizon
+from optim_core.horizon import Horizon, count
 from optim_core.params import Group, divide, group_parameters, named_parameters
 
 if TYPE_CHECKING:
@@ -66,17 +66,20 @@ class SchedulerSpec:
 
         Args:
             optimizer: a freshly created optimizer.
-            horizon: the length of the run; needed by schedules whose config leaves their length open.
+            horizon: the length of the run in optimizer steps and epochs; needed by schedules whose config leaves their
+                length open. One that is stepped once an epoch gets it counted in epochs.
             last_step: how many times ``step()`` was called before; the scheduler goes on from there.
 
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
             OptimError: `last_step` is negative, or above 0 for a schedule that waits for a metric.
         """
-        if isinstance(last_step, bool) or not isinstance(last_step, int) or last_step < 0:
-            raise OptimError(f"last_step must be a whole number of at least 0, is {last_step!r}")
+        last_step = count(last_step, "last_step", at_least=0)
+        horizon = horizon or Horizon()
+        if self.interval == "epoch":
+            horizon = horizon.in_epochs()
         with _building(f"scheduler {self.type}", self.provided_by) as what:
-            scheduler: LRScheduler = self.config.build(optimizer, horizon or Horizon())
+            scheduler: LRScheduler = self.config.build(optimizer, horizon)
         if not callable(getattr(scheduler, "step", None)):
             raise PluginError(f"{what}: build returned {scheduler!r:.60}, which has no step()")
         if last_step:

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from optim_core.errors import CheckpointMismatchError
 from optim_core.names import listing
+from optim_core.specs import SchedulerSpec
 
 if TYPE_CHECKING:
     from optim_core.recipe import Optimization
@@ -24,14 +27,14 @@ def save_state(run: Optimization) -> dict[str, Any]:
         "format": FORMAT,
         "optimizers": {
             name: {
-                "type": recipe.optimizers[name].type,
+                "type": _plain_name(recipe.optimizers[name].type),
                 "parameters": _shapes(optimizer),
                 "state": optimizer.state_dict(),
             }
             for name, optimizer in run.optimizers.items()
         },
         "schedulers": {
-            name: {"type": _scheduler_type(run, name), "state": scheduler.state_dict()}
+            name: {"type": _scheduler_types(run, name), "state": scheduler.state_dict()}
             for name, scheduler in run.schedulers.items()
         },
     }
@@ -53,9 +56,26 @@ def load_state(run: Optimization, state: Mapping[str, Any]) -> None:
         scheduler.load_state_dict(deepcopy(state["schedulers"][name]["state"]))
 
 
-def _scheduler_type(run: Optimization, name: str) -> str:
+def _plain_name(name: str) -> str:
+    """A type without its distribution, which stands there or not by what else is installed."""
+    return name.rpartition(":")[2]
+
+
+def _scheduler_types(run: Optimization, name: str) -> str:
+    """The schedule's type, and of one that combines others also theirs: ``SequentialLR(LinearLR, StepLR)``."""
     schedule = run.recipe.schedule_of(name)
-    return schedule.type if schedule else ""
+    return _types_in(schedule) if schedule else ""
+
+
+def _types_in(schedule: SchedulerSpec) -> str:
+    parts = [part for value in _values(schedule.config) for part in (value if isinstance(value, list) else [value])]
+    nested = [_types_in(part) for part in parts if isinstance(part, SchedulerSpec)]
+    name = _plain_name(schedule.type)
+    return f"{name}({', '.join(nested)})" if nested else name
+
+
+def _values(config: Any) -> list[Any]:
+    return [getattr(config, field.name) for field in attrs.fields(type(config))]
 
 
 def _shapes(optimizer: Any) -> dict[str, list[int]]:
@@ -91,20 +111,25 @@ def _differences(run: Optimization, state: Any) -> Iterable[str]:
 
 
 def _differences_of(run: Optimization, part: str, name: str, saved: Mapping[str, Any]) -> Iterable[str]:
-    wanted = run.recipe.optimizers[name].type if part == "optimizers" else _scheduler_type(run, name)
+    is_optimizer = part == "optimizers"
+    wanted = _plain_name(run.recipe.optimizers[name].type) if is_optimizer else _scheduler_types(run, name)
     if saved.get("type") != wanted:
         yield f"{part}.{name}: the saved one is {saved.get('type')}, this one is {wanted}"
         return
-    if not isinstance(saved.get("state"), Mapping):
-        yield f"{part}.{name}: its state is missing"
-    if part == "optimizers":
+    state = saved.get("state")
+    if not isinstance(state, Mapping) or not state or (is_optimizer and not {"state", "param_groups"} <= state.keys()):
+        yield f"{part}.{name}: its state is missing or not whole"
+    elif is_optimizer:
         yield from _parameter_differences(name, saved, _shapes(run.optimizers[name]), run.optimizers[name])
 
 
 def _parameter_differences(
     name: str, saved: Mapping[str, Any], live: Mapping[str, list[int]], optimizer: Any
 ) -> Iterable[str]:
-    before = saved.get("parameters") or {}
+    before = saved.get("parameters")
+    if not isinstance(before, Mapping):
+        yield f"optimizers.{name}: the names of the saved parameters are missing"
+        return
     missing = [parameter for parameter in live if parameter not in before]
     surplus = [parameter for parameter in before if parameter not in live]
     if missing:

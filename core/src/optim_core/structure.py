@@ -17,7 +17,7 @@ from cattrs import Converter
 
 from optim_core.class_plan import ClassPlan, Hook
 from optim_core.hints import config_fields
-from optim_core.mismatch import Mismatch
+from optim_core.mismatch import Mismatch, is_list
 from optim_core.scalars import (
     structure_anything,
     structure_bool,
@@ -95,7 +95,7 @@ class Structurer:
         make = tuple if origin is tuple else list
 
         def sequence(value: Any, _: Any) -> Any:
-            if not isinstance(value, (list, tuple)) or (fixed and len(value) != len(hooks)):
+            if not is_list(value) or (fixed and len(value) != len(hooks)):
                 raise wrong_type(wanted, value)
             items, issues = [], []
             for index, item in enumerate(value):
@@ -158,7 +158,7 @@ def _same_shape(value: Any, member: Any) -> bool:
     origin = get_origin(member) or member
     if isinstance(value, Mapping):
         return origin in (dict, abc.Mapping) or attrs.has(member)
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         return origin in (list, tuple, abc.Sequence, abc.Iterable)
     return member in (int, float) and isinstance(value, float)
 

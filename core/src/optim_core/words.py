@@ -8,6 +8,8 @@ from collections import abc
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
+from optim_core.mismatch import is_list
+
 __all__ = ["shown", "type_in_words"]
 
 _SCALARS: dict[Any, str] = {
@@ -39,7 +41,7 @@ def shown(value: Any) -> str:
         return f"the text {_short(str(value))}"
     if isinstance(value, Mapping):
         return "a mapping"
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         return f"a list of {len(value)}"
     if isinstance(value, numbers.Number):
         return _short(value)

@@ -7,7 +7,6 @@ a key that stands twice is an error, and so are anchors that multiply and tags t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -15,7 +14,7 @@ import yaml
 from optim_core.mismatch import DEEPEST, MOST_NODES, ConfigPath
 from optim_core.numerals import number_in
 
-__all__ = ["Node", "YamlProblem", "compose", "position_of", "value_of"]
+__all__ = ["Node", "Positions", "YamlProblem", "compose", "value_of"]
 
 Node = yaml.Node
 Position = tuple[int, int]
@@ -83,31 +82,39 @@ def value_of(root: Node) -> Any:
 
     Raises:
         YamlProblem: a key twice in one mapping, a key that is not a text, a tag, or anchors that multiply to more than
-            100,000 values or contain themselves.
+            10,000 values or contain themselves.
     """
     return _Builder().value(root)
 
 
-def position_of(root: Node, path: ConfigPath) -> Position | None:
-    """Where the value at `path` stands: the key's place for a mapping's entry, or the nearest place above it."""
-    node, place = root, _place(root)
-    for step in path:
-        found = next(((mark, child) for key, mark, child in _children(node) if key == step), None)
-        if found is None:
-            break
-        mark, node = found
-        place = _place(mark)
-    return place
+class Positions:
+    """Where the values of a tree of nodes stand; each mapping on the way is looked through once."""
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._children: dict[int, dict[str | int, tuple[Node, Node]]] = {}
+
+    def of(self, path: ConfigPath) -> Position:
+        """The place of the value at `path`: of the key for a mapping's entry, or the nearest place above it."""
+        node, place = self._root, _place(self._root)
+        for step in path:
+            children = self._children.get(id(node))
+            if children is None:
+                children = self._children[id(node)] = _children(node)
+            if step not in children:
+                break
+            mark, node = children[step]
+            place = _place(mark)
+        return place
 
 
-def _children(node: Node) -> Iterator[tuple[str | int, Node, Node]]:
+def _children(node: Node) -> dict[str | int, tuple[Node, Node]]:
+    """Key or number to the node that marks the place, and the node of the value."""
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                yield key.value, key, value
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield index, item, item
+        return {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    if isinstance(node, yaml.SequenceNode):
+        return {index: (item, item) for index, item in enumerate(node.value)}
+    return {}
 
 
 def _place(node: Any) -> Position:

@@ -130,6 +130,14 @@ def test_a_rate_below_zero_or_without_value_stops_the_run(expression, words):
         scheduler.step()
 
 
+def test_a_multiplicative_expression_is_first_asked_at_epoch_1():
+    """torch multiplies from the first step on, so that an expression needs no value at epoch 0; LambdaLR's does."""
+    config = {"lr_lambda": "1 - 0.1 / epoch"}
+    assert "MultiplicativeLR" == registry.build({"type": "MultiplicativeLR", "config": config}).type
+    with pytest.raises(ConfigError, match="has no value at epoch 0"):
+        registry.build({"type": "LambdaLR", "config": config})
+
+
 def test_an_expression_is_data():
     """It comes back from to_config as it was written."""
     config = {"type": "LambdaLR", "config": {"lr_lambda": "0.95 ** epoch"}, "interval": "epoch"}

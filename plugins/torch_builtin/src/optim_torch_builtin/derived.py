@@ -147,6 +147,8 @@ def _field_type(parameter: inspect.Parameter) -> Any:
     annotation, default = parameter.annotation, parameter.default
     if annotation is not parameter.empty:
         return config_type(annotation if isinstance(annotation, str) else inspect.formatannotation(annotation))
+    if parameter.name == "lr":
+        return float
     if type(default) is int:
         # Without an annotation 0 is as likely to stand for 0.0.
         return int | float

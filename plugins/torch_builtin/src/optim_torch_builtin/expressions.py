@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -20,8 +20,7 @@ LRLambda = str | Callable[[int], float] | list[str | Callable[[int], float]]
 
 LONGEST = 200
 DEEPEST = 40
-# Later ones may lie beyond the run: "1 - epoch / 50" is fine for 50 epochs.
-SAMPLES = (0, 1, 2)
+SAMPLES = 3
 
 
 def _power(base: float, exponent: float) -> float:
@@ -123,27 +122,35 @@ def lr_lambdas(value: LRLambda) -> Callable[[int], float] | list[Callable[[int],
     return factor_function(value) if isinstance(value, str) else value
 
 
-def expressions_evaluate(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
+def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRLambda], None]:
     """A validator for a field `lr_lambda`.
 
-    Raises:
-        ValueError: an expression is malformed, or has no finite value ≥ 0 at epoch 0, 1 or 2; or the list is
-            empty, or something is neither text nor callable.
+    It raises ValueError where an expression is malformed or has no finite value ≥ 0 at the first epochs, where the list
+    is empty, or where something is neither text nor callable.
+
+    Args:
+        first: the first epoch at which torch asks for a factor.
     """
-    if not isinstance(value, list):
-        _check(value, "")
-    elif not value:
-        raise ValueError("must have an item for each parameter group, is empty")
-    else:
-        for index, item in enumerate(value):
-            _check(item, f"item {index} ")
+    # Later ones may lie beyond the run: "1 - epoch / 50" is fine for 50 epochs.
+    epochs = range(first, first + SAMPLES)
+
+    def check(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
+        if not isinstance(value, list):
+            _check(value, epochs, "")
+        elif not value:
+            raise ValueError("must have an item for each parameter group, is empty")
+        else:
+            for index, item in enumerate(value):
+                _check(item, epochs, f"item {index} ")
+
+    return check
 
 
-def _check(item: str | Callable[[int], float], place: str) -> None:
+def _check(item: str | Callable[[int], float], epochs: Iterable[int], place: str) -> None:
     if isinstance(item, str):
         try:
             factor = factor_function(item)
-            for epoch in SAMPLES:
+            for epoch in epochs:
                 factor(epoch)
         except ValueError as error:
             raise ValueError(f"{place}{error}") from error

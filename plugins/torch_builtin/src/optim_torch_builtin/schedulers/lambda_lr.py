@@ -29,7 +29,7 @@ class LambdaLR:
             both count the calls of ``step()`` from 0, or a function of that number; or a list of one for each group.
     """
 
-    lr_lambda: LRLambda = attrs.field(validator=expressions_evaluate)
+    lr_lambda: LRLambda = attrs.field(validator=expressions_evaluate(first=0))
 
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"lr_lambda": "0.95 ** epoch"}

@@ -57,7 +57,7 @@ class SequentialLR:
     @milestones.validator
     def _one_between_each_two(self, attribute: attrs.Attribute[Any], value: list[int]) -> None:
         wanted = len(self.schedulers) - 1
-        if len(value) != wanted:
+        if wanted >= 0 and len(value) != wanted:
             raise ValueError(f"must be one fewer than the schedulers, {wanted}, has {len(value)}")
 
     @property
