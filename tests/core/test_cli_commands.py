@@ -63,7 +63,7 @@ def test_a_subcommand_of_another_distribution_runs(add):
     [
         ("import a_module_that_is_missing", "a_module_that_is_missing"),
         ("raise SystemExit(0)", "SystemExit: 0"),
-        ("hello = 5", "it names a int, which is no click command"),
+        ("hello = 5", "it names an int, which is no click command"),
         ("", "AttributeError"),
     ],
 )
@@ -87,12 +87,24 @@ def test_a_subcommand_that_two_distributions_offer_is_an_error(add, monkeypatch)
     add("hello", COMMAND, "optim-first")
     add("hello", COMMAND, "optim-second")
     done = optim("hello", "you")
-    monkeypatch.setenv("OPTIM_CORE_BLOCK", "optim-first:hello")
 
     assert 1 == done.code
-    assert "optim-first 1.0 and optim-second 1.0 both offer the command `hello`" in done.stderr
-    assert "OPTIM_CORE_BLOCK=optim-first:hello" in done.stderr
+    assert "optim-first 1.0 and optim-second 1.0 each offer a command called `hello`" in done.stderr
+    assert "write `optim-first:hello` or `optim-second:hello`" in done.stderr
+    assert "hello you\n" == optim("optim-second:hello", "you").stdout
+    monkeypatch.setenv("OPTIM_CORE_BLOCK", "optim-first:hello")
     assert "hello you\n" == optim("hello", "you").stdout
+
+
+def test_a_blocked_subcommand_says_what_blocks_it(add, monkeypatch):
+    """It is not in the help, and its use names the setting to change."""
+    add("hello", COMMAND)
+    monkeypatch.setenv("OPTIM_CORE_BLOCK", "hello")
+    done = optim("hello", "you")
+
+    assert "hello" not in optim("--help").stdout
+    assert 1 == done.code
+    assert done.stderr.endswith("is blocked: block lists `hello`; take it out of OPTIM_CORE_BLOCK\n")
 
 
 def test_an_incompatible_subcommand_says_so(site):
@@ -110,7 +122,8 @@ def test_optims_own_subcommands_win(add):
     add("validate", COMMAND, "optim-thief")
 
     assert 2 == optim("validate").code
-    assert "one of optim's own" in optim("doctor", "--no-probe").stdout
+    assert "one of optim's own; it can be used as `optim optim-thief:validate`" in optim("doctor", "--no-probe").stdout
+    assert "hello you\n" == optim("optim-thief:validate", "you").stdout
 
 
 def test_a_malformed_setting_is_one_message(monkeypatch):

@@ -108,7 +108,29 @@ def test_what_is_blocked_is_told_and_is_no_error(monkeypatch):
     [finding] = done.json["findings"]
     assert 0 == done.code
     assert ("blocked", "scheduler DemoSteps") == (finding["state"], finding["what"])
-    assert "OPTIM_CORE_BLOCK" in finding["message"]
+    assert "block lists `DemoSteps`; take it out of OPTIM_CORE_BLOCK" == finding["message"]
+
+
+@pytest.mark.parametrize("kind", ["provider", "command"])
+def test_a_blocked_provider_or_command_is_told(site, monkeypatch, kind):
+    """They are no plugins, and a setting that keeps them out is as good to know; neither is imported."""
+    site.add("optim-out", entry_points={f"optim_core.{kind}s": {"out": "gone:out"}})
+    monkeypatch.setenv("OPTIM_CORE_BLOCK", "out")
+    [finding] = _findings()
+
+    assert ("blocked", f"{kind} out") == (finding["state"], finding["what"])
+    assert "block lists `out`; take it out of OPTIM_CORE_BLOCK" == finding["message"]
+
+
+def test_a_broken_provider_leaves_the_other_settings_in_force(site, monkeypatch):
+    """What OPTIM_CORE_BLOCK and OPTIM_CORE_ALLOW say still counts where the doctor leaves a provider alone."""
+    targets = {"optim_core.providers": {"many": "deadly_provider:Provider"}}
+    site.add("optim-many", entry_points=targets, modules={"deadly_provider": "import os\nos._exit(3)"})
+    monkeypatch.setenv("OPTIM_CORE_BLOCK", "DemoSteps")
+    found = {finding["what"]: (finding["state"], finding["message"]) for finding in _findings()}
+
+    assert {"provider many", "scheduler DemoSteps"} == set(found)
+    assert ("blocked", "block lists `DemoSteps`; take it out of OPTIM_CORE_BLOCK") == found["scheduler DemoSteps"]
 
 
 def test_a_setting_that_means_nothing_is_told(monkeypatch):
@@ -154,7 +176,7 @@ def test_a_broken_command_is_found(site):
     found = {(finding["state"], finding["what"]): finding["message"] for finding in _findings()}
 
     assert "optim-gone 1.0 cannot provide `gone = not_there:command`" in found["broken", "command gone"]
-    assert "both offer the command `train`" in found["ambiguous", "command train"]
+    assert "each offer a command called `train`" in found["ambiguous", "command train"]
 
 
 def test_plugins_with_one_trouble_are_one_finding(site):

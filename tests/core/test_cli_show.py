@@ -126,6 +126,18 @@ def test_without_a_possible_example_there_is_none(site):
     assert optim("show", "Picky", "--format", "json").json["example"] is None
 
 
+def test_a_default_that_cannot_be_computed_is_no_traceback(site):
+    """What the factory raises is shown where the default would be."""
+    source = "import attrs\n@attrs.frozen\nclass Dice:\n    seed: int = attrs.field(factory=lambda: 1 // 0)\n"
+    site.offer("optim-dice", "Dice", modules={"optim_dice": f"{source}    def build(self, params): ...\n"})
+    done = optim("show", "Dice")
+
+    assert 0 == done.code
+    assert "default cannot be computed: ZeroDivisionError: integer division or modulo by zero" in " ".join(
+        done.stdout.split()
+    )
+
+
 def test_a_preferred_plugin_is_shown_under_its_name(site, monkeypatch):
     """Of two claims to one name, the preferred one is shown, and the other one by its qualified name."""
     site.offer("optim-first", "Doubled")

@@ -114,6 +114,21 @@ def test_defaults_are_plain_data():
     assert (False, None, "a Python object of type builtin_function_or_method") == fields["function"]
 
 
+def test_a_default_that_cannot_be_computed_is_a_note():
+    """A factory that raises is described with what it says, and the example does without it."""
+    cls = attrs.make_class(
+        "Dice", {"seed": attrs.field(type=int, factory=lambda: 1 // 0), "sides": attrs.field(default=6)}
+    )
+    seed, sides = describe(cls).fields
+
+    assert (None, "cannot be computed: ZeroDivisionError: integer division or modulo by zero") == (
+        seed.default,
+        seed.note,
+    )
+    assert (6, None) == (sides.default, sides.note)
+    assert {"sides": 6} == example(cls)
+
+
 def test_the_docstring_is_taken_apart():
     """Summary, body and fields are apart; a text that goes on in the next line is put together."""
     described = describe(Described)

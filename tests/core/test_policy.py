@@ -96,21 +96,63 @@ def test_block_wins_over_allow(folder):
 
 
 def test_a_blocked_name_says_which_setting_keeps_it_out(folder):
-    """The error names the plugin's distribution and the item."""
+    """The error names the plugin's distribution and the item, and ends with the repair."""
     with pytest.raises(BlockedPluginError) as caught:
         folder.registry(block=["tig*"]).build({"type": "Tiger"})
     assert ("big-cats", "1.0") == (caught.value.distribution, caught.value.version)
-    assert "the optimizer `Tiger` of big-cats 1.0 is blocked: block (OPTIM_CORE_BLOCK) lists `tig*`" == str(
-        caught.value
+    assert (
+        "the optimizer `Tiger` of big-cats 1.0 is blocked: block lists `tig*`; take it out of Registry(block=…)"
+    ) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "variables", "settings"),
+    [
+        ("block lists `tig*`; take it out of Registry(block=…)", {"BLOCK": "Tiger"}, {"block": ["tig*"]}),
+        ("block lists `tig*`; take it out of OPTIM_CORE_BLOCK", {"BLOCK": "lion,tig*"}, {}),
+        ("block lists `tig*`; take it out of OPTIM_CORE_BLOCK", {"BLOCK": "tig*"}, {"allow": []}),
+        (
+            "allow lists only `small-cats`, `Lion`; add `big-cats:Tiger` to Registry(allow=…)",
+            {"ALLOW": "Tiger"},
+            {"allow": ["small-cats", "Lion"]},
+        ),
+        ("allow lists only `small-cats`; add `big-cats:Tiger` to OPTIM_CORE_ALLOW", {"ALLOW": "small-cats"}, {}),
+        ("allow lists nothing; add `big-cats:Tiger` to Registry(allow=…)", {"ALLOW": "Tiger"}, {"allow": []}),
+    ],
+)
+def test_the_repair_names_the_setting_that_counts(folder, monkeypatch, reason, variables, settings):
+    """Which of the argument and the variable keeps a plugin out: changing the other one would do nothing."""
+    for name, value in variables.items():
+        monkeypatch.setenv(f"OPTIM_CORE_{name}", value)
+    registry = folder.registry(**settings)
+    (record,) = [record for record in registry.optimizers.plugins() if record.name == "Tiger"]
+    assert ("blocked", reason) == (record.state, record.error)
+    with pytest.raises(BlockedPluginError) as caught:
+        registry.optimizers["Tiger"]
+    assert str(caught.value).endswith(reason)
+
+
+def test_a_registry_without_more(folder, monkeypatch):
+    """It keeps the settings, the variables and what is registered; the one that it comes from stays as it is."""
+    monkeypatch.setenv("OPTIM_CORE_BLOCK", "small-cats")
+    registry = folder.registry(allow=["*cats", "Cub"])
+    registry.register("optimizer", "Cub", registry.optimizers["Lion"])
+    fewer = registry.without(["Lion"])
+    assert (["Cub", "Lion", "Tiger"], ["Cub", "Tiger"], ["Cub"]) == (
+        usable(registry),
+        usable(fewer),
+        usable(fewer.without(["Tiger"])),
     )
-    with pytest.raises(BlockedPluginError, match=r"allow \(OPTIM_CORE_ALLOW\) lists only `small-cats`"):
-        folder.registry(allow=["small-cats"]).optimizers["Tiger"]
+    with pytest.raises(BlockedPluginError, match=r"block lists `Lion`; take it out of Registry\.without\(…\)"):
+        fewer.optimizers["Lion"]
+    with pytest.raises(OptimError, match=r"without takes a list of names; write \['Lion'\]"):
+        registry.without("Lion")
 
 
 def test_a_blocked_record_says_why(folder):
     """It stays in the list, so that one can see that it is there."""
     record = next(r for r in folder.registry(block=["Tiger"]).optimizers.plugins() if r.name == "Tiger")
-    assert ("blocked", "block (OPTIM_CORE_BLOCK) lists `Tiger`") == (record.state, record.error)
+    assert ("blocked", "block lists `Tiger`; take it out of Registry(block=…)") == (record.state, record.error)
 
 
 def test_a_blocked_plugin_cannot_be_reached_by_its_other_names(site):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Mapping
 
 import attrs
 import pytest
+from cli_support import python_process
 from site_folder import SiteFolder, plugin_source
 
 from optim_core import (
@@ -370,26 +370,31 @@ def test_a_blocked_plugin_is_not_in_the_catalog(site):
     site.offer("any", "Lion")
     registry = site.registry(block=["Lion"])
     assert ("Lion" in registry.optimizers, list(registry.optimizers)) == (False, [])
-    with pytest.raises(BlockedPluginError, match=r"the optimizer `Lion` of any 1.0 is blocked: block .* lists `Lion`"):
+    with pytest.raises(BlockedPluginError, match=r"the optimizer `Lion` of any 1.0 is blocked: block lists `Lion`"):
         registry.optimizers["Lion"]
 
 
-def test_listing_three_hundred_plugins_reads_each_file_once(site, monkeypatch):
+def test_listing_three_hundred_plugins_reads_each_file_once(site):
     """Records cost in proportion to the plugins: METADATA of each is read once, whoever asks."""
     for number in range(300):
         site.add(f"p{number}", entry_points=f"{GROUP}A{number} = p:A\nB{number} = p:A\n")
-    opened = []
-
-    def counting_open(file, *_, **__):
-        opened.append(file)
-        return io.FileIO(file)
-
-    monkeypatch.setattr("optim_core.distributions.open", counting_open, raising=False)
-    registry = site.registry()
-    for _ in range(3):
-        assert 600 == len(registry.optimizers.plugins())
-        assert 300 == len(registry.optimizers)
-    assert 600 == len(opened) == len(set(opened))
+    done = python_process(
+        site,
+        """
+        import json, sys
+        from optim_core import Registry
+        folder, opened = sys.argv[1], []
+        sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+        registry = Registry(path=[folder])
+        for _ in range(3):
+            assert 600 == len(registry.optimizers.plugins())
+            assert 300 == len(registry.optimizers)
+        print(json.dumps([file for file in opened if file.startswith(folder)]))
+        """,
+        str(site.folder),
+    )
+    assert ("", 0) == (done.stderr, done.code)
+    assert 600 == len(done.json) == len(set(done.json))
 
 
 # -- register ------------------------------------------------------------------------------------------------------
@@ -473,8 +478,38 @@ def test_what_cannot_be_registered(kind, name, cls, problem):
 def test_commands_are_listed_and_can_be_blocked(site):
     """They are entry points like others."""
     site.add("tool", entry_points={"optim_core.commands": {"train": "tool:train"}})
-    assert ["train"] == [claim.name for claim in site.registry().commands()]
-    assert [] == site.registry(block=["tool"]).commands()
+    (record,) = site.registry().commands()
+    assert ("train", "command", "tool", "1.0", "tool:train", "ok", None) == attrs.astuple(record)
+    (record,) = site.registry(block=["tool"]).commands()
+    assert ("blocked", "block lists `tool`; take it out of Registry(block=…)") == (record.state, record.error)
+
+
+def test_a_command_is_imported_when_it_is_used(site):
+    """By its name, by a qualified one where that is ambiguous; a name that nothing has is no command."""
+    source = "import click\n@click.command()\ndef train(): ...\n"
+    site.add("tool", entry_points={"optim_core.commands": {"train": "tool:train"}}, modules={"tool": source})
+    registry = site.registry()
+    assert None is registry.command("test")
+    assert "tool" not in sys.modules
+    assert "train" == registry.command("train").name
+    site.add("other", entry_points={"optim_core.commands": {"train": "gone:train"}})
+    registry.refresh()
+    with pytest.raises(DuplicatePluginError, match=r"other 1\.0 and tool 1\.0 each offer a command called `train`"):
+        registry.command("train")
+    assert {"ambiguous"} == {record.state for record in registry.commands()}
+    assert "train" == registry.command("tool:train").name
+
+
+def test_providers_are_listed_and_not_imported(site):
+    """Neither for their records nor for a command's; once used, a broken one says so."""
+    entry_points = {"optim_core.providers": {"zoo": "zoo:Provider"}}
+    site.add("zoo", entry_points=entry_points, modules={"zoo": "raise ValueError"})
+    registry = site.registry()
+    assert (None, []) == (registry.command("train"), registry.commands())
+    (record,) = registry.providers()
+    assert ("zoo", "provider", "zoo", "1.0", "zoo:Provider", "ok", None) == attrs.astuple(record)
+    assert [] == registry.optimizers.plugins()
+    assert ["broken"] == [record.state for record in registry.providers()]
 
 
 def test_the_helper_of_these_tests_installs_what_it_says(tmp_path):

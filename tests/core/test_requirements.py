@@ -135,7 +135,32 @@ def test_another_malformed_requirement_is_not_our_business(site):
 )
 def test_what_an_extra_needs(requirement, missing):
     """Only what the extra adds counts, whatever the spelling."""
-    assert missing == unmet([requirement], ["fast"], {"fast-thing": "2.5", "odd-version": "of the day"})
+    assert missing == unmet([requirement], ["fast"], {"fast-thing": "2.5", "odd-version": "of the day"}, "mine")
+
+
+@pytest.mark.parametrize(
+    ("missing", "requirements"),
+    [
+        (["nothere"], ['mypkg[a]; extra == "all"', 'nothere; extra == "a"']),
+        (["nothere"], ['nothere; extra == "a"', 'MyPkg[a]; extra == "b"', 'MYPKG[B]; extra == "all"']),
+        (["one", "two"], ['mypkg[a,b]; extra == "all"', 'one; extra == "a"', 'two; extra == "b"']),
+        (["nothere"], ['mypkg[all]; extra == "a"', 'mypkg[a]; extra == "all"', 'nothere; extra == "a"']),
+        ([], ['mypkg[a]; extra == "all"', 'nothere; extra == "b"']),
+        ([], ['another[a]; extra == "all"', 'nothere; extra == "a"']),
+    ],
+)
+def test_an_extra_may_ask_for_others_of_its_own_distribution(missing, requirements):
+    """They are followed, in circles too; those of another distribution are its own business."""
+    assert missing == unmet(requirements, ["all"], {"mypkg": "1", "another": "1"}, "MyPkg")
+
+
+def test_an_extra_of_extras_that_is_not_met_is_known_before_the_import(site):
+    """The record names what is missing and the extra to install."""
+    entry_points = {"optim_core.optimizers": {"Lion": "lion:Lion [all]"}}
+    requires = ['lion[fast]; extra == "all"', 'nothere; extra == "fast"']
+    site.offer("lion", "Lion", entry_points=entry_points, requires=requires)
+    (record,) = site.registry().optimizers.plugins()
+    assert "it needs nothere, which is not installed: pip install 'lion[all]'" == record.error
 
 
 def test_an_extra_that_is_met_is_no_trouble(site):

@@ -320,6 +320,29 @@ def test_what_is_broken_is_left_out(site):
     assert ["optimizer.Good"] == [name for name in schema["$defs"] if "." in name]
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "seed: int = attrs.field(factory=lambda: 1 // 0)",
+        "seed: int = attrs.field(factory=lambda: exit(3))",
+        "seed: int | Inner = 3",
+    ],
+    ids=["default", "exit", "annotation of a nested class"],
+)
+def test_what_build_takes_of_an_odd_class_fits(site, field):
+    """A default or a nested class that cannot be worked out leaves the plugin, and its other fields, in the schema."""
+    source = (
+        "from __future__ import annotations\nimport attrs\n@attrs.frozen\nclass Inner:\n    dtype: torch.dtype = None\n"
+        f"@attrs.frozen\nclass Dice:\n    {field}\n    sides: int = 6\n    def build(self, params): ...\n"
+    )
+    site.offer("optim-dice", "Dice", modules={"optim_dice": source})
+    schema = recipe_schema(site.registry())
+
+    assert _fits(schema, {"optimizer": {"type": "Dice", "config": {"seed": 1, "sides": 8}}})
+    assert not _fits(schema, {"optimizer": {"type": "Dice", "config": {"seed": 1, "sides": "many"}}})
+    assert "default" not in schema["$defs"]["optimizer.Dice"]["properties"]["seed"] or "Inner" in field
+
+
 def test_an_ambiguous_name_is_offered_qualified(site):
     """Two claims to one name are two definitions, each under its qualified name; the plain one fits neither."""
     site.offer("optim-first", "Twin")

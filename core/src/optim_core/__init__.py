@@ -17,7 +17,7 @@ from optim_core.errors import (
 )
 from optim_core.horizon import Horizon, HorizonError
 from optim_core.recipe import Optimization, Recipe
-from optim_core.registry import Catalog, PluginRecord, Registry, registry
+from optim_core.registry import Catalog, ExtensionRecord, Fault, PluginRecord, Registry, registry
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.version import __version__
 
@@ -28,6 +28,8 @@ __all__ = [
     "ClipperSpec",
     "ConfigError",
     "DuplicatePluginError",
+    "ExtensionRecord",
+    "Fault",
     "Horizon",
     "HorizonError",
     "IncompatiblePluginError",

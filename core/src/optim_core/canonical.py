@@ -16,7 +16,7 @@ from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import SPECS, OptimizerSpec, SchedulerSpec
 from optim_core.words import shown
 
-__all__ = ["canonical_config"]
+__all__ = ["canonical_config", "plain_value"]
 
 
 def canonical_config(built: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
 
 
 def _spec_config(spec: Any, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
-    config = {"type": spec.type, "config": _plain(spec.config, (*path, "config"), issues)}
+    config = {"type": spec.type, "config": plain_value(spec.config, (*path, "config"), issues)}
     if isinstance(spec, SchedulerSpec):
         config["interval"] = spec.interval
     if isinstance(spec, OptimizerSpec) and spec.lr_decay_gamma is not None:
@@ -64,21 +64,21 @@ def _spec_config(spec: Any, path: ConfigPath, issues: list[Issue]) -> dict[str, 
     return config
 
 
-def _plain(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
-    """`value` as a file can hold it."""
+def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
+    """`value` as a file can hold it; of what it cannot, None, with an issue added to `issues`."""
     if isinstance(value, Enum):
-        return _plain(value.value, path, issues)
+        return plain_value(value.value, path, issues)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, tuple(SPECS.values())):
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):
         fields = config_fields(type(value))
-        return {key: _plain(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
+        return {key: plain_value(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
     if isinstance(value, Mapping):
-        return {key: _plain(item, (*path, key), issues) for key, item in value.items()}
+        return {key: plain_value(item, (*path, key), issues) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item, (*path, index), issues) for index, item in enumerate(value)]
+        return [plain_value(item, (*path, index), issues) for index, item in enumerate(value)]
     hint = "a config file cannot name Python code; see `optim show` for what the field takes as text"
     issues.append(Issue(path, f"is {shown(value)}, which no file can hold", hint))
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections import abc
 from collections.abc import Mapping
 from types import NoneType, UnionType
@@ -10,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
+from optim_core.canonical import plain_value
 from optim_core.docstrings import parse_docstring, static_docstring
 from optim_core.hints import field_types
+from optim_core.loading import said
+from optim_core.mismatch import Issue
 from optim_core.ranges import OneOf, range_in_words, rules
 from optim_core.validators import Each, Interval
 from optim_core.words import type_in_words
@@ -71,7 +73,7 @@ def describe(cls: type[Any]) -> PluginDescription:
     """What there is to say about a plugin class.
 
     Raises:
-        NameError: an annotation names what exists for type checkers only.
+        Exception: whatever evaluating an annotation raises; of a plugin that was loaded, nothing.
     """
     docstring = parse_docstring(cls.__doc__)
     types = field_types(cls)
@@ -104,26 +106,13 @@ def plain_default(field: attrs.Attribute[Any]) -> tuple[Any, str | None]:
         factory: Any = default
         if factory.takes_self:
             return None, "depends on the other fields"
-        default = factory.factory()
-    try:
-        return _plain(default), None
-    except TypeError as error:
-        return None, str(error)
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, enum.Enum):
-        return _plain(value.value)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if attrs.has(type(value)):
-        fields = [field for field in attrs.fields(type(value)) if field.init]
-        return {field.alias or field.name: _plain(getattr(value, field.name)) for field in fields}
-    raise TypeError(f"a Python object of type {type(value).__name__}")
+        try:
+            default = factory.factory()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's factory may raise anything
+            return None, f"cannot be computed: {said(error)}"
+    issues: list[Issue] = []
+    plain = plain_value(default, (), issues)
+    return (None, f"a Python object of type {type(default).__name__}") if issues else (plain, None)
 
 
 def example(cls: type[Any]) -> dict[str, Any]:
@@ -134,8 +123,10 @@ def example(cls: type[Any]) -> dict[str, Any]:
     """
     own = getattr(cls, "example", None)
     if isinstance(own, Mapping):
-        made: dict[str, Any] = _plain(own)
-        return made
+        issues: list[Issue] = []
+        made: dict[str, Any] = plain_value(own, (), issues)
+        if not issues:
+            return made
     types = field_types(cls)
     fields = [field for field in attrs.fields(cls) if field.init]
     required = [field for field in fields if field.default is attrs.NOTHING]

@@ -17,16 +17,14 @@ from optim_core.distributions import Source, installed
 from optim_core.names import is_name, visible
 from optim_core.version import __version__
 
-__all__ = ["COMMANDS", "GROUPS", "KINDS", "PROVIDERS", "Claim", "Fault", "Kind", "Scan", "scan"]
+__all__ = ["KINDS", "Claim", "Fault", "Kind", "Scan", "scan"]
 
 Kind = Literal["optimizer", "scheduler", "clipper"]
 
 KINDS: tuple[Kind, ...] = ("optimizer", "scheduler", "clipper")
-GROUPS: dict[str, Kind] = {f"optim_core.{kind}s": kind for kind in KINDS}
-PROVIDERS = "optim_core.providers"
-COMMANDS = "optim_core.commands"
 
-_CLAIMED: dict[str, str] = {**GROUPS, PROVIDERS: "provider", COMMANDS: "command"}
+# Group to what its entry points offer.
+_CLAIMED: dict[str, str] = {f"optim_core.{kind}s": kind for kind in (*KINDS, "provider", "command")}
 _MARK = "optim_core."
 _TARGET = re.compile(r"(\w+(?:\.\w+)*)\s*:\s*(\w+(?:\.\w+)*)\s*(?:\[([\w\s,.-]*)\])?")
 # What pip puts before the names of folders that it is about to delete.

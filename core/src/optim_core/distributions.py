@@ -116,7 +116,7 @@ class Source:
     def unmet(self, extras: Iterable[str]) -> list[str]:
         """What `extras` need and is not installed."""
         versions = ((name, source.version) for name, source in self.installed.items())
-        return unmet(self.requires, extras, {name: version for name, version in versions if version})
+        return unmet(self.requires, extras, {name: version for name, version in versions if version}, self.name)
 
     @cached_property
     def _folder_parts(self) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import attrs
 
@@ -21,7 +21,21 @@ from optim_core.errors import PluginLoadError
 from optim_core.hints import field_types
 from optim_core.names import visible, with_article
 
-__all__ = ["Loader", "check_plugin_class", "known_problem", "load_plugin_class", "load_target", "running"]
+if TYPE_CHECKING:
+    from click import Command
+
+__all__ = [
+    "Loader",
+    "check_plugin_class",
+    "checked",
+    "known_problem",
+    "load_command",
+    "load_error",
+    "load_plugin_class",
+    "load_target",
+    "running",
+    "said",
+]
 
 # What `build` is called with, after self.
 BUILD_ARGUMENTS: dict[Kind, tuple[str, ...]] = {
@@ -62,7 +76,7 @@ class Loader:
         active = self._running.__dict__.setdefault("plugins", set())
         if claim.plugin in active:
             # Not remembered: nothing is wrong with the plugin if its module takes this well.
-            raise _error(claim, "its own import asks the registry for it, which is too early")
+            raise load_error(claim, "its own import asks the registry for it, which is too early")
         active.add(claim.plugin)
         try:
             yield
@@ -84,7 +98,7 @@ def load_target(claim: Claim) -> Any:
     """
     problem = known_problem(claim)
     if problem:
-        raise _error(claim, problem)
+        raise load_error(claim, problem)
     with running(claim):
         found = import_module(claim.module)
         for part in claim.attribute.split("."):
@@ -101,6 +115,20 @@ def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:
     return checked(claim, claim.target if claim.target is not None else load_target(claim), kind)
 
 
+def load_command(claim: Claim) -> Command:
+    """The click command that an entry point names.
+
+    Raises:
+        PluginLoadError: as `load_target`, or the object is no click command.
+    """
+    from click import Command
+
+    found = load_target(claim)
+    if not isinstance(found, Command):
+        raise load_error(claim, f"it names {with_article(type(found).__name__)}, which is no click command")
+    return found
+
+
 def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
     """`found`, which `claim` gave, where it is a plugin class of this kind.
 
@@ -110,7 +138,7 @@ def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
     with running(claim):
         problem = check_plugin_class(found, kind)
     if problem:
-        raise _error(claim, problem)
+        raise load_error(claim, problem)
     return found  # type: ignore[no-any-return]
 
 
@@ -137,7 +165,7 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
         field_types(found)
     except Exception as error:  # noqa: BLE001 - evaluating an annotation may raise anything
         return (
-            f"the types of `{name}`'s fields cannot be resolved: {_said(error)}; annotate fields with what exists when "
+            f"the types of `{name}`'s fields cannot be resolved: {said(error)}; annotate fields with what exists when "
             "the module is imported, such as str, and look up the rest in build"
         )
     return None
@@ -168,7 +196,7 @@ def running(claim: Claim) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise _error(claim, _cause(error, claim)) from error
+        raise load_error(claim, _cause(error, claim)) from error
 
 
 class _Stdout:
@@ -200,7 +228,8 @@ class _Stdout:
 _STDOUT = _Stdout()
 
 
-def _error(claim: Claim, problem: str) -> PluginLoadError:
+def load_error(claim: Claim, problem: str) -> PluginLoadError:
+    """The error that says what keeps `claim` from giving what it offers."""
     return PluginLoadError(
         f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
         distribution=claim.distribution,
@@ -223,17 +252,18 @@ def _described(found: Any) -> str:
 
 def _cause(error: BaseException, claim: Claim) -> str:
     """The exception in words, with the repair where the exception shows one."""
-    said = _said(error)
+    in_words = said(error)
     if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
         missing = error.name.partition(".")[0]
         if missing != claim.module.partition(".")[0]:
             install = f"pip install --upgrade {claim.distribution} {visible(missing)}"
-            return f"{said}; install what it depends on: {install}"
+            return f"{in_words}; install what it depends on: {install}"
     repair = claim.source.reinstall if claim.source else "register it again"
-    return f"{said}; ask its author for a repair, or {repair}"
+    return f"{in_words}; ask its author for a repair, or {repair}"
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """An exception in words: its type and its message, on one line and not too long."""
     name = type(error).__name__
     if isinstance(error, SyntaxError):
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"

@@ -20,9 +20,14 @@ class _Pattern:
     """A distribution, a plugin, or ``distribution:plugin``; ``*`` is a wildcard. A plugin is meant under all its names.
 
     What a provider offers is also meant by the provider's name.
+
+    Args:
+        text: the item as it was given.
+        origin: the setting that lists it, as one who wants to change it looks for it.
     """
 
     text: str
+    origin: str
 
     @property
     def _parts(self) -> tuple[str, str | None]:
@@ -44,6 +49,11 @@ class _Pattern:
 
     def __str__(self) -> str:
         return f"`{visible(self.text)}`"
+
+
+def _address(claim: Claim) -> str:
+    """The item that means this claim and no other."""
+    return visible(claim.name if claim.source is None else f"{claim.distribution}:{claim.name}")
 
 
 def _named(claim: Claim, pattern: str) -> bool:
@@ -75,13 +85,17 @@ class Policy:
         """
         for pattern in self.block:
             if pattern.matches(claim):
-                return f"block (OPTIM_CORE_BLOCK) lists {pattern}"
+                return f"block lists {pattern}; take it out of {pattern.origin}"
         if self.allow is None:
             return None
         is_provider = claim.kind == "provider"
         if any(item.may_match_offers(claim) if is_provider else item.matches(claim) for item in self.allow):
             return None
-        return f"allow (OPTIM_CORE_ALLOW) lists only {', '.join(map(str, self.allow)) or 'nothing'}"
+        if not self.allow:
+            # A variable that is empty counts as not set.
+            return f"allow lists nothing; add `{_address(claim)}` to {_argument('allow')}"
+        listed = ", ".join(map(str, self.allow))
+        return f"allow lists only {listed}; add `{_address(claim)}` to {self.allow[0].origin}"
 
     def preferred(self, name: str) -> str | None:
         """The distribution that is to provide `name`, normalised, None where none is set."""
@@ -117,6 +131,7 @@ class Settings:
     allow: tuple[_Pattern, ...] | None
     block: tuple[_Pattern, ...] | None
     prefer: dict[str, str] | None
+    also_blocked: tuple[_Pattern, ...] = ()
 
     @classmethod
     def of(cls, allow: Iterable[str] | None, block: Iterable[str] | None, prefer: Mapping[str, str] | None) -> Settings:
@@ -126,10 +141,19 @@ class Settings:
             OptimError: one is not a list of names, or not a mapping of names to names.
         """
         return cls(
-            None if allow is None else _patterns("allow", allow),
-            None if block is None else _patterns("block", block),
+            None if allow is None else _patterns("allow", allow, _argument("allow")),
+            None if block is None else _patterns("block", block, _argument("block")),
             None if prefer is None else _preferences(prefer),
         )
+
+    def without(self, items: Iterable[str]) -> Settings:
+        """These settings, with more items that may not be used.
+
+        Raises:
+            OptimError: `items` is not a list of names.
+        """
+        more = _patterns("without", items, "Registry.without(…)")
+        return attrs.evolve(self, also_blocked=self.also_blocked + more)
 
     def policy(self) -> Policy:
         """The policy that is in force now.
@@ -138,20 +162,31 @@ class Settings:
             OptimError: OPTIM_CORE_PREFER is malformed.
         """
         return Policy(
-            allow=_patterns("allow", _listed("ALLOW")) or None if self.allow is None else self.allow,
-            block=_patterns("block", _listed("BLOCK")) if self.block is None else self.block,
+            allow=_listed_patterns("allow") or None if self.allow is None else self.allow,
+            block=(_listed_patterns("block") if self.block is None else self.block) + self.also_blocked,
             prefer=_preferences(_listed_preferences()) if self.prefer is None else self.prefer,
         )
 
 
-def _patterns(setting: str, items: Iterable[str]) -> tuple[_Pattern, ...]:
+def _argument(setting: str) -> str:
+    """How messages name an argument of a registry."""
+    return f"Registry({setting}=…)"
+
+
+def _patterns(setting: str, items: Iterable[str], origin: str) -> tuple[_Pattern, ...]:
     if isinstance(items, str):
         raise OptimError(f"{setting} takes a list of names; write [{items!r}]")
     texts = tuple(items)
     for text in texts:
         if not isinstance(text, str) or not text.strip():
             raise OptimError(f"{setting} takes a list of names, and {text!r} is none")
-    return tuple(_Pattern(text.strip()) for text in texts)
+    return tuple(_Pattern(text.strip(), origin) for text in texts)
+
+
+def _listed_patterns(setting: str) -> tuple[_Pattern, ...]:
+    """The items of an environment variable."""
+    variable = setting.upper()
+    return _patterns(setting, _listed(variable), f"OPTIM_CORE_{variable}")
 
 
 def _preferences(prefer: Mapping[str, str]) -> dict[str, str]:

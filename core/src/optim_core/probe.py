@@ -21,7 +21,7 @@ import attrs
 
 from optim_core.discovery import KINDS, Claim, scan
 from optim_core.errors import OptimError, PluginError
-from optim_core.loading import Loader, known_problem, load_plugin_class, load_target
+from optim_core.loading import Loader, known_problem, load_command, load_error, load_plugin_class
 from optim_core.policy import Settings
 from optim_core.providers import Providers
 
@@ -79,11 +79,11 @@ def _is_incompatible(claim: Claim) -> bool:
 
 def _ended(claim: Claim, how: str) -> str:
     address = f"{claim.distribution}:{claim.name}"
-    return (
-        f"{claim.label} cannot provide `{claim.entry_point}`: importing it {how}; keep it out with "
-        f"OPTIM_CORE_BLOCK={address}, upgrade it (pip install --upgrade {claim.distribution}), "
-        f"or remove it (pip uninstall {claim.distribution})"
+    problem = (
+        f"importing it {how}; keep it out with OPTIM_CORE_BLOCK={address}, "
+        f"upgrade it (pip install --upgrade {claim.distribution}), or remove it (pip uninstall {claim.distribution})"
     )
+    return str(load_error(claim, problem))
 
 
 # -- the parent ------------------------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def _import(claim: Claim) -> Any:
     for kind in KINDS:
         if claim.kind == kind:
             return load_plugin_class(claim, kind)
-    return load_target(claim)
+    return load_command(claim)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import attrs
 
 from optim_core.discovery import KINDS, Claim, Kind
 from optim_core.errors import PluginLoadError
-from optim_core.loading import Loader, checked, load_target, running
+from optim_core.loading import Loader, checked, load_error, load_target, running
 from optim_core.names import is_name, normalise, normalise_distribution
 
 __all__ = ["Providers"]
@@ -50,7 +50,7 @@ class Providers:
             for claims in opened.offers.values():
                 yield from claims
 
-    def matching(self, kind: Kind, name: str, qualifier: str | None = None) -> list[Claim]:
+    def matching(self, kind: str, name: str, qualifier: str | None = None) -> list[Claim]:
         """What is offered as `name`, whatever its case.
 
         Args:
@@ -81,7 +81,10 @@ class Providers:
             found = opened.live.load(offer.name)
         return checked(offer, found, opened.kind)
 
-    def _of(self, kind: Kind) -> list[_Opened]:
+    def _of(self, kind: str) -> list[_Opened]:
+        if kind not in KINDS:
+            # Commands, for one: no provider offers any, so none has to be imported to know.
+            return []
         opened = [self._open(claim) for claim in self._claims]
         return [each for each in opened if each is not None and each.kind == kind]
 
@@ -118,11 +121,7 @@ def _open(claim: Claim) -> _Opened:
             listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
             problem = _problem(kind, listed)
     if problem is not None:
-        raise PluginLoadError(
-            f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
-            distribution=claim.distribution,
-            version=claim.version,
-        )
+        raise load_error(claim, problem)
     offers: dict[str, list[Claim]] = {}
     for name in dict.fromkeys(listed or ()):
         offer = Claim(kind, name, claim.value, claim.source, names=(name,), provider=claim)

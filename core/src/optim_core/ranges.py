@@ -10,7 +10,7 @@ from attrs import validators as of_attrs
 
 from optim_core.validators import Each, Interval
 
-__all__ = ["Length", "OneOf", "Rule", "range_in_words", "range_schema", "rules"]
+__all__ = ["OneOf", "range_in_words", "range_schema", "rules"]
 
 # attrs documents the functions that make its validators, and the attributes of what they return, but not the classes.
 _AND: Any = type(of_attrs.and_(of_attrs.gt(0)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from optim_core.builder import Builder, Found
 from optim_core.discovery import KINDS, Claim, Fault, Kind, Scan, scan
@@ -14,10 +14,13 @@ from optim_core.loading import Loader, check_plugin_class
 from optim_core.names import is_name, listing, nearest, normalise, visible, with_article
 from optim_core.policy import Settings
 from optim_core.recipe import Recipe
-from optim_core.resolution import Index, PluginRecord
+from optim_core.resolution import ExtensionRecord, Index, PluginRecord
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 
-__all__ = ["Catalog", "PluginRecord", "Registry", "registry"]
+if TYPE_CHECKING:
+    from click import Command
+
+__all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
 
 Spec = OptimizerSpec | SchedulerSpec | ClipperSpec
 Config = Mapping[str, Any] | str | os.PathLike[str]
@@ -107,6 +110,20 @@ class Registry:
         """The catalog of one kind."""
         return {"optimizer": self.optimizers, "scheduler": self.schedulers, "clipper": self.clippers}[kind]
 
+    def without(self, block: Iterable[str]) -> Registry:
+        """A registry like this one, in which these may not be used either; what `register` added is in both.
+
+        Args:
+            block: distributions, plugin names, or ``distribution:name``, as for the class.
+
+        Raises:
+            OptimError: `block` is not a list of names.
+        """
+        other = Registry(path=self._path)
+        other._settings = self._settings.without(block)
+        other._registered = list(self._registered)
+        return other
+
     def refresh(self) -> None:
         """Looks again at what is installed when it is next asked; what `register` added stays."""
         with self._lock:
@@ -115,6 +132,14 @@ class Registry:
     def plugins(self, kind: Kind) -> list[PluginRecord]:
         """A record of every plugin of `kind`, whatever its state, sorted by name."""
         return self._view().index.records(kind)
+
+    def providers(self) -> list[ExtensionRecord]:
+        """A record of every provider, whatever its state, sorted by name; none is imported."""
+        return self._view().index.extensions("provider")
+
+    def commands(self) -> list[ExtensionRecord]:
+        """A record of every subcommand that a distribution adds to `optim`, sorted by name; none is imported."""
+        return self._view().index.extensions("command")
 
     def names(self, kind: Kind) -> list[str]:
         """A name for each plugin of `kind` that can be used, sorted: the one that its spec shows."""
@@ -224,10 +249,15 @@ class Registry:
 
         return recipe_schema(self)
 
-    def commands(self) -> list[Claim]:
-        """The entry points that add a subcommand to `optim` and may be used."""
+    def command(self, name: str) -> Command | None:
+        """The click command that a distribution adds to `optim` under this name, imported; None where none does.
+
+        Raises:
+            PluginError: the name means a command that is broken, ambiguous, blocked or incompatible.
+        """
         index = self._view().index
-        return index.allowed(claim for claim in index.claims if claim.kind == "command")
+        claim = index.find("command", name)
+        return None if claim is None else index.load_command(claim)
 
     # -- names to classes ----------------------------------------------------------------------------------------
 

@@ -37,24 +37,45 @@ def against_core(requirements: Iterable[str], version: str = __version__) -> str
     return None
 
 
-def unmet(requirements: Iterable[str], extras: Iterable[str], installed: Mapping[str, str]) -> list[str]:
+def unmet(
+    requirements: Iterable[str], extras: Iterable[str], installed: Mapping[str, str], distribution: str
+) -> list[str]:
     """The requirements that `extras` add and that are not installed; one that is malformed is among them.
 
     Args:
         requirements: each as PEP 508 writes it.
         extras: names of extras.
         installed: normalised name of a distribution to its version.
+        distribution: the name of the one that requires all this; an extra may ask for others of its own extras.
     """
-    extras = list(extras)
+    parsed = [_parsed(requirement) for requirement in requirements]
+    own = normalise_distribution(distribution)
+    asked = _with_own_extras([each for each in parsed if not isinstance(each, str)], extras, own)
     missing = []
-    for requirement in map(_parsed, requirements):
+    for requirement in parsed:
         if isinstance(requirement, str):
             missing.append(requirement)
-        elif any(_applies(requirement, extra) for extra in extras) and not _applies(requirement, ""):
+        elif any(_adds(extra, requirement) for extra in asked):
             version = installed.get(normalise_distribution(requirement.name))
             if version is None or not _contains(requirement, version):
                 missing.append(f"{requirement.name}{requirement.specifier}")
     return missing
+
+
+def _with_own_extras(requirements: Iterable[Requirement], extras: Iterable[str], own: str) -> set[str]:
+    """`extras`, and those they ask for of their own distribution: ``all`` does in ``own[fast]; extra == "all"``."""
+    nested = [requirement for requirement in requirements if normalise_distribution(requirement.name) == own]
+    asked: set[str] = set()
+    left = set(extras)
+    while left:
+        extra = left.pop()
+        asked.add(extra)
+        left.update(more for each in nested if _adds(extra, each) for more in each.extras if more not in asked)
+    return asked
+
+
+def _adds(extra: str, requirement: Requirement) -> bool:
+    return _applies(requirement, extra) and not _applies(requirement, "")
 
 
 def _name(requirement: str) -> str:

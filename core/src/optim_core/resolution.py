@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from optim_core.discovery import Claim, Kind
 from optim_core.errors import BlockedPluginError, DuplicatePluginError, IncompatiblePluginError, PluginError
-from optim_core.loading import Loader, known_problem, load_plugin_class
+from optim_core.loading import Loader, known_problem, load_command, load_plugin_class
 from optim_core.names import normalise, normalise_distribution, visible, with_article
 from optim_core.policy import Policy
 from optim_core.providers import Providers
 
-__all__ = ["Index", "PluginRecord", "State"]
+if TYPE_CHECKING:
+    from click import Command
+
+__all__ = ["ExtensionRecord", "Index", "PluginRecord", "State"]
 
 State = Literal["ok", "broken", "blocked", "ambiguous", "incompatible"]
 
@@ -46,6 +49,29 @@ class PluginRecord:
     provider: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class ExtensionRecord:
+    """What is known, without importing it, about an entry point that is no plugin. All of it can be printed.
+
+    Args:
+        name: the name of the provider, or of the subcommand of `optim`.
+        kind: "provider" or "command".
+        distribution: the distribution that offers it.
+        version: its version, None where it cannot be read.
+        target: ``module:attribute``, as the entry point says.
+        state: "ok", or why it cannot be used.
+        error: what is wrong and the repair, None where the state is "ok".
+    """
+
+    name: str
+    kind: Literal["provider", "command"]
+    distribution: str
+    version: str | None
+    target: str
+    state: State = "ok"
+    error: str | None = None
+
+
 class Index:
     """The claims that were found, by kind and name. It never changes; `Registry` makes a new one.
 
@@ -75,7 +101,7 @@ class Index:
         """The providers that the policy keeps out, so that what they offer is not known."""
         return [claim for claim in self._of("provider") if self.policy.reason_against(claim) is not None]
 
-    def claimants(self, kind: Kind, name: str) -> list[Claim]:
+    def claimants(self, kind: str, name: str) -> list[Claim]:
         """The entry points of their own that may be used and answer to `name`, whatever its case."""
         return self.allowed(self._direct(kind, *_split(name)))
 
@@ -87,7 +113,7 @@ class Index:
         """Whether some entry point of its own answers to `name`, a blocked one too."""
         return bool(self._direct(kind, *_split(name)))
 
-    def find(self, kind: Kind, name: str) -> Claim | None:
+    def find(self, kind: str, name: str) -> Claim | None:
         """The claim that `name` means, None where nothing has that name.
 
         Raises:
@@ -104,6 +130,15 @@ class Index:
             distribution=blocked[0].distribution,
             version=blocked[0].version,
         )
+
+    def load_command(self, claim: Claim) -> Command:
+        """The click command behind `claim`, imported if it was not before.
+
+        Raises:
+            PluginLoadError: there is none.
+        """
+        with self.loader.once(claim):
+            return load_command(claim)
 
     def load(self, claim: Claim, kind: Kind) -> type[Any]:
         """The plugin class behind `claim`, imported if it was not before.
@@ -141,12 +176,31 @@ class Index:
         records = [self._record(claim, kind) for claim in self._listed(kind)]
         return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
 
+    def extensions(self, kind: Literal["provider", "command"]) -> list[ExtensionRecord]:
+        """A record of every provider or command, whatever its state, sorted by name."""
+        records = []
+        for claim in self._of(kind):
+            # Two providers of one name are no trouble: what they offer is told apart by distribution.
+            state, problem = self._own_state(claim) if kind == "provider" else self._state(claim, kind)
+            records.append(
+                ExtensionRecord(
+                    name=visible(claim.name),
+                    kind=kind,
+                    distribution=claim.distribution,
+                    version=claim.version,
+                    target=visible(claim.value),
+                    state=state,
+                    error=problem,
+                )
+            )
+        return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
+
     # -- claims --------------------------------------------------------------------------------------------------
 
     def _of(self, kind: str) -> list[Claim]:
         return [claim for claim in self.claims if claim.kind == kind]
 
-    def _direct(self, kind: Kind, qualifier: str | None, name: str) -> list[Claim]:
+    def _direct(self, kind: str, qualifier: str | None, name: str) -> list[Claim]:
         """The entry points of their own that answer to `name`, blocked ones included."""
         matching = self._by_name.get((kind, normalise(name)), [])
         if qualifier is None:
@@ -154,11 +208,11 @@ class Index:
         wanted = normalise_distribution(qualifier)
         return [claim for claim in matching if normalise_distribution(claim.distribution) == wanted]
 
-    def _offers(self, kind: Kind, name: str) -> list[Claim]:
+    def _offers(self, kind: str, name: str) -> list[Claim]:
         qualifier, plain = _split(name)
         return self.providers.matching(kind, plain, qualifier)
 
-    def _allowed_offers(self, kind: Kind, name: str) -> list[Claim]:
+    def _allowed_offers(self, kind: str, name: str) -> list[Claim]:
         return self.allowed(self._offers(kind, name))
 
     def _listed(self, kind: Kind) -> Iterator[Claim]:
@@ -170,7 +224,7 @@ class Index:
 
     # -- the one that counts -------------------------------------------------------------------------------------
 
-    def _one(self, kind: Kind, name: str, claims: list[Claim]) -> Claim:
+    def _one(self, kind: str, name: str, claims: list[Claim]) -> Claim:
         """Of several claims the one that counts: the preferred distribution's, then an exact match, then a whole one.
 
         Raises:
@@ -202,13 +256,18 @@ class Index:
         failure = self.loader.failure(claim)
         return ("broken", failure) if failure else _standing(claim)
 
-    def _record(self, claim: Claim, kind: Kind) -> PluginRecord:
+    def _state(self, claim: Claim, kind: str) -> tuple[State, str | None]:
+        """The state of a claim among others."""
         state, problem = self._own_state(claim)
         if state == "ok":
             try:
                 self.find(kind, claim.name)
             except DuplicatePluginError as error:
-                state, problem = "ambiguous", str(error)
+                return "ambiguous", str(error)
+        return state, problem
+
+    def _record(self, claim: Claim, kind: Kind) -> PluginRecord:
+        state, problem = self._state(claim, kind)
         return PluginRecord(
             name=visible(claim.name),
             kind=kind,
@@ -241,7 +300,7 @@ def _standing(claim: Claim) -> tuple[State, str | None]:
     return ("incompatible", incompatibility) if incompatibility else ("ok", None)
 
 
-def _duplicate(kind: Kind, name: str, claims: list[Claim]) -> DuplicatePluginError:
+def _duplicate(kind: str, name: str, claims: list[Claim]) -> DuplicatePluginError:
     first = claims[0]
     named = visible(name)
     owners = list(dict.fromkeys(claim.label for claim in claims))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from optim_core.builder import DEFAULT_CLIPPER, ENVELOPE
+from optim_core.builder import DECAY, DEFAULT_CLIPPER, ENVELOPE
 from optim_core.class_plan import ALIASES
 from optim_core.describe import plain_default
 from optim_core.discovery import KINDS, Kind
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optim_core.builder import Found
     from optim_core.registry import Registry
 
-__all__ = ["config_schema", "recipe_schema"]
+__all__ = ["recipe_schema"]
 
 Schema = dict[str, Any]
 
@@ -85,10 +85,7 @@ def recipe_schema(registry: Registry) -> Schema:
     definitions: Schema = {}
     for kind in KINDS:
         for plugin in _installed(registry, kind):
-            try:
-                definitions[plugin.definition(kind)] = config_schema(plugin.cls)
-            except Exception:  # noqa: BLE001 - an annotation or default of a stranger's class may raise anything
-                continue
+            definitions[plugin.definition(kind)] = _config(plugin.cls, ())
             plugins[kind].append(plugin)
     return {
         "$schema": DIALECT,
@@ -223,8 +220,9 @@ def _type(kind: Kind, plugins: list[_Plugin]) -> Schema:
 
 def _envelope(kind: Kind, definitions: Schema) -> Schema:
     """What stands beside type and config; a key that is not described here is admitted with any value."""
-    exponential = definitions.get("scheduler.ExponentialLR", {}).get("properties", {})
-    gamma = {"$ref": "#/$defs/scheduler.ExponentialLR/properties/gamma"} if "gamma" in exponential else _NOWHERE
+    decay = f"scheduler.{DECAY}"
+    has_gamma = "gamma" in definitions.get(decay, {}).get("properties", {})
+    gamma = {"$ref": f"#/$defs/{decay}/properties/gamma"} if has_gamma else _NOWHERE
     described: Schema = {
         "lr_decay_gamma": {
             "description": "Multiplies the learning rate after each epoch, in place of a scheduler.",
@@ -329,16 +327,12 @@ def _literally(text: str) -> str:
 # -- configs ---------------------------------------------------------------------------------------------------------
 
 
-def config_schema(cls: type[Any]) -> Schema:
-    """The schema of a plugin class's config.
+def _config(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
+    """The schema of a plugin class's config, or of a class that stands in one below `outer`.
 
     Raises:
-        NameError: an annotation names what exists for type checkers only.
+        Exception: whatever evaluating an annotation raises; of a plugin that was loaded, nothing.
     """
-    return _config(cls, ())
-
-
-def _config(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
     docstring = parse_docstring(cls.__doc__)
     types = field_types(cls)
     attributes = [field for field in attrs.fields(cls) if field.init]
@@ -375,7 +369,11 @@ def _with_aliases(schema: Schema) -> Schema:
 
 
 def _field(field: attrs.Attribute[Any], hint: Any, outer: tuple[type[Any], ...]) -> Schema:
-    schema = _typed(hint, outer)
+    try:
+        schema = _typed(hint, outer)
+    except Exception:  # noqa: BLE001 - the annotations of a class that a stranger's field holds may raise anything
+        # `build` says what is wrong when the field is given; that the plugin can be used without it stays known.
+        schema = {}
     if field.converter is None:
         # With a converter, the range is that of what comes out of it.
         schema = _within(schema, range_schema(field.validator))

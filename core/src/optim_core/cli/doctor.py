@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import attrs
 import click
 
-from optim_core import PluginRecord, Registry, registry
+from optim_core import ExtensionRecord, Fault, PluginRecord, Registry, registry
 from optim_core.cli.output import print_json, say
-from optim_core.cli.plugin_commands import clash
-from optim_core.discovery import KINDS, Claim, Fault, scan
-from optim_core.loading import known_problem
+from optim_core.cli.plugin_commands import shadowed
+from optim_core.discovery import KINDS
 from optim_core.names import visible
-from optim_core.policy import Settings
 from optim_core.version import __version__
 
 __all__ = ["command"]
@@ -80,10 +77,7 @@ def _probe() -> dict[tuple[str, str, str], str]:
 def _without_providers(broken: Iterable[tuple[str, str, str]]) -> Registry:
     """The default registry, or one that leaves alone the providers that the child process found broken."""
     providers = [f"{distribution}:{name}" for kind, distribution, name in broken if kind == "provider"]
-    if not providers:
-        return registry
-    blocked = (item.strip() for item in os.environ.get("OPTIM_CORE_BLOCK", "").split(","))
-    return Registry(block=[*filter(None, blocked), *providers])
+    return registry.without(providers) if providers else registry
 
 
 def _findings(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[Finding]:
@@ -92,7 +86,7 @@ def _findings(examined: Registry, broken: Mapping[tuple[str, str, str], str]) ->
     for state, what, message in (
         *_of_records(examined, broken),
         *(("broken", f"{kind} {name}", message) for (kind, _, name), message in broken.items() if kind not in KINDS),
-        *_of_other_claims(),
+        *_of_extensions(examined, broken),
         *map(_of_fault, examined.faults(thorough=True)),
     ):
         told.setdefault((state, message), []).append(visible(what))
@@ -104,38 +98,29 @@ def _of_records(examined: Registry, broken: Mapping[tuple[str, str, str], str]) 
     for kind in KINDS:
         for record in examined.plugins(kind):
             what = f"{kind} {record.name}"
-            if record.state == "incompatible":
-                yield record.state, what, f"{record.distribution}: {record.error}"
-            elif record.state != "ok":
-                yield record.state, what, record.error or ""
+            if record.state != "ok":
+                yield record.state, what, _message(record)
             message = broken.get((kind, record.distribution, record.name))
             if message is not None:
                 yield "broken", what, message
 
 
-def _of_other_claims() -> Iterator[tuple[str, str, str]]:
-    """What metadata shows about commands, and which providers are blocked; no record tells of either."""
-    policy = Settings.of(None, None, None).policy()
-    commands: dict[str, list[Claim]] = {}
-    for claim in scan().claims:
-        what = f"{claim.kind} {claim.name}"
-        if claim.kind in KINDS:
+def _of_extensions(examined: Registry, broken: Container[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    """The same of each provider and command; what is wrong with a provider is among the faults."""
+    for record in (*examined.providers(), *examined.commands()):
+        what = f"{record.kind} {record.name}"
+        if record.kind == "provider" and (record.kind, record.distribution, record.name) in broken:
+            # Told already, and left alone for that.
             continue
-        reason = policy.reason_against(claim)
-        problem = known_problem(claim)
-        incompatibility = claim.source.incompatibility if claim.source else None
-        if reason:
-            yield "blocked", what, reason
-        elif claim.kind == "command" and problem:
-            yield "broken", what, f"{claim.label}: {problem}"
-        elif claim.kind == "command" and incompatibility:
-            yield "incompatible", what, f"{claim.label}: {incompatibility}"
-        elif claim.kind == "command":
-            commands.setdefault(claim.name, []).append(claim)
-    for name, claims in commands.items():
-        message = clash(name, claims)
-        if message:
-            yield "ambiguous", f"command {name}", message
+        if record.state == "blocked" or (record.state != "ok" and record.kind == "command"):
+            yield record.state, what, _message(record)
+        elif record.kind == "command" and (taken := shadowed(record)):
+            yield "ambiguous", what, taken
+
+
+def _message(record: PluginRecord | ExtensionRecord) -> str:
+    error = record.error or ""
+    return f"{record.distribution}: {error}" if record.state == "incompatible" else error
 
 
 def _of_fault(fault: Fault) -> tuple[str, str, str]:
@@ -145,13 +130,12 @@ def _of_fault(fault: Fault) -> tuple[str, str, str]:
 def _versions(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[tuple[str, str]]:
     """The distributions that offer something usable, with their versions."""
     plugins = [record for kind in KINDS for record in examined.plugins(kind)]
-    records: list[PluginRecord | Claim] = [record for record in plugins if record.state in ("ok", "ambiguous")]
-    commands = [claim for claim in examined.commands() if known_problem(claim) is None]
+    records: list[PluginRecord | ExtensionRecord] = [*plugins, *examined.commands()]
     return sorted(
         {
-            (each.distribution, each.version or "unknown")
-            for each in (*records, *commands)
-            if (each.kind, each.distribution, each.name) not in broken
+            (record.distribution, record.version or "unknown")
+            for record in records
+            if record.state in ("ok", "ambiguous") and (record.kind, record.distribution, record.name) not in broken
         }
     )
 
