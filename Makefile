@@ -1,24 +1,33 @@
-# Everything runs in .venv, with the versions in constraints.txt; nothing outside of this folder is changed.
+# Everything runs in .venv and .venvs, with the versions in constraints.txt; nothing outside of this folder is changed.
 #
-#   make demo    train on scikit-learn's digits from examples/digits/train.yaml; ARGS="--set optimizer.type=SGD"
-#   make test    the whole test suite; first the core's tests on each Python in CORE_PYTHONS, without torch
+#   make demo         train on scikit-learn's digits; ARGS is for the program: make demo ARGS="--set optimizer.type=SGD"
+#   make test         all tests: test-core, then test-all
+#   make test-core    the core's tests without torch, on PYTHON and on each Python in CORE_PYTHONS that is here
+#   make test-all     the whole test suite in .venv; PYTEST_ARGS is for pytest
+#   make docs         every snippet and command of the documents
 #   make lint · make types · make wheels · make bench · make clean
 #
-# PYTHON is the interpreter that .venv is made with: make demo PYTHON=python3.12
+# PYTHON is the interpreter that .venv is made with, python3 at first: make demo PYTHON=python3.12
 
-PYTHON ?= python3
+# Holds the PYTHON that .venv was made with, which stays the default; another one makes .venv anew.
+MADE := .venv/.made-with
+MADE_WITH := $(shell cat $(MADE) 2>/dev/null)
+PYTHON ?= $(or $(MADE_WITH),python3)
+ifneq "$(MADE_WITH)" "$(PYTHON)"
+.PHONY: $(MADE)
+endif
+
 ARGS ?=
 PYTEST_ARGS ?=
 CORE_PYTHONS ?= 3.11 3.12 3.13
-BENCHMARKS ?= cold_start build discovery
+EVERY_BENCHMARK := cold_start build discovery
+BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach manifest,$(filter %/pyproject.toml,$(MANIFESTS)),--editable ./$(patsubst %/,%,$(dir $(manifest))))
 SOURCES := core/src $(wildcard plugins/*/src)
 
-# A stamp in the environment says that this was installed, and is older than a manifest that changed since. The one for
-# the interpreter has its name, so that another PYTHON makes a new environment.
-MADE := .venv/.made-with-$(subst /,-,$(PYTHON))
+# A stamp in the environment says that this was installed, and is older than a manifest that changed since.
 PY := .venv/bin/python
 BENCH := .venvs/bench/bin/python
 INSTALL := -m pip --disable-pip-version-check --quiet install --no-warn-script-location --constraint constraints.txt
@@ -27,7 +36,7 @@ INSTALL := -m pip --disable-pip-version-check --quiet install --no-warn-script-l
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-all lint types wheels bench clean $(CORE_PYTHONS:%=test-core-%)
+.PHONY: help demo test test-core test-all docs lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -37,16 +46,16 @@ demo: .venv/.demo
 
 # All of them run, also where one fails.
 test:
-	@$(MAKE) --keep-going --no-print-directory $(CORE_PYTHONS:%=test-core-%) test-all
+	@$(MAKE) --keep-going --no-print-directory test-core test-all
+
+test-core:
+	@MAKE="$(MAKE)" PYTHON="$(PYTHON)" sh .ci/test-core $(CORE_PYTHONS)
 
 test-all: .venv/.dev
 	$(PY) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-$(CORE_PYTHONS:%=test-core-%): test-core-%:
-	@python="$$(sh .ci/find-python $*)"; \
-	if [ -z "$$python" ]; then echo "Python $* is not on this machine: the core's tests on it are skipped"; \
-	else $(MAKE) --no-print-directory .venvs/$*/.core CORE_PYTHON="$$python" && \
-	echo "The core's tests without torch, on Python $*:" && .venvs/$*/bin/python -m pytest -n 2 tests/core; fi
+docs: .venv/.dev
+	$(PY) -m pytest tests/integration/test_documents.py $(PYTEST_ARGS)
 
 lint: .venv/.dev
 	$(PY) -m ruff check
@@ -60,14 +69,17 @@ wheels: .venv/.dev
 	for project in $(patsubst %/src,%,$(SOURCES)); do \
 	$(PY) -m build --no-isolation --outdir dist "$$project" || exit 1; done
 
+# RESULTS.md holds the tables of one day and machine: a part of them does not replace it.
 bench: .venvs/bench/.ready
 	@mkdir -p out
-	@printf '# Results\n\nWhat `make bench` printed on %s.\n' "$$(date +%Y-%m-%d)" > out/RESULTS.md
 	@for benchmark in $(BENCHMARKS); do \
 	echo "benchmarks/$$benchmark.py ..."; \
 	$(BENCH) benchmarks/$$benchmark.py > "out/$$benchmark.md" || exit 1; \
-	{ echo; cat "out/$$benchmark.md"; } | tee -a out/RESULTS.md; done
-	@cp out/RESULTS.md benchmarks/RESULTS.md
+	echo; cat "out/$$benchmark.md"; done
+ifeq "$(filter-out $(BENCHMARKS),$(EVERY_BENCHMARK))" ""
+	@{ printf '# Results\n\nWhat `make bench` printed on %s.\n' "$$(date +%Y-%m-%d)"; \
+	for benchmark in $(EVERY_BENCHMARK); do echo; cat "out/$$benchmark.md"; done; } > benchmarks/RESULTS.md
+endif
 
 clean:
 	rm -rf .venv .venvs dist out .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -80,7 +92,7 @@ $(MADE):
 	@"$(PYTHON)" -m venv --clear .venv
 	@$(PY) $(INSTALL) pip
 	@$(PY) $(INSTALL) --group build
-	@touch "$@"
+	@echo "$(PYTHON)" > $@
 
 .venv/.demo: $(MADE) $(MANIFESTS)
 	@echo "Installing the workspace and torch into .venv (once; minutes, by what the network gives) ..."

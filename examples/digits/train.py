@@ -7,8 +7,10 @@ The data are 1,797 scans of 8 x 8 pixels, which scikit-learn brings along. Nothi
 
 from __future__ import annotations
 
+import inspect
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import torch
@@ -18,8 +20,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
-from optim_core import OptimError, Recipe, registry
+from optim_core import OptimError, Recipe, SchedulerSpec, registry
 
 HERE = Path(__file__).parent
 console = Console(highlight=False, soft_wrap=True)
@@ -48,6 +51,24 @@ def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return tuple(train_test_split(images, labels, test_size=0.2, stratify=labels, random_state=seed))
 
 
+def refuse_what_the_loop_lacks(recipe: Recipe, optimizer: Optimizer) -> None:
+    """The loop below gives an optimizer no closure, and a schedule no metric but the training loss."""
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure and closure.default is closure.empty:
+        raise click.ClickException(f"{recipe.optimizer.type} needs a closure in every step, which this program has not")
+    schedule = recipe.scheduler
+    if schedule and schedule.monitor not in (None, "loss"):
+        raise click.ClickException(f"{schedule.type} monitors `{schedule.monitor}`, and here is only `loss`")
+
+
+def advance(schedule: SchedulerSpec, scheduler: Any, losses: list[float]) -> None:
+    """Steps the schedule; one that waits for a metric gets the mean of `losses`."""
+    if hasattr(schedule.config, "monitor"):
+        scheduler.step(sum(losses) / len(losses))
+    else:
+        scheduler.step()
+
+
 def train(
     recipe: Recipe, model: nn.Module, images: Tensor, labels: Tensor, epochs: int, batch_size: int
 ) -> tuple[list[float], list[float]]:
@@ -55,7 +76,8 @@ def train(
     steps_per_epoch = -(-len(images) // batch_size)
     run = recipe.create(model, steps_per_epoch=steps_per_epoch, total_steps=epochs * steps_per_epoch)
     optimizer, scheduler = run
-    interval = recipe.scheduler.interval if recipe.scheduler else None
+    refuse_what_the_loop_lacks(recipe, optimizer)
+    schedule = recipe.scheduler
 
     rates, losses = [], []
     columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
@@ -71,11 +93,11 @@ def train(
                 rates.append(float(optimizer.param_groups[0]["lr"]))
                 losses.append(loss.item())
                 optimizer.step()
-                if interval == "step":
-                    scheduler.step()
+                if schedule and schedule.interval == "step":
+                    advance(schedule, scheduler, losses[-1:])
                 progress.update(task, advance=1, description=f"loss {losses[-1]:.4f}  lr {rates[-1]:.2e}")
-            if interval == "epoch":
-                scheduler.step()
+            if schedule and schedule.interval == "epoch":
+                advance(schedule, scheduler, losses[-steps_per_epoch:])
     return rates, losses
 
 

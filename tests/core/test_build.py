@@ -287,6 +287,14 @@ def test_a_name_of_two_kinds_needs_the_kind():
     assert Momentum() == registry.build({"type": "Momentum"}, kind="optimizer").config
 
 
+def test_one_class_may_be_registered_under_two_names():
+    """Each registration is a plugin of its own, and specs show the name that was used."""
+    registry = empty_registry()
+    registry.register("optimizer", "Second", Momentum)
+    assert {"Momentum", "Second"} <= set(registry.optimizers)
+    assert ["Momentum", "Second"] == [registry.build({"type": name}).type for name in ("momentum", "second")]
+
+
 def test_a_kind_that_does_not_exist_is_an_error():
     """`kind` is one of three words."""
     with pytest.raises(OptimError, match="the kinds are optimizer, scheduler, clipper"):

@@ -304,3 +304,31 @@ def test_what_a_provider_prints_goes_to_standard_error(site, capsys):
     provide(site, "cat-house", [], source=source.replace("return globals", "print('load'); return globals"))
     site.registry().optimizers["Lion"]
     assert ("", "import\nnames\nload\n") == capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["zoo:Lion", "cat-house:Lion"])
+def test_asking_a_broken_provider_by_name_says_what_is_wrong(site, name):
+    """A qualified name whose provider cannot be imported raises the cause, with or without a kind."""
+    provide(site, "cat-house", [], source="import a_module_that_is_missing")
+    registry = site.registry()
+    for arguments in ({}, {"kind": "optimizer"}):
+        with pytest.raises(PluginLoadError, match=r"cat-house .*No module named 'a_module_that_is_missing'"):
+            registry.build({"type": name}, **arguments)
+
+
+def test_a_name_that_nothing_has_points_at_a_broken_provider(site):
+    """What a broken provider would offer is not known, so the hint names its distribution."""
+    provide(site, "cat-house", [], source="raise RuntimeError")
+    with pytest.raises(KeyError, match="something is wrong with cat-house, see `optim doctor`"):
+        site.registry().optimizers["Lion"]
+
+
+def test_a_provider_is_asked_again_for_a_name_that_it_did_not_have(site):
+    """What its library got since is found, by names and by listing."""
+    source = provider_source(["Lion", "Tiger"]) + "\nnames = ['Lion']\nProvider.names = lambda self: list(names)\n"
+    provide(site, "cat-house", [], source=source)
+    registry = site.registry()
+    assert ["Lion"] == list(registry.optimizers)
+    sys.modules["cat_house"].names.append("Tiger")
+    assert "Tiger" == registry.build({"type": "tiger"}).type
+    assert ["Lion", "Tiger"] == list(registry.optimizers)

@@ -2,9 +2,13 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from .conftest import ROOT, manifests
 
@@ -47,13 +51,14 @@ def test_every_module_is_in_a_typed_distribution():
         assert (packages[0] / "py.typed").is_file()
 
 
+def test_mypy_finds_every_distribution():
+    """The src of each is in mypy_path: types are those of the checkout, not of what is installed."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert {f"{folder.relative_to(ROOT).as_posix()}/src" for folder in manifests()} <= set(settings["mypy_path"])
+
+
 def test_constraints_pin_what_the_manifests_name():
     """Everything that a distribution or a group of the workspace names has its version in constraints.txt."""
-    import tomllib
-
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
     workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     pinned = {
         canonicalize_name(line.partition("==")[0])
@@ -67,3 +72,13 @@ def test_constraints_pin_what_the_manifests_name():
         named += manifest["build-system"]["requires"]
     ours = {canonicalize_name(manifest["project"]["name"]) for manifest in manifests().values()}
     assert {canonicalize_name(Requirement(line).name) for line in named} - ours <= pinned
+
+
+def test_no_torch_is_admitted_that_is_older_than_the_tested_one():
+    """Where a distribution needs torch, its lower bound is the version in constraints.txt."""
+    tested = re.search(r"^torch==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE).group(1)
+    for manifest in manifests().values():
+        for requirement in map(Requirement, manifest["project"]["dependencies"]):
+            if requirement.name == "torch":
+                bounds = {part.operator: part.version for part in requirement.specifier}
+                assert Version(tested) == Version(bounds[">="])

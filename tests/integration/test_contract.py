@@ -455,9 +455,7 @@ def test_schedules_within_a_schedule_must_fit_too(other):
     run = registry.build(sequence("LinearLR", "StepLR")).create(net)
     train(net, run, 2)
     target = registry.build(sequence(*other)).create(Net())
-    with pytest.raises(
-        CheckpointMismatchError, match=r"saved one is SequentialLR\(LinearLR, StepLR\), this one"
-    ):
+    with pytest.raises(CheckpointMismatchError, match=r"saved one is SequentialLR\(LinearLR, StepLR\), this one"):
         target.load_state_dict(run.state_dict())
     assert {} == target.optimizer.state_dict()["state"]
 

@@ -54,6 +54,31 @@ def test_parts_may_be_left_out(tmp_path):
     assert re.search(r"^clipping +none$", printed, re.MULTILINE)
 
 
+@pytest.mark.parametrize("interval", ["step", "epoch"])
+def test_a_schedule_that_waits_for_a_metric_gets_the_loss(tmp_path, interval):
+    """Where the loss never falls by the share it has to, the rate falls by `factor` at each of the schedule's steps."""
+    plateau = f"{{type: plateau, patience: 0, threshold: 0.999, factor: 0.5, interval: {interval}}}"
+    printed = train(tmp_path, "--epochs", "3", "--batch-size", "800", "--set", f"scheduler={plateau}")
+    falls = {"step": 4, "epoch": 1}[interval]  # of 6 steps, 2 in an epoch; nothing is worse than the first
+    assert f"lr {1e-3 * 0.5**falls:.2e}" in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("optimizer={type: LBFGS}", "LBFGS needs a closure"),
+        ("scheduler={type: plateau, monitor: accuracy}", "ReduceLROnPlateau monitors `accuracy`"),
+    ],
+)
+def test_what_the_loop_cannot_give_is_a_message(tmp_path, change, message):
+    """An optimizer that needs a closure is refused by name, and so is a metric that is not there."""
+    done = run(sys.executable, TRAIN, "--set", change, cwd=tmp_path)
+    assert 1 == done.returncode
+    assert "Traceback" not in done.output
+    assert message in done.output
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_a_mistake_in_the_config_is_a_message(tmp_path):
     """Every problem is named with its place, and there is no traceback."""
     done = run(

@@ -103,6 +103,9 @@ class Builder:
         """The kind of a component that is the whole config."""
         name = config["type"]
         kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else list(KINDS[:1])
+        if not kinds and ":" in name:
+            # Looking it up says what is wrong with the distribution or provider that it names.
+            return KINDS[0]
         if not kinds:
             raise Mismatch(self._unknown_type(None, name))
         if len(kinds) > 1:

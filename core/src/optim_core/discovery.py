@@ -60,7 +60,10 @@ class Claim:
         """What two claims share exactly when they are names of one plugin."""
         if self.provider is not None:
             return (self.provider.plugin, self.kind, self.name)
-        return (self.source, self.kind, self.value, id(self.target), self.fault)
+        if self.source is None:
+            # Each registration stands for itself, also of a class that has another name already.
+            return (None, self.kind, self.name, id(self.target))
+        return (self.source, self.kind, self.value, self.fault)
 
     @property
     def canonical(self) -> str:

@@ -11,7 +11,7 @@ import attrs
 from optim_core.discovery import KINDS, Claim, Kind
 from optim_core.errors import PluginLoadError
 from optim_core.loading import Loader, checked, load_error, load_target, running
-from optim_core.names import is_name, normalise, normalise_distribution
+from optim_core.names import is_name, normalise, normalise_distribution, suggesting
 
 __all__ = ["Providers"]
 
@@ -58,10 +58,40 @@ class Providers:
             name: without qualifier.
             qualifier: a provider or a distribution; None is any.
         """
-        found = [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
+        found = self._offered(kind, name)
+        if not found and suggesting():
+            # A library may have got another class since it was asked, torch.optim in a notebook for one.
+            for claim, opened in list(self._opened.items()):
+                self._opened[claim] = self._asked_again(claim, opened)
+            found = self._offered(kind, name)
         if qualifier is None:
             return found
         return [claim for claim in found if normalise_distribution(qualifier) in _qualifiers(claim)]
+
+    def _offered(self, kind: str, name: str) -> list[Claim]:
+        return [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
+
+    def _asked_again(self, claim: Claim, opened: _Opened) -> _Opened:
+        try:
+            return _asked(claim, opened.live)
+        except PluginLoadError:
+            # What it offered before still stands.
+            return opened
+
+    def refuse_broken(self, qualifier: str) -> None:
+        """Raises what is wrong with the provider, or the distribution's provider, that `qualifier` names.
+
+        Raises:
+            PluginLoadError: it cannot be used.
+        """
+        for claim, _ in self.problems() if qualifier else ():
+            if normalise_distribution(qualifier) in (
+                normalise_distribution(claim.name),
+                normalise_distribution(claim.distribution),
+            ):
+                with self._loader.once(claim):
+                    # The loader remembers the failure and raises it again.
+                    return
 
     def problems(self) -> list[tuple[Claim, str]]:
         """The providers that cannot be used, and why."""
@@ -112,14 +142,24 @@ def _open(claim: Claim) -> _Opened:
         PluginLoadError: that is not possible, or it is no provider.
     """
     problem = claim.source.incompatibility if claim.source else None
-    if problem is None:
-        target = load_target(claim)
-        with running(claim):
-            live = target() if isinstance(target, type) else target
-            kind = live.kind
-            names = live.names()
-            listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
-            problem = _problem(kind, listed)
+    if problem is not None:
+        raise load_error(claim, problem)
+    target = load_target(claim)
+    with running(claim):
+        live = target() if isinstance(target, type) else target
+    return _asked(claim, live)
+
+
+def _asked(claim: Claim, live: Any) -> _Opened:
+    """What a provider offers now.
+
+    Raises:
+        PluginLoadError: it does not say, or what it says makes no sense.
+    """
+    with running(claim):
+        kind, names = live.kind, live.names()
+        listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
+        problem = _problem(kind, listed)
     if problem is not None:
         raise load_error(claim, problem)
     offers: dict[str, list[Claim]] = {}

@@ -290,7 +290,8 @@ class Registry:
             f"; the provider `{claim.name}` of {claim.label} is kept out by allow or block"
             for claim in self._view().index.providers_kept_out()
         )
-        suspects = dict.fromkeys(fault.distribution for fault in self._scanned().faults)
+        faulty = [fault.distribution for fault in self._scanned().faults]
+        suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in self._view().index.providers.problems()])
         if suspects:
             hint += f"; something is wrong with {listing(suspects)}, see `optim doctor`"
         return Problem(path=path, message=f"no {what} is called `{visible(name)[:80]}`", hint=hint)
@@ -304,7 +305,9 @@ class Registry:
         near = nearest(name, owners)
         if near is not None:
             return f"did you mean `{near}` ({owners[near]})?"
-        return f"installed are: {listing(owners) or 'none'}"
+        if not owners:
+            return "none is installed; torch's come with pip install 'optim-core[torch]'"
+        return f"installed are: {listing(owners)}"
 
     def _kinds_of(self, name: str) -> list[Kind]:
         """The kinds for which something has this name: entry points, else what providers offer, else the blocked."""

@@ -117,13 +117,15 @@ class Index:
         """The claim that `name` means, None where nothing has that name.
 
         Raises:
-            PluginError: what has that name is blocked, incompatible or ambiguous.
+            PluginError: what has that name is blocked, incompatible or ambiguous, or the name asks for a provider that
+                is broken.
         """
         usable = self.claimants(kind, name) or self._allowed_offers(kind, name)
         if usable:
             return self._one(kind, name, usable)
         blocked = self._direct(kind, *_split(name)) or self._offers(kind, name)
         if not blocked:
+            self.providers.refuse_broken(_split(name)[0] or "")
             return None
         raise BlockedPluginError(
             f"the {kind} `{visible(name)}` of {blocked[0].label} is blocked: {self.policy.reason_against(blocked[0])}",
