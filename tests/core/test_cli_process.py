@@ -100,6 +100,17 @@ def test_a_closed_pipe_is_silent(site, arguments):
     assert b"" == process.stderr
 
 
+def test_no_standard_output_is_no_trouble(site):
+    """`optim list >&-` says nothing on standard error."""
+    script = "import os, sys; os.close(1); os.execv(sys.argv[1], sys.argv[1:])"
+    command = Path(sys.executable).with_name("optim")
+    process = subprocess.run(
+        [sys.executable, "-c", script, command, "list"], env=environment(site), capture_output=True, check=False
+    )
+
+    assert (0, b"") == (process.returncode, process.stderr)
+
+
 @pytest.mark.parametrize("arguments", ["list", "schema", "list --format json", "show DemoDescent", "show DemoSteps"])
 def test_an_encoding_without_the_signs_is_no_trouble(site, arguments):
     """Where standard output is ASCII, ≤ and the like are written in ASCII."""

@@ -45,7 +45,8 @@ def width() -> int:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
-    if not sys.stdout.isatty():
+    # A process may be started without a standard output at all.
+    if sys.stdout is None or not sys.stdout.isatty():
         return UNWRAPPED
     import shutil
 
