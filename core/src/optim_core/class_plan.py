@@ -104,7 +104,7 @@ class ClassPlan(NamedTuple):
         for key in self.keys:
             field = self.fields[key][0]
             try:
-                present, current = self._current(field, values, instance) if key not in failed else (False, None)
+                present, current = self._current(key, field, values, instance) if key not in failed else (False, None)
             except Exception as error:  # noqa: BLE001 - a field's converter or default may raise anything
                 issues.append(Issue((self._as_given(key, given),), _words(error)))
                 continue
@@ -124,9 +124,10 @@ class ClassPlan(NamedTuple):
                 issues.append(Issue((self._as_given(key, given),), _words(error, field.name)))
         return issues
 
-    def _current(self, field: attrs.Attribute[Any], values: dict[str, Any], instance: Any) -> tuple[bool, Any]:
+    def _current(
+        self, key: str, field: attrs.Attribute[Any], values: dict[str, Any], instance: Any
+    ) -> tuple[bool, Any]:
         """Whether a field has a value, and the value: as given, or its default."""
-        key = field.alias or field.name
         if key in values:
             current = values[key]
         elif field.default is attrs.NOTHING:

@@ -11,7 +11,7 @@ import attrs
 
 from optim_core.canonical import plain_value
 from optim_core.docstrings import parse_docstring, static_docstring
-from optim_core.hints import field_types
+from optim_core.hints import config_fields, field_types
 from optim_core.loading import said
 from optim_core.mismatch import Issue
 from optim_core.ranges import OneOf, range_in_words, rules
@@ -78,18 +78,17 @@ def describe(cls: type[Any]) -> PluginDescription:
     docstring = parse_docstring(cls.__doc__)
     types = field_types(cls)
     fields = tuple(
-        _described(field, types[field.name], docstring.fields.get(field.name))
-        for field in attrs.fields(cls)
-        if field.init
+        _described(key, field, types[field.name], docstring.fields.get(field.name))
+        for key, field in config_fields(cls).items()
     )
     return PluginDescription(summary=docstring.summary, body=docstring.body, fields=fields)
 
 
-def _described(field: attrs.Attribute[Any], hint: Any, text: str | None) -> FieldDescription:
+def _described(key: str, field: attrs.Attribute[Any], hint: Any, text: str | None) -> FieldDescription:
     required = field.default is attrs.NOTHING
     default, note = (None, None) if required else plain_default(field)
     return FieldDescription(
-        name=field.alias or field.name,
+        name=key,
         type=type_in_words(hint),
         range=range_in_words(field.validator),
         required=required,
@@ -128,14 +127,14 @@ def example(cls: type[Any]) -> dict[str, Any]:
         if not issues:
             return made
     types = field_types(cls)
-    fields = [field for field in attrs.fields(cls) if field.init]
-    required = [field for field in fields if field.default is attrs.NOTHING]
+    fields = config_fields(cls)
+    required = {key: field for key, field in fields.items() if field.default is attrs.NOTHING}
     if required:
-        return {field.alias or field.name: _value(field, types[field.name]) for field in required}
-    for field in fields:
+        return {key: _value(field, types[field.name]) for key, field in required.items()}
+    for key, field in fields.items():
         default, note = plain_default(field)
         if default is not None and note is None:
-            return {field.alias or field.name: default}
+            return {key: default}
     return {}
 
 

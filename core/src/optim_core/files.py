@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.errors import ConfigError, Problem
-from optim_core.mismatch import ConfigPath
+from optim_core.mismatch import ConfigPath, Position
 
 if TYPE_CHECKING:
     from optim_core.yaml_nodes import Positions
@@ -19,8 +19,6 @@ __all__ = ["OVERRIDE", "Document", "load"]
 OVERRIDE = "--set"
 
 LARGEST = 4 * 1024 * 1024
-
-Position = tuple[int, int]
 
 
 class Document(NamedTuple):

@@ -63,6 +63,16 @@ class Loader:
         error = self._failures.get(claim.plugin)
         return None if error is None else str(error)
 
+    def refuse_failed(self, claim: Claim) -> None:
+        """Raises again what went wrong when `claim` was used before.
+
+        Raises:
+            PluginLoadError: something did.
+        """
+        known = self._failures.get(claim.plugin)
+        if known is not None:
+            raise _again(known)
+
     @contextlib.contextmanager
     def once(self, claim: Claim) -> Iterator[None]:
         """Around everything that runs code of `claim`.
@@ -70,9 +80,7 @@ class Loader:
         Raises:
             PluginLoadError: as the code inside raised it now or before, or the code of `claim` is what asks for it.
         """
-        known = self._failures.get(claim.plugin)
-        if known is not None:
-            raise _again(known)
+        self.refuse_failed(claim)
         active = self._running.__dict__.setdefault("plugins", set())
         if claim.plugin in active:
             # Not remembered: nothing is wrong with the plugin if its module takes this well.

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from optim_core.errors import PluginError
 
-__all__ = ["DEEPEST", "MOST_NODES", "ConfigPath", "Issue", "Mismatch", "guard", "in_order", "is_list"]
+__all__ = ["DEEPEST", "MOST_NODES", "ConfigPath", "Issue", "Mismatch", "Position", "guard", "in_order", "is_list"]
 
 ConfigPath = tuple[str | int, ...]
+# Line and column in a file, both from 1.
+Position = tuple[int, int]
 
 MOST_NODES = 10_000
 DEEPEST = 50

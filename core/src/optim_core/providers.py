@@ -62,11 +62,13 @@ class Providers:
         if not found and suggesting():
             # A library may have got another class since it was asked, torch.optim in a notebook for one.
             for claim, opened in list(self._opened.items()):
-                self._opened[claim] = self._asked_again(claim, opened)
+                if opened.kind == kind:
+                    self._opened[claim] = self._asked_again(claim, opened)
             found = self._offered(kind, name)
         if qualifier is None:
             return found
-        return [claim for claim in found if normalise_distribution(qualifier) in _qualifiers(claim)]
+        wanted = normalise_distribution(qualifier)
+        return [claim for claim in found if claim.provider and wanted in _qualifiers(claim.provider)]
 
     def _offered(self, kind: str, name: str) -> list[Claim]:
         return [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
@@ -84,14 +86,9 @@ class Providers:
         Raises:
             PluginLoadError: it cannot be used.
         """
-        for claim, _ in self.problems() if qualifier else ():
-            if normalise_distribution(qualifier) in (
-                normalise_distribution(claim.name),
-                normalise_distribution(claim.distribution),
-            ):
-                with self._loader.once(claim):
-                    # The loader remembers the failure and raises it again.
-                    return
+        for claim, _ in self.problems():
+            if normalise_distribution(qualifier) in _qualifiers(claim):
+                self._loader.refuse_failed(claim)
 
     def problems(self) -> list[tuple[Claim, str]]:
         """The providers that cannot be used, and why."""
@@ -130,9 +127,9 @@ class Providers:
             return None
 
 
-def _qualifiers(offer: Claim) -> set[str]:
-    names = [offer.distribution] + ([offer.provider.name] if offer.provider else [])
-    return {normalise_distribution(name) for name in names}
+def _qualifiers(provider: Claim) -> set[str]:
+    """What may stand before the names that a provider offers."""
+    return {normalise_distribution(provider.distribution), normalise_distribution(provider.name)}
 
 
 def _open(claim: Claim) -> _Opened:

@@ -125,7 +125,9 @@ class Index:
             return self._one(kind, name, usable)
         blocked = self._direct(kind, *_split(name)) or self._offers(kind, name)
         if not blocked:
-            self.providers.refuse_broken(_split(name)[0] or "")
+            qualifier, _ = _split(name)
+            if qualifier:
+                self.providers.refuse_broken(qualifier)
             return None
         raise BlockedPluginError(
             f"the {kind} `{visible(name)}` of {blocked[0].label} is blocked: {self.policy.reason_against(blocked[0])}",

@@ -21,7 +21,7 @@ from optim_core.describe import plain_default
 from optim_core.discovery import KINDS, Kind
 from optim_core.docstrings import parse_docstring
 from optim_core.errors import PluginError
-from optim_core.hints import field_types
+from optim_core.hints import config_fields, field_types
 from optim_core.names import normalise
 from optim_core.ranges import range_schema
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -335,18 +335,18 @@ def _config(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
     """
     docstring = parse_docstring(cls.__doc__)
     types = field_types(cls)
-    attributes = [field for field in attrs.fields(cls) if field.init]
+    attributes = config_fields(cls)
     properties: Schema = {}
-    for field in attributes:
+    for key, field in attributes.items():
         described = _field(field, types[field.name], (*outer, cls))
         text = docstring.fields.get(field.name)
-        properties[field.alias or field.name] = {**({"description": text} if text else {}), **described}
+        properties[key] = {**({"description": text} if text else {}), **described}
     schema: Schema = {
         "title": cls.__name__,
         "description": "\n\n".join(part for part in (docstring.summary, docstring.body) if part),
         "type": "object",
         "properties": properties,
-        "required": [field.alias or field.name for field in attributes if field.default is attrs.NOTHING],
+        "required": [key for key, field in attributes.items() if field.default is attrs.NOTHING],
         "additionalProperties": False,
     }
     return _with_aliases(schema)

@@ -11,13 +11,12 @@ from typing import Any
 
 import yaml
 
-from optim_core.mismatch import DEEPEST, MOST_NODES, ConfigPath
+from optim_core.mismatch import DEEPEST, MOST_NODES, ConfigPath, Position
 from optim_core.numerals import number_in
 
 __all__ = ["Node", "Positions", "YamlProblem", "compose", "value_of"]
 
 Node = yaml.Node
-Position = tuple[int, int]
 
 # Before PyYAML recurses: its composer calls itself once for each level.
 SHORT = 4096
