@@ -10,7 +10,7 @@ import attrs
 from optim_core import Registry, SchedulerSpec
 from optim_core.validators import each, fraction, non_negative, positive
 
-__all__ = ["Clip", "Everything", "ExponentialLR", "Momentum", "Sequence", "empty_registry"]
+__all__ = ["Clip", "Epochs", "Everything", "ExponentialLR", "Momentum", "Sequence", "empty_registry"]
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +56,17 @@ class ExponentialLR:
 
     def build(self, optimizer, horizon):
         return LiveOptimizer(optimizer, self.gamma)
+
+
+@attrs.frozen(kw_only=True)
+class Epochs:
+    """A schedule over epochs that also cycles momentum, for tests."""
+
+    epochs: int
+    momentum: float = 0.0
+
+    def build(self, optimizer, horizon):
+        return LiveOptimizer(optimizer, 0.0)
 
 
 @attrs.frozen(kw_only=True)

@@ -32,7 +32,7 @@ Fields
   betas: a list of 2 numbers, each in [0, 1); default [0.9, 0.999]
       decay of `two` means, each in [0, 1).
   eps: a number, > 0; default 1e-08
-  mode: `fast` or `slow` or null; default null
+  mode: `fast`, `slow` or null; default null
       how.
 
 Example (in a recipe it stands below `optimizer:`)

@@ -25,7 +25,7 @@ def test_a_valid_file_is_one_line_with_what_provides_each_part(file):
 
     assert 0 == done.code
     assert (
-        "train.yaml: valid (DemoDescent from optim-demo 1.5, DemoSteps from optim-demo 1.5, "
+        "train.yaml: valid (DemoDescent from optim-demo 1.5, DemoSteps each epoch from optim-demo 1.5, "
         "democlip from optim-demo 1.5)\n"
     ) == done.stdout
 
@@ -117,7 +117,7 @@ def test_json_has_every_problem_as_data(file):
 
     assert 1 == done.code
     wrong, right = done.json
-    assert {"file": "right.yaml", "valid": True, "problems": []} == right
+    assert {"file": "right.yaml", "valid": True, "problems": [], "unused": []} == right
     assert ("train.yaml", False) == (wrong["file"], wrong["valid"])
     assert {
         "path": "optimizer.config.epz",

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from plugin_classes import Momentum, empty_registry
 
 from optim_core import ConfigError
-from optim_core.files import Document, load
-from optim_core.overrides import apply_overrides
+from optim_core.files import load
 
 YAML = """\
 # a comment
@@ -88,15 +87,17 @@ def test_a_problem_has_the_line_and_column_of_its_key(tmp_path, name):
     """Each problem of a file names file, line and column, also inside lists."""
     config = {
         "optimizer": {"type": "Momentum", "config": {"lr": -1, "betas": [0.9, "x"]}},
-        "scheduler": {"type": "Sequence", "config": {"schedulers": [{"type": "ExponentialLR", "config": {"gama": 1}}]}},
+        "scheduler": {
+            "type": "Sequence",
+            "config": {"schedulers": [{"type": "ExponentialLR", "config": {"gamma": -1}}]},
+        },
     }
     path = written(tmp_path, name, json.dumps(config, indent=1))
     found = [(p.path, p.file, p.line, p.column) for p in refusal(path)]
     assert [
         ("optimizer.config.lr", str(path), 5, 4),
         ("optimizer.config.betas[1]", str(path), 8, 5),
-        ("scheduler.config.schedulers[0].config.gama", str(path), 19, 7),
-        ("scheduler.config.schedulers[0].config.gamma", str(path), 18, 6),
+        ("scheduler.config.schedulers[0].config.gamma", str(path), 19, 7),
     ] == found
 
 
@@ -121,7 +122,7 @@ def test_a_message_reads_like_a_compilers(tmp_path):
         ("a.yaml", "? [1, 2]\n: a\n", "a key must be a text", 1),
         ("a.yaml", "a: &x [*x]\n", "contains itself by an anchor", 1),
         ("a.yaml", "a: *x\n", "is not YAML: found undefined alias", 1),
-        ("a.yaml", "a: 1\n---\nb: 2\n", "is not YAML: but found another document", 2),
+        ("a.yaml", "a: 1\n---\nb: 2\n", "holds several documents", 2),
         ("a.yaml", "a: !!python/object/apply:os.system ['true']\n", "has the tag", 1),
         ("a.yaml", "a: !!binary aGk=\n", "has the tag", 1),
         ("a.yaml", "b: &b {x: 1}\na:\n  <<: *b\n", "`<<` merges are YAML 1.1; write the keys out", 3),
@@ -130,13 +131,13 @@ def test_a_message_reads_like_a_compilers(tmp_path):
         ("a.yaml", "- 1\n", "a config is a mapping, this is a list of 1", 1),
         ("a.yaml", "a\n", "a config is a mapping, this is the text 'a'", 1),
         ("a.yaml", b"a: \xff\n", "is not UTF-8 text", 1),
-        ("a.yaml", "a: \x07\n", "is not YAML", 0),
+        ("a.yaml", "a: \x07\n", "is not YAML", 1),
         ("a.json", '{"a": 1,}', "is not JSON", 1),
-        ("a.json", '{"a": 1, "a": 2}', "the key `a` stands twice in one mapping", None),
+        ("a.json", '{"a": 1, "a": 2}', "the key `a` stands twice in one mapping", 1),
         ("a.json", '{"a": ' + "9" * 5_000 + "}", "holds what is no number: Exceeds the limit", None),
         ("a.json", "[" * 100_000, "is nested too deeply for a config", None),
-        ("a.ini", "a = 1", "a config file ends in .yaml, .yml, .json; this one ends in `.ini`", None),
-        ("a", "a = 1", "a config file ends in .yaml, .yml, .json; this one ends in ``", None),
+        ("a.ini", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one ends in `.ini`", None),
+        ("a", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one ends in ``", None),
     ],
 )
 def test_a_file_that_is_no_config_gives_one_clear_line(tmp_path, name, content, message, line):
@@ -205,64 +206,6 @@ def test_what_is_not_a_regular_file_is_refused_and_not_waited_for(tmp_path):
     assert ["there is no such file"] == [p.message for p in refusal(tmp_path / "none.yaml")]
 
 
-@pytest.mark.parametrize(
-    ("override", "expected"),
-    [
-        ("optimizer.config.lr=3e-4", {"lr": 3e-4, "betas": [0.9, 0.99]}),
-        ("optimizer.config.betas.1=0.5", {"lr": 1, "betas": [0.9, 0.5]}),
-        ("optimizer.config.momentum=0.9", {"lr": 1, "betas": [0.9, 0.99], "momentum": 0.9}),
-        ("optimizer.config.betas=[0, 0]", {"lr": 1, "betas": [0, 0]}),
-        ("optimizer.config.lr=", {"lr": None, "betas": [0.9, 0.99]}),
-        ("optimizer.config={}", {}),
-    ],
-)
-def test_an_override_replaces_one_value_in_a_copy(override, expected):
-    """`path=value` sets one value, typed as YAML types it, and the given mapping stays as it is."""
-    config = {"optimizer": {"type": "Momentum", "config": {"lr": 1, "betas": [0.9, 0.99]}}}
-    document = Document(None, config, lambda _: None)
-    assert expected == apply_overrides(document, [override]).value["optimizer"]["config"]
-    assert {"lr": 1, "betas": [0.9, 0.99]} == config["optimizer"]["config"]
-
-
-@pytest.mark.parametrize(
-    ("override", "message", "hint"),
-    [
-        ("optimiser.type=SGD", "the config has no `optimiser`", "did you mean `optimizer`? the config has: optimizer"),
-        ("optimizer.confg.lr=1", "optimizer has no `confg`", "did you mean `config`? optimizer has: type, config"),
-        ("optimizer.type.x=1", "optimizer.type is not a mapping, so it has no `x`", None),
-        ("optimizer.config.betas.2=1", "optimizer.config.betas is a list of 1; `2` is no place in it", None),
-        ("optimizer.config.betas.x=1", "optimizer.config.betas is a list of 1; `x` is no place in it", None),
-        ("lr", "`lr` is not of the form path=value", None),
-        ("=1", "`=1` is not of the form path=value", None),
-        ("optimizer.type=[", "is not YAML: did not find expected node content", None),
-    ],
-)
-def test_an_override_that_leads_nowhere_is_an_error_with_the_nearest_path(override, message, hint):
-    """A mistyped path is refused, with the right one where it is near."""
-    config = {"optimizer": {"type": "Momentum", "config": {"betas": [1]}}}
-    with pytest.raises(ConfigError) as caught:
-        empty_registry().build(config, overrides=[override])
-    (problem,) = caught.value.problems
-    assert (message, hint) == (problem.message, problem.hint)
-
-
-def test_what_an_override_brings_in_is_not_blamed_on_the_file(tmp_path):
-    """A problem below an overridden path is placed at the override, one beside it at its line."""
-    path = written(tmp_path, "a.yaml", YAML)
-    found = refusal(path, overrides=["optimizer.config.betas.1=3", "scheduler.config={}"])
-    assert [
-        ("optimizer.config.betas", str(path), 6, 5),
-        ("scheduler.config.gamma", "--set", None, None),
-    ] == [(p.path, p.file, p.line, p.column) for p in found]
-
-
-def test_overrides_apply_before_a_file_is_built(tmp_path):
-    """`build` takes overrides along with a path."""
-    path = written(tmp_path, "a.yaml", YAML)
-    recipe = empty_registry().build(path, overrides=["optimizer.config.lr=0.25"])
-    assert 0.25 == recipe.optimizer.config.lr
-
-
 # JSON writes what lies beyond as two escapes, which YAML does not know; such a file has no positions.
 texts = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=8)
 plain = st.recursive(
@@ -278,3 +221,33 @@ def test_json_text_is_read_alike_as_json_and_as_yaml(value, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     text = json.dumps(value, indent=1)
     assert value == load(written(folder, "a.json", text)).value == load(written(folder, "a.yaml", text)).value
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "hint"),
+    [
+        ('{"type": "AdamW",}', None, "JSON has no comma before `}`"),
+        ('{"betas": [1, 2,]}', None, "JSON has no comma before `]`"),
+        ("{'type': 1}", 2, "JSON has double quotes"),
+        ('{"amsgrad": True}', 13, "write true"),
+        ('{"fused": None}', 11, "write null"),
+        ('{"type": 1 // x\n}', 12, "JSON has no comments"),
+        ('{"lr": .001}', 8, "a digit before its point"),
+        ('{"a": 1} {}', 10, "a file holds one value"),
+        ("type: AdamW", 1, "this looks like YAML"),
+        ('{"lr": 1', 9, "the text ends before all brackets"),
+        ('{"a": 1 "b": 2}', 9, "a comma is missing here"),
+        ("{type: 1}", 2, "stands in double quotes"),
+        ('{"lr": 1, "lr": 2}', 11, "keep one of them"),
+    ],
+)
+def test_what_is_not_json_is_told_with_its_place_and_the_repair(tmp_path, text, column, hint):
+    """The mistakes of people who write Python, JavaScript or YAML are known by name."""
+    file = tmp_path / "train.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    (problem,) = caught.value.problems
+    assert hint in problem.hint
+    assert 1 == problem.line
+    assert column in (None, problem.column)

@@ -54,3 +54,11 @@ def test_a_length_that_is_needed_and_missing_is_named():
     assert 7 == Horizon(total_steps=7).require("total_steps", "cosine")
     with pytest.raises(HorizonError, match="cosine needs steps_per_epoch: pass steps_per_epoch="):
         Horizon(total_steps=7).require("steps_per_epoch", "cosine")
+
+
+def test_a_part_of_a_run_is_a_run_of_its_own():
+    """It has its own number of steps, and the epochs and the counting of the whole."""
+    assert Horizon(total_steps=40, steps_per_epoch=10) == Horizon(total_steps=100, steps_per_epoch=10).part(40)
+    assert Horizon(steps_per_epoch=10) == Horizon(total_steps=100, steps_per_epoch=10).part(None)
+    in_epochs = Horizon(total_steps=100, steps_per_epoch=10).in_epochs()
+    assert Horizon(total_steps=4, steps_per_epoch=1, per_epoch=True) == in_epochs.part(4)

@@ -73,3 +73,23 @@ def test_a_listing_ends():
 def test_articles():
     """Sentences about kinds read well."""
     assert ("an optimizer", "a clipper") == (with_article("optimizer"), with_article("clipper"))
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("adamw_torch_fused", "AdamW"),
+        ("AdamW(lr=1e-3)", "AdamW"),
+        ("get_cosine_schedule_with_warmup", "cosine"),
+        ("linear_warmup", "linear"),
+        ("epsilon", "eps"),
+        ("adam_epsilon", "eps"),
+        ("warmup_steps", None),
+        ("none", None),
+    ],
+)
+def test_a_name_in_words_of_another_project_is_near_by_its_words(name, right):
+    """A whole word of it, or the beginning of one, and no letters from the middle."""
+    assert right == nearest(
+        name, ["AdamW", "cosine", "constant_with_warmup", "linear", "eps"] if "steps" not in name else ["eps"]
+    )

@@ -320,7 +320,7 @@ def test_without_a_near_name_all_are_listed(site):
     site.offer("any", "Lion", "Adan")
     with pytest.raises(KeyError, match="installed are: Adan, Lion"):
         site.registry().optimizers["Xyzzy"]
-    with pytest.raises(KeyError, match="none is installed; torch's come with pip install"):
+    with pytest.raises(KeyError, match="none is installed; try pip install"):
         Registry(path=[]).optimizers["Xyzzy"]
 
 
@@ -520,3 +520,20 @@ def test_the_helper_of_these_tests_installs_what_it_says(tmp_path):
     (found,) = importlib.metadata.distributions(path=[str(tmp_path)])
     assert ("my-plugin", "2.0", ["attrs"]) == (found.name, found.version, found.requires)
     assert "class Lion" in plugin_source("Lion")
+
+
+def test_a_name_of_an_extra_is_answered_with_the_command_that_installs_it(site):
+    """Where nothing installed has a name, and an extra would, or would have a near one, the hint is its pip line."""
+    with pytest.raises(UnknownTypeError, match=r"it comes with pip install 'optim-core\[torch\]'"):
+        site.registry().build({"type": "ada-delta"})
+    with pytest.raises(UnknownTypeError, match=r"it comes with pip install 'optim-core\[torch\]'"):
+        site.registry().build({"optimizer": {"type": "torch.optim.SGD"}})
+    with pytest.raises(UnknownTypeError, match=r"did you mean `AdamW` \(pip install 'optim-core\[torch\]'\)\?"):
+        site.registry().build({"type": "AdmW"})
+
+
+def test_what_is_installed_is_not_offered_from_an_extra(site):
+    """A name that a distribution has, usable or not, has its own hint."""
+    site.offer("any", "AdamW")
+    with pytest.raises(UnknownTypeError, match=r"did you mean `AdamW` \(any 1.0\)"):
+        site.registry().build({"type": "AdmW"})

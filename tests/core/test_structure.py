@@ -117,14 +117,14 @@ def test_right_values_arrive_with_the_type_of_their_field(field, value, expected
         ("mode", None, "mode", "must be `min` or `max`, is null"),
         ("maybe", "x", "maybe", "must be a number or null, is the text 'x'"),
         ("maybe", math.nan, "maybe", "must be a finite number, is nan"),
-        ("fused", "true", "fused", "must be true or false or `auto` or null, is the text 'true'"),
-        ("fused", 1, "fused", "must be true or false or `auto` or null, is 1"),
+        ("fused", "true", "fused", "must be true, false, `auto` or null, is the text 'true'"),
+        ("fused", 1, "fused", "must be true, false, `auto` or null, is 1"),
         ("rate_or_rates", [0.1, "x"], "rate_or_rates[1]", "must be a number, is the text 'x'"),
         ("rate_or_rates", "x", "rate_or_rates", "must be a number or a list of numbers, is the text 'x'"),
-        ("pair", [1], "pair", "must be a list of 2 numbers or whole numbers, is a list of 1"),
-        ("pair", "12", "pair", "must be a list of 2 numbers or whole numbers, is the text '12'"),
+        ("pair", [1], "pair", "must be a list of 2 (a whole number, a number), is a list of 1"),
+        ("pair", "12", "pair", "must be a list of 2 (a whole number, a number), is the text '12'"),
         ("pair", [1.5, 1], "pair[0]", "must be a whole number, is 1.5"),
-        ("pair", {1: 2}, "pair", "must be a list of 2 numbers or whole numbers, is a mapping"),
+        ("pair", {1: 2}, "pair", "must be a list of 2 (a whole number, a number), is a mapping"),
         ("many", 3, "many", "must be a list of numbers, is 3"),
         ("names", [1], "names", "must be a mapping, is a list of 1"),
         ("names", {"a": "x"}, "names.a", "must be a whole number, is the text 'x'"),
@@ -169,7 +169,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_config():
     with pytest.raises(ConfigError) as caught:
         empty_registry().build({"type": "Momentum", "config": config})
     assert [
-        ("config.betas", "item 1 must be in [0, 1), is 2.0"),
+        ("config.betas[1]", "must be in [0, 1), is 2.0"),
         ("config.lr", "must be > 0, is -1.0"),
         ("config.wieght_decay", "unknown key"),
         ("config.momentum", "must be a number, is the text 'x'"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import pytest
 
-from optim_core.validators import each, fraction, in_range, non_negative, positive
+from optim_core.validators import FieldError, ItemsError, each, fraction, in_range, non_negative, positive
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,27 @@ def test_each_names_the_item_that_is_outside():
     with pytest.raises(ValueError, match=r"^must be in \[0, 1\), is 2$"):
         validator(None, None, 2)
     assert "each in [0, 1)" == validator.describe()
+
+
+def test_each_tells_every_item_that_is_outside():
+    """Not only the first: each with what is wrong with it."""
+    with pytest.raises(ItemsError) as caught:
+        each(fraction)(None, None, (1.5, 0.9, -1))
+    assert {0: "must be in [0, 1), is 1.5", 2: "must be in [0, 1), is -1"} == {
+        index: str(error) for index, error in caught.value.items.items()
+    }
+
+
+def test_a_range_may_name_the_repair():
+    """The hint stands apart from the message, and in the text of the exception behind it."""
+    with pytest.raises(FieldError) as caught:
+        in_range(gt=0, hint="leave it out")(None, None, 0)
+    assert ("must be > 0, is 0", "leave it out") == (caught.value.message, caught.value.hint)
+    assert "must be > 0, is 0; leave it out" == str(caught.value)
+
+
+@pytest.mark.parametrize("error", [FieldError("wrong", "mend it"), ItemsError({1: FieldError("wrong")})])
+def test_what_a_validator_raises_can_be_sent_to_another_process(error):
+    """With all that it holds."""
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(error), str(error)) == (type(copy), str(copy))

@@ -551,7 +551,8 @@ def test_catalogs_answer_by_name():
     assert "AdamW" in list(registry.optimizers)
     assert "AdamW" == registry.optimizers["adam-w"].__name__
     assert {"norm", "value", "adaptive"} == set(registry.clippers)
-    assert {"optim-torch-builtin"} == {record.distribution for record in registry.schedulers.plugins()}
+    distributions = {record.distribution for record in registry.schedulers.plugins()}
+    assert {"optim-schedules", "optim-torch-builtin"} == distributions
 
 
 def test_a_registry_of_its_own_can_block():

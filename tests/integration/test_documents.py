@@ -25,6 +25,8 @@ DOCUMENTS = [
     *sorted(ROOT.glob("docs/*.md")),
 ]
 FENCE = re.compile(r"^```(\w*)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A TOML block without a name is this one too.
+MANIFEST = "pyproject.toml"
 # What a snippet may take for granted, except in the README at the root.
 GIVEN = "import torch\nmodel = torch.nn.Linear(8, 2)\n"
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
@@ -78,17 +80,17 @@ def test_files_of_the_checkout_are_shown_as_they_are(document):
 
 @each_document
 def test_configs_are_valid_unless_they_are_called_wrong(document, folder, environment):
-    """Each YAML block validates; the one called wrong.yaml does not."""
-    for file in folder.glob("*.yaml"):
+    """Each YAML block validates, and each TOML block that is no manifest; the one called wrong.yaml does not."""
+    for file in [*folder.glob("*.yaml"), *(file for file in folder.glob("*.toml") if file.name != MANIFEST)]:
         done = run("optim", "validate", file.name, cwd=folder, env=environment)
         assert (1 if file.name == "wrong.yaml" else 0) == done.returncode, done.output
 
 
 @each_document
 def test_manifests_claim_groups_that_are_looked_at(document):
-    """A TOML block is TOML, and its groups of entry points are those of optim-core."""
+    """A manifest is TOML, and its groups of entry points are those of optim-core."""
     for block in blocks(document):
-        if block.language == "toml":
+        if block.language == "toml" and block.name in ("", MANIFEST):
             groups = tomllib.loads(block.text)["project"]["entry-points"]
             assert groups.keys() <= {f"optim_core.{kind}" for kind in ("optimizers", "schedulers", "clippers")}
 

@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import optim_core
+from optim_core.discovery import KINDS
+from optim_core.extras import EXTRAS
 
 from .conftest import ROOT, manifests, run, succeed
 
@@ -204,3 +206,16 @@ optimizer, scheduler = registry.build("good.yaml").create(torch.nn.Linear(4, 2),
 print(type(optimizer).__qualname__, type(scheduler).__qualname__)
 """
     assert "AdamW OneCycleLR\n" == succeed(installed / "venv/bin/python", "-c", code, cwd=tmp_path)
+
+
+def test_the_hint_for_what_is_not_installed_knows_every_plugin_of_the_extras():
+    """For each extra, the names that its distribution registers are those that messages offer it for."""
+    extras = PROJECTS[ROOT / "core"]["project"]["optional-dependencies"]
+    registered = {}
+    for extra in sorted(set(extras) - {"all"}):
+        groups = [PROJECTS[OURS[Requirement(line).name]]["project"].get("entry-points", {}) for line in extras[extra]]
+        registered[extra] = {
+            kind: {name for group in groups for name in group.get(f"optim_core.{kind}s", {})} for kind in KINDS
+        }
+    known = {extra: {kind: set(plugins.get(kind, ())) for kind in KINDS} for extra, plugins in sorted(EXTRAS.items())}
+    assert registered == known

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -12,6 +13,7 @@ from optim_core import (
     Catalog,
     ClipperSpec,
     ConfigError,
+    Duration,
     Horizon,
     Optimization,
     OptimizerSpec,
@@ -78,6 +80,9 @@ def specs(optimizer_spec: OptimizerSpec, scheduler_spec: SchedulerSpec, clipper_
     assert_type(horizon.require("epochs", "a schedule"), int)
     assert_type(scheduler_spec.create_scheduler(optimizer, horizon=horizon, last_step=3), LRScheduler)
     scheduler_spec.create_scheduler(optimizer, horizon)  # type: ignore[call-arg]
+    assert_type(scheduler_spec.curve(range(0, 100, 10), 1e-3, horizon=horizon), NDArray[Any])
+    assert_type(scheduler_spec.curve(100, base_lr=1e-3, metrics=[0.5]), NDArray[Any])
+    assert_type(Duration.of("5%").resolve(horizon, "mine.warmup"), int)
 
     assert_type(clipper_spec.create_clipper(), Clipper)
     assert_type(clipper_spec.create_clipper().clip(model.parameters()), Tensor)

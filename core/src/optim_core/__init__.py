@@ -1,5 +1,6 @@
 """optim-core: a config names an optimizer, a schedule and clipping; this builds them, whoever wrote them."""
 
+from optim_core.durations import Duration
 from optim_core.errors import (
     BlockedPluginError,
     CheckpointMismatchError,
@@ -28,6 +29,7 @@ __all__ = [
     "ClipperSpec",
     "ConfigError",
     "DuplicatePluginError",
+    "Duration",
     "ExtensionRecord",
     "Fault",
     "Horizon",

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from optim_core.durations import Duration
 from optim_core.errors import OptimError
 from optim_core.hints import config_fields
 from optim_core.mismatch import ConfigPath, Issue
@@ -70,6 +71,8 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return plain_value(value.value, path, issues)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, Duration):
+        return value.plain()
     if isinstance(value, tuple(SPECS.values())):
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):

@@ -7,9 +7,13 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from optim_core.durations import DurationError
+from optim_core.field_words import field_meant
 from optim_core.hints import config_fields, field_types
-from optim_core.mismatch import Issue, Mismatch
+from optim_core.keys import LOOP_KEYS
+from optim_core.mismatch import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch, is_list
 from optim_core.names import listing, nearest
+from optim_core.validators import FieldError, ItemsError
 from optim_core.words import shown, type_in_words
 
 __all__ = ["ALIASES", "ClassPlan", "Hook"]
@@ -20,6 +24,9 @@ Hook = Callable[[Any, Any], Any]
 ALIASES = {"learning_rate": "lr", "lr": "learning_rate"}
 
 _FACTORY: Any = attrs.Factory
+# What people write for "choose for me", where null, which is the same to them, is not taken.
+_NOTHING = ("none", "null", "auto", "default")
+_DEFAULTS_SHOWN = (bool, int, float, str)
 
 
 class ClassPlan(NamedTuple):
@@ -44,33 +51,43 @@ class ClassPlan(NamedTuple):
                 fields[alias] = fields[key]
         return cls(wanted, fields, required, tuple(attributes))
 
-    def structure(self, value: Any) -> Any:
+    def structure(self, value: Any, name: str | None = None) -> Any:
         """An instance from a mapping of fields.
+
+        Args:
+            value: the mapping.
+            name: what messages call the class; by default its own name.
 
         Raises:
             Mismatch: with everything that is wrong.
         """
+        name = name or self.cls.__name__
         if not isinstance(value, Mapping):
-            raise Mismatch.here(f"must be a mapping of {self.cls.__name__}'s fields, is {shown(value)}")
-        values, failed, issues = self._fields_of(value)
+            raise Mismatch.here(
+                f"must be a mapping of {name}'s fields, is {shown(value)}", self._no_mapping(value, name)
+            )
+        values, failed, issues = self._fields_of(value, name)
         if not issues:
             try:
                 return self.cls(**values)
             except Exception as error:  # noqa: BLE001 - validators and constructors may raise anything
-                issues = self._refusals(values, failed, value) or [Issue((), _words(error))]
+                issues = self._refusals(values, failed, value) or _issues(error)
         else:
             issues += self._refusals(values, failed, value)
         raise Mismatch(*issues)
 
-    def _fields_of(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str], list[Issue]]:
+    def _fields_of(self, given: Mapping[str, Any], title: str) -> tuple[dict[str, Any], set[str], list[Issue]]:
         """The fields whose values have the right type, the names of those that have not, and why."""
         values: dict[str, Any] = {}
         failed: set[str] = set()
         issues: list[Issue] = []
+        meant: list[Any] = []
         for key, raw in given.items():
             known = self.fields.get(key) if isinstance(key, str) else None
             if known is None:
-                issues.append(self._unknown(key))
+                near = self._meant(key)
+                meant.append(self.fields.get(near))
+                issues.append(self._unknown(key, near, given, title))
                 continue
             field, hook, hint = known
             name = field.alias or field.name
@@ -82,19 +99,33 @@ class ClassPlan(NamedTuple):
                 values[name] = hook(raw, hint)
             except Mismatch as mismatch:
                 failed.add(name)
-                issues += [issue.below(key) for issue in mismatch.issues]
-        for name in self.required:
-            if name not in values and name not in failed:
-                wanted = type_in_words(self.fields[name][2])
-                issues.append(Issue((name,), "is required and missing", f"{self.cls.__name__} needs {wanted} here"))
+                issues += [_with_default(issue, raw, field).below(key) for issue in mismatch.issues]
+        for key in self.required:
+            # A key that is misspelt is one mistake, not two.
+            if key not in values and key not in failed and self.fields[key] not in meant:
+                wanted = type_in_words(self.fields[key][2])
+                issues.append(Issue((key,), MISSING, f"{title} needs {wanted} here"))
         return values, failed, issues
 
-    def _unknown(self, key: Any) -> Issue:
+    def _meant(self, key: Any) -> str:
+        """The field that an unknown key most likely stands for, "" where none is near."""
+        if not isinstance(key, str):
+            return ""
+        return field_meant(key, self.fields) or (key not in LOOP_KEYS and nearest(key, self.fields)) or ""
+
+    def _unknown(self, key: Any, near: str, given: Mapping[str, Any], title: str) -> Issue:
         if not isinstance(key, str):
             return Issue((shown(key),), "is not a key: keys are texts")
-        near = nearest(key, self.fields)
-        allowed = f"{self.cls.__name__} takes: {listing(self.keys) or 'nothing'}"
-        return Issue((key,), "unknown key", f"did you mean `{near}`? {allowed}" if near else allowed)
+        allowed = f"{title} takes: {listing(self.keys) or 'nothing'}"
+        if near and near in given:
+            return Issue((key,), UNKNOWN_KEY, f"`{near}` is given already; {allowed}")
+        return Issue((key,), UNKNOWN_KEY, f"did you mean `{near}`? {allowed}" if near else allowed)
+
+    def _no_mapping(self, value: Any, title: str) -> str:
+        """The hint for what is no mapping of fields."""
+        if is_list(value) and value and all(isinstance(item, Mapping) for item in value):
+            return "write its keys in one mapping: in YAML, without `-` before them"
+        return f"{title} takes: {listing(self.keys) or 'nothing'}"
 
     def _refusals(self, values: dict[str, Any], failed: set[str], given: Mapping[str, Any]) -> list[Issue]:
         """What each field's validator says: attrs itself stops at the first one."""
@@ -106,7 +137,7 @@ class ClassPlan(NamedTuple):
             try:
                 present, current = self._current(key, field, values, instance) if key not in failed else (False, None)
             except Exception as error:  # noqa: BLE001 - a field's converter or default may raise anything
-                issues.append(Issue((self._as_given(key, given),), _words(error)))
+                issues += _issues(error, (self._as_given(key, given),))
                 continue
             if present:
                 object.__setattr__(instance, field.name, current)
@@ -119,9 +150,9 @@ class ClassPlan(NamedTuple):
             except AttributeError as error:
                 # It looked at a field that has a problem of its own.
                 if error.obj is not instance:
-                    issues.append(Issue((self._as_given(key, given),), _words(error)))
+                    issues += _issues(error, (self._as_given(key, given),))
             except Exception as error:  # noqa: BLE001 - a validator may raise anything
-                issues.append(Issue((self._as_given(key, given),), _words(error, field.name)))
+                issues += _issues(error, (self._as_given(key, given),), field.name)
         return issues
 
     def _current(
@@ -145,6 +176,24 @@ class ClassPlan(NamedTuple):
         if alias is None or key in given or alias not in given or self.fields.get(alias) is not self.fields[key]:
             return key
         return alias
+
+
+def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
+    """The issue of a field's value; where nothing was meant by the value, with what to do instead."""
+    unset = raw is None or (type(raw) is str and raw.lower() in _NOTHING)
+    if issue.path or issue.hint or not unset or field.default is attrs.NOTHING:
+        return issue
+    shows = type(field.default) in _DEFAULTS_SHOWN
+    return issue._replace(hint=f"leave it out for the default{f', {shown(field.default)}' if shows else ''}")
+
+
+def _issues(error: Exception, path: ConfigPath = (), name: str | None = None) -> list[Issue]:
+    """What a validator, converter or constructor said, at its place."""
+    if isinstance(error, ItemsError):
+        return [issue for index, wrong in error.items.items() for issue in _issues(wrong, (*path, index))]
+    if isinstance(error, (FieldError, DurationError)):
+        return [Issue(path, error.message, error.hint)]
+    return [Issue(path, _words(error, name))]
 
 
 def _words(error: BaseException, name: str | None = None) -> str:

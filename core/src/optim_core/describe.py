@@ -11,6 +11,7 @@ import attrs
 
 from optim_core.canonical import plain_value
 from optim_core.docstrings import parse_docstring, static_docstring
+from optim_core.durations import Duration
 from optim_core.hints import config_fields, field_types
 from optim_core.loading import said
 from optim_core.mismatch import Issue
@@ -154,6 +155,8 @@ def _value_of(hint: Any, intervals: list[Interval], *, is_rate: bool) -> Any:
     if hint is float:
         return _inside(intervals, (_RATE, *_NUMBERS) if is_rate else _NUMBERS)
     if hint is int:
+        return int(_inside(intervals, _WHOLE_NUMBERS))
+    if hint is Duration:
         return int(_inside(intervals, _WHOLE_NUMBERS))
     if hint in (bool, str):
         return False if hint is bool else "text"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from optim_core.errors import ConfigError, Problem
 from optim_core.mismatch import ConfigPath, Position
-
-if TYPE_CHECKING:
-    from optim_core.yaml_nodes import Positions
 
 __all__ = ["OVERRIDE", "Document", "load"]
 
@@ -29,12 +25,14 @@ class Document(NamedTuple):
         value: the config in it.
         locate: path in the config to 1-based line and column; None where the place is unknown.
         overridden: the paths at which an override stands in place of what the file holds.
+        typed: path and text of the overrides that YAML takes for something else than a text.
     """
 
     file: str | None
     value: Any
     locate: Callable[[ConfigPath], Position | None]
     overridden: tuple[ConfigPath, ...] = ()
+    typed: tuple[tuple[ConfigPath, str], ...] = ()
 
     def place(self, path: ConfigPath) -> tuple[str | None, int | None, int | None]:
         """File, line and column of what stands at `path`."""
@@ -45,7 +43,7 @@ class Document(NamedTuple):
 
 
 def load(path: str | Path) -> Document:
-    """Reads a YAML or JSON file, by its ending: ``.yaml``, ``.yml``, ``.json``.
+    """Reads a YAML, JSON or TOML file, by its ending: ``.yaml``, ``.yml``, ``.json``, ``.toml``.
 
     Raises:
         ConfigError: the file cannot be read or parsed; the problem holds line and column where the parser knows them.
@@ -55,7 +53,7 @@ def load(path: str | Path) -> Document:
         hint = "this is the text of a config; give the path of its file, or a mapping"
         raise ConfigError([Problem(path="", message="a path has one line", hint=hint)])
     text = _read(file)
-    readers = {".yaml": _read_yaml, ".yml": _read_yaml, ".json": _read_json}
+    readers = {".yaml": _read_yaml, ".yml": _read_yaml, ".json": _read_json, ".toml": _read_toml}
     reader = readers.get(file.suffix.lower())
     if reader is None:
         raise _problem(file, f"a config file ends in {', '.join(readers)}; this one ends in `{file.suffix}`")
@@ -95,55 +93,13 @@ def _read(file: Path) -> str:
 
 
 def _read_json(file: Path, text: str) -> Document:
-    import json
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        mapping = dict(items)
-        if len(mapping) < len(items):
-            twice = _first_twice(key for key, _ in items)
-            raise _problem(file, f"the key `{twice}` stands twice in one mapping", hint="keep one of them")
-        return mapping
+    from optim_core.json_reader import JsonProblem, read_json
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs)
-    except json.JSONDecodeError as error:
-        raise _problem(file, f"is not JSON: {error.msg}", (error.lineno, error.colno)) from None
-    except RecursionError:
-        raise _problem(file, "is nested too deeply for a config") from None
-    except ConfigError:
-        raise
-    except ValueError as error:
-        # Python converts no number of over 4,300 digits.
-        raise _problem(file, f"holds what is no number: {error}") from None
-    return Document(str(file), value, _InJson(text).locate)
-
-
-def _first_twice(keys: Iterable[str]) -> str:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            return key
-        seen.add(key)
-    return ""
-
-
-class _InJson:
-    """Places in JSON text, which is YAML but for rare escapes; json itself keeps no positions."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def _positions(self) -> Positions | None:
-        from optim_core.yaml_nodes import Positions, YamlProblem, compose
-
-        try:
-            return Positions(compose(self._text))
-        except YamlProblem:
-            return None
-
-    def locate(self, path: ConfigPath) -> Position | None:
-        return self._positions.of(path) if self._positions else None
+        value, places = read_json(text)
+    except JsonProblem as problem:
+        raise _problem(file, problem.message, problem.position, problem.hint) from None
+    return Document(str(file), value, places.of)
 
 
 def _read_yaml(file: Path, text: str) -> Document:
@@ -155,3 +111,13 @@ def _read_yaml(file: Path, text: str) -> Document:
     except YamlProblem as problem:
         raise _problem(file, problem.message, problem.position, problem.hint) from None
     return Document(str(file), value, Positions(root).of)
+
+
+def _read_toml(file: Path, text: str) -> Document:
+    from optim_core.toml_reader import TomlProblem, read_toml
+
+    try:
+        value, places = read_toml(text)
+    except TomlProblem as problem:
+        raise _problem(file, problem.message, problem.position, problem.hint) from None
+    return Document(str(file), value, places.of)

@@ -77,6 +77,10 @@ class Horizon:
             return Horizon(per_epoch=True)
         return Horizon(total_steps=self.epochs, steps_per_epoch=1, per_epoch=True)
 
+    def part(self, steps: int | None) -> Horizon:
+        """A stretch of the run as a run of its own, for a schedule that has only `steps` of it; None is not known."""
+        return Horizon(total_steps=steps, steps_per_epoch=self.steps_per_epoch, per_epoch=self.per_epoch)
+
     def require(self, name: str, needed_by: str) -> int:
         """The number called `name` ("total_steps", "steps_per_epoch" or "epochs").
 

@@ -8,11 +8,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from optim_core.errors import PluginError
 
-__all__ = ["DEEPEST", "MOST_NODES", "ConfigPath", "Issue", "Mismatch", "Position", "guard", "in_order", "is_list"]
+__all__ = [
+    "DEEPEST",
+    "MISSING",
+    "MOST_NODES",
+    "UNKNOWN_KEY",
+    "ConfigPath",
+    "Issue",
+    "Mismatch",
+    "Position",
+    "in_order",
+    "is_list",
+]
 
 ConfigPath = tuple[str | int, ...]
 # Line and column in a file, both from 1.
 Position = tuple[int, int]
+
+# What is said in several places, and recognised where one mistake would be told twice.
+MISSING = "is required and missing"
+UNKNOWN_KEY = "unknown key"
 
 MOST_NODES = 10_000
 DEEPEST = 50
@@ -52,27 +67,6 @@ def is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) or (
         isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
     )
-
-
-def guard(value: Any) -> None:
-    """Refuses what no config looks like, before anything walks it recursively.
-
-    Raises:
-        Mismatch: more than 10,000 values, counting a shared one each time it appears, or nested over 50 deep, which
-            is how a mapping that contains itself shows.
-    """
-    nodes = 0
-    stack: list[tuple[Any, int]] = [(value, 0)]
-    while stack:
-        item, depth = stack.pop()
-        if not isinstance(item, Mapping) and not is_list(item):
-            continue
-        nodes += len(item)
-        if depth >= DEEPEST:
-            raise Mismatch.here(f"is nested more than {DEEPEST} deep, or contains itself")
-        if nodes > MOST_NODES:
-            raise Mismatch.here(f"holds more than {MOST_NODES:,} values")
-        stack.extend((child, depth + 1) for child in (item.values() if isinstance(item, Mapping) else item))
 
 
 def in_order(issues: Iterable[Issue], config: Any) -> list[Issue]:

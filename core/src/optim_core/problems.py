@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["config_error", "path_text"]
 
+LONGEST_KEY = 200
 ERRORS: dict[str | None, type[ConfigError]] = {"missing-type": MissingTypeError, "unknown-type": UnknownTypeError}
 
 
 def path_text(path: ConfigPath) -> str:
-    """``("schedulers", 0, "type")`` as ``schedulers[0].type``."""
+    """``("schedulers", 0, "type")`` as ``schedulers[0].type``; a key of thousands of letters is cut short."""
     text = ""
     for step in path:
+        if isinstance(step, str) and len(step) > LONGEST_KEY:
+            step = f"{step[:LONGEST_KEY]}…"
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 

@@ -3,7 +3,8 @@
 All of it is structural: a distribution satisfies these protocols without importing optim_core. A plugin class is an
 attrs class; its fields are the config, and are typed with what a config file can hold: ``float``, ``int``, ``bool``,
 ``str``, ``Literal``, ``list``, ``tuple``, ``dict``, unions of these with each other and with ``None``, other attrs
-classes. Its module imports nothing heavy at the top: the import of torch, or of what it wraps, stands in `build`.
+classes, `optim_core.Duration`, and the specs of components that it holds. Its module imports nothing heavy at the top:
+the import of torch, or of what it wraps, stands in `build`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
     from optim_core.horizon import Horizon
 
-__all__ = ["Clipper", "ClipperPlugin", "OptimizerPlugin", "PluginClass", "Provider", "SchedulerPlugin"]
+__all__ = [
+    "Clipper",
+    "ClipperPlugin",
+    "ClosedForm",
+    "OptimizerPlugin",
+    "PluginClass",
+    "Provider",
+    "SchedulerPlugin",
+]
 
 
 class PluginClass(Protocol):
@@ -51,6 +61,18 @@ class SchedulerPlugin(PluginClass, Protocol):
 
     It may offer ``interval``, "step" (default) or "epoch": after which of the two ``step()`` is to be called. One whose
     ``step`` takes a metric has a field ``monitor``, the metric's name or None: that is how it is known.
+
+    A field that means a length in steps has the type `optim_core.Duration`, whose ``resolve(horizon, needed_by)`` gives
+    the number of calls of ``step()``.
+
+    One that knows the rate at a step without the steps before it may say so, so that it is drawn without being stepped
+    and continued at a step at once. It offers one of two methods, and builds a ``LambdaLR``:
+
+    - ``factor(step)``: the multiple of the base rate at one step, an int from 0, where the config alone decides it;
+    - ``closed_form(horizon)``: a `ClosedForm`, where the run does too, or where the curve has absolute rates. A
+      schedule that has one in some configs only makes it a property that is None in the others.
+
+    An absolute rate, such as a floor, is for a group the config's times ``group.get("lr_multiplier", 1.0)``.
     """
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
@@ -60,6 +82,22 @@ class SchedulerPlugin(PluginClass, Protocol):
             optimizer: its groups' ``lr`` are the base rates.
             horizon: the length of the run as far as the caller gave it. A schedule that needs a length and has none in
                 its config asks ``horizon.require("total_steps", name)``, whose error names what is missing.
+        """
+        ...
+
+
+class ClosedForm(Protocol):
+    """A schedule in a run of known length, as arithmetic on the step."""
+
+    def rates(self, steps: NDArray[Any], base_lr: float) -> NDArray[Any]:
+        """The rate of a group that starts from `base_lr`, without a multiplier, at each of `steps`.
+
+        Args:
+            steps: calls of ``step()`` before, int64 ≥ 0, of shape (n,), in any order.
+            base_lr: > 0.
+
+        Returns:
+            float64, of shape (n,).
         """
         ...
 

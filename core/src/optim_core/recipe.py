@@ -42,11 +42,14 @@ class Recipe:
         optimizers: name to spec; a recipe of one optimizer calls it "default".
         schedulers: name to spec, for those optimizers that have one.
         clipper: the clipping, None where there is none.
+        unused: what stood beside the recipe in the config of a whole training run, and is not optim-core's to use:
+            settings of the training loop, the model. It does not count where recipes are compared.
     """
 
     optimizers: dict[str, OptimizerSpec]
     schedulers: dict[str, SchedulerSpec] = attrs.field(factory=dict)
     clipper: ClipperSpec | None = None
+    unused: dict[str, Any] = attrs.field(factory=dict, eq=False, repr=False)
 
     @property
     def optimizer(self) -> OptimizerSpec:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from optim_core.builder import Builder, Found
+from optim_core.builder import Builder
+from optim_core.components import Components, Found
 from optim_core.discovery import KINDS, Claim, Fault, Kind, Scan, scan
-from optim_core.errors import DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
+from optim_core.errors import ConfigError, DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
 from optim_core.loading import Loader, check_plugin_class
-from optim_core.names import is_name, listing, nearest, normalise, visible, with_article
+from optim_core.names import is_name, listing, normalise, visible, with_article
 from optim_core.policy import Settings
 from optim_core.recipe import Recipe
 from optim_core.resolution import ExtensionRecord, Index, PluginRecord
@@ -19,6 +20,8 @@ from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 
 if TYPE_CHECKING:
     from click import Command
+
+    from optim_core.files import Document
 
 __all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
 
@@ -96,7 +99,7 @@ class Registry:
         self.optimizers = Catalog(self, "optimizer")
         self.schedulers = Catalog(self, "scheduler")
         self.clippers = Catalog(self, "clipper")
-        self._builder = Builder(self.find, self.unknown, self._kinds_of)
+        self._builder = Builder(Components(self.find, self.unknown, self._kinds_of, self.names))
 
     def __repr__(self) -> str:
         view = self._current
@@ -207,9 +210,10 @@ class Registry:
         """The spec or recipe that a config describes; nothing live is made, and torch is not imported.
 
         Args:
-            config: a mapping, which stays as it is, or the path of a YAML or JSON file.
+            config: a mapping, which stays as it is, or the path of a YAML, JSON or TOML file.
             kind: which kind a ``{type, config}`` is, needed only where its type is a name of two kinds.
-            overrides: a list of values to replace first, each such as ``optimizer.config.lr=3e-4``.
+            overrides: a list of values to replace first, each such as ``optimizer.config.lr=3e-4``, of the type that
+                the field wants: what is a number to YAML is a text where a text is to stand.
 
         Returns:
             OptimizerSpec, SchedulerSpec or ClipperSpec for one component, Recipe for a set.
@@ -221,17 +225,34 @@ class Registry:
         """
         if kind is not None and kind not in KINDS:
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
-        document = None
-        if isinstance(config, (str, os.PathLike)):
-            from optim_core.files import load
+        document = _document(config, overrides)
+        if document is None:
+            return self._builder.build(config, kind, None)
+        try:
+            return self._builder.build(document.value, kind, document)
+        except ConfigError as error:
+            if not document.typed:
+                raise
+            from optim_core.overrides import with_texts
 
-            document = load(os.fspath(config))
-        if overrides:
-            from optim_core.files import Document
-            from optim_core.overrides import apply_overrides
+            again = with_texts(document, error.problems)
+            if again is None:
+                raise
+        return self._builder.build(again.value, kind, again)
 
-            document = apply_overrides(document or Document(None, config, lambda _: None), overrides)
-        return self._builder.build(document.value if document else config, kind, document)
+    def migrate(self, config: Config) -> dict[str, Any]:
+        """The canonical config of what a config of any form says, without the defaults that `to_config` fills in.
+
+        What the config holds beside the recipe, which `Recipe.unused` has, is left out.
+
+        Raises:
+            ConfigError, PluginError: as `build`.
+        """
+        from optim_core.migration import as_given
+
+        document = _document(config, ())
+        built, plain = self._builder.build_plain(document.value if document else config, None, document)
+        return as_given(self.to_config(built), self._builder.given(plain))
 
     def to_config(self, built: Spec | Recipe) -> dict[str, Any]:
         """The canonical config that builds `built` again, every default filled in, as plain data.
@@ -285,7 +306,10 @@ class Registry:
         if elsewhere is not None:
             hint = f"`{visible(name)}` is {with_article(elsewhere)}, not {with_article(what)}"
         else:
-            hint = self._nearest(KINDS if kind is None else (kind,), name)
+            from optim_core.unknown_names import hint_for
+
+            kinds = KINDS if kind is None else (kind,)
+            hint = hint_for(name, kinds, [record for each in kinds for record in self.plugins(each)])
         hint += "".join(
             f"; the provider `{claim.name}` of {claim.label} is kept out by allow or block"
             for claim in self._view().index.providers_kept_out()
@@ -295,19 +319,6 @@ class Registry:
         if suspects:
             hint += f"; something is wrong with {listing(suspects)}, see `optim doctor`"
         return Problem(path=path, message=f"no {what} is called `{visible(name)[:80]}`", hint=hint)
-
-    def _nearest(self, kinds: Iterable[Kind], name: str) -> str:
-        """The hint for a name that nothing has."""
-        usable = [record for kind in kinds for record in self.plugins(kind) if record.state in ("ok", "ambiguous")]
-        owners = {record.name: f"{record.distribution} {record.version or ''}".rstrip() for record in usable}
-        if ":" in name:
-            owners = {f"{record.distribution}:{record.name}": owners[record.name] for record in usable}
-        near = nearest(name, owners)
-        if near is not None:
-            return f"did you mean `{near}` ({owners[near]})?"
-        if not owners:
-            return "none is installed; torch's come with pip install 'optim-core[torch]'"
-        return f"installed are: {listing(owners)}"
 
     def _kinds_of(self, name: str) -> list[Kind]:
         """The kinds for which something has this name: entry points, else what providers offer, else the blocked."""
@@ -339,6 +350,21 @@ class Registry:
         if old is not None:
             return _View(Index(claims, old.index.policy, old.index.loader, old.index.providers))
         return _View(Index(claims, self._settings.policy(), Loader()))
+
+
+def _document(config: Config, overrides: Iterable[str]) -> Document | None:
+    """What a file holds, or a mapping, with values replaced; None for a mapping as it is."""
+    document = None
+    if isinstance(config, (str, os.PathLike)):
+        from optim_core.files import load
+
+        document = load(os.fspath(config))
+    if overrides:
+        from optim_core.files import Document
+        from optim_core.overrides import apply_overrides
+
+        document = apply_overrides(document or Document(None, config, lambda _: None), overrides)
+    return document
 
 
 class _View:

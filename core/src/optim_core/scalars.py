@@ -7,15 +7,18 @@ import numbers
 import operator
 from typing import Any, get_args
 
+from optim_core.durations import Duration, DurationError
 from optim_core.mismatch import Mismatch
 from optim_core.names import nearest
 from optim_core.numerals import number_in
+from optim_core.repairs import as_bool, as_null, as_number
 from optim_core.words import shown, type_in_words
 
 __all__ = [
     "structure_anything",
     "structure_bool",
     "structure_callable",
+    "structure_duration",
     "structure_float",
     "structure_int",
     "structure_literal",
@@ -29,21 +32,27 @@ def wrong_type(wanted: Any, value: Any, hint: str | None = None) -> Mismatch:
     return Mismatch.here(f"must be {type_in_words(wanted)}, is {shown(value)}", hint)
 
 
+def _no_number(wanted: Any, value: Any) -> Mismatch:
+    return wrong_type(wanted, value, as_number(value, whole=wanted is int))
+
+
 def structure_float(value: Any, _: Any) -> float:
     if type(value) is float:
         number = value
     elif isinstance(value, str):
         written = number_in(value)
         if written is None:
-            raise wrong_type(float, value)
+            raise _no_number(float, value)
         number = structure_float(written, float)
     elif isinstance(value, numbers.Real) and not isinstance(value, bool):
         try:
             number = float(value)
         except OverflowError:
             raise Mismatch.here("is too large for a number") from None
+        except Exception as error:
+            raise wrong_type(float, value) from error
     else:
-        raise wrong_type(float, value)
+        raise _no_number(float, value)
     if not math.isfinite(number):
         raise Mismatch.here(f"must be a finite number, is {number}")
     return number
@@ -57,15 +66,18 @@ def structure_int(value: Any, _: Any) -> int:
     if isinstance(number, float) and number.is_integer():
         return int(number)
     if isinstance(number, bool) or not hasattr(type(number), "__index__"):
-        raise wrong_type(int, value)
-    return operator.index(number)
+        raise _no_number(int, value)
+    try:
+        return operator.index(number)
+    except Exception as error:
+        # That of a tensor, for one, raises unless it holds one whole number.
+        raise wrong_type(int, value) from error
 
 
 def structure_bool(value: Any, _: Any) -> bool:
     if isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")):
         return bool(value)
-    quoted = isinstance(value, str) and value.lower() in ("true", "false")
-    raise wrong_type(bool, value, f"write {value.lower()} without quotes" if quoted else None)
+    raise wrong_type(bool, value, as_bool(value))
 
 
 def structure_str(value: Any, _: Any) -> str:
@@ -76,7 +88,7 @@ def structure_str(value: Any, _: Any) -> str:
 
 def structure_none(value: Any, _: Any) -> None:
     if value is not None:
-        raise wrong_type(type(None), value)
+        raise wrong_type(type(None), value, as_null(value))
 
 
 def structure_anything(value: Any, _: Any) -> Any:
@@ -89,11 +101,20 @@ def structure_callable(value: Any, wanted: Any) -> Any:
     raise wrong_type(wanted, value)
 
 
+def structure_duration(value: Any, _: Any) -> Duration:
+    try:
+        return Duration.of(value)
+    except DurationError as error:
+        raise Mismatch.here(error.message, error.hint) from None
+
+
 def structure_literal(value: Any, wanted: Any) -> Any:
     allowed = get_args(wanted)
     for choice in allowed:
         # A text may be of a subclass, as the members of a str enum are; true is not 1.
         if (type(choice) is type(value) or (isinstance(choice, str) and isinstance(value, str))) and choice == value:
             return choice
-    near = nearest(value, [choice for choice in allowed if isinstance(choice, str)]) if isinstance(value, str) else None
+    # Infinity is the text "inf" where it is a choice.
+    word = value if isinstance(value, str) else str(value) if type(value) is float else ""
+    near = nearest(word, [choice for choice in allowed if isinstance(choice, str)])
     raise wrong_type(wanted, value, f"did you mean `{near}`?" if near else None)

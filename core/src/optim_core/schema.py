@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from optim_core.builder import DECAY, DEFAULT_CLIPPER, ENVELOPE
 from optim_core.class_plan import ALIASES
+from optim_core.components import DECAY, DEFAULT_CLIPPER, ENVELOPE
 from optim_core.describe import plain_default
 from optim_core.discovery import KINDS, Kind
 from optim_core.docstrings import parse_docstring
+from optim_core.durations import DURATION_TEXT, Duration
 from optim_core.errors import PluginError
 from optim_core.hints import config_fields, field_types
 from optim_core.names import normalise
@@ -27,7 +28,7 @@ from optim_core.ranges import range_schema
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 
 if TYPE_CHECKING:
-    from optim_core.builder import Found
+    from optim_core.components import Found
     from optim_core.registry import Registry
 
 __all__ = ["recipe_schema"]
@@ -36,7 +37,14 @@ Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_SCALARS: dict[Any, str] = {float: "number", int: "integer", bool: "boolean", str: "string", NoneType: "null"}
+_SCALARS: dict[Any, Schema] = {
+    float: {"type": "number"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    str: {"type": "string"},
+    NoneType: {"type": "null"},
+    Duration: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": DURATION_TEXT}]},
+}
 # Which keywords of a range mean something for a type.
 _NUMERIC = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum", "enum")
 _KEYWORDS = {
@@ -173,11 +181,9 @@ def _named_sets() -> Schema:
     return {
         "properties": {
             "optimizer_configs": {"type": "object", "minProperties": 1, "additionalProperties": either},
-            "scheduler_configs": {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": _or_null({"$ref": "#/$defs/scheduler"}),
-            },
+            "scheduler_configs": _or_null(
+                {"type": "object", "additionalProperties": _or_null({"$ref": "#/$defs/scheduler"})}
+            ),
             "gradient_clipping": _or_null({"$ref": "#/$defs/gradient_clipping"}),
         },
         "required": ["optimizer_configs"],
@@ -401,7 +407,7 @@ def _typed(hint: Any, outer: tuple[type[Any], ...]) -> Schema:
     """What structure.py takes for a type, written canonically; {} where a stranger's cattrs hook decides."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in _SCALARS:
-        return {"type": _SCALARS[hint]}
+        return dict(_SCALARS[hint])
     if hint in _COMPONENTS:
         return {"$ref": f"#/$defs/{_COMPONENTS[hint]}"}
     if origin is Literal:

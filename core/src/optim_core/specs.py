@@ -6,7 +6,6 @@ A spec is data: it is frozen, compares by value, and needs no torch until a ``cr
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +14,10 @@ import attrs
 from optim_core.errors import OptimError, PluginError
 from optim_core.horizon import Horizon, count
 from optim_core.params import Group, divide, group_parameters, named_parameters
+from optim_core.stepping import go_to, rates_over, restore_base_rates
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch.nn import Module
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
@@ -68,33 +69,77 @@ class SchedulerSpec:
             optimizer: a freshly created optimizer.
             horizon: the length of the run in optimizer steps and epochs; needed by schedules whose config leaves their
                 length open. One that is stepped once an epoch gets it counted in epochs.
-            last_step: how many times ``step()`` was called before; the scheduler goes on from there.
+            last_step: how many times ``step()`` was called before; the scheduler goes on from there with the rate that
+                it then had. A closed form is computed there; others are stepped that often.
 
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
             OptimError: `last_step` is negative, or above 0 for a schedule that waits for a metric.
         """
         last_step = count(last_step, "last_step", at_least=0)
+        if last_step and self.waits_for_metric:
+            raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
+        if last_step:
+            restore_base_rates(optimizer)
+        scheduler = self.build_for(optimizer, self.counted(horizon))
+        if last_step:
+            go_to(scheduler, last_step, at_once=self.has_closed_form)
+        return scheduler
+
+    def curve(
+        self,
+        steps: int | range | Sequence[int] | NDArray[Any],
+        base_lr: float,
+        *,
+        horizon: Horizon | None = None,
+        metrics: Sequence[float] | None = None,
+    ) -> NDArray[Any]:
+        """The rate of a parameter group at each of some steps, without a model.
+
+        A closed form is computed for all steps at once; any other schedule is stepped on an optimizer of its own.
+
+        Args:
+            steps: the steps, from 0, in any order; or how many, from 0 on.
+            base_lr: the rate that the group starts from, > 0.
+            horizon: the length of the run, as in `create_scheduler`.
+            metrics: for a schedule that waits for a metric what each ``step`` is given, as many as the highest step.
+
+        Returns:
+            float64, of shape (n,): the rate after so many calls of ``step()``.
+
+        Raises:
+            HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
+            OptimError: a step is negative or no whole number, or `metrics` does not fit the schedule, or numpy is not
+                installed.
+        """
+        return rates_over(self, steps, base_lr, self.counted(horizon), metrics)
+
+    @property
+    def waits_for_metric(self) -> bool:
+        """Whether ``step`` is to be given a metric."""
+        return hasattr(self.config, "monitor")
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether the rate at a step needs none of the steps before it."""
+        return callable(getattr(self.config, "closed_form", None)) or callable(getattr(self.config, "factor", None))
+
+    def counted(self, horizon: Horizon | None) -> Horizon:
+        """The horizon in the unit of ``step()``."""
         horizon = horizon or Horizon()
-        if self.interval == "epoch":
-            horizon = horizon.in_epochs()
+        return horizon.in_epochs() if self.interval == "epoch" else horizon
+
+    def build_for(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """The scheduler at its step 0, for schedules that are made of others; `horizon` is counted already.
+
+        Raises:
+            PluginError: the plugin gives something else than a scheduler.
+        """
         with _building(f"scheduler {self.type}", self.provided_by) as what:
             scheduler: LRScheduler = self.config.build(optimizer, horizon)
         if not callable(getattr(scheduler, "step", None)):
             raise PluginError(f"{what}: build returned {scheduler!r:.60}, which has no step()")
-        if last_step:
-            if hasattr(self.config, "monitor"):
-                raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
-            _fast_forward(scheduler, last_step)
         return scheduler
-
-
-def _fast_forward(scheduler: LRScheduler, steps: int) -> None:
-    """Steps a fresh scheduler `steps` times, without torch's warning that the optimizer did not step in between."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before.*optimizer.step.*")
-        for _ in range(steps):
-            scheduler.step()
 
 
 @attrs.frozen(kw_only=True)

@@ -16,12 +16,15 @@ import attrs
 from cattrs import Converter
 
 from optim_core.class_plan import ClassPlan, Hook
+from optim_core.durations import Duration
 from optim_core.hints import config_fields
 from optim_core.mismatch import Mismatch, is_list
+from optim_core.repairs import as_list
 from optim_core.scalars import (
     structure_anything,
     structure_bool,
     structure_callable,
+    structure_duration,
     structure_float,
     structure_int,
     structure_literal,
@@ -56,20 +59,28 @@ class Structurer:
         ):
             self._converter.register_structure_hook_factory(belongs, factory)
 
-    def structure(self, value: Any, cls: type[Any]) -> Any:
-        """An instance of the plugin class `cls` from a mapping of its fields.
+    def structure(self, value: Any, cls: type[Any], name: str | None = None) -> Any:
+        """An instance of the plugin class `cls`, called `name` in messages, from a mapping of its fields.
 
         Raises:
             Mismatch: with everything that is wrong below `value`.
         """
+        return self._plan(cls).structure(value, name)
+
+    def _plan(self, cls: type[Any]) -> ClassPlan:
         plan = self._plans.get(cls)
         if plan is None:
             plan = self._plans[cls] = ClassPlan.of(cls, self._hook)
-        return plan.structure(value)
+        return plan
 
     def keys(self, cls: type[Any]) -> tuple[str, ...]:
         """The keys that a config of `cls` may have, aliases left out."""
         return tuple(config_fields(cls))
+
+    def aliases(self, cls: type[Any]) -> tuple[str, ...]:
+        """Other names of some of the keys."""
+        plan = self._plan(cls)
+        return tuple(name for name in plan.fields if name not in plan.keys)
 
     def _hook(self, wanted: Any) -> Hook:
         hook = self._converter.get_structure_hook(wanted)
@@ -85,7 +96,7 @@ class Structurer:
         return hook if hook in _OWN_HOOKS else careful
 
     def _attrs_hook(self, _: Any) -> Hook:
-        return self.structure
+        return lambda value, cls: self.structure(value, cls)
 
     def _sequence_hook(self, wanted: Any) -> Hook:
         origin = get_origin(wanted) or wanted
@@ -93,10 +104,12 @@ class Structurer:
         fixed = origin is tuple and get_args(wanted) and arguments[-1] is not ...
         hooks = [self._hook(argument) for argument in arguments if argument is not ...]
         make = tuple if origin is tuple else list
+        length = len(hooks) if fixed else None
+        numeric = all(argument in (int, float) for argument in arguments if argument is not ...)
 
         def sequence(value: Any, _: Any) -> Any:
             if not is_list(value) or (fixed and len(value) != len(hooks)):
-                raise wrong_type(wanted, value)
+                raise wrong_type(wanted, value, as_list(value, length) if numeric else None)
             items, issues = [], []
             for index, item in enumerate(value):
                 try:
@@ -138,13 +151,15 @@ class Structurer:
             if value is None and nullable:
                 return None
             closest: Mismatch | None = None
+            hint: str | None = None
             for member, hook in hooks:
                 try:
                     return hook(value, member)
                 except Mismatch as mismatch:
+                    hint = hint or mismatch.issues[0].hint
                     if _same_shape(value, member):
                         closest = closest or mismatch
-            raise closest or wrong_type(wanted, value)
+            raise closest or wrong_type(wanted, value, hint)
 
         return union
 
@@ -160,6 +175,8 @@ def _same_shape(value: Any, member: Any) -> bool:
         return origin in (dict, abc.Mapping) or attrs.has(member)
     if is_list(value):
         return origin in (list, tuple, abc.Sequence, abc.Iterable)
+    if member is Duration:
+        return isinstance(value, (int, float, str))
     return member in (int, float) and isinstance(value, float)
 
 
@@ -169,5 +186,6 @@ _SCALAR_HOOKS: dict[Any, Hook] = {
     bool: structure_bool,
     str: structure_str,
     type(None): structure_none,
+    Duration: structure_duration,
 }
 _OWN_HOOKS = (*_SCALAR_HOOKS.values(), structure_anything, structure_callable, structure_literal)

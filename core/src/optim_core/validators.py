@@ -9,24 +9,75 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from optim_core.words import shown
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import attrs
 
-__all__ = ["Each", "Interval", "each", "fraction", "in_range", "non_negative", "positive"]
+__all__ = [
+    "Each",
+    "FieldError",
+    "Interval",
+    "ItemsError",
+    "each",
+    "fraction",
+    "in_range",
+    "non_negative",
+    "positive",
+]
+
+
+class FieldError(ValueError):
+    """What a validator has against a value: `message`, and in `hint` the repair.
+
+    A ValueError with a text alone does as well.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(f"{message}; {hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.hint)
+
+
+class ItemsError(ValueError):
+    """Items of a list are wrong, and the list is not: each is reported at its own place.
+
+    Args:
+        items: index, counted from 0, to what is wrong with that item.
+    """
+
+    def __init__(self, items: Mapping[int, ValueError]) -> None:
+        super().__init__("; ".join(f"item {index} {error}" for index, error in items.items()))
+        self.items = dict(items)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.items,)
 
 
 class Interval:
     """A finite number between bounds, each of which may be left out: ``Interval(gt=0, le=1)`` is 0 < x ≤ 1.
 
     Raises:
-        ValueError: when called with a number outside, or with one that is not finite.
+        FieldError: when called with a number outside, or with one that is not finite; with `hint`, the repair.
     """
 
-    __slots__ = ("ge", "gt", "le", "lt")
+    __slots__ = ("ge", "gt", "hint", "le", "lt")
 
     def __init__(
-        self, *, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+        self,
+        *,
+        gt: float | None = None,
+        ge: float | None = None,
+        lt: float | None = None,
+        le: float | None = None,
+        hint: str | None = None,
     ) -> None:
+        self.hint = hint
         self.gt = gt
         self.ge = ge
         self.lt = lt
@@ -44,7 +95,7 @@ class Interval:
             and math.isfinite(value)
         )
         if not inside:
-            raise ValueError(f"must be {self.describe()}, is {value!r}")
+            raise FieldError(f"must be {self.describe()}, is {shown(value)}", self.hint)
 
     def describe(self) -> str:
         """The range in words: ``> 0``, ``in [0, 1)``."""
@@ -70,7 +121,8 @@ class Each:
     """Every item of a list or tuple fits `validator`; a value that is neither is checked as it is.
 
     Raises:
-        ValueError: when called with a value of which an item does not fit; it says which, counted from 0.
+        ItemsError: when called with a list of which items do not fit.
+        ValueError: when called with another value, which does not fit.
     """
 
     __slots__ = ("validator",)
@@ -85,11 +137,14 @@ class Each:
         if not isinstance(value, (list, tuple)):
             self.validator(instance, attribute, value)
             return
+        wrong = {}
         for index, item in enumerate(value):
             try:
                 self.validator(instance, attribute, item)
             except ValueError as error:
-                raise ValueError(f"item {index} {error}") from None
+                wrong[index] = error
+        if wrong:
+            raise ItemsError(wrong)
 
     def describe(self) -> str:
         """The range of each item in words."""
@@ -97,10 +152,18 @@ class Each:
 
 
 def in_range(
-    *, gt: float | None = None, ge: float | None = None, lt: float | None = None, le: float | None = None
+    *,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    hint: str | None = None,
 ) -> Interval:
-    """A validator for a finite number within bounds, of which at most one each from below and from above is given."""
-    return Interval(gt=gt, ge=ge, lt=lt, le=le)
+    """A validator for a finite number within bounds, of which at most one each from below and from above is given.
+
+    `hint` is the repair to name where a number is outside, if there is a better one than a number inside.
+    """
+    return Interval(gt=gt, ge=ge, lt=lt, le=le, hint=hint)
 
 
 def each(validator: Interval) -> Each:

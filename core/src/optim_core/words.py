@@ -12,6 +12,9 @@ from optim_core.mismatch import is_list
 
 __all__ = ["shown", "type_in_words"]
 
+# In bits.
+LARGEST_SHOWN = 1024
+
 _SCALARS: dict[Any, str] = {
     float: "a number",
     int: "a whole number",
@@ -23,8 +26,16 @@ _SCALARS: dict[Any, str] = {
     tuple: "a list",
     dict: "a mapping",
 }
-_PLURALS: dict[Any, str] = {float: "numbers", int: "whole numbers", bool: "true or false values", str: "texts"}
+_PLURALS: dict[Any, str] = {
+    float: "numbers",
+    int: "whole numbers",
+    bool: "true or false values",
+    str: "texts",
+    type(None): "nulls",
+}
+_TIMES = {"date": "date", "time": "time", "datetime": "date and time"}
 _CLASSES = {
+    ("optim_core.durations", "Duration"): "a length such as 500, `10%` or `2 epochs`",
     ("optim_core.specs", "OptimizerSpec"): "an optimizer {type, config}",
     ("optim_core.specs", "SchedulerSpec"): "a scheduler {type, config}",
     ("optim_core.specs", "ClipperSpec"): "a clipper {type, config}",
@@ -45,6 +56,9 @@ def shown(value: Any) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, numbers.Number):
         return _short(value)
+    if type(value).__module__ == "datetime" and type(value).__name__ in _TIMES:
+        # TOML has them.
+        return f"the {_TIMES[type(value).__name__]} {value.isoformat()}"
     return f"a Python object of type {type(value).__name__}"
 
 
@@ -53,15 +67,14 @@ def type_in_words(wanted: Any) -> str:
     if wanted in _SCALARS:
         return _SCALARS[wanted]
     origin, arguments = get_origin(wanted), get_args(wanted)
-    if origin is Literal:
-        return " or ".join(f"`{argument}`" for argument in arguments)
-    if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(type_in_words(argument) for argument in arguments))
+    if origin is Literal or _is_union(origin):
+        return _either(_choices(wanted))
     if origin is tuple and arguments[-1:] != (...,):
-        inner = {_PLURALS.get(argument, type_in_words(argument)) for argument in arguments}
-        return f"a list of {len(arguments)} {' or '.join(sorted(inner))}"
+        if len(set(arguments)) == 1:
+            return f"a list of {len(arguments)} {_plural(arguments[0])}"
+        return f"a list of {len(arguments)} ({', '.join(map(type_in_words, arguments))})"
     if origin in (list, tuple, abc.Sequence, abc.Iterable):
-        return f"a list of {_PLURALS.get(arguments[0], type_in_words(arguments[0]))}"
+        return f"a list of {_plural(arguments[0])}"
     if origin in (dict, abc.Mapping):
         return "a mapping"
     if origin is abc.Callable:
@@ -71,9 +84,45 @@ def type_in_words(wanted: Any) -> str:
     return str(wanted)
 
 
+def _is_union(origin: Any) -> bool:
+    return origin in (Union, types.UnionType)
+
+
+def _choices(wanted: Any) -> list[str]:
+    """The words for each of the values or types that are as good as each other."""
+    if wanted is bool:
+        return ["true", "false"]
+    if get_origin(wanted) is Literal:
+        return [f"`{argument}`" for argument in get_args(wanted)]
+    if _is_union(get_origin(wanted)):
+        return list(dict.fromkeys(word for argument in get_args(wanted) for word in _choices(argument)))
+    return [type_in_words(wanted)]
+
+
+def _either(choices: list[str]) -> str:
+    """``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+
+
+def _plural(wanted: Any) -> str:
+    if wanted in _PLURALS:
+        return _PLURALS[wanted]
+    if _is_union(get_origin(wanted)):
+        return _either([_plural(argument) for argument in get_args(wanted)])
+    singular = type_in_words(wanted)
+    article, _, rest = singular.partition(" ")
+    noun, _, form = rest.partition(" ")
+    # "a scheduler {type, config}"; what is no plain noun stays as it is.
+    plain = article in ("a", "an") and noun and (not form or form.startswith("{"))
+    return f"{noun}s {form}".rstrip() if plain else singular
+
+
 def _short(value: Any) -> str:
     from reprlib import Repr
 
+    if isinstance(value, int) and value.bit_length() > LARGEST_SHOWN:
+        # Python converts none of over 4,300 digits to text.
+        return f"a whole number of {value.bit_length()} bits"
     short = Repr()
     short.maxstring = short.maxother = 60
     short.maxlong = 40

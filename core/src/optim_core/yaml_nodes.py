@@ -18,13 +18,18 @@ __all__ = ["Node", "Positions", "YamlProblem", "compose", "value_of"]
 
 Node = yaml.Node
 
-# Before PyYAML recurses: its composer calls itself once for each level.
+# Before PyYAML recurses, its composer once for each level; what is longer is looked through first.
 SHORT = 4096
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INFINITE = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _CORE_TAGS = ("map", "seq", "str", "int", "float", "bool", "null")
+
+
+TEMPLATE_HINT = "{{ }} is a template's: fill it in before, or put it in quotes"
+# What editors and web pages put where a space was typed.
+_NO_SPACES = frozenset("\u00a0\u2007\u202f\u3000")
 
 
 class YamlProblem(Exception):  # noqa: N818 - it becomes a ConfigError
@@ -45,16 +50,14 @@ def compose(text: str) -> Node:
     """
     loader = _Loader(text)
     try:
-        _refuse_depth(text)
+        _refuse_size(text)
         node: Node | None = loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise YamlProblem(f"is not YAML: {error.problem or error.context}", place) from None
     except RecursionError:
         raise YamlProblem(f"is nested more than {DEEPEST} deep", (0, 0)) from None
     except yaml.YAMLError as error:
-        raise YamlProblem(f"is not YAML: {error}", (0, 0)) from None
+        from optim_core.yaml_errors import explained
+
+        raise YamlProblem(*explained(error, text)) from None
     finally:
         loader.dispose()
     if node is None:
@@ -62,11 +65,11 @@ def compose(text: str) -> Node:
     return node
 
 
-def _refuse_depth(text: str) -> None:
-    """Counts nesting on the stream of events, which needs no recursion, where a text is long enough to overflow."""
+def _refuse_size(text: str) -> None:
+    """Counts nesting and values on the stream of events, which is read no further than a config may be long."""
     if len(text) <= SHORT:
         return
-    depth = 0
+    depth = events = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -74,6 +77,11 @@ def _refuse_depth(text: str) -> None:
                 raise YamlProblem(f"is nested more than {DEEPEST} deep", _place(event))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+            continue
+        events += 1
+        # A mapping's keys are events too.
+        if events > 2 * MOST_NODES + DEEPEST:
+            raise YamlProblem(f"holds more than {MOST_NODES:,} values", _place(event))
 
 
 def value_of(root: Node) -> Any:
@@ -149,7 +157,10 @@ class _Builder:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise YamlProblem("a key must be a text", _place(key_node))
+                raise YamlProblem("a key must be a text", _place(key_node), TEMPLATE_HINT)
+            if not key_node.style and not _NO_SPACES.isdisjoint(key_node.value):
+                hint = "replace it by a space that you type"
+                raise YamlProblem("a no-break space is no space to YAML, but part of the key", _place(key_node), hint)
             key = key_node.value if key_node.style else _scalar(key_node)
             if key_node.value == "<<" and not key_node.style:
                 raise YamlProblem("`<<` merges are YAML 1.1; write the keys out", _place(key_node))
@@ -166,7 +177,9 @@ def _refuse_tag(node: Any) -> None:
     tag = node.tag or ""
     if tag.startswith("tag:yaml.org,2002:") and tag.rpartition(":")[2] in (*_CORE_TAGS, "merge", "timestamp", "value"):
         return
-    raise YamlProblem(f"has the tag `{tag}`; a config holds plain values only", _place(node))
+    written = tag.replace("tag:yaml.org,2002:", "!!")
+    hint = "a config holds plain values only: numbers, texts, lists [a, b] and mappings {key: value}"
+    raise YamlProblem(f"has the tag `{written}`", _place(node), hint)
 
 
 def _scalar(node: Any) -> Any:

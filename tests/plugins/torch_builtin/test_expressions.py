@@ -104,7 +104,7 @@ def test_one_expression_for_each_group():
 
 def test_the_problem_of_an_expression_in_a_list_says_which():
     """Items are counted from 0."""
-    with pytest.raises(ConfigError, match="item 1 `1/epoch` has no value at epoch 0: division by zero"):
+    with pytest.raises(ConfigError, match=r"lr_lambda\[1\]: `1/epoch` has no value at epoch 0: division by zero"):
         registry.build({"type": "LambdaLR", "config": {"lr_lambda": ["0.5", "1/epoch"]}})
 
 

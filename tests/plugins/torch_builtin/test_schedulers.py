@@ -146,7 +146,7 @@ def test_a_combination_in_a_sequence_is_refused(name):
     if name == "SequentialLR":
         inner["config"]["milestones"] = []
 
-    with pytest.raises(ConfigError, match=rf"schedulers: item 1, {name}, combines schedules itself"):
+    with pytest.raises(ConfigError, match=rf"schedulers\[1\]: {name} combines schedules itself"):
         spec_of("SequentialLR", schedulers=[{"type": "LinearLR"}, inner], milestones=[5])
 
 
@@ -171,7 +171,9 @@ def test_a_combination_is_stepped_as_its_parts_are():
 def test_steps_and_epochs_are_not_mixed_in_one_combination(name, more):
     """A schedule that counts steps beside one that counts epochs is refused, and the repair named."""
     nested = [{"type": "exponential", "gamma": 0.9}, {"type": "CyclicLR", "base_lr": 0.1, "max_lr": 0.2}]
-    with pytest.raises(ConfigError, match="CyclicLR, has the interval step, and item 0, ExponentialLR, has epoch"):
+    with pytest.raises(
+        ConfigError, match=r"schedulers\[1\]: CyclicLR has the interval step, and item 0, ExponentialLR, has epoch"
+    ):
         spec_of(name, schedulers=nested, **more)
 
 
@@ -321,8 +323,8 @@ REFUSED = [
     ("StepLR", {"step_size": 3, "gamma": 0}, "gamma", "must be in (0, 1]"),
     ("StepLR", {}, "step_size", "is required and missing"),
     ("MultiStepLR", {"milestones": []}, "milestones", ""),
-    ("MultiStepLR", {"milestones": [0, 3]}, "milestones", "item 0 must be > 0, is 0"),
-    ("MultiStepLR", {"milestones": [5, 5]}, "milestones", "item 1 must be > 5, the one before it, is 5"),
+    ("MultiStepLR", {"milestones": [0, 3]}, "milestones[0]", "must be > 0, is 0"),
+    ("MultiStepLR", {"milestones": [5, 5]}, "milestones[1]", "must be > 5, the one before it, is 5"),
     ("MultiStepLR", {"milestones": [5], "gamma": 0}, "gamma", "must be > 0"),
     ("ConstantLR", {"factor": 0}, "factor", "must be in (0, 1]"),
     ("ConstantLR", {"total_iters": 0}, "total_iters", "must be > 0"),
@@ -340,7 +342,7 @@ REFUSED = [
     ("ReduceLROnPlateau", {"mode": "most"}, "mode", "must be `min` or `max`"),
     ("ReduceLROnPlateau", {"patience": -1}, "patience", "must be ≥ 0"),
     ("ReduceLROnPlateau", {"threshold": 1.0}, "threshold", "must be < 1 with mode: min"),
-    ("ReduceLROnPlateau", {"min_lr": [0.1, -0.1]}, "min_lr", "item 1 must be ≥ 0"),
+    ("ReduceLROnPlateau", {"min_lr": [0.1, -0.1]}, "min_lr[1]", "must be ≥ 0"),
     ("CyclicLR", {"base_lr": 0.2, "max_lr": 0.1}, "base_lr", "must be ≤ max_lr, which is 0.1, is 0.2"),
     ("CyclicLR", {"base_lr": [0.1, 0.3], "max_lr": [0.2, 0.2]}, "base_lr", "must be ≤ max_lr"),
     ("CyclicLR", {"base_lr": [0.1, 0.3], "max_lr": 0.2}, "base_lr", "must be ≤ max_lr"),
@@ -362,8 +364,8 @@ REFUSED = [
         "milestones",
         "one fewer than the schedulers, 2, has 1",
     ),
-    ("SequentialLR", {"schedulers": NESTED, "milestones": [4, 4]}, "milestones", "item 1 must be > 4"),
-    ("ChainedScheduler", {"schedulers": [{"type": "plateau"}]}, "schedulers", "waits for a metric"),
+    ("SequentialLR", {"schedulers": NESTED, "milestones": [4, 4]}, "milestones[1]", "must be > 4"),
+    ("ChainedScheduler", {"schedulers": [{"type": "plateau"}]}, "schedulers[0]", "waits for a metric"),
     ("LambdaLR", {"lr_lambda": []}, "lr_lambda", "must have an item for each parameter group"),
 ]
 

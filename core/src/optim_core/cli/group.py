@@ -20,6 +20,7 @@ OWN_COMMANDS = {
     "show": "show_plugin",
     "validate": "validate",
     "resolve": "resolve",
+    "migrate": "migrate",
     "schema": "print_schema",
     "doctor": "doctor",
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-__all__ = ["print_json", "say", "width"]
+__all__ = ["can_say", "print_json", "say", "width"]
 
 _WITHOUT_UNICODE = str.maketrans({"≤": "<=", "≥": ">=", "…": "...", "→": "->", "–": "-", "—": "-", "×": "x", "²": "^2"})
 # Output that is read by another program is not wrapped.
@@ -24,6 +24,11 @@ def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
     click.echo(text, err=err, color=color)
 
 
+def can_say(text: str) -> bool:
+    """Whether standard output has every letter of a text."""
+    return _can_show(text, getattr(sys.stdout, "encoding", None) or "utf-8")
+
+
 def _can_show(text: str, encoding: str) -> bool:
     try:
         text.encode(encoding)
@@ -37,7 +42,7 @@ def print_json(value: Any) -> None:
     import json
 
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    say(text if _can_show(text, getattr(sys.stdout, "encoding", None) or "utf-8") else json.dumps(value, indent=2))
+    say(text if can_say(text) else json.dumps(value, indent=2))
 
 
 def width() -> int:

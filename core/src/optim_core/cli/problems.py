@@ -12,8 +12,9 @@ from optim_core.names import visible
 
 __all__ = ["render"]
 
-# As YAML counts lines.
+# As YAML counts lines, and as TOML does.
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_END_IN_TOML = re.compile("\r?\n")
 _BEFORE, _SHOWN = 60, 100
 
 
@@ -57,8 +58,9 @@ def _columns(letter: str) -> int:
 
 
 def _lines(file: str) -> list[str]:
+    line_end = _LINE_END_IN_TOML if file.lower().endswith(".toml") else _LINE_END
     try:
         with open(file, encoding="utf-8-sig", errors="replace", newline="") as source:  # noqa: PTH123 - no pathlib
-            return _LINE_END.split(source.read(LARGEST))
+            return line_end.split(source.read(LARGEST))
     except OSError:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from optim_core import registry
-from optim_core.cli.output import print_json, say
+from optim_core.cli.config_text import FORMS, Form, form_of, print_config, write_config
 
 __all__ = ["command"]
 
@@ -13,16 +13,16 @@ __all__ = ["command"]
 @click.command(name="resolve")
 @click.argument("file", metavar="FILE")
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
-@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
-def command(file: str, overrides: tuple[str, ...], form: str) -> None:
+@click.option("--format", "form", type=click.Choice(FORMS), help="By default that of the file to write, else yaml.")
+@click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
+def command(file: str, overrides: tuple[str, ...], form: Form | None, output: str | None) -> None:
     """Print a config in canonical form with every default.
 
-    What is printed builds the same again, whatever the defaults of later versions are.
+    What is printed builds the same again, whatever the defaults of later versions are. TOML has no null: there, entries
+    that are null are left out.
     """
-    config = registry.to_config(registry.build(file, overrides=overrides))
-    if form == "json":
-        print_json(config)
+    if output is None:
+        print_config(registry.to_config(registry.build(file, overrides=overrides)), form or "yaml")
         return
-    from optim_core.cli.yaml_text import to_yaml
-
-    say(to_yaml(config).rstrip("\n"))
+    form = form_of(output, form)
+    write_config(registry.to_config(registry.build(file, overrides=overrides)), output, form)

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from optim_core import ConfigError, PluginError, Problem, Recipe, registry
+from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
 from optim_core.cli.output import print_json, say
+from optim_core.cli.unused import unused_note, unused_paths
 from optim_core.names import visible
 
 __all__ = ["command"]
@@ -29,6 +30,8 @@ def command(files: tuple[str, ...], overrides: tuple[str, ...], form: str) -> No
     else:
         for file, built, problems in reports:
             say(_rendered(problems) if problems else f"{visible(file)}: valid ({_in_short(built)})")
+            if note := unused_note(built):
+                say(note)
     if any(problems for _, _, problems in reports):
         raise SystemExit(1)
 
@@ -51,7 +54,12 @@ def _rendered(problems: list[Problem]) -> str:
 
 def _in_short(built: Any) -> str:
     specs = [built] if not isinstance(built, Recipe) else _specs(built)
-    return ", ".join(f"{spec.type} from {spec.provided_by}" for spec in specs)
+    return ", ".join(f"{spec.type}{_rhythm(spec)} from {spec.provided_by}" for spec in specs)
+
+
+def _rhythm(spec: Any) -> str:
+    """How often a schedule is stepped, which its numbers count."""
+    return f" each {spec.interval}" if isinstance(spec, SchedulerSpec) else ""
 
 
 def _specs(recipe: Recipe) -> list[Any]:
@@ -60,7 +68,12 @@ def _specs(recipe: Recipe) -> list[Any]:
     return [spec for spec in specs if spec is not None]
 
 
-def _as_json(file: str, _: Any, problems: list[Problem]) -> dict[str, Any]:
+def _as_json(file: str, built: Any, problems: list[Problem]) -> dict[str, Any]:
     import attrs
 
-    return {"file": file, "valid": not problems, "problems": [attrs.asdict(problem) for problem in problems]}
+    return {
+        "file": file,
+        "valid": not problems,
+        "problems": [attrs.asdict(problem) for problem in problems],
+        "unused": unused_paths(built),
+    }

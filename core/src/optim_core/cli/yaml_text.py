@@ -42,7 +42,7 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBERS_OF_1_2, list("-+.0123456789"))
 
 
-def to_yaml(config: Any) -> str:
-    """Plain data as YAML, keys in their order."""
-    text: str = yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+def to_yaml(config: Any, *, ascii_only: bool = False) -> str:
+    """Plain data as YAML, keys in their order; with `ascii_only`, all other letters as escapes."""
+    text: str = yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=not ascii_only, width=WIDTH)
     return text

@@ -10,10 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from optim_core.validators import FieldError, ItemsError
+from optim_core.words import shown
+
 if TYPE_CHECKING:
     from optim_core.specs import SchedulerSpec
 
-__all__ = ["counts_calls", "foreach_is_possible", "fused_is_possible", "increasing", "keyword_arguments", "not_above"]
+__all__ = [
+    "NO_CLIPPING",
+    "counts_calls",
+    "foreach_is_possible",
+    "fused_is_possible",
+    "increasing",
+    "keyword_arguments",
+    "not_above",
+]
+
+LONGEST_SHOWN, LARGEST_SHOWN = 20, 10**12
+# The hint for a bound of clipping that is 0 or below, which means off in command lines.
+NO_CLIPPING = "for no clipping leave gradient_clipping out, or make it null"
 
 
 def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:
@@ -30,7 +45,7 @@ def foreach_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: 
         ValueError: it is true, and so is `differentiable`.
     """
     if value and instance.differentiable:
-        raise ValueError("does not go with differentiable: true; leave one of the two out")
+        raise FieldError("does not go with differentiable: true", "leave one of the two out")
 
 
 def fused_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: bool | str | None) -> None:
@@ -42,19 +57,29 @@ def fused_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: bo
     if value is True:
         for other in ("foreach", "differentiable"):
             if getattr(instance, other):
-                raise ValueError(f"does not go with {other}: true; leave one of the two out")
+                raise FieldError(f"does not go with {other}: true", "leave one of the two out")
 
 
 def increasing(_instance: Any, _attribute: attrs.Attribute[Any], value: list[int]) -> None:
     """A validator for milestones.
 
     Raises:
-        ValueError: one is not above 0, or not above the one before it.
+        ItemsError: some are not above 0, or not above the one before them.
     """
+    wrong: dict[int, ValueError] = {}
     for index, (before, milestone) in enumerate(pairwise([0, *value])):
         if milestone <= before:
-            floor = f"> {before}, the one before it" if before else "> 0"
-            raise ValueError(f"item {index} must be {floor}, is {milestone!r}")
+            floor = f"> {shown(before)}, the one before it" if index else "> 0"
+            wrong[index] = FieldError(f"must be {floor}, is {shown(milestone)}", _in_order(value))
+    if wrong:
+        raise ItemsError(wrong)
+
+
+def _in_order(milestones: list[int]) -> str | None:
+    """The hint for milestones of which each is right, and their order is not."""
+    ordered = sorted({milestone for milestone in milestones if milestone > 0})
+    short = 1 < len(ordered) <= LONGEST_SHOWN and ordered[-1] < LARGEST_SHOWN
+    return f"in order they are {ordered}" if short else None
 
 
 def not_above(other: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -71,7 +96,7 @@ def not_above(other: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
         else:
             fits = all(map(operator.le, lows, highs))
         if not fits:
-            raise ValueError(f"must be ≤ {other}, which is {bound!r}, is {value!r}")
+            raise ValueError(f"must be ≤ {other}, which is {shown(bound)}, is {shown(value)}")
 
     return check
 
@@ -80,16 +105,21 @@ def counts_calls(_instance: Any, _attribute: attrs.Attribute[Any], value: list[S
     """A validator for schedules that are combined.
 
     Raises:
-        ValueError: there is none; or one waits for a metric: it is not the combination that would be given it; or one
-            counts steps and another epochs.
+        ValueError: there is none.
+        ItemsError: some wait for a metric: it is not the combination that would be given it; or some count steps and
+            others epochs.
     """
     if not value:
         raise ValueError("must have at least one schedule, is empty")
+    wrong: dict[int, ValueError] = {}
+    first = value[0]
     for index, spec in enumerate(value):
         if hasattr(spec.config, "monitor"):
-            raise ValueError(f"item {index}, {spec.type}, waits for a metric and cannot be combined with others")
-        if spec.interval != value[0].interval:
-            raise ValueError(
-                f"item {index}, {spec.type}, has the interval {spec.interval}, and item 0, {value[0].type}, has "
-                f"{value[0].interval}; set the same `interval` beside the `type` of each"
+            wrong[index] = FieldError(f"{spec.type} waits for a metric and cannot be combined with others")
+        elif spec.interval != first.interval:
+            wrong[index] = FieldError(
+                f"{spec.type} has the interval {spec.interval}, and item 0, {first.type}, has {first.interval}",
+                "set the same `interval` beside the `type` of each",
             )
+    if wrong:
+        raise ItemsError(wrong)

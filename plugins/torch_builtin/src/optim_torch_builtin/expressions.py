@@ -14,6 +14,8 @@ from typing import Any
 
 import attrs
 
+from optim_core.validators import FieldError, ItemsError
+
 __all__ = ["LRLambda", "expressions_evaluate", "factor_function", "lr_lambdas"]
 
 LRLambda = str | Callable[[int], float] | list[str | Callable[[int], float]]
@@ -136,26 +138,33 @@ def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRL
 
     def check(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
         if not isinstance(value, list):
-            _check(value, epochs, "")
+            _check(value, epochs)
         elif not value:
             raise ValueError("must have an item for each parameter group, is empty")
         else:
-            for index, item in enumerate(value):
-                _check(item, epochs, f"item {index} ")
+            _check_items(value, epochs)
 
     return check
 
 
-def _check(item: str | Callable[[int], float], epochs: Iterable[int], place: str) -> None:
+def _check(item: str | Callable[[int], float], epochs: Iterable[int]) -> None:
     if isinstance(item, str):
-        try:
-            factor = factor_function(item)
-            for epoch in epochs:
-                factor(epoch)
-        except ValueError as error:
-            raise ValueError(f"{place}{error}") from error
+        factor = factor_function(item)
+        for epoch in epochs:
+            factor(epoch)
     elif not callable(item):
-        raise ValueError(f"{place}must be an expression or a function, is {item!r}")
+        raise ValueError(f"must be an expression or a function, is {item!r}")
+
+
+def _check_items(items: list[str | Callable[[int], float]], epochs: Iterable[int]) -> None:
+    wrong = {}
+    for index, item in enumerate(items):
+        try:
+            _check(item, epochs)
+        except ValueError as error:
+            wrong[index] = error
+    if wrong:
+        raise ItemsError(wrong)
 
 
 def _arithmetic(expression: str) -> ast.expr:
@@ -165,7 +174,7 @@ def _arithmetic(expression: str) -> ast.expr:
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError(f"is not an expression: {expression!r}; {_HINT}") from None
+        raise FieldError(f"is not an expression: {expression!r}", _HINT) from None
     called: set[ast.AST] = set()
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     while stack:
@@ -173,7 +182,7 @@ def _arithmetic(expression: str) -> ast.expr:
         if isinstance(node, ast.Call):
             called.add(node.func)
         if not _is_arithmetic(node, node in called):
-            raise ValueError(f"does not take {_shown(node)}; {_HINT}")
+            raise FieldError(f"does not take {_shown(node)}", _repair(node))
         if depth > DEEPEST:
             raise ValueError(f"must be nested at most {DEEPEST} levels deep")
         stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
@@ -192,6 +201,19 @@ def _is_arithmetic(node: ast.AST, is_called: bool) -> bool:
             return isinstance(node, _ALLOWED)
 
 
+def _repair(node: ast.AST) -> str:
+    """The hint for what is no arithmetic."""
+    if isinstance(node, ast.BitXor):
+        return "a power is written `**`"
+    if isinstance(node, ast.Lambda):
+        return f"write what it returns: {ast.unparse(node.body)}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS:
+        return f"write `{node.func.attr}` alone"
+    return _HINT
+
+
 def _shown(node: ast.AST) -> str:
     """The part of the expression, or the name of an operator, which has no text of its own."""
+    if isinstance(node, ast.BitXor):
+        return "`^`"
     return f"`{ast.unparse(node)}`" if isinstance(node, ast.expr) else type(node).__name__

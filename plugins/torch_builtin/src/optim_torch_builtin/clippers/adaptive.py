@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from optim_core.validators import positive
+from optim_core.validators import in_range, positive
+from optim_torch_builtin.arguments import NO_CLIPPING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +36,7 @@ class AdaptiveClipper:
         error_if_nonfinite: raise where the norm of all gradients is not finite.
     """
 
-    clip_factor: float = attrs.field(default=0.01, validator=positive)
+    clip_factor: float = attrs.field(default=0.01, validator=in_range(gt=0, hint=NO_CLIPPING))
     eps: float = attrs.field(default=1e-3, validator=positive)
     error_if_nonfinite: bool = False
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.validators import positive
+from optim_core.validators import in_range
+from optim_torch_builtin.arguments import NO_CLIPPING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +30,7 @@ class NormClipper:
         error_if_nonfinite: raise where the norm is not finite.
     """
 
-    max_norm: float = attrs.field(validator=positive)
+    max_norm: float = attrs.field(validator=in_range(gt=0, hint=NO_CLIPPING))
     norm_type: float | Literal["inf"] = attrs.field(default=2.0)
     error_if_nonfinite: bool = False
 

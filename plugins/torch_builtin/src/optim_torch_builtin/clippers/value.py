@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_core.validators import positive
+from optim_core.validators import in_range
+from optim_torch_builtin.arguments import NO_CLIPPING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +28,7 @@ class ValueClipper:
         error_if_nonfinite: raise where the norm of all gradients is not finite.
     """
 
-    clip_value: float = attrs.field(validator=positive)
+    clip_value: float = attrs.field(validator=in_range(gt=0, hint=NO_CLIPPING))
     error_if_nonfinite: bool = False
 
     example: ClassVar[Mapping[str, Any]] = {"clip_value": 0.5}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from optim_core.validators import in_range, non_negative, positive
+from optim_core.validators import ItemsError, in_range, non_negative, positive
 from optim_torch_builtin.arguments import keyword_arguments
 
 if TYPE_CHECKING:
@@ -44,13 +44,16 @@ class Adafactor:
 
     @eps.validator
     def _floors_are_positive(self, attribute: attrs.Attribute[Any], value: tuple[float | None, float]) -> None:
+        wrong = {}
         for index, floor in enumerate(value):
             if floor is None and index == 0:
                 continue
             try:
                 positive(self, attribute, floor)
             except ValueError as error:
-                raise ValueError(f"item {index} {error}") from None
+                wrong[index] = error
+        if wrong:
+            raise ItemsError(wrong)
 
     def build(self, params: ParamsT) -> Optimizer:
         """A torch.optim.Adafactor."""

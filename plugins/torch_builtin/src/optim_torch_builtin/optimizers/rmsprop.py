@@ -27,7 +27,7 @@ class RMSprop:
         alpha: decay of the mean square, in [0, 1).
         eps: added to the denominator, > 0.
         weight_decay: factor of the L2 penalty, ≥ 0.
-        momentum: factor on the buffer of earlier steps, ≥ 0.
+        momentum: factor on the buffer of earlier steps, in [0, 1).
         centered: subtract the squared mean, which makes the mean square a variance (Graves 2013, arXiv:1308.0850).
         capturable: safe to capture in a CUDA graph; slower outside one, and an error on the CPU.
         foreach: update all parameters with a few kernels; null lets torch choose. Not with `differentiable`.
@@ -39,7 +39,7 @@ class RMSprop:
     alpha: float = attrs.field(default=0.99, validator=fraction)
     eps: float = attrs.field(default=1e-8, validator=positive)
     weight_decay: float = attrs.field(default=0.0, validator=non_negative)
-    momentum: float = attrs.field(default=0.0, validator=non_negative)
+    momentum: float = attrs.field(default=0.0, validator=fraction)
     centered: bool = False
     capturable: bool = False
     foreach: bool | None = attrs.field(default=None, validator=foreach_is_possible)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from optim_core.validators import non_negative, positive
+from optim_core.validators import FieldError, fraction, non_negative, positive
 from optim_torch_builtin.arguments import foreach_is_possible, fused_is_possible
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class SGD:
 
     Args:
         lr: learning rate, > 0.
-        momentum: factor on the momentum buffer before a gradient is added to it, ≥ 0; 0 is plain gradient descent.
+        momentum: factor on the momentum buffer before a gradient is added to it, in [0, 1); 0 is plain gradient
+            descent.
         dampening: each gradient enters the buffer times ``1 - dampening``, ≥ 0.
         weight_decay: factor of the L2 penalty, ≥ 0.
         nesterov: look ahead by one step; needs `momentum` > 0 and `dampening` 0.
@@ -37,7 +38,7 @@ class SGD:
     """
 
     lr: float = attrs.field(default=1e-3, validator=positive)
-    momentum: float = attrs.field(default=0.0, validator=non_negative)
+    momentum: float = attrs.field(default=0.0, validator=fraction)
     dampening: float = attrs.field(default=0.0, validator=non_negative)
     weight_decay: float = attrs.field(default=0.0, validator=non_negative)
     nesterov: bool = attrs.field(default=False)
@@ -48,8 +49,10 @@ class SGD:
 
     @nesterov.validator
     def _has_momentum(self, attribute: attrs.Attribute[Any], value: bool) -> None:
-        if value and (self.momentum <= 0 or self.dampening != 0):
-            raise ValueError("needs momentum > 0 and dampening 0; set them so, or nesterov: false")
+        if value and self.momentum <= 0:
+            raise FieldError(f"needs momentum > 0, which is {self.momentum!r}", "set momentum, or nesterov: false")
+        if value and self.dampening != 0:
+            raise FieldError(f"needs dampening 0, which is {self.dampening!r}", "leave one of the two out")
 
     def build(self, params: ParamsT) -> Optimizer:
         """A torch.optim.SGD."""

@@ -30,8 +30,13 @@ class MultiStepLR:
         gamma: factor, > 0.
     """
 
-    milestones: list[int] = attrs.field(validator=[attrs.validators.min_len(1), increasing])
+    milestones: list[int] = attrs.field(validator=increasing)
     gamma: float = attrs.field(default=0.1, validator=positive)
+
+    @milestones.validator
+    def _has_one(self, attribute: attrs.Attribute[Any], value: list[int]) -> None:
+        if not value:
+            raise ValueError("must have at least one, is empty")
 
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"milestones": [30, 80]}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from optim_core.specs import SchedulerSpec
+from optim_core.validators import FieldError, ItemsError
 from optim_torch_builtin.arguments import counts_calls, increasing
 
 if TYPE_CHECKING:
@@ -47,18 +48,25 @@ class SequentialLR:
 
     @schedulers.validator
     def _can_be_started_later(self, attribute: attrs.Attribute[Any], value: list[SchedulerSpec]) -> None:
-        for index, spec in enumerate(value):
-            if hasattr(spec.config, "schedulers"):
-                raise ValueError(
-                    f"item {index}, {spec.type}, combines schedules itself, which torch cannot start in a sequence; "
-                    "list single schedules, or put the sequence into a ChainedScheduler"
-                )
+        wrong: dict[int, ValueError] = {
+            index: FieldError(
+                f"{spec.type} combines schedules itself, which torch cannot start in a sequence",
+                "list single schedules, or put the sequence into a ChainedScheduler",
+            )
+            for index, spec in enumerate(value)
+            if hasattr(spec.config, "schedulers")
+        }
+        if wrong:
+            raise ItemsError(wrong)
 
     @milestones.validator
     def _one_between_each_two(self, attribute: attrs.Attribute[Any], value: list[int]) -> None:
         wanted = len(self.schedulers) - 1
         if wanted >= 0 and len(value) != wanted:
-            raise ValueError(f"must be one fewer than the schedulers, {wanted}, has {len(value)}")
+            raise FieldError(
+                f"must be one fewer than the schedulers, {wanted}, has {len(value)}",
+                "each says when the schedule after the first, second, … takes over",
+            )
 
     @property
     def interval(self) -> str:

@@ -1,0 +1,57 @@
+"""Drop-in functions for code that is being migrated to optim-core.
+
+The names and signatures that training code had before, each a thin function over ``registry.build`` of the default
+registry; ``docs/migrating.md`` shows them beside what they stand for. What is wrong with an argument is a ConfigError
+whose path is the argument's name; it is also the KeyError, AttributeError or ValueError that such code catches.
+"""
+
+from optim_core.compat.clipping import GradientClipper
+from optim_core.compat.factory import (
+    OptimizerAndScheduler,
+    OptimizerFactory,
+    create_optimizer,
+    create_optimizer_and_scheduler,
+    create_optimizer_from_config,
+    create_scheduler,
+    create_scheduler_from_config,
+)
+from optim_core.compat.schedules import (
+    get_constant_schedule,
+    get_constant_schedule_with_warmup,
+    get_cosine_schedule_with_warmup,
+    get_cosine_with_hard_restarts_schedule_with_warmup,
+    get_inverse_sqrt_schedule,
+    get_linear_schedule_with_warmup,
+    get_polynomial_decay_schedule_with_warmup,
+    get_reduce_on_plateau_schedule,
+    get_scheduler,
+)
+from optim_core.compat.specifications import AdamSpec, AdamWSpec, MuonSpec, OptimizerSpecification, RegisteredSpec
+from optim_core.compat.types import OptimizerType, SchedulerType
+
+__all__ = [
+    "AdamSpec",
+    "AdamWSpec",
+    "GradientClipper",
+    "MuonSpec",
+    "OptimizerAndScheduler",
+    "OptimizerFactory",
+    "OptimizerSpecification",
+    "OptimizerType",
+    "RegisteredSpec",
+    "SchedulerType",
+    "create_optimizer",
+    "create_optimizer_and_scheduler",
+    "create_optimizer_from_config",
+    "create_scheduler",
+    "create_scheduler_from_config",
+    "get_constant_schedule",
+    "get_constant_schedule_with_warmup",
+    "get_cosine_schedule_with_warmup",
+    "get_cosine_with_hard_restarts_schedule_with_warmup",
+    "get_inverse_sqrt_schedule",
+    "get_linear_schedule_with_warmup",
+    "get_polynomial_decay_schedule_with_warmup",
+    "get_reduce_on_plateau_schedule",
+    "get_scheduler",
+]

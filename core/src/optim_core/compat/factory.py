@@ -1,0 +1,301 @@
+"""Functions and a factory that take an optimizer, a schedule or both as keyword arguments or as one config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from optim_core.compat.arguments import as_arguments, problem
+from optim_core.compat.lengths import Divided, divided, horizon_of
+from optim_core.errors import ConfigError, MissingTypeError, ParamGroupError
+from optim_core.horizon import Horizon
+from optim_core.keys import SECTION, naming_keys
+from optim_core.names import nearest
+from optim_core.recipe import SINGLE, Recipe
+from optim_core.registry import registry
+from optim_core.specs import SPECS, SchedulerSpec
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.protocols import Clipper
+
+__all__ = [
+    "OptimizerAndScheduler",
+    "OptimizerFactory",
+    "create_optimizer",
+    "create_optimizer_and_scheduler",
+    "create_optimizer_from_config",
+    "create_scheduler",
+    "create_scheduler_from_config",
+]
+
+Part = Literal["optimizer", "scheduler"]
+
+
+class _Pair(NamedTuple):
+    optimizer: Optimizer
+    scheduler: LRScheduler | None
+
+
+class OptimizerAndScheduler(_Pair):
+    """The pair (optimizer, scheduler), of which the second is None where the config has no schedule.
+
+    `clipper` is what the config says about clipping, None where it says nothing: call its ``clip(parameters)`` between
+    ``backward()`` and ``step()``.
+    """
+
+    clipper: Clipper | None = None
+
+
+# -- keyword arguments -----------------------------------------------------------------------------------------------
+
+
+def create_optimizer(
+    params: Any = None,
+    *,
+    model: Module | None = None,
+    lr_multipliers: Mapping[Module, float] | None = None,
+    **config: Any,
+) -> Optimizer:
+    """The optimizer that `config` names as ``optimizer_name`` or ``optimizer_type``.
+
+    Args:
+        params: a model, or any iterable of parameters that torch takes.
+        model: the same; one of the two is given.
+        lr_multipliers: module to factor, > 0; its parameters get the rate times the factor.
+        config: the optimizer's fields, such as ``lr`` or ``learning_rate``.
+
+    Raises:
+        ConfigError: with all that is wrong with `config`; MissingTypeError where it names no optimizer,
+            UnknownTypeError where nothing installed has the name.
+        ParamGroupError: `params` and `model` are both given, or neither; or there is no parameter.
+    """
+    target = _target(params, model)
+    _require_name("optimizer", config)
+    return _optimizer(config, target, lr_multipliers)
+
+
+def create_scheduler(optimizer: Optimizer, **config: Any) -> LRScheduler:
+    """The schedule that `config` names as ``scheduler_name`` or ``scheduler_type``.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        config: the schedule's fields; and the length of the run, as ``epochs`` or ``max_epochs``, ``steps_per_epoch``,
+            ``total_steps``, which a schedule without a field of that name takes from where it needs it.
+
+    Raises:
+        ConfigError: as in `create_optimizer`.
+        HorizonError: the schedule needs a length that is not given.
+    """
+    _require_name("scheduler", config)
+    return _scheduler(config, optimizer)
+
+
+def create_optimizer_and_scheduler(
+    params: Any = None,
+    *,
+    model: Module | None = None,
+    lr_multipliers: Mapping[Module, float] | None = None,
+    **config: Any,
+) -> OptimizerAndScheduler:
+    """The optimizer and the scheduler of a config, in any form that ``registry.build`` takes.
+
+    Args:
+        params: as in `create_optimizer`.
+        model: as in `create_optimizer`.
+        lr_multipliers: as in `create_optimizer`.
+        config: the fields of both side by side, or ``optimizer={…}, scheduler={…}``; lengths as in `create_scheduler`.
+
+    Raises:
+        ConfigError: as in `create_optimizer`.
+        HorizonError: the schedule needs a length that is not given.
+        OptimError: the config has several optimizers.
+    """
+    return _both(config, _target(params, model), lr_multipliers, {})
+
+
+def _target(params: Any, model: Any) -> Any:
+    if (params is None) == (model is None):
+        given = "neither" if params is None else "both"
+        raise ParamGroupError(f"give `params` or `model`, one of the two; {given} was given")
+    return model if params is None else params
+
+
+def _require_name(part: Part, config: Mapping[str, Any]) -> None:
+    words = (*naming_keys(part), part, "type")
+    if any(key in config for key in words):
+        return
+    near = next((key for key in config if nearest(key, words)), None)
+    hint = f"did you mean it where `{near}` stands?" if near else None
+    raise MissingTypeError([problem(words[0], "is required and missing", hint)])
+
+
+# -- configs ---------------------------------------------------------------------------------------------------------
+
+
+class OptimizerFactory:
+    """Makes optimizers and schedulers from configs in any form that ``registry.build`` takes.
+
+    Of a config with both parts, `create_optimizer` and `create_scheduler` take the one that they make.
+    """
+
+    def create_optimizer(
+        self, model: Any, config: Mapping[str, Any], *, lr_multipliers: Mapping[Module, float] | None = None
+    ) -> Optimizer:
+        """The optimizer of `config` for a model, or for an iterable of parameters.
+
+        Raises:
+            ConfigError: with all that is wrong with `config`.
+            ParamGroupError: there is no parameter, or a multiplier means none of them.
+        """
+        return _optimizer(config, model, lr_multipliers)
+
+    def create_scheduler(
+        self,
+        optimizer: Optimizer,
+        config: Mapping[str, Any],
+        *,
+        total_steps: int | None = None,
+        steps_per_epoch: int | None = None,
+        epochs: int | None = None,
+    ) -> LRScheduler:
+        """The scheduler of `config`; the lengths are for what it leaves open.
+
+        Raises:
+            ConfigError: with all that is wrong with `config`, or it has no schedule.
+            HorizonError: the schedule needs a length that is not given.
+        """
+        return _scheduler(config, optimizer, total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
+
+    def create_optimizer_and_scheduler(
+        self,
+        model: Any,
+        config: Mapping[str, Any],
+        *,
+        lr_multipliers: Mapping[Module, float] | None = None,
+        total_steps: int | None = None,
+        steps_per_epoch: int | None = None,
+        epochs: int | None = None,
+    ) -> OptimizerAndScheduler:
+        """Both of `config`, the scheduler None where it has none; the lengths are for what it leaves open.
+
+        Raises:
+            ConfigError: with all that is wrong with `config`.
+            HorizonError: the schedule needs a length that is not given.
+            OptimError: the config has several optimizers.
+        """
+        lengths = {"total_steps": total_steps, "steps_per_epoch": steps_per_epoch, "epochs": epochs}
+        return _both(config, model, lr_multipliers, lengths)
+
+
+def create_optimizer_from_config(optimizer_config: Mapping[str, Any], parameters: Any) -> Optimizer:
+    """The optimizer of ``{"type": …, "config": {…}}``.
+
+    Args:
+        optimizer_config: the config.
+        parameters: a model, or any iterable of parameters that torch takes.
+
+    Raises:
+        MissingTypeError: a KeyError; there is no ``type``.
+        UnknownTypeError: an AttributeError; nothing installed has the type.
+        ConfigError: a ValueError, with all that is wrong with the parameters.
+    """
+    return _optimizer(optimizer_config, parameters, None)
+
+
+def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer: Optimizer) -> LRScheduler:
+    """The scheduler of ``{"type": …, "config": {…}}``.
+
+    Raises:
+        MissingTypeError: a KeyError; there is no ``type``.
+        UnknownTypeError: an AttributeError; nothing installed has the type.
+        ConfigError: a ValueError, with all that is wrong with the parameters.
+        HorizonError: a ValueError; the schedule needs the length of the run, and the config does not give it.
+    """
+    return _scheduler(scheduler_config, optimizer)
+
+
+def _optimizer(config: Any, target: Any, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
+    # Without a schedule, a length in the config is nobody's: it stays, and is refused.
+    parts = divided(config) if _has_schedule(config) else Divided(config, {}, {})
+    with as_arguments(parts.as_written):
+        built = _built(parts.config, "optimizer")
+    if isinstance(built, Recipe):
+        spec = built.optimizer
+    elif built.decay is None:
+        spec = built
+    else:
+        hint = "create_optimizer_and_scheduler makes both"
+        raise ConfigError([problem("lr_decay_gamma", "is a schedule, and only the optimizer is made here", hint)])
+    return spec.create_optimizer(target, lr_multipliers=lr_multipliers)
+
+
+def _has_schedule(config: Any) -> bool:
+    keys = (SECTION, "scheduler", *naming_keys("scheduler"))
+    return isinstance(config, Mapping) and any(key in config for key in keys)
+
+
+def _scheduler(config: Any, optimizer: Optimizer, **lengths: int | None) -> LRScheduler:
+    parts = divided(config)
+    with as_arguments(parts.as_written):
+        built = _built(parts.config, "scheduler")
+    spec, unused = (built.scheduler, built.unused) if isinstance(built, Recipe) else (built, {})
+    if spec is None:
+        raise MissingTypeError([problem("scheduler", "is required and missing", "for example scheduler: {type: …}")])
+    horizon = Horizon(**horizon_of(unused, parts.lengths, lengths))
+    scheduler: LRScheduler = spec.create_scheduler(optimizer, horizon=horizon)
+    return scheduler
+
+
+def _both(
+    config: Any,
+    target: Any,
+    lr_multipliers: Mapping[Module, float] | None,
+    lengths: Mapping[str, int | None],
+) -> OptimizerAndScheduler:
+    parts = divided(config)
+    with as_arguments(parts.as_written):
+        built = _built(parts.config, "optimizer")
+    if not isinstance(built, Recipe):
+        built = Recipe(optimizers={SINGLE: built})
+    spec, schedule = built.optimizer, built.scheduler
+    horizon = Horizon(**horizon_of(built.unused, parts.lengths, lengths))
+    optimizer = spec.create_optimizer(target, lr_multipliers=lr_multipliers)
+    scheduler = None if schedule is None else schedule.create_scheduler(optimizer, horizon=horizon)
+    made = OptimizerAndScheduler(optimizer, scheduler)
+    made.clipper = None if built.clipper is None else built.clipper.create_clipper()
+    return made
+
+
+def _built(config: Any, part: Part) -> Any:
+    """The spec of a part, or the recipe that has it.
+
+    Raises:
+        ConfigError: with all that is wrong with `config`.
+    """
+    if not isinstance(config, Mapping) or "type" in config or "config" in config:
+        return registry.build(config, part)
+    if part == "scheduler" and "optimizer" not in config:
+        alone = _schedule_alone(config)
+        if alone is not None:
+            return alone
+    built = registry.build(config)
+    if isinstance(built, (Recipe, SPECS[part])):
+        return built
+    raise MissingTypeError([problem(f"{part}_name", "is required and missing", f"the config names no {part}")])
+
+
+def _schedule_alone(config: Mapping[str, Any]) -> SchedulerSpec | None:
+    """The schedule below its key, or named by it, in a config that is no recipe; None where it is neither."""
+    given = config.get("scheduler")
+    if isinstance(given, Mapping) and len(config) == 1:
+        with as_arguments(lambda path: f"scheduler.{path}" if path else "scheduler"):
+            return registry.build(given, "scheduler")
+    if isinstance(given, str) and not any(key in config for key in naming_keys("optimizer")):
+        fields = {key: value for key, value in config.items() if key != "scheduler"}
+        with as_arguments(lambda path: "scheduler" if path == "type" else path):
+            return registry.build({"type": given, **fields}, "scheduler")
+    return None

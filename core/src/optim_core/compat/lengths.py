@@ -1,0 +1,93 @@
+"""The length of a run among the keys of a config: which of them are the schedule's, and which are the run's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from optim_core.compat.arguments import problem
+from optim_core.errors import ConfigError
+from optim_core.hints import config_fields
+from optim_core.keys import SECTION, naming_keys
+from optim_core.registry import registry
+
+__all__ = ["Divided", "divided", "horizon_of"]
+
+EPOCHS = ("epochs", "max_epochs", "num_epochs")
+# What a key is called where it is the run's.
+LENGTHS = {**dict.fromkeys(EPOCHS, "epochs"), "steps_per_epoch": "steps_per_epoch", "total_steps": "total_steps"}
+
+
+class Divided(NamedTuple):
+    """A config with those lengths that its schedule has fields for, and the others, which are the run's.
+
+    Args:
+        config: the config.
+        lengths: the run's.
+        written: field of the schedule to the key under which the user wrote it, where that is another.
+    """
+
+    config: Any
+    lengths: Mapping[str, Any]
+    written: Mapping[str, str]
+
+    def as_written(self, path: str) -> str:
+        """The path that the user wrote for a path in `config`."""
+        before, dot, key = path.rpartition(".")
+        return before + dot + self.written.get(key, key) if before in ("", SECTION) else path
+
+
+def divided(config: Any) -> Divided:
+    """Divides a config, or its section ``training``; what is not a mapping is left to ``registry.build``.
+
+    ``epochs``, ``max_epochs`` and ``num_epochs`` are one length: the field gets it, whichever of them it is called.
+
+    Raises:
+        ConfigError: it has two of them.
+    """
+    if not isinstance(config, Mapping):
+        return Divided(config, {}, {})
+    if isinstance(config.get(SECTION), Mapping):
+        section = divided(config[SECTION])
+        return section._replace(config={**config, SECTION: section.config})
+    takes = _fields_of_schedule(config)
+    kept: dict[Any, Any] = {}
+    lengths: dict[str, Any] = {}
+    keys: dict[str, str] = {}
+    written: dict[str, str] = {}
+    for key, value in config.items():
+        length = LENGTHS.get(key) if isinstance(key, str) else None
+        if length is None or key in takes:
+            kept[key] = value
+        if length is None or value is None:
+            continue
+        if length in keys:
+            raise ConfigError([problem(key, f"means the same as `{keys[length]}`", "give one of the two")])
+        keys[length] = key
+        field = next((name for name in EPOCHS if name in takes and key in EPOCHS), None)
+        if key not in takes and field is not None:
+            kept[field] = value
+            written[field] = key
+        elif key not in takes:
+            lengths[length] = value
+    return Divided(kept, lengths, written)
+
+
+def _fields_of_schedule(config: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """The fields of the schedule whose fields stand in `config` itself."""
+    name_key, type_key, params = naming_keys("scheduler")
+    if "config" in config or params in config:
+        return {}
+    name = next((config[key] for key in ("scheduler", name_key, type_key, "type") if key in config), None)
+    found = registry.find("scheduler", name) if isinstance(name, str) else None
+    return {} if found is None else config_fields(found.cls)
+
+
+def horizon_of(*sources: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a horizon; of several sources that have a length, the last counts."""
+    return {
+        LENGTHS[key]: value
+        for source in sources
+        for key, value in source.items()
+        if key in LENGTHS and value is not None
+    }

@@ -1,0 +1,208 @@
+"""get_scheduler and the functions for single schedules, with the signatures that transformers made common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from optim_core.compat.arguments import as_arguments, key_of, problem
+from optim_core.compat.types import type_name
+from optim_core.errors import ConfigError, Problem
+from optim_core.hints import config_fields
+from optim_core.horizon import Horizon, HorizonError, count
+from optim_core.registry import registry
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+__all__ = [
+    "get_constant_schedule",
+    "get_constant_schedule_with_warmup",
+    "get_cosine_schedule_with_warmup",
+    "get_cosine_with_hard_restarts_schedule_with_warmup",
+    "get_inverse_sqrt_schedule",
+    "get_linear_schedule_with_warmup",
+    "get_polynomial_decay_schedule_with_warmup",
+    "get_reduce_on_plateau_schedule",
+    "get_scheduler",
+]
+
+WARMUP = "num_warmup_steps"
+LENGTH = "num_training_steps"
+MISSING = "is required and missing"
+
+
+def get_scheduler(
+    name: str | Enum,
+    optimizer: Optimizer,
+    num_warmup_steps: int | None = None,
+    num_training_steps: int | None = None,
+    scheduler_specific_kwargs: Mapping[str, Any] | None = None,
+) -> LRScheduler:
+    """The schedule of this name, to be stepped after each optimizer step.
+
+    Args:
+        name: of any schedule that is installed, also as a member of `SchedulerType`.
+        optimizer: its groups' ``lr`` are the base rates.
+        num_warmup_steps: steps of the warmup, ≥ 0; required by schedules that have one.
+        num_training_steps: steps of the whole run, ≥ 1; required by schedules that have a length, unused by others.
+        scheduler_specific_kwargs: the schedule's other fields.
+
+    Raises:
+        ConfigError: an argument is missing, wrong, or not one of this schedule's.
+        UnknownTypeError: nothing installed has the name.
+    """
+    name = type_name(name)
+    lengths = {WARMUP: num_warmup_steps, LENGTH: num_training_steps}
+    specific = dict(scheduler_specific_kwargs or {})
+    found = registry.find("scheduler", name) if isinstance(name, str) else None
+    if found is not None:
+        takes = config_fields(found.cls)
+        problems = [*_warmup_problems(name, WARMUP in takes, num_warmup_steps, specific)]
+        problems += [_twice(key) for key in lengths if key in specific and lengths[key] is not None]
+        if problems:
+            raise ConfigError(problems)
+        lengths = {key: value for key, value in lengths.items() if key in takes and value is not None}
+
+    def as_given(path: str) -> str:
+        return f"scheduler_specific_kwargs.{path}" if key_of(path) in specific else path
+
+    with as_arguments(as_given):
+        return _create(name, optimizer, {**specific, **lengths}, total_steps=num_training_steps)
+
+
+def _warmup_problems(name: str, has_warmup: bool, steps: Any, specific: Mapping[str, Any]) -> list[Problem]:
+    """A warmup that is missing, and one that the schedule does not have."""
+    if has_warmup:
+        given = steps is not None or WARMUP in specific
+        return [] if given else [problem(WARMUP, MISSING, f"{name} begins with a warmup; 0 is none")]
+    if steps is None or steps == 0:
+        return []
+    other = f"{name}_with_warmup"
+    way = f"take {other}, or leave it out" if registry.knows("scheduler", other) else "leave it out"
+    return [problem(WARMUP, f"{name} has no warmup", way)]
+
+
+def _twice(key: str) -> Problem:
+    return problem(f"scheduler_specific_kwargs.{key}", f"means the same as the argument {key}", "give one of the two")
+
+
+def _create(
+    name: str,
+    optimizer: Optimizer,
+    options: Mapping[str, Any],
+    *,
+    total_steps: Any = None,
+    last_epoch: int = -1,
+) -> LRScheduler:
+    """The scheduler that is called `name`, counted in steps, at the step after `last_epoch`."""
+
+    def as_argument(path: str) -> str:
+        return "name" if path == "type" else path.removeprefix("config.")
+
+    with as_arguments(as_argument):
+        spec = registry.build({"type": name, "config": options, "interval": "step"}, "scheduler")
+    horizon = Horizon(total_steps=_known(total_steps))
+    last_step = count(last_epoch, "last_epoch", at_least=-1) + 1
+    try:
+        return spec.create_scheduler(optimizer, horizon=horizon, last_step=last_step)
+    except HorizonError as error:
+        if horizon.total_steps is not None:
+            raise
+        raise ConfigError([problem(LENGTH, MISSING, f"{name} needs the length of the run")]) from error
+
+
+def _known(total_steps: Any) -> int | None:
+    """The length of the run for a schedule that may need it; those that have none are given anything."""
+    try:
+        return count(total_steps, LENGTH, at_least=1)
+    except HorizonError:
+        return None
+
+
+def get_constant_schedule(optimizer: Optimizer, last_epoch: int = -1) -> LRScheduler:
+    """``constant``: the base rate at every step; `last_epoch` as in `get_linear_schedule_with_warmup`."""
+    return _create("constant", optimizer, {}, last_epoch=last_epoch)
+
+
+def get_reduce_on_plateau_schedule(optimizer: Optimizer, **kwargs: Any) -> LRScheduler:
+    """``reduce_lr_on_plateau``, a torch ReduceLROnPlateau; `kwargs` are its arguments: `mode`, `factor`, `patience`."""
+    return _create("reduce_lr_on_plateau", optimizer, kwargs)
+
+
+def get_constant_schedule_with_warmup(optimizer: Optimizer, num_warmup_steps: int, last_epoch: int = -1) -> LRScheduler:
+    """``constant_with_warmup``: from 0 to the base rate, which stays."""
+    return _create("constant_with_warmup", optimizer, {WARMUP: num_warmup_steps}, last_epoch=last_epoch)
+
+
+def get_linear_schedule_with_warmup(
+    optimizer: Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
+) -> LRScheduler:
+    """``linear``: from 0 to the base rate, and in a straight line to 0.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates, or their ``initial_lr`` where a scheduler wrote that.
+        num_warmup_steps: steps of the warmup, ≥ 0.
+        num_training_steps: steps of the whole run, ≥ 1.
+        last_epoch: the last step that was taken before a stop, counted from 0; the scheduler goes on with the next. -1
+            begins.
+
+    Raises:
+        ConfigError: an argument is wrong.
+    """
+    options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps}
+    return _create("linear", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_cosine_schedule_with_warmup(
+    optimizer: Optimizer,
+    num_warmup_steps: int,
+    num_training_steps: int,
+    num_cycles: float = 0.5,
+    last_epoch: int = -1,
+) -> LRScheduler:
+    """``cosine``: from 0 to the base rate, and along `num_cycles` waves, by default half of one, to 0."""
+    options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "num_cycles": num_cycles}
+    return _create("cosine", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_cosine_with_hard_restarts_schedule_with_warmup(
+    optimizer: Optimizer,
+    num_warmup_steps: int,
+    num_training_steps: int,
+    num_cycles: int = 1,
+    last_epoch: int = -1,
+) -> LRScheduler:
+    """``cosine_with_restarts``: from 0 to the base rate, and `num_cycles` times along half a cosine to 0."""
+    options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "num_cycles": num_cycles}
+    return _create("cosine_with_restarts", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_polynomial_decay_schedule_with_warmup(
+    optimizer: Optimizer,
+    num_warmup_steps: int,
+    num_training_steps: int,
+    lr_end: float = 1e-7,
+    power: float = 1.0,
+    last_epoch: int = -1,
+) -> LRScheduler:
+    """``polynomial``: from 0 to the base rate, and by a `power` of the steps that are left to `lr_end`."""
+    options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "lr_end": lr_end, "power": power}
+    return _create("polynomial", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_inverse_sqrt_schedule(
+    optimizer: Optimizer, num_warmup_steps: int, timescale: int | None = None, last_epoch: int = -1
+) -> LRScheduler:
+    """``inverse_sqrt``: from 0 to the base rate, and with one over the square root of the steps; needs no length.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        num_warmup_steps: steps of the warmup, ≥ 0.
+        timescale: steps in which the rate falls as from 1 to 1/√2, by default those of the warmup.
+        last_epoch: as in `get_linear_schedule_with_warmup`.
+    """
+    options = {WARMUP: num_warmup_steps, "timescale": timescale}
+    return _create("inverse_sqrt", optimizer, options, last_epoch=last_epoch)

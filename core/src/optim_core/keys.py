@@ -1,0 +1,122 @@
+"""The keys of recipes in every form of config, and the words that other projects have for them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from optim_core.discovery import Kind
+from optim_core.names import nearest
+
+__all__ = [
+    "BESIDE",
+    "CLIP_ALGORITHM",
+    "CLIP_WORDS",
+    "EPOCHS",
+    "FIELDS",
+    "FIELD_WORDS",
+    "LOOP_KEYS",
+    "MAX_NORM",
+    "NAMED_KEYS",
+    "OTHER_WORDS",
+    "OUR_WORDS",
+    "PARTS",
+    "RECIPE_KEYS",
+    "SECTION",
+    "SIGNS_OF_A_SECTION",
+    "WORDS_FOR_CONFIG",
+    "WORDS_FOR_TYPE",
+    "is_about",
+    "meant",
+    "naming_keys",
+]
+
+RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
+NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
+# The key below which configs of whole training runs hold the recipe.
+SECTION = "training"
+PARTS: tuple[Kind, Kind] = ("optimizer", "scheduler")
+# What stands beside the `type` and `config` of a part.
+BESIDE: dict[Kind, str] = {"optimizer": "lr_decay_gamma", "scheduler": "interval"}
+
+# A norm to clip at, in one word. Where it may be 0, that is no clipping to the code that reads it.
+MAX_NORM = "max_grad_norm"
+CLIP_WORDS = (
+    MAX_NORM,
+    *("gradient_clip_val", "clip_grad_norm", "grad_clip", "grad_clip_norm"),
+    *("gradient_clip", "gradient_clip_norm", "clip_norm"),
+)
+
+# Lightning's word for how to clip: by "norm" or by "value".
+CLIP_ALGORITHM = "gradient_clip_algorithm"
+
+# Ways to say how many epochs a run has: the training loop's, and a schedule's where it has one of them as a field.
+EPOCHS = ("epochs", "max_epochs", "num_epochs")
+# The settings of a training loop: no optimizer's and no schedule's.
+LOOP_KEYS = frozenset(
+    {
+        *("accum_batches", "gradient_accumulation_steps", "batch_size", "num_workers", "seed"),
+        *EPOCHS,
+        *("epoch", "steps", "max_steps", "total_steps", "steps_per_epoch"),
+        *("amp", "use_amp", "mixed_precision", "precision", "compile", "device", "use_ema", "ema_decay"),
+        *("num_gpus", "num_nodes", "strategy"),
+        *("checkpoint_every", "save_dir", "save_top_k", "val_every", "log_every", "log_interval"),
+        *("early_stopping", "early_stopping_patience", "patience", "mode", "loss", "logger", "name", "project"),
+    }
+)
+# One of these beside named sets says that the mapping is the section of a training config, which holds more than them.
+SIGNS_OF_A_SECTION = LOOP_KEYS | {
+    *("learning_rate", "warmup_steps", "warmup_mode", "log_loss_info", "loss_configs", "loss_normalization", "demo"),
+    *("pre_encoded", "timestep_sampler", "timestep_sampler_options", "validation_timesteps", "cfg_dropout_prob"),
+    *("encoder_freeze_on_warmup", "latent_mask_ratio", "force_input_mono", "teacher_model", "decoder_finetune"),
+    *("mask_padding", "mask_padding_dropout", "mask_padding_attention", "mask_loss_weight", "causal_dropout"),
+    *("use_reconstruction_loss", "use_effective_length_for_schedule", "silence_extension_scale_seconds"),
+    *("inpainting", "p_one_shot", "arc", "lora_config", "base_precision", "log_every_n_steps", *CLIP_WORDS),
+    *("logging", "checkpoint", "checkpointing", "tqdm"),
+}
+
+# What is called otherwise elsewhere, and what to write here.
+CLIP_BY_NORM = "gradient_clipping: {max_norm: …}"
+OTHER_WORDS = {
+    **dict.fromkeys(("clip_grad", *CLIP_WORDS), CLIP_BY_NORM),
+    **dict.fromkeys(("clipping", "gradient_clip_algorithm"), "gradient_clipping"),
+    **dict.fromkeys(("lr_config", "lr_sched", "lr_schedule", "lr_scheduler", "lr_scheduler_type"), "scheduler"),
+    **dict.fromkeys(("learning_rate_scheduler", "param_scheduler", "sched", "schedule"), "scheduler"),
+    **dict.fromkeys(("scheduler_cfg", "scheduler_conf", "scheduler_config"), "scheduler"),
+    **dict.fromkeys(("opt", "optim", "optim_conf", "optimizer_cfg", "optimizer_conf", "optimizer_config"), "optimizer"),
+}
+# With one of these words in it, a key among those of a training loop is about what optim-core does.
+OUR_WORDS = frozenset({"lr", "optim", "optimizer", "optimiser", "optimizers", "sched", "scheduler", "schedulers"})
+# So it is, in a section that holds one recipe, with one of these words, or as one of these fields.
+FIELD_WORDS = OUR_WORDS | {"warmup", "beta", "betas", "beta1", "beta2", "momentum", "decay"}
+FIELDS = frozenset(
+    {
+        *("learning_rate", "eps", "epsilon", "nesterov", "dampening", "amsgrad", "alpha", "rho"),
+        *("gamma", "step_size", "milestones", "power", "T_max", "T_0", "T_mult", "eta_min", "pct_start", "num_cycles"),
+        *("div_factor", "final_div_factor", "inv_gamma", "num_training_steps", "max_norm", "norm_type", "clip_value"),
+    }
+)
+# With one of these in it, it is not.
+THEIR_WORDS = frozenset({"ema", "load", "noise", "resume", "save"})
+# What stands elsewhere for `type`, and for `config`.
+WORDS_FOR_TYPE = ("name", "_target_", "class_path", "class", "cls")
+WORDS_FOR_CONFIG = ("params", "kwargs", "args", "init_args", "options", "parameters")
+
+
+def naming_keys(part: Kind) -> tuple[str, str, str]:
+    """The keys that name a part of a flat set, or hold all of its fields."""
+    return f"{part}_name", f"{part}_type", f"{part}_params"
+
+
+def meant(key: str, allowed: Iterable[str]) -> str | None:
+    """What to write for a stray `key`: the allowed key that it most likely stands for."""
+    allowed = list(allowed)
+    word = OTHER_WORDS.get(key.lower().replace("-", "_"), "")
+    if word.partition(":")[0] in allowed:
+        return word
+    return nearest(key, allowed) if key not in LOOP_KEYS else None
+
+
+def is_about(key: str, words: Container[str]) -> bool:
+    """Whether one of the words in a key is in `words`, and none says that the key is about something else."""
+    parts = key.lower().replace("-", "_").split("_")
+    return any(part in words for part in parts) and THEIR_WORDS.isdisjoint(parts)

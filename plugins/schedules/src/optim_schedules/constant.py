@@ -1,0 +1,32 @@
+"""constant."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.horizon import Horizon
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base
+
+__all__ = ["Constant", "flat"]
+
+
+def flat(_step: Any, _maths: Any) -> Shape:
+    """The base rate."""
+    return multiple_of_base(1.0)
+
+
+@attrs.frozen(kw_only=True)
+class Constant(ClosedForm):
+    """The base rate at every step (transformers ``constant``).
+
+    torch's ConstantLR is something else: a smaller rate for the first steps.
+    """
+
+    interval: ClassVar[str] = "step"
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        return Curve([Piece(math.inf, flat)])

@@ -1,0 +1,39 @@
+"""constant_with_warmup."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.constant import flat
+from optim_schedules.curves import Curve, Piece, rise
+from optim_schedules.lengths import duration, resolved
+
+__all__ = ["ConstantWithWarmup"]
+
+
+@attrs.frozen(kw_only=True)
+class ConstantWithWarmup(ClosedForm):
+    """Up from 0 in a straight line, then the base rate (transformers ``constant_with_warmup``).
+
+    With W warmup steps, the base rate is multiplied by ``step / W`` before step W. Step 0 trains with a rate of 0; the
+    first of torch's LinearLR does not.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": 500}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        warmup = resolved(self.num_warmup_steps, horizon, "constant_with_warmup", "num_warmup_steps")
+        return Curve([rise(warmup), Piece(math.inf, flat)])

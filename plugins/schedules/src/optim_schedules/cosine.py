@@ -1,0 +1,73 @@
+"""cosine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_core.validators import non_negative
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve
+from optim_schedules.lengths import duration, exclusive, in_epochs, not_empty, optional_duration, resolved
+from optim_schedules.waves import some_cycles, warmup_and_wave
+
+__all__ = ["Cosine"]
+
+LENGTHS = ("num_training_steps", "T_max", "epochs")
+
+
+@attrs.frozen(kw_only=True)
+class Cosine(ClosedForm):
+    """Up from 0 in a straight line, then down along half a cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
+
+    transformers' ``cosine``, and torch's CosineAnnealingLR where there is no warmup. With W warmup steps of N, the rate
+    is ``step / W`` times the base rate before step W. From there on it is the base rate times c plus `eta_min` times
+    1 - c, with ``c = (1 + cos(2π num_cycles (step - W) / (N - W))) / 2``. After step N it stays as it is there; the two
+    others let it rise again.
+
+    N is `num_training_steps`, `T_max` or `epochs`, of which one may be set, or else the length of the run. With `T_max`
+    or `epochs` the schedule is stepped once an epoch, and a bare number in any field is epochs; with ``interval: step``
+    beside the type it is steps again, except in `epochs`.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_training_steps: step N.
+        T_max: the same, as torch calls it.
+        epochs: the same in epochs.
+        num_cycles: waves after the rise, > 0: at 0.5 the rate falls to `eta_min` at step N; at 1 it rises again.
+        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_training_steps: Duration | None = attrs.field(
+        default=None, converter=optional_duration, validator=[not_empty, exclusive("T_max", "epochs")]
+    )
+    T_max: Duration | None = attrs.field(
+        default=None, converter=optional_duration, validator=[not_empty, exclusive("num_training_steps", "epochs")]
+    )
+    epochs: Duration | None = attrs.field(
+        default=None, converter=optional_duration, validator=[not_empty, exclusive("num_training_steps", "T_max")]
+    )
+    num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
+    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "eta_min": 1e-6}
+
+    @property
+    def interval(self) -> str:
+        """``epoch`` where the length is given in epochs."""
+        return "epoch" if self.T_max is not None or self.epochs is not None else "step"
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        field = next((name for name in LENGTHS if getattr(self, name) is not None), LENGTHS[0])
+        length = getattr(self, field)
+        total = resolved(in_epochs(length) if field == "epochs" else length, horizon, "cosine", field)
+        warmup = resolved(self.num_warmup_steps, horizon, "cosine", "num_warmup_steps")
+        return warmup_and_wave(warmup, total, cycles=self.num_cycles, floor=self.eta_min)
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "eta_min", self.eta_min

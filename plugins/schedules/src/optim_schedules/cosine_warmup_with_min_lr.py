@@ -1,0 +1,69 @@
+"""cosine_warmup_with_min_lr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_core.validators import in_range, non_negative
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base
+from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+from optim_schedules.relative_floor import between, either
+from optim_schedules.waves import some_cycles, wave
+
+__all__ = ["CosineWarmupWithMinLR"]
+
+
+@attrs.frozen(kw_only=True)
+class CosineWarmupWithMinLR(ClosedForm):
+    """``cosine_with_min_lr`` that trains from the first step on (transformers ``cosine_warmup_with_min_lr``).
+
+    With W warmup steps of N, the base rate is multiplied by ``(step + 1) / W`` before step W; with `warmup_lr_rate` r,
+    by ``r + (1 - r) step / (W - 1)``. From there on the rate is the base rate times c plus the lowest rate times 1 - c,
+    with ``c = (1 + cos(2π num_cycles (step - W + 1) / (N - W))) / 2``: each value comes one step earlier than in
+    ``cosine_with_min_lr``, and the lowest at the last step that trains, N - 1. After step N the rate stays.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_training_steps: step N; by default the length of the run.
+        num_cycles: waves after the rise, > 0: at 0.5 the rate falls to the lowest; at 1 it rises again.
+        min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that. Either
+            this or `min_lr_rate` must be set.
+        min_lr_rate: the lowest rate as a share of the base rate, in [0, 1].
+        warmup_lr_rate: the first rate as a share of the base rate, in [0, 1]; by default 1 / W.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+    num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
+    min_lr: float | None = attrs.field(default=None, validator=[attrs.validators.optional(non_negative), either])
+    min_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
+    warmup_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "min_lr_rate": 0.1}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        total = resolved(self.num_training_steps, horizon, "cosine_warmup_with_min_lr", "num_training_steps")
+        warmup = resolved(self.num_warmup_steps, horizon, "cosine_warmup_with_min_lr", "num_warmup_steps")
+        length = max(1, total - warmup)
+        start = self.warmup_lr_rate
+
+        def climb(step: Any, _maths: Any) -> Shape:
+            if start is None:
+                return multiple_of_base((step + 1) / warmup)
+            return multiple_of_base(start + (1.0 - start) * step / max(1, warmup - 1))
+
+        def fall(step: Any, maths: Any) -> Shape:
+            factor = wave((step - warmup + 1) / length, maths, self.num_cycles)
+            return between(factor, absolute=self.min_lr, relative=self.min_lr_rate)
+
+        return Curve([Piece(warmup, climb), Piece(total + 1, fall)], last=total)
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "min_lr", self.min_lr or 0.0

@@ -1,0 +1,60 @@
+"""cosine_with_min_lr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_core.validators import in_range, non_negative
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, rise
+from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+from optim_schedules.relative_floor import between, either
+from optim_schedules.waves import some_cycles, wave
+
+__all__ = ["CosineWithMinLR"]
+
+
+@attrs.frozen(kw_only=True)
+class CosineWithMinLR(ClosedForm):
+    """``cosine`` down to a rate that is given absolutely or as a share (transformers ``cosine_with_min_lr``).
+
+    With W warmup steps of N, the rate is ``step / W`` times the base rate before step W. From there on it is the base
+    rate times c plus the lowest rate times 1 - c, with ``c = (1 + cos(2π num_cycles (step - W) / (N - W))) / 2``; after
+    step N it stays. ``cosine`` with `eta_min` is the same as this with `min_lr`.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_training_steps: step N; by default the length of the run.
+        num_cycles: waves after the rise, > 0: at 0.5 the rate falls to the lowest at step N; at 1 it rises again.
+        min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that. Either
+            this or `min_lr_rate` must be set.
+        min_lr_rate: the lowest rate as a share of the base rate, in [0, 1].
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+    num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
+    min_lr: float | None = attrs.field(default=None, validator=[attrs.validators.optional(non_negative), either])
+    min_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "min_lr_rate": 0.1}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        total = resolved(self.num_training_steps, horizon, "cosine_with_min_lr", "num_training_steps")
+        warmup = resolved(self.num_warmup_steps, horizon, "cosine_with_min_lr", "num_warmup_steps")
+        length = max(1, total - warmup)
+
+        def fall(step: Any, maths: Any) -> Shape:
+            factor = wave((step - warmup) / length, maths, self.num_cycles)
+            return between(factor, absolute=self.min_lr, relative=self.min_lr_rate)
+
+        return Curve([rise(warmup), Piece(total + 1, fall)], last=total)
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "min_lr", self.min_lr or 0.0

@@ -1,0 +1,57 @@
+"""cosine_with_restarts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base, rise
+from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+from optim_schedules.waves import some_cycles
+
+__all__ = ["CosineWithRestarts"]
+
+
+@attrs.frozen(kw_only=True)
+class CosineWithRestarts(ClosedForm):
+    """Up from 0 in a straight line, then several half cosines down to 0 (transformers ``cosine_with_restarts``).
+
+    With W warmup steps of N, the base rate is multiplied by ``step / W`` before step W, and from there on by
+    ``(1 + cos(π ((num_cycles p) mod 1))) / 2`` with ``p = (step - W) / (N - W)``. All cycles are equally long and begin
+    at the base rate; those of torch's CosineAnnealingWarmRestarts may grow. At step N the rate is 0 and stays so.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_training_steps: step N; by default the length of the run.
+        num_cycles: half cosines, ≥ 1; 1 is one fall without a restart.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+    num_cycles: int = attrs.field(default=1, validator=some_cycles)
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "num_cycles": 3}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        name = "cosine_with_restarts"
+        total = resolved(self.num_training_steps, horizon, name, "num_training_steps")
+        warmup = resolved(self.num_warmup_steps, horizon, name, "num_warmup_steps")
+        length = max(1, total - warmup)
+        cycles = float(self.num_cycles)
+
+        def falls(step: Any, maths: Any) -> Shape:
+            progress = (step - warmup) / length
+            return multiple_of_base(0.5 * (1.0 + maths.cos(math.pi * ((cycles * progress) % 1.0))))
+
+        return Curve([rise(warmup), Piece(warmup + length, falls), Piece(math.inf, zero)], last=total)
+
+
+def zero(_step: Any, _maths: Any) -> Shape:
+    return multiple_of_base(0.0)

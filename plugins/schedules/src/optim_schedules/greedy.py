@@ -1,0 +1,76 @@
+"""greedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import attrs
+
+from optim_core.horizon import Horizon
+from optim_core.validators import each, in_range, non_negative, positive
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+__all__ = ["Greedy"]
+
+
+@attrs.frozen(kw_only=True)
+class Greedy:
+    """Raise the rate while a metric improves, lower it when it does not (GreedyLR, arXiv:2512.14527): ``step(metric)``.
+
+    transformers' ``greedy``. After more than `patience` improvements in a row the rate is divided by `factor`, after
+    more than `patience` calls without one it is multiplied by it. ``reduce_lr_on_plateau`` only ever lowers it.
+
+    Args:
+        mode: "min" where a lower metric is better, "max" where a higher one is.
+        factor: in (0, 1).
+        patience: calls of one kind that are let pass before the rate changes, ≥ 0.
+        threshold: by how much a metric must be better than the best, ≥ 0.
+        threshold_mode: whether `threshold` is a share of the best ("rel") or a difference from it ("abs").
+        cooldown: calls after a reduction in which nothing is counted, ≥ 0.
+        warmup: calls after a raise in which nothing is counted, ≥ 0.
+        min_lr: the lowest rate, ≥ 0, or one for each parameter group. A single one is multiplied by the lr multiplier
+            of a group that has one. A base rate below it is not lowered.
+        max_lr: the highest rate, > 0, at least `min_lr`, likewise.
+        eps: changes smaller than this are left out, ≥ 0.
+        verbose: print a line for each change.
+        smooth: compare the mean of the last `window_size` metrics, not the last metric.
+        window_size: > 0.
+        reset_start: reductions at the lowest rate after which the schedule starts again from the base rate, ≥ 0.
+        monitor: name of the metric; null leaves it to the training loop.
+    """
+
+    mode: Literal["min", "max"] = "min"
+    factor: float = attrs.field(default=0.95, validator=in_range(gt=0, lt=1))
+    patience: int = attrs.field(default=10, validator=non_negative)
+    threshold: float = attrs.field(default=1e-6, validator=non_negative)
+    threshold_mode: Literal["rel", "abs"] = "abs"
+    cooldown: int = attrs.field(default=0, validator=non_negative)
+    warmup: int = attrs.field(default=0, validator=non_negative)
+    min_lr: float | list[float] = attrs.field(default=1e-3, validator=each(non_negative))
+    max_lr: float | list[float] = attrs.field(default=1.0, validator=each(positive))
+    eps: float = attrs.field(default=1e-8, validator=non_negative)
+    verbose: bool = False
+    smooth: bool = False
+    window_size: int = attrs.field(default=50, validator=positive)
+    reset_start: int = attrs.field(default=500, validator=non_negative)
+    monitor: str | None = None
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"patience": 5, "min_lr": 1e-5, "max_lr": 1e-3, "monitor": "val_loss"}
+
+    @max_lr.validator
+    def _not_below_the_lowest(self, attribute: attrs.Attribute[float], value: float | list[float]) -> None:
+        highest = value if isinstance(value, list) else [value]
+        lowest = self.min_lr if isinstance(self.min_lr, list) else [self.min_lr]
+        if min(highest, default=0.0) < max(lowest, default=0.0):
+            raise ValueError(f"must be ≥ min_lr, which is {self.min_lr!r}, is {value!r}")
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.ReduceLROnPlateau that also raises the rate."""
+        from optim_schedules.greedy_lr import GreedyLR
+
+        return GreedyLR(optimizer, self)

@@ -1,0 +1,84 @@
+"""InverseLR."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.horizon import Horizon
+from optim_core.validators import fraction, non_negative, positive
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+__all__ = ["InverseLR"]
+
+# Below it the warmup is at 90 % by step 21.
+SHORTEST_WARMUP = 0.9
+
+# Below half the distance from 1.0 to the next smaller number.
+INVISIBLE = 1e-17
+
+_warned: set[float] = set()
+
+
+@attrs.frozen(kw_only=True)
+class InverseLR(ClosedForm):
+    """Down with a power of the step, after an exponential warmup (k-diffusion, stable-audio-tools).
+
+    At every step, 0 included, the rate is ``(1 - warmup ** (step + 1)) * max(final_lr, base_lr * (1 + step / inv_gamma)
+    ** -power)``. It needs no length of the run. ``inverse_sqrt`` has the power 1/2 and a warmup of a given length.
+
+    Args:
+        inv_gamma: steps after which the rate has fallen to ``2 ** -power`` of the base, > 0.
+        power: > 0; 0.5 is one over the square root.
+        warmup: how much of the way to the full rate is left after each step, in [0, 1); 0 is no warmup. It is no
+            length: 0.99 is at 90 % at step 229, 0.999 at step 2,301, and 0.1 at step 0.
+        final_lr: the lowest rate after the warmup, ≥ 0; a group with an lr multiplier gets it times that.
+    """
+
+    inv_gamma: float = attrs.field(default=1.0, validator=positive)
+    power: float = attrs.field(default=1.0, validator=positive)
+    warmup: float = attrs.field(default=0.0, validator=fraction)
+    final_lr: float = attrs.field(default=0.0, validator=non_negative)
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"inv_gamma": 1e6, "power": 0.5, "warmup": 0.99}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        def fall(step: Any, _maths: Any) -> Shape:
+            return 1.0, (1.0 + step / self.inv_gamma) ** -self.power, 0.0, self.final_lr
+
+        def warming(step: Any, maths: Any) -> Shape:
+            _, *of_fall = fall(step, maths)
+            return (1.0 - self.warmup ** (step + 1), *of_fall)
+
+        # What is left after that many steps is lost in 1.0, and a power that underflows is slow.
+        end = math.ceil(math.log(INVISIBLE, self.warmup)) if self.warmup else 0
+        return Curve([Piece(end, warming), Piece(math.inf, fall)])
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "final_lr", self.final_lr
+
+    def refuse(self, base_lr: float, multiplier: float, group: int) -> None:
+        """Refuses none: above the base rate, `final_lr` is the rate at every step."""
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A LambdaLR whose state is plain data; warns, once for each value, of a warmup that is over at once."""
+        if 0 < self.warmup < SHORTEST_WARMUP and self.warmup not in _warned:
+            reached = max(0, math.ceil(math.log(0.1, self.warmup)) - 1)
+            warnings.warn(
+                f"InverseLR.warmup is {self.warmup:g}, which is at 90 % of the rate at step {reached}: it is no "
+                "length but the part of the way that is left after each step; 0.99 and 0.999 are usual",
+                UserWarning,
+                stacklevel=4,
+            )
+            _warned.add(self.warmup)
+        return ClosedForm.build(self, optimizer, horizon)

@@ -1,0 +1,54 @@
+"""inverse_sqrt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base, rise
+from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+
+__all__ = ["InverseSqrt"]
+
+# transformers' time scale where there is no warmup to take it from.
+TIMESCALE = 10_000
+
+
+@attrs.frozen(kw_only=True)
+class InverseSqrt(ClosedForm):
+    """Up from 0 in a straight line, then down with 1 over the square root of the step (transformers ``inverse_sqrt``).
+
+    With W warmup steps and a time scale of T, the base rate is multiplied by ``step / W`` before step W, and by
+    ``1 / sqrt((step - W + T) / T)`` from there on (Zhai et al. 2022, arXiv:2106.04560). It needs no length of the run
+    and never reaches 0. InverseLR has any power, and an exponential warmup.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        timescale: steps after the rise in which the rate falls to 1/√2 of the base, > 0; by default as long as the
+            rise, and 10,000 without one.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    timescale: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": 500}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        warmup = resolved(self.num_warmup_steps, horizon, "inverse_sqrt", "num_warmup_steps")
+        if self.timescale is None:
+            timescale = warmup or TIMESCALE
+        else:
+            timescale = self.timescale.resolve(horizon, "inverse_sqrt.timescale")
+        shift = timescale - warmup
+
+        def fall(step: Any, maths: Any) -> Shape:
+            return multiple_of_base(1.0 / maths.sqrt((step + shift) / timescale))
+
+        return Curve([rise(warmup), Piece(math.inf, fall)])

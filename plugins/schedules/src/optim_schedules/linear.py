@@ -1,0 +1,45 @@
+"""linear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base, rise
+from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+
+__all__ = ["Linear"]
+
+
+@attrs.frozen(kw_only=True)
+class Linear(ClosedForm):
+    """Up from 0 in a straight line, and down to 0 in another (transformers ``linear``).
+
+    With W warmup steps of N, the base rate is multiplied by ``step / W`` before step W, and by ``(N - step) / (N - W)``
+    from there on; it is 0 at step N and stays so. torch's LinearLR has one line only, between two factors.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_training_steps: step at which the rate is 0; by default the length of the run.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%"}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        total = resolved(self.num_training_steps, horizon, "linear", "num_training_steps")
+        warmup = resolved(self.num_warmup_steps, horizon, "linear", "num_warmup_steps")
+        length = max(1, total - warmup)
+
+        def fall(step: Any, _maths: Any) -> Shape:
+            return multiple_of_base((total - step) / length)
+
+        return Curve([rise(warmup), Piece(total + 1, fall)], last=total)

@@ -1,0 +1,55 @@
+"""polynomial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_core.validators import non_negative, positive
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve, Piece, Shape, rise, towards
+from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+
+__all__ = ["Polynomial"]
+
+
+@attrs.frozen(kw_only=True)
+class Polynomial(ClosedForm):
+    """Up from 0 in a straight line, then down by a power of the steps that are left (transformers ``polynomial``).
+
+    With W warmup steps of N, the rate is ``step / W`` times the base rate before step W. From there on it is the base
+    rate times c plus `lr_end` times 1 - c, with ``c = (1 - (step - W) / (N - W)) ** power``, as in BERT and fairseq.
+    torch's PolynomialLR has neither a warmup nor a rate to end at.
+
+    Args:
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_training_steps: step N; by default the length of the run.
+        lr_end: the rate from step N on, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+        power: > 0; 1 is a straight line, 2 falls fast at first.
+    """
+
+    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+    lr_end: float = attrs.field(default=1e-7, validator=non_negative)
+    power: float = attrs.field(default=1.0, validator=positive)
+
+    interval: ClassVar[str] = "step"
+    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "lr_end": 1e-6, "power": 2.0}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        total = resolved(self.num_training_steps, horizon, "polynomial", "num_training_steps")
+        warmup = resolved(self.num_warmup_steps, horizon, "polynomial", "num_warmup_steps")
+        length = max(1, total - warmup)
+
+        def fall(step: Any, _maths: Any) -> Shape:
+            # The difference is transformers', whose rounding near 0 this has to share.
+            return towards(self.lr_end, (1.0 - (step - warmup) / length) ** self.power)
+
+        return Curve([rise(warmup), Piece(total + 1, fall)], last=total)
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "lr_end", self.lr_end

@@ -1,0 +1,73 @@
+"""reduce_lr_on_plateau."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import attrs
+
+from optim_core.horizon import Horizon
+from optim_core.validators import each, in_range, non_negative
+from optim_schedules.floors import for_each_group
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+__all__ = ["ReduceLROnPlateau"]
+
+
+@attrs.frozen(kw_only=True)
+class ReduceLROnPlateau:
+    """Multiply the rate by `factor` when a metric has stopped improving: call ``step(metric)``.
+
+    transformers' ``reduce_lr_on_plateau``, which is torch.optim.lr_scheduler.ReduceLROnPlateau; what transformers takes
+    as ``lr_scheduler_kwargs`` are the fields here. ``greedy`` also raises the rate while the metric improves.
+
+    Args:
+        mode: "min" where a lower metric is better, "max" where a higher one is.
+        factor: in (0, 1).
+        patience: calls without improvement that are let pass, ≥ 0.
+        threshold: by how much a metric must be better than the best, ≥ 0; below 1 for "min" with "rel".
+        threshold_mode: whether `threshold` is a share of the best ("rel") or a difference from it ("abs").
+        cooldown: calls after a reduction in which nothing is counted, ≥ 0.
+        min_lr: the lowest rate, ≥ 0, or one for each parameter group. A single one is multiplied by the lr multiplier
+            of a group that has one.
+        eps: reductions smaller than this are left out, ≥ 0.
+        monitor: name of the metric; null leaves it to the training loop.
+    """
+
+    mode: Literal["min", "max"] = "min"
+    factor: float = attrs.field(default=0.1, validator=in_range(gt=0, lt=1))
+    patience: int = attrs.field(default=10, validator=non_negative)
+    threshold: float = attrs.field(default=1e-4, validator=non_negative)
+    threshold_mode: Literal["rel", "abs"] = "rel"
+    cooldown: int = attrs.field(default=0, validator=non_negative)
+    min_lr: float | list[float] = attrs.field(default=0.0, validator=each(non_negative))
+    eps: float = attrs.field(default=1e-8, validator=non_negative)
+    monitor: str | None = None
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"mode": "min", "factor": 0.5, "patience": 5, "monitor": "val_loss"}
+
+    @threshold.validator
+    def _leaves_something_to_beat(self, attribute: attrs.Attribute[float], value: float) -> None:
+        if value >= 1 and (self.mode, self.threshold_mode) == ("min", "rel"):
+            raise ValueError("must be < 1 with mode: min and threshold_mode: rel, or no metric is ever better")
+
+    def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        """A torch.optim.lr_scheduler.ReduceLROnPlateau."""
+        from torch.optim import lr_scheduler
+
+        return lr_scheduler.ReduceLROnPlateau(
+            optimizer,
+            mode=self.mode,
+            factor=self.factor,
+            patience=self.patience,
+            threshold=self.threshold,
+            threshold_mode=self.threshold_mode,
+            cooldown=self.cooldown,
+            min_lr=for_each_group(self.min_lr, optimizer),
+            eps=self.eps,
+        )

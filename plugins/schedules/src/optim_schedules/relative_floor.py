@@ -1,0 +1,31 @@
+"""The lowest rate as an absolute one or as a share of the base rate, of which one is set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from optim_core.validators import FieldError
+from optim_schedules.curves import Shape, multiple_of_base, towards
+
+__all__ = ["between", "either"]
+
+
+def between(factor: Any, *, absolute: float | None, relative: float | None) -> Shape:
+    """Between the base rate, at a factor of 1, and the lowest rate, at 0."""
+    if relative is None:
+        return towards(absolute or 0.0, factor)
+    return multiple_of_base(factor * (1.0 - relative) + relative)
+
+
+def either(instance: Any, _attribute: attrs.Attribute[Any], value: float | None) -> None:
+    """A validator for ``min_lr``, beside which there is ``min_lr_rate``.
+
+    Raises:
+        FieldError: both are set, or none.
+    """
+    if value is not None and instance.min_lr_rate is not None:
+        raise FieldError("means the same as min_lr_rate, which is set too", "give one of the two")
+    if value is None and instance.min_lr_rate is None:
+        raise FieldError("is missing", "set min_lr, an absolute rate, or min_lr_rate, a share of the base rate")

@@ -1,0 +1,86 @@
+"""warmup."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon, HorizonError
+from optim_core.specs import SchedulerSpec
+from optim_core.validators import fraction
+from optim_schedules.combination import Combination, curve_of, follows_no_metric
+from optim_schedules.constant import flat
+from optim_schedules.curves import Curve, Piece, rise
+from optim_schedules.lengths import duration
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+__all__ = ["Warmup"]
+
+
+@attrs.frozen(kw_only=True)
+class Warmup(Combination):
+    """Up to the first rate of any other schedule in a straight line, then that schedule from its step 0.
+
+    With W warmup steps, the rate before step W is the schedule's first one times ``start_factor + (1 - start_factor)
+    step / W``, and at step W + n what the schedule has at its step n. A length that the schedule leaves open is what
+    the warmup leaves of the run: ``cosine`` in it is the same as ``cosine`` with ``num_warmup_steps``.
+
+    Args:
+        scheduler: {type, config}, torch's own too; none that waits for a metric.
+        num_warmup_steps: length of the rise, W: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        start_factor: where the rise begins, as a share of the schedule's first rate, in [0, 1). With 0, step 0 trains
+            with a rate of 0.
+    """
+
+    scheduler: SchedulerSpec = attrs.field(validator=follows_no_metric)
+    num_warmup_steps: Duration = attrs.field(converter=duration)
+    start_factor: float = attrs.field(default=0.0, validator=fraction)
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "scheduler": {"type": "InverseLR", "config": {"inv_gamma": 1e6, "power": 0.5}},
+        "num_warmup_steps": 500,
+    }
+
+    def parts(self) -> Sequence[SchedulerSpec]:
+        return [self.scheduler]
+
+    def _lengths(self, horizon: Horizon) -> tuple[int, Horizon]:
+        """The steps of the rise, and what is left of the run."""
+        warmup, total = self.num_warmup_steps.resolve(horizon, "warmup.num_warmup_steps"), horizon.total_steps
+        if total is not None and warmup >= total:
+            raise HorizonError(
+                f"warmup: {warmup} warmup steps leave nothing of a run of {total} for {self.scheduler.type}; "
+                "shorten num_warmup_steps"
+            )
+        return warmup, horizon.part(None if total is None else total - warmup)
+
+    def combined(self, horizon: Horizon) -> Curve:
+        warmup, rest = self._lengths(horizon)
+        return curve_of(self.scheduler, rest).after_ramp(warmup, self.start_factor)
+
+    def stepped(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
+        from optim_schedules.sequence_lr import SequenceLR
+
+        warmup, rest = self._lengths(horizon)
+        schedule = partial(self.scheduler.build_for, optimizer, rest)
+        if not warmup:
+            return schedule()
+
+        def ramp() -> LRScheduler:
+            from optim_schedules.closed_form_lr import ClosedFormLR
+
+            # What the schedule does to the optimizer when it is made is where the rise leads.
+            schedule()
+            for group in optimizer.param_groups:
+                group["initial_lr"] = group["lr"]
+            return ClosedFormLR(optimizer, Curve([rise(warmup, self.start_factor), Piece(math.inf, flat)]))
+
+        return SequenceLR(optimizer, [ramp, schedule], [0, warmup])

@@ -1,0 +1,50 @@
+"""warmup_cosine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import attrs
+
+from optim_core.durations import Duration
+from optim_core.horizon import Horizon
+from optim_core.validators import fraction, non_negative
+from optim_schedules.closed_form import ClosedForm
+from optim_schedules.curves import Curve
+from optim_schedules.lengths import duration, in_epochs, not_empty, optional_duration, resolved
+from optim_schedules.waves import warmup_and_wave
+
+__all__ = ["WarmupCosine"]
+
+
+@attrs.frozen(kw_only=True)
+class WarmupCosine(ClosedForm):
+    """``cosine`` with its warmup, counted in epochs: a line up to the base rate, half a cosine down to `eta_min`.
+
+    The same curve as ``cosine`` with ``num_warmup_steps`` and ``epochs``, under the names that image models use. It is
+    stepped once an epoch, or with ``interval: step`` beside the type after each step, which makes the same curve finer.
+    In epoch 0 the rate is `start_factor` times the base rate: with 0, and stepped by epochs, that epoch trains nothing.
+
+    Args:
+        warmup_epochs: epochs until the base rate, 0 or more.
+        max_epochs: epochs until `eta_min`, > 0; by default the epochs of the run.
+        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+        start_factor: share of the base rate at the beginning, in [0, 1).
+    """
+
+    warmup_epochs: Duration = attrs.field(default=Duration(0), converter=duration)
+    max_epochs: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
+    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+    start_factor: float = attrs.field(default=0.0, validator=fraction)
+
+    interval: ClassVar[str] = "epoch"
+    example: ClassVar[Mapping[str, Any]] = {"warmup_epochs": 10, "max_epochs": 100, "eta_min": 1e-6}
+
+    def closed_form(self, horizon: Horizon) -> Curve:
+        total = resolved(in_epochs(self.max_epochs), horizon, "warmup_cosine", "max_epochs")
+        warmup = resolved(in_epochs(self.warmup_epochs), horizon, "warmup_cosine", "warmup_epochs")
+        return warmup_and_wave(warmup, total, cycles=0.5, floor=self.eta_min, start=self.start_factor)
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "eta_min", self.eta_min

@@ -1,0 +1,95 @@
+"""`optim migrate`, and what `optim validate` says of keys that are not optim-core's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cli_support import install_demo, optim
+
+SECTION = """\
+model: {layers: 3}
+training:  # what the trainer reads
+  optimizer: demo-descent
+  learning_rate: "3e-4"
+  scheduler: demo_steps
+  step_size: 5
+  amp: true
+"""
+MIGRATED = """\
+optimizer:
+  type: DemoDescent
+  config:
+    lr: 0.0003
+scheduler:
+  type: DemoSteps
+  config:
+    step_size: 5
+"""
+
+
+@pytest.fixture
+def file(site, tmp_path, monkeypatch):
+    """Writes a file into the current folder and returns its name."""
+    install_demo(site)
+    monkeypatch.chdir(tmp_path)
+
+    def write(text, name="train.yaml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return name
+
+    return write
+
+
+def test_what_the_file_says_is_written_in_canonical_form(file):
+    """Keys, names and numbers are canonical, no default is filled in, and what is left out is said."""
+    done = optim("migrate", file(SECTION))
+
+    assert (0, MIGRATED) == (done.code, done.stdout)
+    assert "    not read by optim-core: model, training.amp\n    comments are not carried over\n" == done.stderr
+
+
+def test_a_file_may_be_migrated_in_place(file, tmp_path):
+    """`-o` with the name of the file replaces it; migrating once more changes nothing and has nothing to say."""
+    name = file(SECTION)
+    assert (0, "") == ((done := optim("migrate", name, "-o", name)).code, done.stdout)
+    assert MIGRATED == (tmp_path / name).read_text(encoding="utf-8")
+    again = optim("migrate", name)
+    assert (0, MIGRATED, "") == (again.code, again.stdout, again.stderr)
+
+
+def test_the_format_is_that_of_the_file_unless_another_is_asked_for(file, tmp_path):
+    """JSON stays JSON; `--format` and the ending of `-o` change it."""
+    name = file('{"type": "demo", "learning_rate": 1}', "train.json")
+    component = {"type": "DemoDescent", "config": {"lr": 1.0}}
+    assert component == optim("migrate", name).json
+    assert "type: DemoDescent\nconfig:\n  lr: 1.0\n" == optim("migrate", name, "--format", "yaml").stdout
+    assert 0 == optim("migrate", name, "-o", "train.toml").code
+    assert component == optim("resolve", "train.toml", "--format", "json").json | {"config": {"lr": 1.0}}
+
+
+def test_a_wrong_file_is_not_migrated(file, tmp_path):
+    """Its problems are shown as by validate, and nothing is written."""
+    done = optim("migrate", file(SECTION.replace("step_size", "step_sise")), "-o", "new.yaml")
+
+    assert 1 == done.code
+    assert "train.yaml:6:3: training.step_sise: unknown key\n    did you mean `step_size`?" in done.stderr
+    assert not (tmp_path / "new.yaml").exists()
+
+
+def test_validate_names_what_it_does_not_read(file):
+    """A second line, and a list in JSON, name the keys that are somebody else's, one by one in the section."""
+    name = file(SECTION)
+    assert (
+        "train.yaml: valid (DemoDescent from optim-demo 1.5, DemoSteps each epoch from optim-demo 1.5)\n"
+        "    not read by optim-core: model, training.amp\n"
+    ) == optim("validate", name).stdout
+    assert ["model", "training.amp"] == optim("validate", name, "--format", "json").json[0]["unused"]
+
+
+def test_problems_of_a_section_have_their_lines(file):
+    """A field of a flat set has the line and column of its key."""
+    name = file(json.dumps({"training": {"optimizer": "demo", "lr": -1, "scheduler": 3}}, indent=1), "t.json")
+    done = optim("validate", name)
+    assert "t.json:4:3: training.lr: must be > 0, is -1.0" in done.stdout
+    assert "t.json:5:3: training.scheduler: must be a mapping with `type`, is 3" in done.stdout

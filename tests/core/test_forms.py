@@ -1,0 +1,392 @@
+"""The forms that configs have elsewhere: training sections, flat sets, serialized pairs, named sets by themselves."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from plugin_classes import Clip, Epochs, ExponentialLR, Momentum, empty_registry
+
+from optim_core import ConfigError, MissingTypeError, OptimizerSpec, SchedulerSpec, UnknownTypeError
+
+OPTIMIZER = {"type": "Momentum", "config": {"lr": 0.5}}
+SCHEDULER = {"type": "ExponentialLR", "config": {"gamma": 0.9}}
+PAIR = {"optimizer": OPTIMIZER, "scheduler": SCHEDULER}
+RECIPE = {**PAIR, "gradient_clipping": {"type": "norm", "max_norm": 2.0}}
+FLAT = {"optimizer": "momentum", "learning_rate": 0.5, "scheduler": "exponential_lr", "gamma": 0.9}
+
+
+def build(config, **arguments):
+    return empty_registry().build(config, **arguments)
+
+
+def problems(config):
+    with pytest.raises(ConfigError) as caught:
+        build(config)
+    return [(problem.path, problem.message) for problem in caught.value.problems]
+
+
+def hints(config):
+    with pytest.raises(ConfigError) as caught:
+        build(config)
+    return [problem.hint for problem in caught.value.problems]
+
+
+# -- what is built ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {**FLAT, "max_grad_norm": 2.0},
+        {**FLAT, "gradient_clip_val": 2},
+        {**FLAT, "grad_clip": 2, "gradient_clip_algorithm": "norm"},
+        {**FLAT, "gradient_clipping": {"max_norm": 2}},
+        {"optimizer_name": "momentum", "lr": 0.5, "scheduler_type": "ExponentialLR", "gamma": 0.9, "max_grad_norm": 2},
+        {"optimizer": "momentum", "lr": 0.5, "scheduler": SCHEDULER, "max_grad_norm": 2},
+        {"optimizer": OPTIMIZER, "scheduler": "ExponentialLR", "gamma": 0.9, "max_grad_norm": 2},
+        {
+            "optimizer_type": "momentum",
+            "optimizer_params": {"lr": 0.5},
+            "scheduler_type": "ExponentialLR",
+            "scheduler_params": {"gamma": 0.9},
+            "max_grad_norm": 2,
+        },
+        {"training": RECIPE},
+        {"training": {**PAIR, "max_grad_norm": 2}, "model": {"layers": 3}},
+        {"training": {**FLAT, "max_grad_norm": 2.0, "amp": True, "compile": True}},
+    ],
+)
+def test_each_form_builds_the_same_recipe(config):
+    """A flat set, a serialized pair, and a training section are the recipe that they say."""
+    given = copy.deepcopy(config)
+    assert build(RECIPE) == build(config)
+    assert given == config
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"training": {"optimizer_configs": {"a": PAIR, "b": PAIR}, "use_ema": True}, "model": {}},
+        {"optimizer_configs": {"a": PAIR, "b": PAIR}, "use_ema": True, "loss_configs": {"spectral": {}}},
+        {"optimizer_configs": {"a": PAIR, "b": PAIR}},
+        {"a": PAIR, "b": PAIR},
+        {"optimizer_configs": {"a": PAIR, "b": PAIR}, "pre_encoded": True, "clip_grad_norm": 0.0},
+    ],
+)
+def test_named_sets_are_read_from_every_level_down(config):
+    """The config of a whole training run, its section, the sets, and the names alone give the same recipe."""
+    assert build({"optimizer_configs": {"a": PAIR, "b": PAIR}}) == build(config)
+
+
+def test_named_optimizers_are_read_without_the_key_above_them():
+    """What stands below `optimizer_configs` is read alone, where its entries are optimizers."""
+    sets = {"generator": OPTIMIZER, "discriminator": {"type": "momentum", "lr": 1}}
+    assert build({"optimizer_configs": sets}) == build(sets)
+    assert [("optim", "unknown key")] == problems({"optim": OPTIMIZER})
+
+
+def test_one_part_alone_is_its_spec():
+    """A flat set or a serialized pair that names one component is that component."""
+    assert OptimizerSpec(type="Momentum", config=Momentum(lr=0.5)) == build({"optimizer_name": "momentum", "lr": 0.5})
+    assert OptimizerSpec(type="Momentum", config=Momentum(lr=0.5)) == build(
+        {"optimizer_type": "momentum", "optimizer_params": {"learning_rate": 0.5}}
+    )
+    assert SchedulerSpec(type="ExponentialLR", config=ExponentialLR(gamma=0.9), interval="step") == build(
+        {"scheduler_name": "exponential-lr", "gamma": 0.9, "interval": "step"}
+    )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"optimizer_type": "momentum", "optimizer_params": {"lr": 0.5, "lr_decay_gamma": 0.9}},
+        {"optimizer_type": "momentum", "optimizer_params": {"lr": 0.5}, "lr_decay_gamma": 0.9},
+        {"optimizer_name": "momentum", "lr": 0.5, "lr_decay_gamma": 0.9},
+    ],
+)
+def test_a_decay_may_stand_in_a_flat_set(config):
+    """`lr_decay_gamma` is the optimizer's, beside its name or among its serialized parameters."""
+    assert 0.9 == build(config).lr_decay_gamma
+
+
+@pytest.mark.parametrize("scheduler", [{"scheduler": None}, {"scheduler_name": None}, {}])
+def test_a_flat_set_may_have_no_schedule(scheduler):
+    """A schedule that is null, or left out, is none."""
+    assert build({"optimizer": "momentum", **scheduler}).scheduler is None
+
+
+@pytest.mark.parametrize("off", [{"max_grad_norm": None}, {"gradient_clip_val": 0}, {"gradient_clip_val": 0.0}])
+def test_flat_clipping_can_be_switched_off(off):
+    """null is off, and so is Lightning's 0."""
+    assert build({"optimizer": "momentum", **off}).clipper is None
+
+
+def test_what_is_not_optim_cores_is_kept_apart():
+    """Settings of the training loop and other sections are in `unused`, and do not count in comparisons."""
+    recipe = build({"training": {**FLAT, "amp": True, "batch_size": 4}, "model": {"layers": 3}, "seed": 7})
+    assert {"model": {"layers": 3}, "seed": 7, "training": {"amp": True, "batch_size": 4}} == recipe.unused
+    assert {} == build({"training": FLAT}).unused
+
+
+@pytest.mark.parametrize("section", [FLAT, PAIR, {"optimizer_configs": {"a": PAIR}}])
+def test_a_section_may_hold_whatever_is_not_about_optimizers(section):
+    """Settings of any training loop stand in a section beside the recipe, in whichever form that is."""
+    loop = {"class_weights": [1, 2], "dataset_name": "x", "early_stopping_patience": 3, "gradient_checkpointing": True}
+    loop |= {"noise_scheduler": {}, "ema_decay": 0.99, "save_steps": 500, "use_effective_length_for_schedule": True}
+    recipe = build({"training": {**section, **loop}})
+    assert {"training": loop} == recipe.unused
+
+
+@pytest.mark.parametrize("section", [FLAT, PAIR])
+@pytest.mark.parametrize(
+    "key",
+    ["weight_decai", "schedular", "lr_schedulr", "warmup_ratio", "base_lr", "lr_decay_epochs", "T_max", "gamma_"],
+)
+def test_what_a_section_says_of_rates_and_schedules_is_not_passed_over(section, key):
+    """A key that looks like a field, or speaks of the rate, of warmup or of decay, is an error in a section too."""
+    assert [(f"training.{key}", "unknown key")] == problems({"training": {**section, key: 1}})
+
+
+def test_a_rate_beside_named_sets_is_overridden_by_theirs():
+    """`learning_rate` beside sets that each set a rate is not used; where one does not, it is an error."""
+    sets = {"a": PAIR, "b": {"type": "Momentum", "learning_rate": 1}}
+    assert {"training": {"learning_rate": 1}} == build(
+        {"training": {"learning_rate": 1, "optimizer_configs": sets}}
+    ).unused
+    sets["c"] = {"optimizer": {"type": "Momentum"}}
+    config = {"training": {"learning_rate": 1, "optimizer_configs": sets}}
+    assert [("training.learning_rate", "is not the rate of named sets")] == problems(config)
+    assert ["c would train with the default of its optimizer; give each its own lr"] == hints(config)
+
+
+def test_a_field_of_the_schedule_wins_over_the_training_loops_key():
+    """A key of both the loop and the schedule, such as `epochs`, goes to the schedule."""
+    registry = empty_registry()
+    registry.register("scheduler", "Epochs", Epochs)
+    recipe = registry.build({"optimizer": "momentum", "scheduler": "epochs", "epochs": 3})
+    assert (3, {}) == (recipe.scheduler.config.epochs, recipe.unused)
+
+
+def test_two_numbers_of_epochs_must_agree():
+    """The same number under two names is one number; two are an error."""
+    registry = empty_registry()
+    registry.register("scheduler", "Epochs", Epochs)
+    flat = {"optimizer": "momentum", "scheduler": "epochs", "epochs": 3}
+    assert registry.build(flat) == registry.build({**flat, "max_epochs": 3})
+    with pytest.raises(ConfigError, match="max_epochs: means the same as `epochs`"):
+        registry.build({**flat, "max_epochs": 4})
+
+
+def test_settings_of_the_loop_make_one_part_a_recipe():
+    """Nothing that was given is lost: a spec has no place for it, and a recipe has."""
+    recipe = build({"optimizer_name": "momentum", "lr": 0.5, "epochs": 3})
+    assert (OPTIMIZER["config"]["lr"], {"epochs": 3}) == (recipe.optimizer.config.lr, recipe.unused)
+    with pytest.raises(ConfigError, match="epochs: unknown key"):
+        build({"optimizer_name": "momentum", "lr": 0.5, "epochs": 3}, kind="optimizer")
+
+
+def test_a_number_of_epochs_goes_to_the_schedule_under_any_of_its_names():
+    """`max_epochs` is the schedule's `epochs` where it has that field, and its problems are told by the name given."""
+    registry = empty_registry()
+    registry.register("scheduler", "Epochs", Epochs)
+    assert (
+        3 == registry.build({"optimizer": "momentum", "scheduler": "epochs", "max_epochs": 3}).scheduler.config.epochs
+    )
+    with pytest.raises(ConfigError) as caught:
+        registry.build({"optimizer": "momentum", "scheduler": "epochs", "num_epochs": "x"})
+    assert ["num_epochs"] == [problem.path for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("config", [{"scheduler": SCHEDULER}, {"scheduler": "ExponentialLR", "gamma": 0.9}])
+def test_a_part_by_its_own_key_is_built_where_its_kind_is_asked_for(config):
+    """`kind` makes a config of one part that part's spec."""
+    assert build(SCHEDULER) == build(config, kind="scheduler")
+
+
+# -- what is refused, by the paths that the user wrote ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (
+            {**FLAT, "learning_rate": -1, "gama": 1},
+            [("learning_rate", "must be > 0, is -1.0"), ("gama", "unknown key")],
+        ),
+        ({**FLAT, "lr": 1}, [("lr", "means the same as `learning_rate`")]),
+        ({**FLAT, "optimizer_name": "x"}, [("optimizer_name", "means the same as `optimizer`")]),
+        ({"optimizer": "momentum", "scheduler": "ExponentialLR"}, [("gamma", "is required and missing")]),
+        ({"optimizer": "momentun", "foo": 1}, [("optimizer", "no optimizer is called `momentun`")]),
+        ({"optimizer_name": 3}, [("optimizer_name", "must be the name of a plugin, is 3")]),
+        ({"optimizer_name": None, "lr": 1}, [("optimizer_name", "is required and missing")]),
+        ({"scheduler": "ExponentialLR", "gamma": 1}, [("optimizer", "is required and missing")]),
+        ({"optimizer_params": {"lr": 1}}, [("optimizer_type", "is required and missing")]),
+        (
+            {"optimizer_type": "momentum", "optimizer_params": {"lr": "x", "lr_decay_gamma": 0}},
+            [
+                ("optimizer_params.lr", "must be a number, is the text 'x'"),
+                ("optimizer_params.lr_decay_gamma", "must be > 0, is 0.0"),
+            ],
+        ),
+        (
+            {"optimizer_type": "momentum", "optimizer_params": [1]},
+            [("optimizer_params", "must be a mapping of Momentum's fields, is a list of 1")],
+        ),
+        ({"optimizer_type": "momentum", "optimizer_params": {}, "lr": 1}, [("lr", "unknown key")]),
+        (
+            {"optimizer": OPTIMIZER, "optimizer_params": {"lr": 1}},
+            [("optimizer_params", "has no optimizer_type beside it")],
+        ),
+        (
+            {"optimizer_type": "momentum", "optimizer_params": {"lr_decay_gamma": 1}, "lr_decay_gamma": 1},
+            [("lr_decay_gamma", "means the same as `optimizer_params.lr_decay_gamma`")],
+        ),
+        ({**FLAT, "max_grad_norm": 0}, [("max_grad_norm", "must be > 0, is 0.0")]),
+        (
+            {**FLAT, "gradient_clipping": {"max_norm": 1}, "max_grad_norm": 2},
+            [("max_grad_norm", "means the same as `gradient_clipping`")],
+        ),
+        ({**FLAT, "scheduler": SCHEDULER}, [("gamma", "stands beside the scheduler that takes it")]),
+        ({**FLAT, 3: 4}, [("3", "is not a key: keys are texts")]),
+        ({"training": 3}, [("training", "must be a mapping with an optimizer, is 3")]),
+        ({"training": {"epochs": 3}}, [("training", "names no optimizer")]),
+        ({"training": {**PAIR, "lr": 3}}, [("training.lr", "stands beside the optimizer that takes it")]),
+        ({"training": {**PAIR, "schedular": {}}}, [("training.schedular", "unknown key")]),
+        ({"training": {**PAIR, "grad_clip": -1}}, [("training.grad_clip", "must be > 0, is -1.0")]),
+        ({**PAIR, "grad_clip": 1}, [("grad_clip", "unknown key")]),
+        ({"training": {**FLAT, "gamma": "x"}}, [("training.gamma", "must be a number, is the text 'x'")]),
+        ({"optimizer_configs": {"a": PAIR}, "foo": 1}, [("foo", "unknown key")]),
+        ({**PAIR, "training": {"epochs": 3}}, [("training", "unknown key")]),
+        ({"a": {"optimizer": {"type": "Momentum", "lrr": 1}}}, [("a.optimizer.lrr", "unknown key")]),
+        (
+            {"a": PAIR, "b": {"optimiser": OPTIMIZER}},
+            [("b.optimiser", "unknown key")],
+        ),
+        ({"train": PAIR, "data": {"path": "x"}}, [("train", "unknown key")]),
+        ({"run": {"train": PAIR}}, [("", "`type` is missing")]),
+        ({"optim": OPTIMIZER, "sched": SCHEDULER}, [("optim", "unknown key"), ("sched", "unknown key")]),
+        (
+            {"optimizer_configs": OPTIMIZER},
+            [("optimizer_configs", "is one optimizer, not a mapping of names to several")],
+        ),
+        (
+            {"optimizer": OPTIMIZER, "scheduler": {"type": "ExponentialLR"}, "gamma": 1},
+            [("gamma", "stands beside the scheduler that takes it")],
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_where_the_user_wrote_it(config, expected):
+    """Every problem of a form has the path in the user's own config, not in the form that it becomes."""
+    assert expected == problems(config)
+
+
+def test_a_key_that_both_parts_take_is_an_error():
+    """Nobody but the user can say whose it is."""
+    registry = empty_registry()
+    registry.register("scheduler", "Epochs", Epochs)
+    with pytest.raises(ConfigError, match="momentum: is a field of both Momentum and Epochs") as caught:
+        registry.build({"optimizer": "momentum", "scheduler": "epochs", "epochs": 3, "momentum": 0.9})
+    assert "optimizer: {type: …, momentum: …} or scheduler" in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    ("config", "hint"),
+    [
+        (
+            {"optimizer": "momentum", "scheduler": "ExponentialLR", "gama": 1},
+            "did you mean `gamma`? Momentum takes: lr, momentum, betas, weight_decay, nesterov; ",
+        ),
+        ({**PAIR, "max_grad_norm": 1}, "did you mean `gradient_clipping: {max_norm: …}`?"),
+        ({"optimizer": OPTIMIZER, "lr_scheduler": {}}, "did you mean `scheduler`?"),
+        ({**PAIR, "lr_scheduler": {}}, "allowed here: optimizer, scheduler, gradient_clipping"),
+        ({"optimizer": {**OPTIMIZER, "lr_scheduler": {}}}, "`scheduler` belongs beside the optimizer, not in it"),
+        ({"optimizer": OPTIMIZER, "lr_decay_gamma": 0.9}, "move it into `optimizer`, beside `type`"),
+        ({"optimizer": {"type": "Momentum", "config": {}, "learning_rate": 1}}, "move it into `config`"),
+        ({"optimizer": {"type": "Momentum", "config": {"lr": 2}, "lr": 1}}, "`config.lr` is given too; keep that one"),
+        ({"optimizer": {"Momentum": {"lr": 1}}}, "write {type: Momentum, config: {…}}"),
+        ({"optimizer": {"config": {"type": "Momentum"}}}, "it stands in `config`: move it out of there"),
+        ({"optimizer": {"a": OPTIMIZER, "b": OPTIMIZER}}, "several optimizers are `optimizer_configs`"),
+        ({"optimizer": [OPTIMIZER]}, "write it without the brackets around it"),
+        ([OPTIMIZER], "write it without the brackets around it"),
+        ({"optimizer": OPTIMIZER, "scheduler": [SCHEDULER, SCHEDULER]}, "one schedule after another is"),
+        ({"optimizer": OPTIMIZER, "scheduler": "none"}, "for no scheduler leave it out, or write null"),
+        ({"optimizer": OPTIMIZER, "gradient_clipping": False}, "for no clipping write null, or leave it out"),
+        ({"optimizer": OPTIMIZER, "gradient_clipping": 0.5}, "write gradient_clipping: {max_norm: 0.5}"),
+        ({"optimizer": OPTIMIZER, "scheduler": {**SCHEDULER, "interval": "epochs"}}, "did you mean `epoch`?"),
+        ({"optimizer_type": "momentum", "optimizer_params": {}, "lr": 1}, "move it into `optimizer_params`"),
+        ({**PAIR, "dataset": {}}, "what is not optim-core's may stand beside a recipe that is below `training`"),
+        ({"train": PAIR, "data": {}}, "did you mean `training` where `train` stands?"),
+        ({"run": {"x": PAIR}}, "`run.x` looks like a recipe: build it alone, or call it `training`"),
+        ({"optimizer": {"name": "Momentum"}}, "did you mean `type` where `name` stands?"),
+        ({"optimizer": {"_target_": "my.Momentum"}}, "It is the name of a plugin, such as Momentum"),
+        ({"optimizer": {"type": "Momentum", "params": {"lr": 1}}}, "did you mean `config`?"),
+        ({"optimizer": {"type": "my.Momentum"}}, "did you mean `Momentum` (this process)?"),
+    ],
+)
+def test_the_words_of_other_projects_are_answered_with_ours(config, hint):
+    """Keys and names that come from elsewhere have a hint that says what to write."""
+    assert hint in hints(config)[0]
+
+
+def test_the_kinds_of_error_are_those_of_components():
+    """A missing type is a KeyError and an unknown one an AttributeError in every form."""
+    with pytest.raises(MissingTypeError):
+        build({"optimizer_params": {}})
+    with pytest.raises(UnknownTypeError):
+        build({"optimizer_name": "nothing"})
+    with pytest.raises(MissingTypeError):
+        build({"optimizer_name": "momentum"}, kind="scheduler")
+    assert Momentum() == build({"optimizer_name": "momentum"}, kind="optimizer").config
+
+
+# -- the canonical form of what was given ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"type": "momentum", "learning_rate": "5e-1"}, OPTIMIZER),
+        ({"type": "momentum", "config": None}, {"type": "Momentum"}),
+        ({"optimizer_name": "momentum", "lr": 0.5}, OPTIMIZER),
+        ({**FLAT, "max_grad_norm": 2}, {**PAIR, "gradient_clipping": {"type": "norm", "config": {"max_norm": 2.0}}}),
+        ({"training": {**FLAT, "amp": True}, "model": {}}, PAIR),
+        ({"a": PAIR, "b": PAIR}, {"optimizer_configs": {"a": PAIR, "b": PAIR}}),
+        (
+            {"optimizer_configs": {"a": OPTIMIZER, "b": OPTIMIZER}, "scheduler_configs": {"b": SCHEDULER}},
+            {"optimizer_configs": {"a": {"optimizer": OPTIMIZER}, "b": PAIR}},
+        ),
+        (
+            {**PAIR, "gradient_clipping": {"enabled": False, "max_norm": 1}},
+            {**PAIR, "gradient_clipping": {"enabled": False, "max_norm": 1}},
+        ),
+        (
+            {"optimizer_type": "momentum", "optimizer_params": {"lr_decay_gamma": 1}},
+            {"type": "Momentum", "lr_decay_gamma": 1.0},
+        ),
+        (
+            {
+                "type": "sequence",
+                "schedulers": [{"type": "exponentiallr", "gamma": 0.9}, {**SCHEDULER, "interval": "step"}],
+            },
+            {"type": "Sequence", "config": {"schedulers": [SCHEDULER, {**SCHEDULER, "interval": "step"}]}},
+        ),
+        ({"type": "everything", "inner": {"depth": "2"}}, {"type": "Everything", "config": {"inner": {"depth": 2}}}),
+    ],
+)
+def test_migrate_writes_the_canonical_form_of_what_was_given(config, expected):
+    """Names, numbers and nesting are canonical, no default is filled in, and the same is built."""
+    registry = empty_registry()
+    migrated = registry.migrate(config)
+    assert expected == migrated
+    assert registry.build(config) == registry.build(migrated)
+    assert migrated == registry.migrate(migrated)
+
+
+def test_migrate_keeps_the_specs_that_stand_in_a_mapping():
+    """A spec in place of its config is written out."""
+    registry = empty_registry()
+    spec = registry.build({"type": "norm", "max_norm": 3})
+    assert Clip(max_norm=3.0) == spec.config
+    migrated = registry.migrate({"optimizer": OPTIMIZER, "gradient_clipping": spec})
+    assert {"type": "norm", "config": {"max_norm": 3.0}} == migrated["gradient_clipping"]

@@ -1,0 +1,385 @@
+"""Values of the wrong type: numbers that are none, booleans as text, lists for scalars and scalars for lists."""
+
+from __future__ import annotations
+
+from wrong import Wrong
+
+__all__ = ["VALUES"]
+
+VALUES = [
+    Wrong(
+        "10% as text where a number stands",
+        {"type": "AdamW", "lr": "10%"},
+        [("lr", "must be a number, is the text '10%'")],
+        "write 0.1",
+    ),
+    Wrong(
+        "a thousands separator",
+        {"type": "StepLR", "step_size": "1,000"},
+        [("step_size", "must be a whole number, is the text '1,000'")],
+        "write 1000",
+    ),
+    Wrong(
+        "a unicode minus in an exponent",
+        {"type": "AdamW", "lr": "1e−4"},
+        [("lr", "must be a number, is the text '1e−4'")],
+        "write 1e-4, with the `-` of the keyboard",
+    ),
+    Wrong(
+        "a unicode dash in a negative number",
+        {"type": "Adafactor", "beta2_decay": "–0.8"},
+        [("beta2_decay", "must be a number, is the text '–0.8'")],
+        "write -0.8, with the `-` of the keyboard",
+    ),
+    Wrong(
+        "a decimal comma",
+        {"type": "AdamW", "lr": "0,001"},
+        [("lr", "must be a number, is the text '0,001'")],
+        "write 0.001",
+    ),
+    Wrong(
+        "a rate in words",
+        {"type": "AdamW", "lr": "auto"},
+        [("lr", "must be a number, is the text 'auto'")],
+        "leave it out for the default, 0.001",
+    ),
+    Wrong(
+        "a rate as a list",
+        {"type": "AdamW", "lr": [0.001]},
+        [("lr", "must be a number, is a list of 1")],
+        "write 0.001 alone, not in a list",
+    ),
+    Wrong(
+        "a rate per group",
+        {"type": "SGD", "lr": {"backbone": 0.0001, "head": 0.001}},
+        [("lr", "must be a number, is a mapping")],
+    ),
+    Wrong(
+        "null for a rate",
+        {"type": "AdamW", "lr": None},
+        [("lr", "must be a number, is null")],
+        "leave it out for the default, 0.001",
+    ),
+    Wrong(
+        "a power with a caret",
+        {"type": "AdamW", "lr": "10^-4"},
+        [("lr", "must be a number, is the text '10^-4'")],
+        "write 1e-4",
+    ),
+    Wrong("Python's power", {"type": "AdamW", "lr": "1e-3 * 8"}, [("lr", "must be a number, is the text '1e-3 * 8'")]),
+    Wrong(
+        "a fraction",
+        {"type": "AdamW", "weight_decay": "1/10"},
+        [("weight_decay", "must be a number, is the text '1/10'")],
+        "write 0.1",
+    ),
+    Wrong(
+        "an interpolation of Hydra that nothing resolved",
+        {"type": "AdamW", "config": {"lr": "${lr}"}},
+        [("config.lr", "must be a number, is the text '${lr}'")],
+        "variables are not filled in here: write the number, or fill them in before",
+    ),
+    Wrong(
+        "an environment variable that nothing expanded",
+        {"type": "AdamW", "config": {"lr": "$LR"}},
+        [("config.lr", "must be a number, is the text '$LR'")],
+        "variables are not filled in here: write the number, or fill them in before",
+    ),
+    Wrong(
+        "a placeholder of a template",
+        {"type": "AdamW", "config": {"lr": "<your lr>"}},
+        [("config.lr", "must be a number, is the text '<your lr>'")],
+    ),
+    Wrong(
+        "a unit",
+        {"type": "AdamW", "weight_decay": "0.01/step"},
+        [("weight_decay", "must be a number, is the text '0.01/step'")],
+    ),
+    Wrong("an empty text", {"type": "AdamW", "lr": ""}, [("lr", "must be a number, is the text ''")]),
+    Wrong(
+        "a number with spaces",
+        {"type": "AdamW", "lr": " 1e-3 "},
+        [("lr", "must be a number, is the text ' 1e-3 '")],
+        "write 1e-3",
+    ),
+    Wrong(
+        "an underscore in a float text",
+        {"type": "CosineAnnealingLR", "T_max": "10_000"},
+        [("T_max", "must be a whole number, is the text '10_000'")],
+        "write 10000",
+    ),
+    Wrong(
+        "k for thousand",
+        {"type": "CosineAnnealingLR", "T_max": "10k"},
+        [("T_max", "must be a whole number, is the text '10k'")],
+        "write 10000",
+    ),
+    Wrong("a text of f-float", {"type": "AdamW", "lr": "1e-3f"}, [("lr", "must be a number, is the text '1e-3f'")]),
+    Wrong(
+        "yes for true",
+        {"type": "SGD", "nesterov": "yes", "momentum": 0.9},
+        [("nesterov", "must be true or false, is the text 'yes'")],
+        "write true",
+    ),
+    Wrong(
+        "a quoted true",
+        {"type": "AdamW", "amsgrad": "true"},
+        [("amsgrad", "must be true or false, is the text 'true'")],
+        "write true without quotes",
+    ),
+    Wrong(
+        "Python's False as text",
+        {"type": "AdamW", "amsgrad": "False"},
+        [("amsgrad", "must be true or false, is the text 'False'")],
+        "write false without quotes",
+    ),
+    Wrong(
+        "on for true",
+        {"type": "AdamW", "amsgrad": "on"},
+        [("amsgrad", "must be true or false, is the text 'on'")],
+        "write true",
+    ),
+    Wrong("1 for true", {"type": "AdamW", "amsgrad": 1}, [("amsgrad", "must be true or false, is 1")], "write true"),
+    Wrong(
+        "0.0 for false",
+        {"type": "AdamW", "maximize": 0.0},
+        [("maximize", "must be true or false, is 0.0")],
+        "write false",
+    ),
+    Wrong(
+        "null for false",
+        {"type": "AdamW", "amsgrad": None},
+        [("amsgrad", "must be true or false, is null")],
+        "leave it out for the default, false",
+    ),
+    Wrong(
+        "None as text",
+        {"type": "LBFGS", "line_search_fn": "None"},
+        [("line_search_fn", "must be `strong_wolfe` or null, is the text 'None'")],
+        "write null",
+    ),
+    Wrong(
+        "None as text for a number",
+        {"type": "LBFGS", "max_eval": "None"},
+        [("max_eval", "must be a whole number or null, is the text 'None'")],
+        "write null",
+    ),
+    Wrong("true for a number", {"type": "SGD", "momentum": True}, [("momentum", "must be a number, is true")]),
+    Wrong(
+        "false for no weight decay",
+        {"type": "AdamW", "weight_decay": False},
+        [("weight_decay", "must be a number, is false")],
+        "write 0",
+    ),
+    Wrong(
+        "null for no weight decay",
+        {"type": "AdamW", "weight_decay": None},
+        [("weight_decay", "must be a number, is null")],
+        "leave it out for the default, 0.01",
+    ),
+    Wrong(
+        "a step size of half an epoch",
+        {"type": "StepLR", "step_size": 0.5},
+        [("step_size", "must be a whole number, is 0.5")],
+    ),
+    Wrong(
+        "a step size in epochs",
+        {"type": "StepLR", "step_size": "30 epochs"},
+        [("step_size", "must be a whole number, is the text '30 epochs'")],
+    ),
+    Wrong(
+        "a count that is not whole",
+        {"type": "CosineAnnealingLR", "T_max": 99.5},
+        [("T_max", "must be a whole number, is 99.5")],
+    ),
+    Wrong(
+        "a patience as a text",
+        {"type": "ReduceLROnPlateau", "patience": "ten"},
+        [("patience", "must be a whole number, is the text 'ten'")],
+    ),
+    Wrong(
+        "a mode that is abbreviated",
+        {"type": "ReduceLROnPlateau", "mode": "minimum"},
+        [("mode", "must be `min` or `max`, is the text 'minimum'")],
+        "did you mean `min`",
+    ),
+    Wrong(
+        "a mode with a capital letter",
+        {"type": "ReduceLROnPlateau", "mode": "Min"},
+        [("mode", "must be `min` or `max`, is the text 'Min'")],
+        "did you mean `min`",
+    ),
+    Wrong(
+        "a mode that is a boolean",
+        {"type": "ReduceLROnPlateau", "mode": True},
+        [("mode", "must be `min` or `max`, is true")],
+    ),
+    Wrong(
+        "an anneal strategy of another name",
+        {"type": "OneCycleLR", "max_lr": 0.1, "anneal_strategy": "cosine"},
+        [("anneal_strategy", "must be `cos` or `linear`, is the text 'cosine'")],
+        "did you mean `cos`",
+    ),
+    Wrong(
+        "a cyclic mode misspelt",
+        {"type": "CyclicLR", "base_lr": 0.0001, "max_lr": 0.01, "mode": "triangle"},
+        [("mode", "must be `triangular`, `triangular2` or `exp_range`, is the text 'triangle'")],
+        "did you mean `triangular`",
+    ),
+    Wrong(
+        "betas of three items",
+        {"type": "AdamW", "betas": [0.9, 0.95, 0.999]},
+        [("betas", "must be a list of 2 numbers, is a list of 3")],
+    ),
+    Wrong(
+        "betas of one item",
+        {"type": "AdamW", "betas": [0.9]},
+        [("betas", "must be a list of 2 numbers, is a list of 1")],
+    ),
+    Wrong(
+        "one number for both betas", {"type": "AdamW", "betas": 0.9}, [("betas", "must be a list of 2 numbers, is 0.9")]
+    ),
+    Wrong(
+        "betas as a text",
+        {"type": "AdamW", "betas": "(0.9, 0.999)"},
+        [("betas", "must be a list of 2 numbers, is the text '(0.9, 0.999)'")],
+        "write [0.9, 0.999] without quotes",
+    ),
+    Wrong(
+        "betas as a text with a comma",
+        {"type": "AdamW", "betas": "0.9,0.95"},
+        [("betas", "must be a list of 2 numbers, is the text '0.9,0.95'")],
+        "write [0.9, 0.95] without quotes",
+    ),
+    Wrong(
+        "betas of texts that are no numbers",
+        {"type": "AdamW", "betas": ["0.9", "0.99a"]},
+        [("betas[1]", "must be a number, is the text '0.99a'")],
+    ),
+    Wrong(
+        "betas by name",
+        {"type": "AdamW", "betas": {"beta1": 0.9, "beta2": 0.95}},
+        [("betas", "must be a list of 2 numbers, is a mapping")],
+        "write [0.9, 0.95]",
+    ),
+    Wrong("betas with a null", {"type": "AdamW", "betas": [0.9, None]}, [("betas[1]", "must be a number, is null")]),
+    Wrong(
+        "betas in betas",
+        {"type": "AdamW", "betas": [[0.9, 0.95]]},
+        [("betas", "must be a list of 2 numbers, is a list of 1")],
+        "take one pair of brackets away",
+    ),
+    Wrong("empty betas", {"type": "Adam", "betas": []}, [("betas", "must be a list of 2 numbers, is a list of 0")]),
+    Wrong(
+        "milestones as one number",
+        {"type": "MultiStepLR", "milestones": 30},
+        [("milestones", "must be a list of whole numbers, is 30")],
+        "write [30]",
+    ),
+    Wrong(
+        "milestones as a text",
+        {"type": "MultiStepLR", "milestones": "30,60,90"},
+        [("milestones", "must be a list of whole numbers, is the text '30,60,90'")],
+        "write [30, 60, 90] without quotes",
+    ),
+    Wrong(
+        "milestones with a fraction",
+        {"type": "MultiStepLR", "milestones": [0.5, 0.75]},
+        [("milestones[0]", "must be a whole number, is 0.5"), ("milestones[1]", "must be a whole number, is 0.75")],
+    ),
+    Wrong(
+        "milestones with a null",
+        {"type": "MultiStepLR", "milestones": [30, None]},
+        [("milestones[1]", "must be a whole number, is null")],
+    ),
+    Wrong(
+        "milestones by epoch, with a factor each",
+        {"type": "MultiStepLR", "milestones": {30: 0.1, 60: 0.1}},
+        [("milestones", "must be a list of whole numbers, is a mapping")],
+    ),
+    Wrong(
+        "eps of Adafactor as one number, as in AdamW",
+        {"type": "Adafactor", "eps": 1e-08},
+        [("eps", "must be a list of 2 (a number or null, a number), is 1e-08")],
+    ),
+    Wrong(
+        "a rate as Python code",
+        {"type": "LambdaLR", "lr_lambda": "lambda epoch: 0.95 ** epoch"},
+        [("lr_lambda", "does not take `lambda epoch: 0.95 ** epoch`")],
+        "write what it returns: 0.95 ** epoch",
+    ),
+    Wrong(
+        "an expression with another name",
+        {"type": "LambdaLR", "lr_lambda": "0.95 ** t"},
+        [("lr_lambda", "does not take `t`")],
+    ),
+    Wrong(
+        "an expression with a library",
+        {"type": "LambdaLR", "lr_lambda": "math.cos(epoch)"},
+        [("lr_lambda", "does not take `math.cos(epoch)`")],
+        "write `cos` alone",
+    ),
+    Wrong(
+        "a factor as a number",
+        {"type": "LambdaLR", "lr_lambda": 0.95},
+        [("lr_lambda", "must be text, a function or a list of texts or functions, is 0.95")],
+    ),
+    Wrong(
+        "an expression with a caret",
+        {"type": "LambdaLR", "lr_lambda": "0.95 ^ epoch"},
+        [("lr_lambda", "does not take `^`")],
+        "a power is written `**`",
+    ),
+    Wrong(
+        "an import in an expression",
+        {"type": "LambdaLR", "lr_lambda": "__import__('os').system('ls')"},
+        [("lr_lambda", "does not take `__import__('os').system('ls')`")],
+    ),
+    Wrong(
+        "no lambda at all",
+        {"type": "LambdaLR"},
+        [("lr_lambda", "is required and missing")],
+        "LambdaLR needs text, a function or a list of texts or functions here",
+    ),
+    Wrong("infinity as a text", {"type": "AdamW", "lr": "inf"}, [("lr", "must be a number, is the text 'inf'")]),
+    Wrong("nan from a sweep", {"type": "AdamW", "lr": float("nan")}, [("lr", "must be a finite number, is nan")]),
+    Wrong(
+        "infinity from a sweep",
+        {"type": "AdamW", "weight_decay": float("inf")},
+        [("weight_decay", "must be a finite number, is inf")],
+    ),
+    Wrong(
+        "a dtype where a number stands",
+        {"type": "AdamW", "eps": "float32"},
+        [("eps", "must be a number, is the text 'float32'")],
+    ),
+    Wrong(
+        "fused as a text",
+        {"type": "AdamW", "fused": "yes"},
+        [("fused", "must be true, false, `auto` or null, is the text 'yes'")],
+        "write true",
+    ),
+    Wrong(
+        "fused as a quoted boolean",
+        {"type": "AdamW", "fused": "True"},
+        [("fused", "must be true, false, `auto` or null, is the text 'True'")],
+        "write true without quotes",
+    ),
+    Wrong(
+        "fused as Auto",
+        {"type": "AdamW", "fused": "Auto"},
+        [("fused", "must be true, false, `auto` or null, is the text 'Auto'")],
+        "did you mean `auto`",
+    ),
+    Wrong(
+        "foreach as auto, which fused alone has",
+        {"type": "AdamW", "foreach": "auto"},
+        [("foreach", "must be true, false or null, is the text 'auto'")],
+        "leave it out for the default",
+    ),
+    Wrong(
+        "a learning rate schedule as rate",
+        {"type": "AdamW", "lr": {"type": "CosineAnnealingLR", "T_max": 100}},
+        [("lr", "must be a number, is a mapping")],
+    ),
+]
