@@ -53,7 +53,7 @@ SCHEDULES = [
         "warmup as null",
         {"type": "linear", "config": {"num_warmup_steps": None}},
         [("config.num_warmup_steps", "must be a length such as 500, `10%` or `2 epochs`, is null")],
-        "write a number of steps (500), a share of the run (10%) or epochs (2 epochs)",
+        "leave it out for the default",
     ),
     Wrong(
         "warmup as true",

@@ -284,6 +284,15 @@ TOGETHER = [
         ],
     ),
     Wrong(
+        "eta_min above the rate",
+        {
+            "optimizer": {"type": "AdamW", "lr": 1e-05},
+            "scheduler": {"type": "CosineAnnealingLR", "T_max": 100, "eta_min": 0.001},
+        },
+        [("scheduler.eta_min", "must be ≤ the optimizer's lr, which is 1e-05, is 0.001")],
+        "lower it, or raise the optimizer's lr, from which the schedule falls to eta_min",
+    ),
+    Wrong(
         "eta_min of cosine above the rate",
         {"optimizer": {"type": "AdamW", "lr": 1e-05}, "scheduler": {"type": "cosine", "eta_min": 0.001}},
         [("scheduler.eta_min", "must be ≤ the optimizer's lr, which is 1e-05, is 0.001")],

@@ -263,6 +263,8 @@ def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], is
 def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
     """Refuses a schedule that falls to an absolute rate above the one that the optimizer starts with."""
     absolute = getattr(scheduler.config, "absolute_rate", None) if scheduler is not None else None
+    if absolute is None or getattr(scheduler.config, "takes_the_greater", False):
+        return
     lr = getattr(optimizer.config, "lr", None) if optimizer is not None else None
     floor = absolute() if callable(absolute) else None
     if floor is None or not isinstance(lr, float) or floor[1] <= lr:

@@ -180,8 +180,8 @@ class ClassPlan(NamedTuple):
 
 def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
     """The issue of a field's value; where nothing was meant by the value, with what to do instead."""
-    unset = raw is None or (type(raw) is str and raw.lower() in _NOTHING)
-    if issue.path or issue.hint or not unset or field.default is attrs.NOTHING:
+    unset = raw is None or (not issue.hint and type(raw) is str and raw.lower() in _NOTHING)
+    if issue.path or not unset or field.default is attrs.NOTHING:
         return issue
     shows = type(field.default) in _DEFAULTS_SHOWN
     return issue._replace(hint=f"leave it out for the default{f', {shown(field.default)}' if shows else ''}")

@@ -283,6 +283,10 @@ def _built(config: Any, part: Part) -> Any:
         if alone is not None:
             return alone
     built = registry.build(config)
+    if part == "optimizer" and isinstance(built, Recipe) and built.unused and not built.schedulers:
+        named = any(key in config for key in naming_keys(part)) and built.clipper is None
+        # An optimizer has no use for settings of a training loop, and nothing that is given is lost.
+        return registry.build(config, part) if named else built
     if isinstance(built, (Recipe, SPECS[part])):
         return built
     raise MissingTypeError([problem(f"{part}_name", "is required and missing", f"the config names no {part}")])

@@ -50,6 +50,8 @@ class InverseLR(ClosedForm):
     final_lr: float = attrs.field(default=0.0, validator=non_negative)
 
     interval: ClassVar[str] = "step"
+    # The formula has a meaning for a `final_lr` above the base rate, too.
+    takes_the_greater: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]] = {"inv_gamma": 1e6, "power": 0.5, "warmup": 0.99}
 
     def closed_form(self, horizon: Horizon) -> Curve:

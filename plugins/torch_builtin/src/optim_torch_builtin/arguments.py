@@ -67,10 +67,11 @@ def increasing(_instance: Any, _attribute: attrs.Attribute[Any], value: list[int
         ItemsError: some are not above 0, or not above the one before them.
     """
     wrong: dict[int, ValueError] = {}
+    hint = _in_order(value)
     for index, (before, milestone) in enumerate(pairwise([0, *value])):
         if milestone <= before:
             floor = f"> {shown(before)}, the one before it" if index else "> 0"
-            wrong[index] = FieldError(f"must be {floor}, is {shown(milestone)}", _in_order(value))
+            wrong[index] = FieldError(f"must be {floor}, is {shown(milestone)}", hint)
     if wrong:
         raise ItemsError(wrong)
 

@@ -16,6 +16,10 @@ import attrs
 
 from optim_core.validators import FieldError, ItemsError
 
+# To evaluate expressions takes time: a config with more has no use.
+MOST_GROUPS = 500
+MOST_WRONG = 20
+
 __all__ = ["LRLambda", "expressions_evaluate", "factor_function", "lr_lambdas"]
 
 LRLambda = str | Callable[[int], float] | list[str | Callable[[int], float]]
@@ -139,8 +143,8 @@ def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRL
     def check(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
         if not isinstance(value, list):
             _check(value, epochs)
-        elif not value:
-            raise ValueError("must have an item for each parameter group, is empty")
+        elif not 0 < len(value) <= MOST_GROUPS:
+            raise ValueError(f"must have an item for each parameter group, at most {MOST_GROUPS}, has {len(value)}")
         else:
             _check_items(value, epochs)
 
@@ -163,6 +167,8 @@ def _check_items(items: list[str | Callable[[int], float]], epochs: Iterable[int
             _check(item, epochs)
         except ValueError as error:
             wrong[index] = error
+        if len(wrong) == MOST_WRONG:
+            break
     if wrong:
         raise ItemsError(wrong)
 

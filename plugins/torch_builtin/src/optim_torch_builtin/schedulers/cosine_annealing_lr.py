@@ -27,7 +27,7 @@ class CosineAnnealingLR:
 
     Args:
         T_max: calls of ``step()`` until the lowest rate, ≥ 1.
-        eta_min: the lowest rate, ≥ 0; a group with an lr multiplier gets it times that.
+        eta_min: the lowest rate, ≥ 0, at most the optimizer's; a group with an lr multiplier gets it times that.
     """
 
     T_max: int = attrs.field(validator=positive)
@@ -35,6 +35,10 @@ class CosineAnnealingLR:
 
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"T_max": 100, "eta_min": 1e-6}
+
+    def absolute_rate(self) -> tuple[str, float]:
+        """The field that holds an absolute rate, and the rate: that of the optimizer must not be below it."""
+        return "eta_min", self.eta_min
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.CosineAnnealingLR."""

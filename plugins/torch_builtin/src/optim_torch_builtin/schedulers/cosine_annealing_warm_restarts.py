@@ -28,7 +28,7 @@ class CosineAnnealingWarmRestarts:
     Args:
         T_0: calls of ``step()`` until the first restart, ≥ 1.
         T_mult: each cycle is this many times as long as the one before, ≥ 1.
-        eta_min: the lowest rate, ≥ 0; a group with an lr multiplier gets it times that.
+        eta_min: the lowest rate, ≥ 0, at most the optimizer's; a group with an lr multiplier gets it times that.
     """
 
     T_0: int = attrs.field(validator=positive)
@@ -37,6 +37,10 @@ class CosineAnnealingWarmRestarts:
 
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"T_0": 25, "T_mult": 2, "eta_min": 1e-7}
+
+    def absolute_rate(self) -> tuple[str, float]:
+        """The field that holds an absolute rate, and the rate: that of the optimizer must not be below it."""
+        return "eta_min", self.eta_min
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.CosineAnnealingWarmRestarts."""
