@@ -146,7 +146,7 @@ limits = []
 SEVERAL = """\
 optimizer_configs:
   my.net:
-    optimizer: {type: DemoDescent, mode: slow, lr_decay_gamma: 0.5}
+    optimizer: {type: DemoDescent, mode: slow}
   other:
     optimizer: {type: DemoDescent, betas: [0, 0.5]}
     scheduler: {type: DemoSteps, config: {step_size: 1, warmup: {type: DemoSteps, step_size: 3}}, interval: step}
