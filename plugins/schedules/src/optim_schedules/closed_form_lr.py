@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from optim_core.errors import OptimError
 from optim_schedules.curves import Curve, rates_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,17 @@ class ClosedFormLR(LambdaLR):
         return rates_of(self.curve.at(self.last_epoch), self.base_lrs, self.multipliers)
 
     def step(self, epoch: int | None = None) -> None:
-        """Goes on to the next step, or to `epoch`, as torch's schedulers do."""
+        """Goes on to the next step, or to `epoch`, as torch's schedulers do.
+
+        Raises:
+            OptimError: the optimizer was given another parameter group since the schedule was made.
+        """
+        groups = self.optimizer.param_groups
+        if len(groups) != len(self.base_lrs):
+            raise OptimError(
+                f"the schedule was made for {len(self.base_lrs)} parameter groups, and the optimizer has {len(groups)} "
+                f"now: make it anew, create_scheduler(optimizer, last_step={self.last_epoch})"
+            )
         # Until the first call after construction is over, torch watches the order of optimizer and schedule.
         if epoch is not None or self._step_count < 2:
             super().step(epoch)
@@ -57,7 +68,7 @@ class ClosedFormLR(LambdaLR):
         self._step_count += 1
         self.last_epoch += 1
         rates = self.get_lr()
-        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+        for group, rate in zip(groups, rates, strict=True):
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(rate)
             else:
