@@ -156,11 +156,13 @@ SCHEDULES = [
         "InverseLR with a warmup in steps",
         {"type": "InverseLR", "config": {"inv_gamma": 1000000.0, "power": 0.5, "warmup": 1000}},
         [("config.warmup", "must be in [0, 1), is 1000.0")],
+        "it is no length but the part of the way that is left after each step; 0.99 and 0.999 are usual",
     ),
     Wrong(
         "InverseLR with a warmup of 1",
         {"type": "InverseLR", "config": {"warmup": 1.0}},
         [("config.warmup", "must be in [0, 1), is 1.0")],
+        "it is no length but the part of the way that is left after each step; 0.99 and 0.999 are usual",
     ),
     Wrong(
         "InverseLR with a warmup in percent",

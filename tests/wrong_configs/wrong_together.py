@@ -270,18 +270,14 @@ TOGETHER = [
     Wrong(
         "T_max and epochs",
         {"type": "cosine", "config": {"T_max": 100, "epochs": 100}},
-        [
-            ("config.T_max", "means the same as epochs, which is set too"),
-            ("config.epochs", "means the same as T_max, which is set too"),
-        ],
+        [("config.epochs", "means the same as T_max, which is set too")],
+        "give one of the two",
     ),
     Wrong(
         "num_training_steps and T_max",
         {"type": "cosine", "config": {"num_training_steps": 1000, "T_max": 100}},
-        [
-            ("config.num_training_steps", "means the same as T_max, which is set too"),
-            ("config.T_max", "means the same as num_training_steps, which is set too"),
-        ],
+        [("config.T_max", "means the same as num_training_steps, which is set too")],
+        "give one of the two",
     ),
     Wrong(
         "eta_min above the rate",

@@ -43,11 +43,9 @@ class Cosine(ClosedForm):
     """
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
-    num_training_steps: Duration | None = attrs.field(
-        default=None, converter=optional_duration, validator=[not_empty, exclusive("T_max", "epochs")]
-    )
+    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
     T_max: Duration | None = attrs.field(
-        default=None, converter=optional_duration, validator=[not_empty, exclusive("num_training_steps", "epochs")]
+        default=None, converter=optional_duration, validator=[not_empty, exclusive("num_training_steps")]
     )
     epochs: Duration | None = attrs.field(
         default=None, converter=optional_duration, validator=[not_empty, exclusive("num_training_steps", "T_max")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from optim_core.horizon import Horizon
-from optim_core.validators import fraction, non_negative, positive
+from optim_core.validators import in_range, non_negative, positive
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves import Curve, Piece, Shape
 
@@ -22,7 +22,8 @@ __all__ = ["InverseLR"]
 
 # Below it the warmup is at 90 % by step 21.
 SHORTEST_WARMUP = 0.9
-
+NO_LENGTH = "it is no length but the part of the way that is left after each step; 0.99 and 0.999 are usual"
+WARMUP = in_range(ge=0, lt=1, hint=NO_LENGTH)
 # Below half the distance from 1.0 to the next smaller number.
 INVISIBLE = 1e-17
 
@@ -46,7 +47,7 @@ class InverseLR(ClosedForm):
 
     inv_gamma: float = attrs.field(default=1.0, validator=positive)
     power: float = attrs.field(default=1.0, validator=positive)
-    warmup: float = attrs.field(default=0.0, validator=fraction)
+    warmup: float = attrs.field(default=0.0, validator=WARMUP)
     final_lr: float = attrs.field(default=0.0, validator=non_negative)
 
     interval: ClassVar[str] = "step"
@@ -77,8 +78,7 @@ class InverseLR(ClosedForm):
         if 0 < self.warmup < SHORTEST_WARMUP and self.warmup not in _warned:
             reached = max(0, math.ceil(math.log(0.1, self.warmup)) - 1)
             warnings.warn(
-                f"InverseLR.warmup is {self.warmup:g}, which is at 90 % of the rate at step {reached}: it is no "
-                "length but the part of the way that is left after each step; 0.99 and 0.999 are usual",
+                f"InverseLR.warmup is {self.warmup:g}, which is at 90 % of the rate at step {reached}: {NO_LENGTH}",
                 UserWarning,
                 stacklevel=4,
             )

@@ -34,7 +34,7 @@ def not_empty(_instance: Any, _attribute: attrs.Attribute[Any], value: Duration 
 
 
 def exclusive(*others: str) -> Any:
-    """A validator for a field that means the same as some others.
+    """A validator for a field that means the same as some others, which come before it.
 
     Raises:
         FieldError: it is set, and so is one of them.
