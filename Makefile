@@ -20,7 +20,7 @@ endif
 ARGS ?=
 PYTEST_ARGS ?=
 CORE_PYTHONS ?= 3.11 3.12 3.13
-EVERY_BENCHMARK := cold_start build discovery schedules
+EVERY_BENCHMARK := cold_start build discovery schedules params
 BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
@@ -31,6 +31,9 @@ SOURCES := core/src $(wildcard plugins/*/src)
 PY := .venv/bin/python
 BENCH := .venvs/bench/bin/python
 INSTALL := -m pip --disable-pip-version-check --quiet install --no-warn-script-location --constraint constraints.txt
+
+# Where the kernels of plugins/deepspeed_fused are kept: compiling them takes minutes.
+export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

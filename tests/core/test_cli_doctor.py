@@ -186,3 +186,19 @@ def test_plugins_with_one_trouble_are_one_finding(site):
     [finding] = _findings("--no-probe")
 
     assert "optimizer One, optimizer Two" == finding["what"]
+
+
+def test_a_plugin_that_cannot_be_built_here_is_found(site):
+    """What a plugin class's own check says is told, with the exit status 1, and only where plugins are imported."""
+    source = (
+        "import attrs\n@attrs.frozen\nclass Needy:\n    @classmethod\n    def check(cls):\n"
+        "        return ['no compiler: install one']\n    def build(self, params): ...\n"
+    )
+    targets = {"optim_core.optimizers": {"Needy": "needy:Needy"}}
+    site.add("optim-needy", entry_points=targets, modules={"needy": source})
+    done = optim("doctor")
+
+    assert 1 == done.code
+    assert "broken: optimizer Needy\n    optim-needy 1.0 cannot provide" in done.stdout
+    assert "it cannot be built here: no compiler: install one\n" in done.stdout
+    assert [] == _findings("--no-probe")

@@ -100,6 +100,20 @@ def test_a_closed_pipe_is_silent(site, arguments):
     assert b"" == process.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("arguments", ["list", "list --format json", "show DemoDescent"])
+def test_a_full_disk_is_one_line(site, arguments):
+    """What the command says does not fit on it, and the exit status says so."""
+    command = Path(sys.executable).with_name("optim")
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [command, *arguments.split()], env=environment(site), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    expected = b"optim: what it says cannot be written: No space left on device\n"
+    assert (1, expected) == (process.returncode, process.stderr)
+
+
 def test_no_standard_output_is_no_trouble(site):
     """`optim list >&-` says nothing on standard error."""
     script = "import os, sys; os.close(1); os.execv(sys.argv[1], sys.argv[1:])"

@@ -35,6 +35,9 @@ Fields
   mode: `fast`, `slow` or null; default null
       how.
 
+Beside `type` and `config` may stand: lr_decay_gamma, param_groups, no_decay,
+layer_decay
+
 Example (in a recipe it stands below `optimizer:`)
 
   type: DemoDescent

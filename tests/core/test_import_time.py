@@ -67,3 +67,11 @@ def test_validating_imports_the_one_plugin_that_is_named(folder):
             assert error.problems
     """
     assert {"opt_one"} == modules_after(folder, code) & (HEAVY | PLUGINS)
+
+
+def test_a_config_without_rules_does_not_import_their_reader(folder):
+    """The module that reads `param_groups` is imported where one of its keys stands in a config."""
+    code = 'from optim_core import registry\nregistry.build({"type": "One", "config": {"lr": 0.5}})'
+    reader = "optim_core.group_rules"
+    assert reader not in modules_after(folder, code)
+    assert reader in modules_after(folder, code.replace("}})", '}, "layer_decay": 0.5})'))

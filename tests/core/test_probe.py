@@ -129,3 +129,47 @@ def test_annotations_for_type_checkers_only_are_found(site):
     site.add("optim-typed", entry_points={"optim_core.optimizers": {"Typed": "typed:Typed"}}, modules={"typed": source})
 
     assert "NameError: name 'torch' is not defined" in probe()["optimizer", "optim-typed", "Typed"]
+
+
+def _with_check(site, name, body, kind="optimizer"):
+    """Installs a distribution whose plugin `name` has a class method `check` with this body."""
+    module = f"module_of_{name.lower()}"
+    source = (
+        f"import attrs\n@attrs.frozen\nclass {name}:\n    @classmethod\n    def check(cls):\n        {body}\n"
+        "    def build(self, params): ...\n"
+    )
+    targets = {f"optim_core.{kind}s": {name: f"{module}:{name}"}}
+    site.add(f"optim-{name.lower()}", entry_points=targets, modules={module: source})
+
+
+def test_what_keeps_a_plugin_from_being_built_is_asked_where_it_is_wanted(site):
+    """A class method `check` that finds obstacles makes the plugin broken, with all of them; by default it is left."""
+    _with_check(site, "Needy", "return ['no compiler: get one', 'no ninja: get it']")
+    _with_check(site, "Able", "return []")
+
+    assert {} == probe()
+    assert {
+        ("optimizer", "optim-needy", "Needy"): "optim-needy 1.0 cannot provide `Needy = module_of_needy:Needy`: "
+        "it cannot be built here: no compiler: get one; no ninja: get it"
+    } == {key: error for key, error in probe(check=True).items() if key[1] in ("optim-needy", "optim-able")}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise RuntimeError('dear me')", "RuntimeError: dear me"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("return 'a text'", "check() returned a text; it returns a list of texts"),
+        ("return 7", "'int' object is not iterable"),
+        ("import os; os._exit(4)", "checking it ends the process with exit status 4"),
+        ("print('noise'); return ['no device']", "it cannot be built here: no device"),
+    ],
+)
+def test_whatever_a_check_does_falls_on_its_plugin_alone(site, body, words):
+    """A check that raises, ends the process, prints, or returns what it should not is that plugin's fault."""
+    _with_check(site, "Aaa", body)
+    _with_check(site, "Zzz", "return ['no luck']")
+    errors = probe(check=True)
+
+    assert words in errors["optimizer", "optim-aaa", "Aaa"]
+    assert "no luck" in errors["optimizer", "optim-zzz", "Zzz"]

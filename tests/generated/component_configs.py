@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 from field_values import COMPONENTS, edges_of, fitting_field, junk, outside, wrong_type
+from group_configs import groups_of, renamed
 from hypothesis import strategies as st
 
 from optim_core import registry
@@ -22,9 +23,20 @@ __all__ = ["components_of", "edge_components", "installed", "parts", "plainly_wr
 Config = dict[str, Any]
 
 
+# Of what providers offer, which is made alike for all, one in so many is looked at.
+ONE_OF_PROVIDED = 12
+
+
 def installed() -> list[Any]:
-    """Kind and name of every plugin that can be used here, as pytest's parameters."""
-    return [(kind, name) for kind in KINDS for name in registry.names(kind)]
+    """Kind and name of the plugins here, as pytest's parameters: of those that providers offer, some."""
+    return [(kind, name) for kind in KINDS for name in _looked_at(kind)]
+
+
+@cache
+def _looked_at(kind: Kind) -> list[str]:
+    provided = sorted(record.name for record in registry.plugins(kind) if record.provider)
+    left_out = set(provided) - set(provided[::ONE_OF_PROVIDED])
+    return [name for name in registry.names(kind) if name not in left_out]
 
 
 def parts(depth: int) -> Callable[[Kind], st.SearchStrategy[Config]]:
@@ -39,7 +51,7 @@ def parts(depth: int) -> Callable[[Kind], st.SearchStrategy[Config]]:
 @cache
 def _names(kind: Kind, holders: bool) -> list[str]:
     """The plugins of a kind, without those that hold others where `holders` is not set."""
-    return [name for name in registry.names(kind) if holders or not _holds_components(kind, name)]
+    return [name for name in _looked_at(kind) if holders or not _holds_components(kind, name)]
 
 
 def _holds_components(kind: Kind, name: str) -> bool:
@@ -57,7 +69,7 @@ def components_of(draw: st.DrawFn, kind: Kind, name: str, depth: int = 1) -> Con
     component = {"type": draw(spellings(kind, name)), "config": draw(_configs_of(cls, depth))}
     if not component["config"] and draw(st.booleans()):
         component["config"] = None
-    return {**component, **draw(_beside(kind))}
+    return {**component, **draw(_beside(kind, cls, depth))}
 
 
 @st.composite
@@ -68,26 +80,22 @@ def _configs_of(draw: st.DrawFn, cls: type[Any], depth: int) -> Config:
     fields = config_fields(cls)
     for key in draw(st.lists(st.sampled_from(sorted(fields)), unique=True, max_size=4)) if fields else []:
         config[key] = draw(fitting_field(fields[key], types[fields[key].name], parts(depth)) | _given(config, key))
-    return draw(_renamed(config, fields))
+    return draw(renamed(config, cls))
 
 
 def _given(config: Config, key: str) -> st.SearchStrategy[Any]:
     return st.just(config[key]) if key in config else st.nothing()
 
 
-def _renamed(config: Config, fields: dict[str, attrs.Attribute[Any]]) -> st.SearchStrategy[Config]:
-    """The config, or the same under the other names that its fields have."""
-    other = {key: alias for alias, key in ALIASES.items() if key in config and alias not in fields}
-    return st.sampled_from([config, {other.get(key, key): value for key, value in config.items()}])
-
-
-def _beside(kind: Kind) -> st.SearchStrategy[Config]:
+def _beside(kind: Kind, cls: type[Any], depth: int) -> st.SearchStrategy[Config]:
     """What stands beside type and config, most often nothing."""
-    described = {
+    described: dict[Kind, dict[str, st.SearchStrategy[Any]]] = {
         "optimizer": {"lr_decay_gamma": st.none() | st.floats(1e-3, 1.5)},
         "scheduler": {"interval": st.sampled_from(["step", "epoch", None])},
         "clipper": {},
     }
+    if kind == "optimizer":
+        described[kind] |= groups_of(cls, parts(depth))
     return st.just({}) | st.fixed_dictionaries({}, optional=described[kind])
 
 

@@ -77,9 +77,9 @@ def _misspell(holder: Any, step: Any, value: Any, key: Any) -> None:
 
 def _duplicate(holder: Any, step: Any, value: Any, key: Any) -> None:
     if type(holder) is dict:
-        holder[key] = deepcopy(holder[step])
+        holder[key] = _own(holder[step])
     else:
-        holder.insert(step, deepcopy(holder[step]))
+        holder.insert(step, _own(holder[step]))
 
 
 def _wrap(holder: Any, step: Any, value: Any, key: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from component_configs import components_of, edge_components, installed, plainly_wrong
 from field_values import junk
+from group_configs import plainly_wrong_beside
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -15,6 +16,8 @@ from pinned import pinned
 from recipe_configs import configs, named_sets, recipes
 
 from optim_core import ConfigError, registry
+from optim_core.hints import rate_field
+from optim_core.keys import NAMED_KEYS, RECIPE_KEYS
 
 schema = Draft202012Validator(registry.schema())
 keys = st.sampled_from(["?", "x", "unknown", "name"])
@@ -26,6 +29,10 @@ def built(config: Any, kind: Any = None) -> Any:
         return registry.build(config, kind)
     except ConfigError:
         return None
+
+
+def has_rate(name: str) -> bool:
+    return rate_field(registry.catalog("optimizer")[name]) is not None
 
 
 def whole(kind: Any, component: Any) -> Any:
@@ -72,6 +79,19 @@ def test_what_is_plainly_wrong_does_not_fit(kind, name, data):
     assert built(config) is None
 
 
+@pytest.mark.parametrize("name", [name for name in registry.names("optimizer") if has_rate(name)])
+@pinned(8)
+@given(data=st.data())
+def test_what_is_plainly_wrong_of_some_parameters_does_not_fit(name, data):
+    """A rule, a kind without decay or a layer decay that is none: both refuse each."""
+    config = whole("optimizer", data.draw(components_of("optimizer", name, 0)))
+    assume(built(config) is not None)
+    config["optimizer"] |= data.draw(plainly_wrong_beside(registry.catalog("optimizer")[name]))
+
+    assert not schema.is_valid(config)
+    assert built(config) is None
+
+
 @pytest.mark.parametrize("form", [recipes(), named_sets()], ids=["recipe", "named set"])
 @pinned(40)
 @given(data=st.data())
@@ -89,5 +109,6 @@ def test_what_build_takes_of_a_whole_config_fits(form, data):
 @given(config=mutated(configs(), junk, keys, CANONICAL))
 def test_what_build_takes_of_a_spoiled_config_fits(config):
     """A config with a node or two deleted, renamed, replaced or moved: if `build` takes it all the same, it fits."""
-    if built(config) is not None:
+    # Names with optimizers below them and nothing above are a form that the schema does not describe.
+    if built(config) is not None and not {"type", *RECIPE_KEYS, *NAMED_KEYS}.isdisjoint(config):
         assert schema.is_valid(config)

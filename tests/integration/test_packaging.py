@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 import optim_core
 from optim_core.discovery import KINDS
-from optim_core.extras import EXTRAS
+from optim_core.extras import EXTRAS, PROVIDED
 
 from .conftest import ROOT, manifests, run, succeed
 
@@ -132,7 +132,7 @@ def test_every_plugin_is_an_extra_of_core_and_in_all():
     """`pip install optim-core[all]` brings every plugin along."""
     extras = PROJECTS[ROOT / "core"]["project"]["optional-dependencies"]
     offered = {Requirement(line).name for name, lines in extras.items() if name != "all" for line in lines}
-    assert set(OURS) - {"optim-core"} == offered
+    assert set(OURS) - {"optim-core"} == offered & set(OURS)
     assert set(extras) - {"all"} == {extra for line in extras["all"] for extra in Requirement(line).extras}
 
 
@@ -211,11 +211,28 @@ print(type(optimizer).__qualname__, type(scheduler).__qualname__)
 def test_the_hint_for_what_is_not_installed_knows_every_plugin_of_the_extras():
     """For each extra, the names that its distribution registers are those that messages offer it for."""
     extras = PROJECTS[ROOT / "core"]["project"]["optional-dependencies"]
-    registered = {}
-    for extra in sorted(set(extras) - {"all"}):
+    registered, provided = {}, {}
+    # The extra `plot` brings no plugin.
+    for extra in sorted(set(extras) - {"all", "plot"}):
         groups = [PROJECTS[OURS[Requirement(line).name]]["project"].get("entry-points", {}) for line in extras[extra]]
         registered[extra] = {
             kind: {name for group in groups for name in group.get(f"optim_core.{kind}s", {})} for kind in KINDS
         }
-    known = {extra: {kind: set(plugins.get(kind, ())) for kind in KINDS} for extra, plugins in sorted(EXTRAS.items())}
+        providers = [load(target) for group in groups for target in group.get("optim_core.providers", {}).values()]
+        provided[extra] = {
+            kind: {name for provider in providers if provider.kind == kind for name in provider.names()}
+            for kind in KINDS
+        }
+    known = {extra: named(EXTRAS.get(extra, {})) for extra in registered}
     assert registered == known
+    assert provided == {extra: named(PROVIDED.get(extra, {})) for extra in registered}
+    assert set(registered) == {*EXTRAS, *PROVIDED}
+
+
+def load(target):
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def named(plugins):
+    return {kind: set(plugins.get(kind, ())) for kind in KINDS}

@@ -17,6 +17,7 @@ from optim_core import (
     Horizon,
     Optimization,
     OptimizerSpec,
+    ParameterInfo,
     PluginError,
     PluginRecord,
     Problem,
@@ -26,6 +27,8 @@ from optim_core import (
     __version__,
     registry,
 )
+from optim_core.explain import Explanation, ParameterPlan
+from optim_core.group_rule import GroupRule
 from optim_core.protocols import Clipper, ClipperPlugin, OptimizerPlugin, Provider, SchedulerPlugin
 
 model = nn.Linear(2, 2)
@@ -140,3 +143,17 @@ def builtin_classes_fit_the_protocols() -> None:
     scheduler: SchedulerPlugin = OneCycleLR(max_lr=1e-3)
     clipper: ClipperPlugin = NormClipper(max_norm=1.0)
     protocols(optimizer, scheduler, clipper, provider=None)  # type: ignore[arg-type]
+
+
+def parameter_groups(spec: OptimizerSpec, recipe: Recipe, info: ParameterInfo) -> None:
+    """Rules, what a hook is told, and what explains them."""
+    assert_type(spec.param_groups, tuple[GroupRule, ...])
+    assert_type(spec.no_decay, tuple[str, ...])
+    assert_type(spec.layer_decay, float | None)
+    assert_type(registry.explain(spec, model), Explanation)
+    plans = registry.explain(recipe, {"default": model}, lr_multipliers={model: 2.0})
+    assert_type(plans["weight"], ParameterPlan)
+    assert_type([plan.lr for plan in plans], list[float | None])
+    assert_type(plans["weight"].decided_by, tuple[str, ...])
+    assert_type(info.shape, tuple[int, ...])
+    assert_type(info.is_head, bool | None)

@@ -9,6 +9,7 @@ from wrong_containers import CONTAINERS
 from wrong_extras import EXTRAS
 from wrong_files import FILES
 from wrong_forms import FORMS
+from wrong_groups import GROUP_FILES, GROUPS
 from wrong_hostile import HOSTILE
 from wrong_misplaced import MISPLACED
 from wrong_misspelt import MISSPELT
@@ -23,6 +24,7 @@ from optim_core.cli.problems import render
 MAPPINGS = {
     "containers": CONTAINERS,
     "forms": FORMS,
+    "groups": GROUPS,
     "hostile": HOSTILE,
     "misplaced": MISPLACED,
     "misspelt": MISSPELT,
@@ -64,7 +66,7 @@ def test_everything_that_is_wrong_is_told_and_nothing_else(registry, wrong):
     assert (wrong.hint or "") in first_hint(error)
 
 
-@pytest.mark.parametrize("wrong", [pytest.param(wrong, id=wrong.mistake) for wrong in FILES])
+@pytest.mark.parametrize("wrong", [pytest.param(wrong, id=wrong.mistake) for wrong in (*FILES, *GROUP_FILES)])
 def test_what_is_wrong_in_a_file_is_told_with_its_line_and_column(registry, tmp_path, wrong):
     """All problems of a file, each with its place, path and message."""
     file = tmp_path / wrong.file
@@ -74,7 +76,7 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line_and_column(registry, tmp_
     assert (wrong.hint or "") in first_hint(error)
 
 
-@pytest.mark.parametrize("wrong", [pytest.param(wrong, id=wrong.mistake) for wrong in FILES])
+@pytest.mark.parametrize("wrong", [pytest.param(wrong, id=wrong.mistake) for wrong in (*FILES, *GROUP_FILES)])
 def test_a_problem_of_a_file_is_shown_with_its_line(registry, tmp_path, wrong):
     """Below each problem that has a place stand the line of the file and a caret below the column."""
     file = tmp_path / wrong.file

@@ -23,13 +23,13 @@ CONTAINERS = [
         "a list of two components, as Lightning returns them",
         [{"type": "AdamW", "config": {"lr": 0.001}}, {"type": "StepLR", "config": {"step_size": 30}}],
         [("", "a config is a mapping, this is a list of 2")],
-        "write it without the brackets around it: in YAML, without the `-`",
+        "name each by what it is: {optimizer: {type, config}, scheduler: {type, config}}",
     ),
     Wrong(
         "a pair",
         ({"type": "AdamW", "config": {"lr": 0.001}}, {"type": "StepLR", "config": {"step_size": 30}}),
         [("", "a config is a mapping, this is a list of 2")],
-        "write it without the brackets around it: in YAML, without the `-`",
+        "name each by what it is: {optimizer: {type, config}, scheduler: {type, config}}",
     ),
     Wrong("null", None, [("", "a config is a mapping, this is null")]),
     Wrong("a number", 0.001, [("", "a config is a mapping, this is 0.001")]),
@@ -241,6 +241,7 @@ CONTAINERS = [
         "named optimizers as a list",
         {"optimizer_configs": [{"type": "AdamW", "config": {"lr": 0.001}}, {"type": "AdamW", "config": {"lr": 0.001}}]},
         [("optimizer_configs", "must be a mapping of names to components, is a list of 2")],
+        "give each optimizer a name: optimizer_configs: {name: {type, config}, …}",
     ),
     Wrong(
         "named optimizers that are null",

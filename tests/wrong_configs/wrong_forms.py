@@ -367,8 +367,8 @@ FORMS = [
             "warmup_ratio": 0.1,
             "weight_decay": 0.01,
         },
-        [("", "`type` is missing")],
-        "did you mean `type` where `lr_scheduler_type` stands",
+        [("optim", "unknown key"), ("lr_scheduler_type", "unknown key")],
+        "did you mean `optimizer`? a recipe has: optimizer, scheduler, gradient_clipping",
     ),
     Wrong(
         "arguments of timm",

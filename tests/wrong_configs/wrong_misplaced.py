@@ -224,11 +224,13 @@ MISPLACED = [
         "param_groups for one group",
         {"type": "AdamW", "config": {"lr": 0.001}, "param_grups": [{"match": "*.bias", "weight_decay": 0}]},
         [("param_grups", "unknown key")],
+        "did you mean `param_groups`?",
     ),
     Wrong(
         "paramwise_cfg of mmcv",
         {"optimizer": {"type": "AdamW", "lr": 0.001, "paramwise_cfg": {"norm_decay_mult": 0}}},
         [("optimizer.paramwise_cfg", "unknown key")],
+        "did you mean `param_groups`, beside `type`?",
     ),
     Wrong(
         "interval on an optimizer",

@@ -289,7 +289,7 @@ RANGES = [
         "a clipping of 0 for adaptive",
         {"type": "adaptive", "clipping": 0},
         [("clipping", "unknown key")],
-        "`gradient_clipping` belongs beside the clipper, not in it",
+        "adaptive takes: clip_factor, eps",
     ),
     Wrong(
         "three ranges at once",

@@ -17,6 +17,7 @@ from optim_core.errors import (
     UnknownTypeError,
 )
 from optim_core.horizon import Horizon, HorizonError
+from optim_core.parameter_info import ParameterInfo
 from optim_core.recipe import Optimization, Recipe
 from optim_core.registry import Catalog, ExtensionRecord, Fault, PluginRecord, Registry, registry
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -40,6 +41,7 @@ __all__ = [
     "Optimization",
     "OptimizerSpec",
     "ParamGroupError",
+    "ParameterInfo",
     "PluginError",
     "PluginLoadError",
     "PluginRecord",

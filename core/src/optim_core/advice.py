@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from optim_core.discovery import Kind
+from optim_core.extras import install_line
 from optim_core.flat_sets import outside
 from optim_core.form import Fields, Takes
 from optim_core.forms import has_content
@@ -22,15 +23,17 @@ from optim_core.keys import (
     WORDS_FOR_TYPE,
     meant,
     naming_keys,
+    owner_of,
 )
 from optim_core.mismatch import MISSING, UNKNOWN_KEY, ConfigPath, Issue, is_list
-from optim_core.names import nearest, visible
+from optim_core.names import alike, nearest, visible
 from optim_core.words import shown
 
 __all__ = [
     "beside_its_part",
     "foreign_keys",
     "formless",
+    "nameless",
     "no_clipping",
     "no_component",
     "no_mapping",
@@ -47,6 +50,7 @@ _SEVERAL = "several optimizers are `optimizer_configs`, a mapping of names to th
 _WITHOUT_BRACKETS = "write it without the brackets around it: in YAML, without the `-`"
 # What is left of `type: AdamW` where its colon is not one to YAML.
 _TYPE_IN_TEXT = re.compile(r"\s*type\s*[:=]")
+_BY_PART = "name each by what it is: {optimizer: {type, config}, scheduler: {type, config}}"
 _EIGHT_BIT = re.compile(r"8_?bit|bnb|paged", re.IGNORECASE)
 _NONE = ("none", "null", "off", "no", "false")
 
@@ -56,7 +60,10 @@ _NONE = ("none", "null", "off", "no", "false")
 
 def no_mapping(config: Any) -> Issue:
     """The problem of a config that is no mapping."""
-    hint = _WITHOUT_BRACKETS if is_list(config) and any(isinstance(item, Mapping) for item in config) else None
+    hint = None
+    if is_list(config) and any(isinstance(item, Mapping) for item in config):
+        typed = [item for item in config if isinstance(item, Mapping) and "type" in item]
+        hint = _BY_PART if len(typed) > 1 else _WITHOUT_BRACKETS
     hint = f"write optimizer: {{type: {config}}}" if isinstance(config, str) and config.isidentifier() else hint
     return Issue((), f"a config is a mapping, this is {shown(config)}", hint)
 
@@ -64,7 +71,7 @@ def no_mapping(config: Any) -> Issue:
 def formless(config: Mapping[Any, Any]) -> list[Issue]:
     """The problems of a mapping that is neither a component nor a recipe."""
     keys = [key for key in config if isinstance(key, str)]
-    if "config" in keys or any(key in WORDS_FOR_TYPE or nearest(key, ["type"]) for key in keys):
+    if "config" in keys or any(key in WORDS_FOR_TYPE or _is_like_type(key) for key in keys):
         return [typeless("optimizer", config, lambda _: [])]
     allowed = (*RECIPE_KEYS, *NAMED_KEYS[:2])
     hint = "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}"
@@ -126,20 +133,42 @@ def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: 
         component = config.get(part)
         taken = fields(part, component.get("type")) if isinstance(component, Mapping) else None
         others = [key for key in config if key not in RECIPE_KEYS]
-        takers |= {key: part for key in others if taken is not None and (key in taken or key == BESIDE[part])}
+        takers |= {key: part for key in others if taken is not None and (key in taken or _owner(key) == part)}
     told = []
     for issue in issues:
         key = issue.path[-1]
         if len(issue.path) == 1 and issue.message == UNKNOWN_KEY and key in takers:
             part = takers[key]
             taken = fields(part, config[part].get("type"))
-            if key == BESIDE[part]:
+            if key in BESIDE[part]:
                 told.append(issue._replace(hint=f"move it into `{part}`, beside `type`"))
+            elif _owner(key) == part:
+                told.append(issue._replace(hint=f"did you mean `{_word(key)}`, in `{part}`, beside `type`?"))
             else:
                 told.append(outside(str(key), part, taken) if taken is not None else issue)
         elif issue.message != MISSING or takers.get(key) != issue.path[0]:
             told.append(issue)
     return told
+
+
+def _word(key: Any) -> str:
+    """What is written here for a key of other projects; the key itself where it is ours, "" where it is neither."""
+    if not isinstance(key, str):
+        return ""
+    return key if key in RECIPE_KEYS or owner_of(key) else OTHER_WORDS.get(key.lower().replace("-", "_"), "")
+
+
+def _owner(key: Any) -> Kind | None:
+    """The part beside whose `type` a key belongs, by this or by another word for it."""
+    return owner_of(_word(key).partition(":")[0])
+
+
+def nameless(key: str, value: Any) -> str | None:
+    """The hint for what is no mapping of names to components."""
+    if not is_list(value):
+        return None
+    kind = key.removesuffix("_configs")
+    return f"give each {kind} a name: {key}: {{name: {{type, config}}, …}}"
 
 
 def one_for_named(key: str) -> Issue:
@@ -172,8 +201,8 @@ def of_unknown_type(kind: Kind | None, name: str, hint: str | None) -> str | Non
     """The hint for a name that no plugin has, from what `hint` says of names that are like it."""
     if _TYPE_IN_TEXT.match(name):
         return "YAML writes `type: AdamW`, with a colon and a space"
-    if _EIGHT_BIT.search(name):
-        return f"optimizers with 8-bit or paged state are bitsandbytes', and nothing installed offers them; else {hint}"
+    if _EIGHT_BIT.search(name) and not (hint or "").startswith("it comes with"):
+        return f"optimizers with 8-bit or paged state come with {install_line('bitsandbytes')}; else {hint}"
     strange = next((letter for letter in name if not letter.isascii()), None)
     if strange is not None:
         hint = f"`{visible(strange)}` in it is {unicodedata.name(strange, 'no letter')}; {hint}"
@@ -201,13 +230,17 @@ def typeless(kind: Kind, value: Mapping[Any, Any], kinds_of: Callable[[str], lis
     return Issue((), "`type` is missing", _where_the_type_is(kind, value, kinds_of), "missing-type")
 
 
+def _is_like_type(key: str) -> bool:
+    return key not in OTHER_WORDS and nearest(key, ["type"]) is not None
+
+
 def _where_the_type_is(kind: Kind, value: Mapping[Any, Any], kinds_of: Callable[[str], list[Kind]]) -> str:
     keys = [key for key in value if isinstance(key, str)]
     config = value.get("config")
     if isinstance(config, Mapping) and "type" in config:
         return "it stands in `config`: move it out of there"
     words = (*WORDS_FOR_TYPE, *naming_keys(kind))
-    near = next((key for key in keys if key in words or nearest(key, ["type"])), None)
+    near = next((key for key in keys if key in words or _is_like_type(key)), None)
     if near is not None:
         hint = f"did you mean `type` where `{near}` stands?"
         if isinstance(value[near], str) and "." in value[near]:
@@ -239,7 +272,7 @@ def of_component(
         other: the name of another plugin of the kind that takes a key, None where none does.
     """
     if "config" not in value:
-        return _of_flat(kind, value, of_config, beside, other)
+        return _of_flat(kind, value, takes, of_config, beside, other)
     misplaced = _misplaced(kind, value, takes, beside)
     moved = {issue.path[-1] for issue in misplaced}
     return misplaced + [
@@ -266,6 +299,7 @@ def _misplaced(kind: Kind, value: Mapping[str, Any], takes: Takes, beside: tuple
 def _of_flat(
     kind: Kind,
     value: Mapping[str, Any],
+    takes: Takes,
     issues: Iterable[Issue],
     beside: tuple[str, ...],
     other: Callable[[str], str | None],
@@ -280,10 +314,10 @@ def _of_flat(
             meant_else = True
             told.append(issue._replace(hint=f"did you mean `config`? {issue.hint}"))
         else:
-            near = nearest(key, beside)
+            near = nearest(key, (*takes.keys, *takes.aliases, *beside))
             another = _of_another(kind, issue, other)
             meant_else = meant_else or (kind == "clipper" and another is not issue)
-            told.append(issue._replace(hint=f"did you mean `{near}`?") if near else another)
+            told.append(issue._replace(hint=f"did you mean `{near}`?") if near in beside else another)
     return [issue for issue in told if issue.message != MISSING] if meant_else else told
 
 
@@ -298,6 +332,9 @@ def _in_config(kind: Kind, issue: Issue, beside: tuple[str, ...], other: Callabl
         return issue._replace(hint=f"`{key}` stands beside `config`, not in it: take it out")
     if key in beside:
         return issue._replace(hint=f"`{key}` belongs beside `type` and `config`, not in `config`")
+    near = None if (issue.hint or "").startswith("did you mean") else nearest(key, beside)
+    if near is not None and alike(key, [near]):
+        return issue._replace(hint=f"did you mean `{near}`, beside `type` and `config`?")
     return _of_another(kind, issue, other)
 
 
@@ -311,8 +348,12 @@ def _of_another(kind: Kind, issue: Issue, other: Callable[[str], str | None]) ->
 def _elsewhere(kind: Kind, issue: Issue) -> Issue:
     """The problem of a key in a component, where it is one of the recipe's, or no config's."""
     key = str(issue.path[-1])
-    word = key if key in RECIPE_KEYS else OTHER_WORDS.get(key)
-    if word is not None and word != kind:
+    word, owner = _word(key), _owner(key)
+    if owner is not None:
+        where = f"did you mean `{word}`, beside" if owner == kind else f"`{word}` belongs into `{owner}`, beside its"
+        return issue._replace(hint=f"{where} `type`{'?' if owner == kind else ''}")
+    # Inside a clipper, a word for clipping means a field of its own.
+    if word and word != kind and (kind != "clipper" or not word.startswith("gradient_clipping")):
         return issue._replace(hint=f"`{word}` belongs beside the {kind}, not in it")
     if key in ("params", "parameters") and not (issue.hint or "").startswith("did you mean"):
         return issue._replace(hint="parameters are given to create(), not in a config")

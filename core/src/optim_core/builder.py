@@ -239,7 +239,11 @@ def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[t
     if named is None and (key not in config or key == "scheduler_configs"):
         return []
     if not isinstance(named, Mapping):
-        issues.append(Issue((key,), f"must be a mapping of names to components, is {shown(named)}"))
+        from optim_core.advice import nameless
+
+        issues.append(
+            Issue((key,), f"must be a mapping of names to components, is {shown(named)}", nameless(key, named))
+        )
         return []
     if isinstance(named.get("type"), str):
         from optim_core.advice import one_for_named

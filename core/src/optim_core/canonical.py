@@ -10,7 +10,9 @@ import attrs
 
 from optim_core.durations import Duration
 from optim_core.errors import OptimError
+from optim_core.group_rule import GroupRule
 from optim_core.hints import config_fields
+from optim_core.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS
 from optim_core.mismatch import ConfigPath, Issue
 from optim_core.problems import config_error
 from optim_core.recipe import SINGLE, Recipe
@@ -62,6 +64,25 @@ def _spec_config(spec: Any, path: ConfigPath, issues: list[Issue]) -> dict[str, 
         config["interval"] = spec.interval
     if isinstance(spec, OptimizerSpec) and spec.lr_decay_gamma is not None:
         config["lr_decay_gamma"] = spec.lr_decay_gamma
+    if isinstance(spec, OptimizerSpec):
+        config |= _groups_config(spec, path, issues)
+    return config
+
+
+def _groups_config(spec: OptimizerSpec, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
+    """What an optimizer does otherwise for some of its parameters; nothing where it does not."""
+    rules = [_rule_config(rule, (*path, PARAM_GROUPS, index), issues) for index, rule in enumerate(spec.param_groups)]
+    said = {PARAM_GROUPS: rules, NO_DECAY: list(spec.no_decay), LAYER_DECAY: spec.layer_decay}
+    return {key: value for key, value in said.items() if value is not None and value != []}
+
+
+def _rule_config(rule: GroupRule, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
+    config: dict[str, Any] = {"match": rule.match[0] if len(rule.match) == 1 else list(rule.match)}
+    config |= {key: plain_value(value, (*path, key), issues) for key, value in rule.overrides.items()}
+    if rule.lr_multiplier != 1:
+        config["lr_multiplier"] = rule.lr_multiplier
+    if rule.freeze:
+        config["freeze"] = True
     return config
 
 

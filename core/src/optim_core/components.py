@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.discovery import KINDS, Kind
 from optim_core.errors import PluginError, Problem
-from optim_core.keys import BESIDE
+from optim_core.keys import BESIDE, GROUP_KEYS
 from optim_core.mismatch import Issue, Mismatch
 from optim_core.names import nearest, suggesting
 from optim_core.specs import SPECS, ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DECAY", "DEFAULT_CLIPPER", "ENVELOPE", "Components", "Found"]
 
 # What stands beside `type` and `config`, for every plugin of the kind.
-ENVELOPE: dict[Kind, tuple[str, ...]] = {**{part: (key,) for part, key in BESIDE.items()}, "clipper": ()}
+ENVELOPE: dict[Kind, tuple[str, ...]] = {**BESIDE, "clipper": ()}
 DEFAULT_CLIPPER = "norm"
 # The schedule that `lr_decay_gamma` stands for.
 DECAY = "ExponentialLR"
@@ -91,6 +91,8 @@ class Components:
             takes = self._takes(found)
             issues = of_component(kind, value, takes, issues, ENVELOPE[kind], self.others(kind, found.name))
         envelope = self._envelope(kind, value, config, issues)
+        if kind == "optimizer" and not value.keys().isdisjoint(GROUP_KEYS):
+            envelope |= self._groups(value, options, config, found, issues)
         if issues:
             raise Mismatch(*issues)
         return SPECS[kind](type=found.name, config=config, provided_by=found.provided_by, **envelope)
@@ -183,6 +185,18 @@ class Components:
         if kind == "optimizer" and value.get("lr_decay_gamma") is not None:
             return {"decay": self._decay(value["lr_decay_gamma"], issues)}
         return {}
+
+    def _groups(
+        self, value: Mapping[str, Any], options: Any, config: Any, found: Found, issues: list[Issue]
+    ) -> dict[str, Any]:
+        """What an optimizer says of some of its parameters; adds what is wrong with it to `issues`."""
+        from optim_core.group_rules import GroupReader
+
+        try:
+            return GroupReader(self._structurer, found.name, found.cls, options, config).read(value)
+        except Mismatch as mismatch:
+            issues += mismatch.issues
+            return {}
 
     def _decay(self, gamma: Any, issues: list[Issue]) -> Any:
         """ExponentialLR for ``lr_decay_gamma``; its problems are those of that key."""

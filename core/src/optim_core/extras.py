@@ -7,10 +7,28 @@ from collections.abc import Iterable
 from optim_core.discovery import Kind
 from optim_core.names import normalise
 
-__all__ = ["EXTRAS", "extra_of", "install_line", "names_of_extras"]
+__all__ = ["EXTRAS", "PROVIDED", "extra_of", "install_line", "names_of_extras"]
+
+_BITSANDBYTES = """
+    AdEMAMix8bit Adagrad32bit Adagrad8bit Adam32bit Adam8bit AdamW32bit AdamW8bit LAMB32bit LAMB8bit LARS32bit
+    LARS8bit Lion32bit Lion8bit PagedAdEMAMix PagedAdEMAMix8bit PagedAdam PagedAdam32bit PagedAdam8bit PagedAdamW
+    PagedAdamW32bit PagedAdamW8bit PagedLion PagedLion32bit PagedLion8bit RMSprop32bit RMSprop8bit SGD32bit SGD8bit
+"""
+_PYTORCH_OPTIMIZER = """
+    A2Grad ADOPT APOLLO ASGD AccSGD AdEMAMix AdaBelief AdaBound AdaDelta AdaFactor AdaGC AdaHessian AdaMax AdaMod
+    AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM Adai Adalite AdamC AdamG AdamP AdamS AdamWSN Adan AggMo Aida AliG Alice
+    Amos Ano ApolloDQN AvaGrad BCOS BSAM CAME Conda DASH DAdaptAdaGrad DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD
+    DeMo DiffGrad DualAdam EXAdam EmoFact EmoLynx EmoNavi FAdam FOCUS FTRL Fira FlashAdamW Fromage GaLore Grams
+    Gravity GrokFastAdamW Kate Kron LARS LaProp Lamb Lion MADGRAD MARS MSVAG Nero NovoGrad PAdam PID PNM Prodigy
+    QHAdam QHM RACS RAdam ROSE Ranger Ranger21 SCION SCIONLight SGDP SGDSaI SGDW SM3 SOAP SPAM SPlus SRMM SWATS SaRA
+    ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD Shampoo SignSGD SimplifiedAdEMAMix SophiaH
+    SpectralSphere StableAdamW StableSPAM TAM Tiger VSGD Yogi
+"""
 
 # What the distributions of the extras register. A test compares this with their entry points.
 EXTRAS: dict[str, dict[Kind, tuple[str, ...]]] = {
+    "deepspeed": {"optimizer": ("CPUAdam", "FusedAdam")},
+    "muon": {"optimizer": ("Muon",)},
     "schedules": {
         "scheduler": (
             "constant",
@@ -76,6 +94,12 @@ EXTRAS: dict[str, dict[Kind, tuple[str, ...]]] = {
     },
 }
 
+# What the providers among them offer: for a name that is right, and never as the right name for a wrong one.
+PROVIDED: dict[str, dict[Kind, tuple[str, ...]]] = {
+    "bitsandbytes": {"optimizer": tuple(_BITSANDBYTES.split())},
+    "pytorch-optimizer": {"optimizer": tuple(_PYTORCH_OPTIMIZER.split())},
+}
+
 
 def install_line(extra: str) -> str:
     """The command that installs an extra."""
@@ -90,4 +114,6 @@ def names_of_extras(kinds: Iterable[Kind]) -> dict[str, str]:
 def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
     """The extra that brings a plugin of this name, None where none does."""
     wanted = normalise(name)
-    return next((extra for known, extra in names_of_extras(kinds).items() if normalise(known) == wanted), None)
+    offers = [*EXTRAS.items(), *PROVIDED.items()]
+    known = ((extra, each) for extra, plugins in offers for kind in kinds for each in plugins.get(kind, ()))
+    return next((extra for extra, each in known if normalise(each) == wanted), None)

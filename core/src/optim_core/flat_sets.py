@@ -23,6 +23,7 @@ from optim_core.keys import (
     is_about,
     meant,
     naming_keys,
+    owner_of,
 )
 from optim_core.mismatch import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch
 from optim_core.names import alike, listing
@@ -151,18 +152,19 @@ class FlatSet:
 
     def _envelope(self, part: Kind) -> dict[str, Any]:
         """What stands beside `type` and `config`."""
-        key = BESIDE[part]
-        self._used.add(key)
         of_params = naming_keys(part)[2]
         serialized = self._given.get(of_params)
         params = serialized if isinstance(serialized, Mapping) else {}
-        inside = key in params
-        if inside and key in self._given:
-            self._issues.append(Issue((key,), f"means the same as `{of_params}.{key}`", "give one of the two"))
-        if not inside and key not in self._given:
-            return {}
-        self._place((part, key), (of_params, key) if inside else (key,))
-        return {key: params[key] if inside else self._given[key]}
+        beside = {}
+        for key in BESIDE[part]:
+            self._used.add(key)
+            inside = key in params
+            if inside and key in self._given:
+                self._issues.append(Issue((key,), f"means the same as `{of_params}.{key}`", "give one of the two"))
+            if inside or key in self._given:
+                self._place((part, key), (of_params, key) if inside else (key,))
+                beside[key] = params[key] if inside else self._given[key]
+        return beside
 
     def _serialized(self, part: Kind) -> Any:
         """The fields of a part that has them below a key of their own, else an empty mapping to divide fields into."""
@@ -175,7 +177,7 @@ class FlatSet:
         params = self._given[key]
         if not isinstance(params, Mapping):
             return params
-        return {name: value for name, value in params.items() if name != BESIDE[part]}
+        return {name: value for name, value in params.items() if name not in BESIDE[part]}
 
     def _place(self, canonical: ConfigPath, given: ConfigPath) -> None:
         self._written.insert(0, (canonical, given))
@@ -242,6 +244,9 @@ class FlatSet:
     def _stray(self, key: Any) -> Issue:
         if not isinstance(key, str):
             return Issue((shown(key),), "is not a key: keys are texts")
+        owner = owner_of(key)
+        if owner is not None and owner in self._closed:
+            return Issue((key,), UNKNOWN_KEY, f"move it into `{owner}`, beside `type`")
         for part, closed in self._closed.items():
             if closed is not None and key in closed:
                 return outside(key, part, closed)
@@ -251,14 +256,18 @@ class FlatSet:
                 return Issue((key,), UNKNOWN_KEY, hint)
         return Issue((key,), UNKNOWN_KEY, self._instead(key))
 
+    def _beside(self) -> list[str]:
+        """What may stand beside the types of the parts that there are, and is not given."""
+        return [key for part in self._types for key in BESIDE[part] if key not in self._given]
+
     def _instead(self, key: str) -> str | None:
         """The hint for a key that no part takes; what the parts take is said once."""
         names = [name for found in self._found() for name in (*found.keys, *found.aliases)]
         free = [name for name in names if name not in self._given]
-        near = field_meant(key, free) or meant(key, [*free, *RECIPE_KEYS])
+        near = field_meant(key, free) or meant(key, [*free, *RECIPE_KEYS, *self._beside()])
         if near is not None and self._told:
             return f"did you mean `{near}`?"
         takes = "; ".join(f"{found.name} takes: {listing(found.keys) or 'nothing'}" for found in self._found())
         takes = "" if self._told else takes
         self._told = True
-        return f"did you mean `{near}`? {takes}" if near else takes or None
+        return f"did you mean `{near}`? {takes}".rstrip() if near else takes or None

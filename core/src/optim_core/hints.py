@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import attrs
 
-__all__ = ["config_fields", "field_types"]
+__all__ = ["config_fields", "decay_fields", "field_types", "rate_field"]
 
 _known: WeakKeyDictionary[type[Any], Mapping[str, Any]] = WeakKeyDictionary()
 
@@ -29,3 +29,21 @@ def field_types(cls: type[Any]) -> Mapping[str, Any]:
         hints = get_type_hints(cls)
         types = _known[cls] = {field.name: hints.get(field.name, Any) for field in attrs.fields(cls)}
     return types
+
+
+def decay_fields(cls: type[Any]) -> list[str]:
+    """The keys of a plugin class that are weight decays; a switch such as ``decoupled_weight_decay`` is none.
+
+    Raises:
+        Exception: as `field_types`.
+    """
+    types = field_types(cls)
+    fields = config_fields(cls).items()
+    named = [(key, field) for key, field in fields if key == "weight_decay" or key.endswith("_weight_decay")]
+    return [key for key, field in named if types[field.name] is not bool]
+
+
+def rate_field(cls: type[Any]) -> str | None:
+    """The key of a plugin class that is the rate of its groups, None where there is none."""
+    fields = config_fields(cls)
+    return next((key for key in ("lr", "learning_rate") if key in fields), None)

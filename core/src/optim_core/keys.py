@@ -14,13 +14,19 @@ __all__ = [
     "EPOCHS",
     "FIELDS",
     "FIELD_WORDS",
+    "GROUP_KEYS",
+    "LAYER_DECAY",
     "LOOP_KEYS",
     "MAX_NORM",
     "NAMED_KEYS",
+    "NO_DECAY",
+    "NO_DECAY_KINDS",
     "OTHER_WORDS",
     "OUR_WORDS",
+    "PARAM_GROUPS",
     "PARTS",
     "RECIPE_KEYS",
+    "RULE_KEYS",
     "SECTION",
     "SIGNS_OF_A_SECTION",
     "WORDS_FOR_CONFIG",
@@ -28,6 +34,7 @@ __all__ = [
     "is_about",
     "meant",
     "naming_keys",
+    "owner_of",
 ]
 
 RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
@@ -35,8 +42,14 @@ NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
 # The key below which configs of whole training runs hold the recipe.
 SECTION = "training"
 PARTS: tuple[Kind, Kind] = ("optimizer", "scheduler")
+# What an optimizer does otherwise for some of its parameters.
+PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
 # What stands beside the `type` and `config` of a part.
-BESIDE: dict[Kind, str] = {"optimizer": "lr_decay_gamma", "scheduler": "interval"}
+BESIDE: dict[Kind, tuple[str, ...]] = {"optimizer": ("lr_decay_gamma", *GROUP_KEYS), "scheduler": ("interval",)}
+# What a rule of `param_groups` has beside the fields of the plugin class.
+RULE_KEYS = ("match", "lr_multiplier", "freeze")
+# The kinds of parameters that may be without weight decay.
+NO_DECAY_KINDS = ("bias", "norm", "embedding")
 
 # A norm to clip at, in one word. Where it may be 0, that is no clipping to the code that reads it.
 MAX_NORM = "max_grad_norm"
@@ -77,12 +90,20 @@ SIGNS_OF_A_SECTION = LOOP_KEYS | {
 # What is called otherwise elsewhere, and what to write here.
 CLIP_BY_NORM = "gradient_clipping: {max_norm: …}"
 OTHER_WORDS = {
-    **dict.fromkeys(("clip_grad", *CLIP_WORDS), CLIP_BY_NORM),
+    **dict.fromkeys(("clip_grad", "max_norm", *CLIP_WORDS), CLIP_BY_NORM),
     **dict.fromkeys(("clipping", "gradient_clip_algorithm"), "gradient_clipping"),
     **dict.fromkeys(("lr_config", "lr_sched", "lr_schedule", "lr_scheduler", "lr_scheduler_type"), "scheduler"),
     **dict.fromkeys(("learning_rate_scheduler", "param_scheduler", "sched", "schedule"), "scheduler"),
     **dict.fromkeys(("scheduler_cfg", "scheduler_conf", "scheduler_config"), "scheduler"),
     **dict.fromkeys(("opt", "optim", "optim_conf", "optimizer_cfg", "optimizer_conf", "optimizer_config"), "optimizer"),
+    **dict.fromkeys(("paramwise_cfg", "paramwise", "custom_keys", "param_group", "parameter_groups"), PARAM_GROUPS),
+    **dict.fromkeys(("parameters_groups", "optimizer_grouped_parameters", "param_group_rules"), PARAM_GROUPS),
+    **dict.fromkeys(("lr_multipliers", "lr_mult"), "param_groups: [{match: …, lr_multiplier: …}]"),
+    **dict.fromkeys(("no_weight_decay", "no_wd", "no_decay_params", "weight_decay_exclude"), NO_DECAY),
+    **dict.fromkeys(("exclude_from_weight_decay", "exclude_bias_and_norm", "filter_bias_and_bn"), NO_DECAY),
+    **dict.fromkeys(("skip_weight_decay", "weight_decay_exclusions", "norm_weight_decay"), NO_DECAY),
+    **dict.fromkeys(("layer_decay_rate", "layer_decay_factor", "layer_lr_decay", "lr_layer_decay"), LAYER_DECAY),
+    **dict.fromkeys(("layerwise_decay", "layerwise_lr_decay", "layer_wise_lr_decay", "llrd"), LAYER_DECAY),
 }
 # With one of these words in it, a key among those of a training loop is about what optim-core does.
 OUR_WORDS = frozenset({"lr", "optim", "optimizer", "optimiser", "optimizers", "sched", "scheduler", "schedulers"})
@@ -92,6 +113,7 @@ FIELDS = frozenset(
     {
         *("learning_rate", "eps", "epsilon", "nesterov", "dampening", "amsgrad", "alpha", "rho"),
         *("gamma", "step_size", "milestones", "power", "T_max", "T_0", "T_mult", "eta_min", "pct_start", "num_cycles"),
+        *GROUP_KEYS,
         *("div_factor", "final_div_factor", "inv_gamma", "num_training_steps", "max_norm", "norm_type", "clip_value"),
     }
 )
@@ -100,6 +122,11 @@ THEIR_WORDS = frozenset({"ema", "load", "noise", "resume", "save"})
 # What stands elsewhere for `type`, and for `config`.
 WORDS_FOR_TYPE = ("name", "_target_", "class_path", "class", "cls")
 WORDS_FOR_CONFIG = ("params", "kwargs", "args", "init_args", "options", "parameters")
+
+
+def owner_of(key: str) -> Kind | None:
+    """The part beside whose `type` and `config` a key stands."""
+    return next((part for part, keys in BESIDE.items() if key in keys), None)
 
 
 def naming_keys(part: Kind) -> tuple[str, str, str]:

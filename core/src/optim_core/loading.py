@@ -33,6 +33,7 @@ __all__ = [
     "load_error",
     "load_plugin_class",
     "load_target",
+    "output_diverted",
     "running",
     "said",
 ]
@@ -234,6 +235,11 @@ class _Stdout:
 
 
 _STDOUT = _Stdout()
+
+
+def output_diverted() -> contextlib.AbstractContextManager[None]:
+    """Leads what is printed to standard error, for plugins that import or start what prints."""
+    return _STDOUT.diverted()
 
 
 def load_error(claim: Claim, problem: str) -> PluginLoadError:

@@ -54,7 +54,8 @@ def _component(canonical: Mapping[str, Any], given: Any) -> dict[str, Any]:
         return dict(canonical)
     options = given.get("config") or {} if "config" in given else given
     config = _given_fields(canonical["config"], options)
-    beside = {key: canonical[key] for key in BESIDE.values() if key in canonical and given.get(key) is not None}
+    keys = [key for of_part in BESIDE.values() for key in of_part if key in canonical and given.get(key) is not None]
+    beside = {key: _value(canonical[key], given[key]) for key in keys}
     return {"type": canonical["type"], **({"config": config} if config else {}), **beside}
 
 

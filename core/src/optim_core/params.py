@@ -1,135 +1,190 @@
-"""Parameters to the groups that an optimizer takes: names, frozen parameters left out, lr multipliers by module.
+"""What a caller hands over as parameters: a model, several, or an iterable; as names and tensors, each once.
 
 It needs of a model only what ``torch.nn.Module`` shows (``named_parameters``, ``modules``), so torch is not imported.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any
 
-from optim_core.errors import ParamGroupError
+import attrs
 
-__all__ = ["Group", "group_parameters", "named_parameters"]
+from optim_core.errors import ParamGroupError
+from optim_core.module_tree import Tree, tree_of
+
+__all__ = ["Group", "Target", "target_of", "target_of_models"]
 
 Group = dict[str, Any]
-Named = list[tuple[str | None, Any]]
 
 
-def group_parameters(
-    target: Any, *, lr: float | None, lr_multipliers: Mapping[Any, float] | None = None
-) -> list[Group] | list[Any]:
-    """What to hand to an optimizer for `target`.
+@attrs.frozen(eq=False)
+class Target:
+    """The parameters to divide.
 
     Args:
-        target: a model, or what ``torch.optim.Optimizer`` takes: an iterable of tensors, of (name, tensor) pairs or of
-            group dicts. Of a model, the parameters that require a gradient are taken, each once, with their names.
-        lr: the config's rate, which the multipliers multiply; None where the optimizer has none.
-        lr_multipliers: module to factor, > 0. Of nested modules the innermost wins.
+        names: of each parameter, in the order of the model; None for tensors without names.
+        parameters: as many. Of a model also those that take no gradient.
+        models: that they come from; none for an iterable.
+        trees: of the models.
+        aliases: the other names of tied parameters, by the parameter's index.
+    """
 
-    Returns:
-        Group dicts, one for each factor in the order of first appearance; a plain iterable as a list.
+    names: list[str] | None
+    parameters: list[Any]
+    models: tuple[Any, ...] = ()
+    trees: tuple[Tree, ...] = ()
+    aliases: dict[int, list[str]] = attrs.field(factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return " and ".join(type(model).__name__ for model in self.models) or "the parameters"
+
+    def trained(self) -> list[bool]:
+        """Whether each parameter takes part; in an iterable every one does."""
+        if not self.models:
+            return [True] * len(self.parameters)
+        return [bool(parameter.requires_grad) for parameter in self.parameters]
+
+    def name(self, place: int) -> str:
+        """What messages call a parameter."""
+        return f"parameter {place}" if self.names is None else self.names[place]
+
+
+def target_of(params: Any, *, layered: bool = True) -> Target | list[Any]:
+    """The parameters in what `create_optimizer` is given; ready-made groups as a list of them.
+
+    Args:
+        params: a model or an iterable.
+        layered: whether its layers are wanted too, which take time to find.
 
     Raises:
-        ParamGroupError: there is no parameter, or a multiplier means none of them.
+        ParamGroupError: there is no parameter, one is given twice, or some have names and others not.
     """
-    if not hasattr(target, "named_parameters"):
-        items = _items(target)
-        if items and isinstance(items[0], dict):
-            if lr_multipliers:
-                raise ParamGroupError("ready-made groups set their own `lr`; give those or lr_multipliers, not both")
-            return items
-        named = [item if isinstance(item, tuple) else (None, item) for item in items]
-    else:
-        named = named_parameters([target])
-    return divide(named, lr=lr, lr_multipliers=lr_multipliers)
+    if hasattr(params, "named_parameters"):
+        return target_of_models([params], layered=layered)
+    items = _items(params)
+    if any(isinstance(item, Mapping) for item in items):
+        return _ready_made(items)
+    model = next((item for item in items if hasattr(item, "named_parameters")), None)
+    if model is not None:
+        raise ParamGroupError(
+            f"a {type(model).__name__} stands among the parameters; hand over one model by itself, "
+            "or several to create_optimizer_for_multiple"
+        )
+    named = [item for item in items if isinstance(item, tuple)]
+    if named and len(named) < len(items):
+        raise ParamGroupError("some parameters have names and some have none; give (name, tensor) pairs or tensors")
+    pairs = [pair for pair in named if len(pair) != 2 or not isinstance(pair[0], str)]
+    if pairs:
+        raise ParamGroupError(f"a parameter is a tensor or a (name, tensor) pair, not {pairs[0]!r:.60}")
+    target = Target([name for name, _ in named], [each for _, each in named]) if named else Target(None, items)
+    _refuse_repeated(target)
+    return target
 
 
-def named_parameters(models: Sequence[Any]) -> Named:
-    """The trainable parameters of several models, each once; of more than one, names begin with the model's index.
+def target_of_models(models: Sequence[Any], *, layered: bool = True) -> Target:
+    """The parameters of several models, each once; of more than one, names begin with the model's index.
+
+    Args:
+        models: some models.
+        layered: as in `target_of`.
 
     Raises:
         ParamGroupError: something that is not a model, or models that have no trainable parameter.
     """
-    named: Named = []
-    seen: set[int] = set()
     for index, model in enumerate(models):
         if not hasattr(model, "named_parameters"):
             raise ParamGroupError(f"item {index} is not a model (torch.nn.Module) but of type {type(model).__name__}")
-        prefix = f"{index}." if len(models) > 1 else ""
-        for name, parameter in model.named_parameters():
-            if parameter.requires_grad and id(parameter) not in seen:
-                seen.add(id(parameter))
-                named.append((prefix + name, parameter))
-    if not named:
-        found = " and ".join(type(model).__name__ for model in models) or "an empty list"
-        raise ParamGroupError(f"{found} has no parameter that requires a gradient")
-    return named
+    trees = tuple(_tree(model, layered=layered) for model in models)
+    places: dict[int, int] = {}
+    target = Target([], [], tuple(models), trees)
+    for index, tree in enumerate(trees):
+        _add(target, tree, f"{index}." if len(models) > 1 else "", places)
+    names = target.names or []
+    if not any(parameter.requires_grad for parameter in target.parameters):
+        title = target.title if models else "an empty list"
+        frozen = f": all {len(names)} are frozen" if names else ""
+        raise ParamGroupError(f"{title} has no parameter that requires a gradient{frozen}")
+    return target
 
 
-def divide(named: Named, *, lr: float | None, lr_multipliers: Mapping[Any, float] | None) -> list[Group]:
-    """Groups of named parameters, one for each factor of `lr_multipliers`; see `group_parameters`."""
-    if not lr_multipliers:
-        return [_group(named)]
-    if lr is None:
-        raise ParamGroupError("this optimizer's config has no `lr` that lr_multipliers could multiply")
-    factors = _factors(named, lr_multipliers)
-    parts: dict[float, Named] = {}
-    for name, parameter in named:
-        parts.setdefault(factors.get(id(parameter), 1.0), []).append((name, parameter))
-    return [{**_group(part), "lr": lr * factor, "lr_multiplier": factor} for factor, part in parts.items()]
+def _tree(model: Any, *, layered: bool) -> Tree:
+    if not layered:
+        return tree_of(model, None)
+    from optim_core.model_survey import layered_tree
+
+    return layered_tree(model)
 
 
-def _items(target: Any) -> list[Any]:
-    if hasattr(target, "requires_grad") or not isinstance(target, Iterable) or isinstance(target, (str, Mapping)):
+def _add(target: Target, tree: Tree, prefix: str, places: dict[int, int]) -> None:
+    """Adds a model's parameters to a target, at `places` by their ``id``."""
+    names = [] if target.names is None else target.names
+    if not tree.is_plain:
+        # A wrapper may have names of its own for the parameters.
+        for name, parameter in tree.model.named_parameters():
+            if places.setdefault(id(parameter), len(places)) == len(names):
+                names.append(prefix + name)
+                target.parameters.append(parameter)
+    for path, _, parameters, *_ in tree.rows:
+        start = f"{prefix}{path}." if path else prefix
+        for own, parameter in parameters.items():
+            if parameter is None:
+                continue
+            place = places.setdefault(id(parameter), len(places))
+            name = start + own
+            if place == len(names):
+                names.append(name)
+                target.parameters.append(parameter)
+            elif names[place] != name:
+                target.aliases.setdefault(place, []).append(name)
+
+
+def _ready_made(items: list[Any]) -> list[Any]:
+    """Groups as the caller divided them, generators in them made lists; a parameter in two places is refused."""
+    groups = [_kept(item) for item in items]
+    places: dict[int, str] = {}
+    for number, group in enumerate(groups):
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ParamGroupError(f"group {number} must be a mapping with `params`, is {group!r:.60}")
+        members = group.get("params") if isinstance(group, Mapping) else None
+        for place, member in enumerate(members if isinstance(members, list) else ()):
+            named = isinstance(member, tuple) and len(member) == 2
+            title = f"`{member[0]}`" if named else f"parameter {place}"
+            key = id(member[1] if named else member)
+            if key in places:
+                raise ParamGroupError(f"{title} of group {number} is in two places: it is {places[key]} too")
+            places[key] = f"{title} of group {number}"
+    return groups
+
+
+def _kept(group: Any) -> Any:
+    # torch refuses a tensor as it is and a set: it is to see them.
+    members = group.get("params") if isinstance(group, Mapping) else None
+    if not isinstance(members, Iterable) or isinstance(members, (set, list)) or hasattr(members, "requires_grad"):
+        return group
+    return {**group, "params": list(members)}
+
+
+def _refuse_repeated(target: Target) -> None:
+    places: dict[int, int] = {}
+    for place, parameter in enumerate(target.parameters):
+        first = places.setdefault(id(parameter), place)
+        if first != place:
+            raise ParamGroupError(
+                f"the same tensor is given twice, as {target.name(first)} and as {target.name(place)}; "
+                "give each parameter once, or the model, of which tied parameters are taken once"
+            )
+
+
+def _items(params: Any) -> list[Any]:
+    if hasattr(params, "requires_grad") or not isinstance(params, Iterable) or isinstance(params, (str, Mapping)):
         raise ParamGroupError(
             f"parameters are a model, or an iterable of tensors, (name, tensor) pairs or groups, "
-            f"not {type(target).__name__}"
+            f"not {type(params).__name__}"
         )
-    items = list(target)
+    items = list(params)
     if not items:
         raise ParamGroupError("there is no parameter: the iterable is empty (a generator that was used up before?)")
     return items
-
-
-def _group(named: Named) -> Group:
-    group: Group = {"params": [parameter for _, parameter in named]}
-    if named[0][0] is not None:
-        group["param_names"] = [name for name, _ in named]
-    return group
-
-
-def _factors(named: Named, lr_multipliers: Mapping[Any, float]) -> dict[int, float]:
-    """Parameter id to factor; where modules are nested, the innermost one decides."""
-    known = {id(parameter) for _, parameter in named}
-    decided: dict[int, tuple[Any, float]] = {}
-    for module, factor in _outermost_first(lr_multipliers):
-        title = type(module).__name__
-        if isinstance(factor, bool) or not isinstance(factor, Real) or not 0 < factor < math.inf:
-            raise ParamGroupError(f"lr_multipliers: the factor of {title} must be a number > 0, is {factor!r}")
-        own = [id(parameter) for parameter in module.parameters() if id(parameter) in known]
-        if not own:
-            raise ParamGroupError(
-                f"lr_multipliers: {title} has no parameter among those to optimize; "
-                "name a module of the model that has trainable parameters"
-            )
-        for key in own:
-            earlier = decided.get(key)
-            if earlier and earlier[1] != factor and not any(module is inner for inner in earlier[0].modules()):
-                raise ParamGroupError(
-                    f"lr_multipliers: {type(earlier[0]).__name__} and {title} share a parameter and give it "
-                    f"two factors, {earlier[1]} and {factor}; give one"
-                )
-            # A numpy scalar would end up in the groups, and so in a checkpoint that weights_only refuses.
-            decided[key] = (module, float(factor))
-    return {key: factor for key, (_, factor) in decided.items()}
-
-
-def _outermost_first(lr_multipliers: Mapping[Any, float]) -> list[tuple[Any, float]]:
-    for module in lr_multipliers:
-        if not hasattr(module, "parameters"):
-            raise ParamGroupError(f"lr_multipliers maps modules to factors; {module!r:.60} is not a module")
-    sizes = {id(module): sum(1 for _ in module.modules()) for module in lr_multipliers}
-    return sorted(lr_multipliers.items(), key=lambda item: -sizes[id(item[0])])

@@ -1,5 +1,7 @@
 """Imports every plugin in a child process, and so finds those that end the process: os._exit, a crash, endless waiting.
 
+There it also asks those that can say so what keeps them from being built on this machine.
+
 The child is ``python -m optim_core.probe``. It says on a channel of its own when it begins with a plugin and when it is
 through; when it ends or falls silent in between, the plugin it had begun is to blame, and a new child does the rest.
 """
@@ -13,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
 from typing import IO, Any, cast
 
@@ -21,7 +23,7 @@ import attrs
 
 from optim_core.discovery import KINDS, Claim, scan
 from optim_core.errors import OptimError, PluginError
-from optim_core.loading import Loader, known_problem, load_command, load_error, load_plugin_class
+from optim_core.loading import Loader, known_problem, load_command, load_error, load_plugin_class, running
 from optim_core.policy import Settings
 from optim_core.providers import Providers
 
@@ -30,17 +32,22 @@ __all__ = ["Key", "probe"]
 Key = tuple[str, str, str]
 
 TIMEOUT = 30.0
+# The same for checking one plugin, which may import torch.
+CHECK_TIMEOUT = 120.0
 # How long a child that has fallen silent may take to end, so that its exit status can be told.
 GRACE = 5.0
+# What the child does with a plugin last.
+THROUGH = "through"
 
 
-def probe(timeout: float = TIMEOUT) -> dict[Key, str]:
+def probe(timeout: float = TIMEOUT, *, check: bool = False) -> dict[Key, str]:
     """What is wrong with the plugins, providers and commands that may be used, as far as importing them shows it.
 
     What metadata alone shows is left to `Registry.plugins` and `Registry.faults`; nothing is imported in this process.
 
     Args:
         timeout: seconds that the import of one plugin may take, > 0.
+        check: whether plugin classes that have ``check()`` are also asked what keeps them from being built here.
 
     Returns:
         (kind, distribution, name) to what is wrong and the repair, for those that are broken.
@@ -49,10 +56,10 @@ def probe(timeout: float = TIMEOUT) -> dict[Key, str]:
     errors: dict[Key, str] = {}
     left = list(claims)
     while left:
-        outcome = _run(left, timeout)
+        outcome = _run(left, timeout, check)
         errors |= outcome.errors
         if outcome.ended is not None and outcome.guilty is not None:
-            errors[outcome.guilty] = _ended(claims[outcome.guilty], outcome.ended)
+            errors[outcome.guilty] = _ended(claims[outcome.guilty], f"{outcome.doing} it {outcome.ended}")
         elif outcome.ended is not None:
             raise OptimError(f"the child process that imports plugins {outcome.ended} before it began with one")
         left = [key for key in left if key not in outcome.done and key != outcome.guilty]
@@ -80,7 +87,7 @@ def _is_incompatible(claim: Claim) -> bool:
 def _ended(claim: Claim, how: str) -> str:
     address = f"{claim.distribution}:{claim.name}"
     problem = (
-        f"importing it {how}; keep it out with OPTIM_CORE_BLOCK={address}, "
+        f"{how}; keep it out with OPTIM_CORE_BLOCK={address}, "
         f"upgrade it (pip install --upgrade {claim.distribution}), or remove it (pip uninstall {claim.distribution})"
     )
     return str(load_error(claim, problem))
@@ -97,17 +104,19 @@ class _Outcome:
         done: the plugins that it is through with.
         errors: what is wrong with those of them that are broken.
         guilty: the plugin at which it ended.
+        doing: what it did with that plugin: "importing" or "checking".
         ended: how it ended, None where it did everything it was asked.
     """
 
     done: set[Key] = attrs.Factory(set)
     errors: dict[Key, str] = attrs.Factory(dict)
     guilty: Key | None = None
+    doing: str = ""
     ended: str | None = None
 
 
-def _run(plugins: list[Key], timeout: float) -> _Outcome:
-    """Has one child import `plugins`, until it is through or one of them ends it."""
+def _run(plugins: list[Key], timeout: float, check: bool) -> _Outcome:
+    """Has one child import and check `plugins`, until it is through or one of them ends it."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "optim_core.probe"],
         stdin=subprocess.PIPE,
@@ -118,18 +127,18 @@ def _run(plugins: list[Key], timeout: float) -> _Outcome:
         encoding="utf-8",
     )
     try:
-        _request(child, plugins)
+        _request(child, plugins, check)
         return _listen(child, len(plugins), timeout)
     finally:
         child.kill()
         child.wait()
 
 
-def _request(child: subprocess.Popen[str], plugins: list[Key]) -> None:
-    """Tells the child what to import, and from where."""
+def _request(child: subprocess.Popen[str], plugins: list[Key], check: bool) -> None:
+    """Tells the child what to import, from where, and whether to check it."""
     # Where it ends before it has read this, listening to it tells how.
     with contextlib.suppress(BrokenPipeError), cast("IO[str]", child.stdin) as stream:
-        json.dump({"path": sys.path, "plugins": plugins}, stream)
+        json.dump({"path": sys.path, "plugins": plugins, "check": check}, stream)
 
 
 def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outcome:
@@ -138,17 +147,18 @@ def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outco
     outcome = _Outcome()
     last: Key | None = None
     while len(outcome.done) < wanted:
+        limit = CHECK_TIMEOUT if outcome.doing == "checking" else timeout
         try:
-            line = lines.get(timeout=timeout)
+            line = lines.get(timeout=limit)
         except Empty:
-            outcome.guilty, outcome.ended = last, f"takes more than {timeout:g} seconds"
+            outcome.guilty, outcome.ended = last, f"takes more than {limit:g} seconds"
             return outcome
         if line is None:
             outcome.guilty, outcome.ended = last, _exit_in_words(child)
             return outcome
         message = json.loads(line)
-        last = tuple(message["plugin"])
-        if message["through"]:
+        last, outcome.doing = tuple(message["plugin"]), message["doing"]
+        if message["doing"] == THROUGH:
             outcome.done.add(last)
             if message["error"]:
                 outcome.errors[last] = message["error"]
@@ -189,30 +199,54 @@ def _child() -> None:
         os.dup2(nothing, 0)
         sys.path[:] = request["path"]
         claims = {_key(claim): claim for claim in scan().claims}
-        for plugin in map(tuple, request["plugins"]):
+        for kind, distribution, name in request["plugins"]:
+            plugin = (kind, distribution, name)
             # Each time anew: the plugin before this one may have changed it.
             sys.path[:] = request["path"]
-            _tell(channel, plugin, through=False)
-            _tell(channel, plugin, through=True, error=_problem(claims[plugin]) if plugin in claims else None)
+            _examine(channel, plugin, claims.get(plugin), request["check"])
 
 
-def _tell(channel: IO[str], plugin: Iterable[str], *, through: bool, error: str | None = None) -> None:
-    channel.write(json.dumps({"plugin": list(plugin), "through": through, "error": error}) + "\n")
+def _examine(channel: IO[str], plugin: Key, claim: Claim | None, check: bool) -> None:
+    """Imports and checks one plugin, and tells before each what comes."""
+    _tell(channel, plugin, "importing")
+    error = None
+    try:
+        found = None if claim is None else _import(claim)
+        asked = getattr(found, "check", None)
+        if check and claim is not None and claim.kind in KINDS and callable(asked):
+            _tell(channel, plugin, "checking")
+            error = _obstacles(claim, asked)
+    except PluginError as problem:
+        error = str(problem)
+    _tell(channel, plugin, THROUGH, error)
+
+
+def _tell(channel: IO[str], plugin: Key, doing: str, error: str | None = None) -> None:
+    channel.write(json.dumps({"plugin": plugin, "doing": doing, "error": error}) + "\n")
     channel.flush()
 
 
-def _problem(claim: Claim) -> str | None:
-    try:
-        if claim.kind == "provider":
-            problems = Providers([claim], Loader()).problems()
-            return problems[0][1] if problems else None
-        _import(claim)
-    except PluginError as error:
-        return str(error)
-    return None
+def _obstacles(claim: Claim, check: Callable[[], Iterable[str]]) -> str | None:
+    """What a plugin says keeps it from being built here."""
+    with running(claim):
+        obstacles = check()
+        if isinstance(obstacles, str):
+            raise TypeError("check() returned a text; it returns a list of texts")
+        lines = [str(obstacle) for obstacle in obstacles]
+    return str(load_error(claim, f"it cannot be built here: {'; '.join(lines)}")) if lines else None
 
 
 def _import(claim: Claim) -> Any:
+    """What an entry point names; of a provider the first error, as it keeps them.
+
+    Raises:
+        PluginError: it cannot be imported.
+    """
+    if claim.kind == "provider":
+        problems = Providers([claim], Loader()).problems()
+        if problems:
+            raise PluginError(problems[0][1])
+        return None
     for kind in KINDS:
         if claim.kind == kind:
             return load_plugin_class(claim, kind)

@@ -37,13 +37,35 @@ class PluginClass(Protocol):
     Its docstring begins with one line that says what it is and where it comes from (paper or document); a section
     ``Args:`` in Google's style says for each field the meaning, the unit and the range. A class whose required fields
     are hard to guess may offer ``example: ClassVar``, a mapping that is a valid config.
+
+    One that by its nature lacks a property of the conformance kit declares it by ``conformance: ClassVar``, a mapping
+    of the property's name, or ``fields.NAME``, to ``"refuses: why"`` where it raises, or ``"differs: why"`` where it
+    does something else. `optim_core.testing` then checks that it does as declared.
     """
 
     __attrs_attrs__: ClassVar[Any]
 
 
 class OptimizerPlugin(PluginClass, Protocol):
-    """The config of an optimizer."""
+    """The config of an optimizer.
+
+    One that treats some parameters otherwise than the rest may offer one of two methods. Each gives the options of a
+    parameter's group, by the names that the optimizer has for them; parameters with equal options share a group.
+
+    - ``group_options(info)``: a mapping for one parameter, of which the `optim_core.ParameterInfo` says what it is;
+    - ``group_options_for(infos)``: a mapping for each of all parameters, in their order, where the choice for one
+      depends on the others. It is asked instead of the first.
+
+    Where a rule of the config, or ``no_decay``, changes fields for some parameters, the method of a config with those
+    changes is asked, with all parameters, and what it says of those counts. It changes nothing, and raises
+    `optim_core.ParamGroupError` for what it refuses. A rate is multiplied by ``info.lr_multiplier`` afterwards, unless
+    the options hold an ``lr_multiplier`` of their own, which then counts instead. Without either method a group gets
+    the fields that a rule changes, by their names.
+
+    One with several base rates names them, so that `optim plot` draws each: ``rates: ClassVar``, a mapping of what the
+    parameters are, in a word or two, to the field with their rate, ``{"matrices": "lr", "AdamW's": "adamw_lr"}``; and
+    ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the rate is ``lr``.
+    """
 
     def build(self, params: Any) -> Optimizer:
         """Makes the optimizer.
@@ -89,12 +111,13 @@ class SchedulerPlugin(PluginClass, Protocol):
 class ClosedForm(Protocol):
     """A schedule in a run of known length, as arithmetic on the step."""
 
-    def rates(self, steps: NDArray[Any], base_lr: float) -> NDArray[Any]:
-        """The rate of a group that starts from `base_lr`, without a multiplier, at each of `steps`.
+    def rates(self, steps: NDArray[Any], base_lr: float, multiplier: float = 1.0) -> NDArray[Any]:
+        """The rate of a group that starts from `base_lr` at each of `steps`.
 
         Args:
             steps: calls of ``step()`` before, int64 ≥ 0, of shape (n,), in any order.
             base_lr: > 0.
+            multiplier: the group's lr multiplier, > 0, which `base_lr` holds already; an absolute rate is times it.
 
         Returns:
             float64, of shape (n,).

@@ -97,8 +97,7 @@ class Recipe:
             HorizonError: a schedule needs a length that is not given.
         """
         horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
-        models = self._models(model)
-        multipliers = _by_model(models, lr_multipliers or {})
+        models, multipliers = self.models_and_multipliers(model, lr_multipliers)
         optimizers = {
             name: spec.create_optimizer(models[name], lr_multipliers=multipliers.get(name))
             for name, spec in self.optimizers.items()
@@ -110,6 +109,13 @@ class Recipe:
                 schedulers[name] = schedule.create_scheduler(optimizer, horizon=horizon)
         clipper = None if self.clipper is None else self.clipper.create_clipper()
         return Optimization(recipe=self, optimizers=optimizers, schedulers=schedulers, clipper=clipper)
+
+    def models_and_multipliers(
+        self, model: Any, lr_multipliers: Mapping[Any, float] | None
+    ) -> tuple[dict[str, Any], dict[str, dict[Any, float]]]:
+        """The model, and its part of the multipliers, by the optimizer's name; see `create`."""
+        models = self._models(model)
+        return models, _by_model(models, lr_multipliers or {})
 
     def _models(self, model: Any) -> dict[str, Any]:
         if len(self.optimizers) == 1 and not isinstance(model, Mapping):
@@ -127,17 +133,21 @@ class Recipe:
         return {name: model[name] for name in self.optimizers}
 
 
-def _has_module(model: Any, module: Any) -> bool:
-    return hasattr(model, "modules") and any(module is inner for inner in model.modules())
-
-
 def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) -> dict[str, dict[Any, float]]:
     """The multipliers of each model; one that belongs to none of several models is an error."""
+    if lr_multipliers:
+        from optim_core.module_multipliers import refuse_other_than_mapping
+
+        refuse_other_than_mapping(lr_multipliers)
     if len(models) == 1:
         return {name: dict(lr_multipliers) for name in models}
+    inside = {
+        name: {id(inner) for inner in model.modules()} if lr_multipliers and hasattr(model, "modules") else set()
+        for name, model in models.items()
+    }
     divided: dict[str, dict[Any, float]] = {}
     for module, factor in lr_multipliers.items():
-        owners = [name for name, model in models.items() if _has_module(model, module)]
+        owners = [name for name in models if id(module) in inside[name]]
         if not owners:
             raise ParamGroupError(f"lr_multipliers: {type(module).__name__} is not part of {' or '.join(models)}")
         for name in owners:

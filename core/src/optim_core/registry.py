@@ -20,7 +20,9 @@ from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 
 if TYPE_CHECKING:
     from click import Command
+    from torch.nn import Module
 
+    from optim_core.explain import Explanation
     from optim_core.files import Document
 
 __all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
@@ -264,6 +266,29 @@ class Registry:
 
         return canonical_config(built)
 
+    def explain(
+        self,
+        built: OptimizerSpec | Recipe,
+        model: Module | Mapping[str, Module] | Any,
+        *,
+        lr_multipliers: Mapping[Module, float] | None = None,
+    ) -> Explanation:
+        """What `built` does with each parameter: its group, rate, weight decay and options, and what decided them.
+
+        Nothing live is made: no optimizer is built, and the model stays as it is.
+
+        Args:
+            built: an optimizer's spec or a recipe.
+            model: what `create_optimizer`, `create_optimizer_for_multiple` or `Recipe.create` is given.
+            lr_multipliers: as there.
+
+        Raises:
+            ParamGroupError: as there.
+        """
+        from optim_core.explain import explain
+
+        return explain(built, model, lr_multipliers)
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used."""
         from optim_core.schema import recipe_schema
@@ -358,7 +383,8 @@ def _document(config: Config, overrides: Iterable[str]) -> Document | None:
     if isinstance(config, (str, os.PathLike)):
         from optim_core.files import load
 
-        document = load(os.fspath(config))
+        # A subclass of text may be anybody's.
+        document = load(str.__str__(config) if isinstance(config, str) else os.fspath(config))
     if overrides:
         from optim_core.files import Document
         from optim_core.overrides import apply_overrides

@@ -22,7 +22,8 @@ from optim_core.discovery import KINDS, Kind
 from optim_core.docstrings import parse_docstring
 from optim_core.durations import DURATION_TEXT, Duration
 from optim_core.errors import PluginError
-from optim_core.hints import config_fields, field_types
+from optim_core.hints import config_fields, decay_fields, field_types, rate_field
+from optim_core.keys import LAYER_DECAY, NO_DECAY, NO_DECAY_KINDS, PARAM_GROUPS, RULE_KEYS
 from optim_core.names import normalise
 from optim_core.ranges import range_schema
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -79,6 +80,11 @@ class _Plugin:
         return f"{kind}.{self.name}"
 
     @property
+    def rule(self) -> str:
+        """The definition of one entry of `param_groups`."""
+        return f"rule.{self.name}"
+
+    @property
     def offered(self) -> list[str]:
         """The names for an editor to offer."""
         return list(self.plain) or [f"{self.owners[0]}:{name}" for name in self.names]
@@ -95,6 +101,7 @@ def recipe_schema(registry: Registry) -> Schema:
         for plugin in _installed(registry, kind):
             definitions[plugin.definition(kind)] = _config(plugin.cls, ())
             plugins[kind].append(plugin)
+    rules = {plugin.rule: _rule(plugin, definitions) for plugin in plugins["optimizer"]}
     return {
         "$schema": DIALECT,
         "title": "optim-core recipe",
@@ -112,6 +119,7 @@ def recipe_schema(registry: Registry) -> Schema:
             **{kind: _component(kind, plugins[kind], definitions) for kind in KINDS},
             "gradient_clipping": _gradient_clipping(plugins["clipper"], definitions),
             **definitions,
+            **rules,
         },
     }
 
@@ -201,11 +209,16 @@ def _component(kind: Kind, plugins: list[_Plugin], definitions: Schema) -> Schem
         "properties": {"type": _type(kind, plugins), "config": {}, **_envelope(kind, definitions)},
         "required": ["type"],
         "additionalProperties": False,
-        **_all_of(
-            {"if": _names_it(plugin, plugins), "then": _nested(plugin.definition(kind), definitions)}
-            for plugin in plugins
-        ),
+        **_all_of({"if": _names_it(plugin, plugins), "then": _then(kind, plugin, definitions)} for plugin in plugins),
     }
+
+
+def _then(kind: Kind, plugin: _Plugin, definitions: Schema) -> Schema:
+    """What stands beside the type of a plugin."""
+    nested = _nested(plugin.definition(kind), definitions)
+    if kind == "optimizer":
+        nested["properties"] |= _groups(plugin)
+    return nested
 
 
 def _all_of(cases: Iterable[Schema]) -> Schema:
@@ -238,6 +251,7 @@ def _envelope(kind: Kind, definitions: Schema) -> Schema:
             "description": "Whether the schedule moves on after each optimizer step or after each epoch.",
             "enum": ["step", "epoch", None],
         },
+        **_GROUPS,
     }
     return {key: described.get(key, {}) for key in ENVELOPE[kind]}
 
@@ -256,6 +270,62 @@ def _flat(definition: str, definitions: Schema, beside: Iterable[str]) -> Schema
     fields = {name: {"$ref": f"#/$defs/{definition}/properties/{name}"} for name in whole["properties"]}
     demands = {keyword: whole[keyword] for keyword in ("required", "anyOf", "not") if keyword in whole}
     return {"properties": {**dict.fromkeys(beside, True), **fields}, "additionalProperties": False, **demands}
+
+
+# -- some of the parameters ------------------------------------------------------------------------------------------
+
+_PATTERN: Schema = {"type": "string", "minLength": 1}
+_KINDS: Schema = {"enum": list(NO_DECAY_KINDS)}
+_GROUPS: Schema = {
+    PARAM_GROUPS: {
+        "description": "What is different for some parameters; the first rule that matches a name decides.",
+        "type": ["array", "null"],
+    },
+    NO_DECAY: {
+        "description": "Kinds of parameters that get no weight decay.",
+        "anyOf": [_KINDS, {"type": "array", "items": _KINDS, "uniqueItems": True}, {"type": "null"}],
+    },
+    LAYER_DECAY: {
+        "description": "The learning rate falls by this factor with each layer from the head down.",
+        "anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 1}, {"type": "null"}],
+    },
+}
+_OF_RULES: Schema = {
+    "match": {
+        "description": "Patterns of parameter names: `*.bias`, or `re:` and a regular expression.",
+        "anyOf": [_PATTERN, {"type": "array", "items": _PATTERN, "minItems": 1, "uniqueItems": True}],
+    },
+    "lr_multiplier": {"description": "Multiplies the learning rate.", "type": "number", "exclusiveMinimum": 0},
+    "freeze": {"description": "true: the parameters are not trained.", "type": "boolean"},
+}
+
+
+def _groups(plugin: _Plugin) -> Schema:
+    """What the plugin class's fields allow to say of some parameters."""
+    narrowed: Schema = {PARAM_GROUPS: {"items": {"$ref": f"#/$defs/{plugin.rule}"}}}
+    if not decay_fields(plugin.cls):
+        narrowed[NO_DECAY] = {"enum": [None, []]}
+    if rate_field(plugin.cls) is None:
+        narrowed[LAYER_DECAY] = {"type": "null"}
+    return narrowed
+
+
+def _rule(plugin: _Plugin, definitions: Schema) -> Schema:
+    """One entry of `param_groups`: the plugin's fields, none of them required, beside the patterns."""
+    definition = plugin.definition("optimizer")
+    whole = definitions[definition]
+    own = [key for key in RULE_KEYS if key != "lr_multiplier" or rate_field(plugin.cls) is not None]
+    fields = {key: {"$ref": f"#/$defs/{definition}/properties/{key}"} for key in whole["properties"]}
+    return {
+        "title": f"{whole['title']} for some parameters",
+        "type": "object",
+        "properties": {**fields, **{key: _OF_RULES[key] for key in own}},
+        "required": ["match"],
+        "additionalProperties": False,
+        **({"not": whole["not"]} if "not" in whole else {}),
+        "if": {"properties": {"freeze": {"const": True}}, "required": ["freeze"]},
+        "then": {"maxProperties": 2},
+    }
 
 
 def _gradient_clipping(plugins: list[_Plugin], definitions: Schema) -> Schema:

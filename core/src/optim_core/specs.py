@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from optim_core.errors import OptimError, PluginError
+from optim_core.errors import OptimError, ParamGroupError, PluginError
+from optim_core.group_rule import GroupRule
 from optim_core.horizon import Horizon, count
-from optim_core.params import Group, divide, group_parameters, named_parameters
 from optim_core.stepping import go_to, rates_over, restore_base_rates
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
     from optim_core.discovery import Kind
+    from optim_core.params import Target
     from optim_core.protocols import Clipper
 
 __all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "SchedulerSpec"]
@@ -93,6 +94,7 @@ class SchedulerSpec:
         *,
         horizon: Horizon | None = None,
         metrics: Sequence[float] | None = None,
+        multiplier: float = 1.0,
     ) -> NDArray[Any]:
         """The rate of a parameter group at each of some steps, without a model.
 
@@ -103,16 +105,17 @@ class SchedulerSpec:
             base_lr: the rate that the group starts from, > 0.
             horizon: the length of the run, as in `create_scheduler`.
             metrics: for a schedule that waits for a metric what each ``step`` is given, as many as the highest step.
+            multiplier: the group's lr multiplier, > 0, which `base_lr` holds already, and which scales a floor.
 
         Returns:
             float64, of shape (n,): the rate after so many calls of ``step()``.
 
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
-            OptimError: a step is negative or no whole number, or `metrics` does not fit the schedule, or numpy is not
-                installed.
+            OptimError: a step is negative or no whole number, or `base_lr` or `multiplier` is out of its range, or
+                `metrics` does not fit the schedule, or numpy is not installed.
         """
-        return rates_over(self, steps, base_lr, self.counted(horizon), metrics)
+        return rates_over(self, steps, base_lr, self.counted(horizon), metrics, multiplier)
 
     @property
     def waits_for_metric(self) -> bool:
@@ -150,12 +153,18 @@ class OptimizerSpec:
         type: the plugin's name.
         config: the instance of its plugin class.
         decay: ExponentialLR for the config's ``lr_decay_gamma``, None where there is none.
+        param_groups: what is different for some parameters; the first rule that matches a name decides.
+        no_decay: kinds of parameters, of ``bias``, ``norm`` and ``embedding``, that get no weight decay.
+        layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None: none.
         provided_by: distribution and version, for messages.
     """
 
     type: str
     config: Any
     decay: SchedulerSpec | None = None
+    param_groups: tuple[GroupRule, ...] = ()
+    no_decay: tuple[str, ...] = ()
+    layer_decay: float | None = None
     provided_by: str = attrs.field(default="", eq=False, repr=False)
 
     @property
@@ -166,6 +175,9 @@ class OptimizerSpec:
     def create_optimizer(self, params: Any, *, lr_multipliers: Mapping[Module, float] | None = None) -> Optimizer:
         """Makes the optimizer for a model, or for any iterable of parameters that torch takes.
 
+        Parameters with equal options share a group; the groups come in the order of first appearance. What a rule
+        freezes requires no gradient afterwards. A group whose rate is multiplied has the factor as ``lr_multiplier``.
+
         Args:
             params: a model, whose trainable parameters are taken with their names; or an iterable of tensors, of
                 (name, tensor) pairs, or of group dicts.
@@ -173,10 +185,19 @@ class OptimizerSpec:
                 innermost wins.
 
         Raises:
-            ParamGroupError: there is no parameter, or a multiplier means none of them.
+            ParamGroupError: there is no parameter, or a rule or multiplier means none of them or does not fit them, or
+                needs the model where an iterable is given.
         """
-        lr = getattr(self.config, "lr", None)
-        return self._build(group_parameters(params, lr=lr, lr_multipliers=lr_multipliers))
+        from optim_core.groups import needs_layers
+        from optim_core.params import target_of
+
+        target = target_of(params, layered=needs_layers(self))
+        if not isinstance(target, list):
+            return self._create(target, lr_multipliers)
+        from optim_core.groups import refuse_for_ready_made
+
+        refuse_for_ready_made(self, lr_multipliers)
+        return self._build(target)
 
     def create_optimizer_for_multiple(
         self, models: Sequence[Module], *, lr_multipliers: Mapping[Module, float] | None = None
@@ -190,14 +211,27 @@ class OptimizerSpec:
         Raises:
             ParamGroupError: as in `create_optimizer`, or an item is not a model.
         """
-        lr = getattr(self.config, "lr", None)
-        return self._build(divide(named_parameters(list(models)), lr=lr, lr_multipliers=lr_multipliers))
+        from optim_core.groups import needs_layers
+        from optim_core.params import target_of_models
+
+        if hasattr(models, "named_parameters") and not hasattr(models, "__iter__"):
+            raise ParamGroupError(f"models is a list of them; for one {type(models).__name__} take create_optimizer")
+        return self._create(target_of_models(list(models), layered=needs_layers(self)), lr_multipliers)
 
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
         """ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else None."""
         return None if self.decay is None else self.decay.create_scheduler(optimizer)
 
-    def _build(self, groups: list[Group] | list[Any]) -> Optimizer:
+    def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
+        from optim_core.groups import plan_of, refuse_unknown_options
+
+        plan = plan_of(self, target, lr_multipliers)
+        optimizer = self._build(plan.groups())
+        refuse_unknown_options(plan, optimizer)
+        plan.freeze()
+        return optimizer
+
+    def _build(self, groups: list[Any]) -> Optimizer:
         with _building(f"optimizer {self.type}", self.provided_by) as what:
             optimizer: Optimizer = self.config.build(groups)
         if not hasattr(optimizer, "param_groups") or not callable(getattr(optimizer, "step", None)):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["load_state", "save_state"]
 
 FORMAT = 1
+DIVIDED_BY = "param_groups, no_decay, layer_decay or lr_multipliers are not what they were"
 
 
 def save_state(run: Optimization) -> dict[str, Any]:
@@ -123,6 +124,22 @@ def _differences_of(run: Optimization, part: str, name: str, saved: Mapping[str,
         yield from _parameter_differences(name, saved, _shapes(run.optimizers[name]), run.optimizers[name])
 
 
+def _moved(before: Any, groups: Any) -> str:
+    """Which parameters are in another group than they were, "" where none is or the names are not known."""
+    was, now = _group_numbers(before), _group_numbers(groups)
+    moved = [
+        f"{name} was in group {was[name]} and is in group {now[name]}" for name in now if was.get(name) != now[name]
+    ]
+    if was.keys() != now.keys() or not moved:
+        return ""
+    rest = f" and {len(moved) - 3} more" if len(moved) > 3 else ""
+    return "; ".join(moved[:3]) + rest
+
+
+def _group_numbers(groups: Any) -> dict[str, int]:
+    return {name: number for number, group in enumerate(groups) for name in group.get("param_names") or ()}
+
+
 def _parameter_differences(
     name: str, saved: Mapping[str, Any], live: Mapping[str, list[int]], optimizer: Any
 ) -> Iterable[str]:
@@ -140,6 +157,10 @@ def _parameter_differences(
         if parameter in before and list(before[parameter]) != shape:
             yield f"optimizers.{name}: {parameter} had the shape {list(before[parameter])} and has {shape}"
     if missing or surplus:
+        return
+    moved = _moved(saved["state"]["param_groups"], optimizer.param_groups)
+    if moved:
+        yield f"optimizers.{name}: the parameters were divided into other groups: {moved}; {DIVIDED_BY}"
         return
     if list(before) != list(live):
         yield f"optimizers.{name}: the parameters come in another order than when they were saved"

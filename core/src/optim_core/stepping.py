@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -70,43 +71,63 @@ def rates_over(
     base_lr: float,
     horizon: Horizon,
     metrics: Sequence[float] | None,
+    multiplier: float,
 ) -> NDArray[Any]:
     """See `SchedulerSpec.curve`; `horizon` is in the unit of ``step()``."""
     if find_spec("numpy") is None:
         raise OptimError("curve gives a numpy array, and numpy is not installed: pip install numpy")
     wanted = _as_array(steps)
-    if not base_lr > 0:
-        raise OptimError(f"base_lr must be > 0, is {base_lr!r}")
+    base_lr, multiplier = _positive(base_lr, "base_lr"), _positive(multiplier, "multiplier")
     if metrics is not None and not spec.waits_for_metric:
         raise OptimError(f"{spec.type} counts steps and takes no metrics")
     if spec.has_closed_form:
-        return _computed(spec.config, wanted, base_lr, horizon)
+        return _computed(spec.config, wanted, base_lr, horizon, multiplier)
     last = int(wanted.max(initial=0))
     if spec.waits_for_metric and (metrics is None or len(metrics) < last):
         given = "" if metrics is None else f", has {len(metrics)}"
         raise OptimError(f"{spec.type} follows a metric: pass metrics=[…] with {last} of them{given}")
-    return _stepped(spec, wanted, base_lr, horizon, metrics)
+    return _stepped(spec, wanted, base_lr, horizon, metrics, multiplier)
 
 
-def _computed(config: Any, steps: NDArray[Any], base_lr: float, horizon: Horizon) -> NDArray[Any]:
+def _positive(value: Any, name: str) -> float:
+    """`value` as a float, which a tensor of one element may be.
+
+    Raises:
+        OptimError: it is not.
+    """
+    try:
+        number = math.nan if isinstance(value, (str, bool)) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise OptimError(f"{name} must be > 0 and finite, is {value!r}")
+    return number
+
+
+def _computed(config: Any, steps: NDArray[Any], base_lr: float, horizon: Horizon, multiplier: float) -> NDArray[Any]:
     """The rates of a closed form, which is vectorised or a function of one step."""
     import numpy as np
 
     if callable(getattr(config, "closed_form", None)):
-        rates: NDArray[Any] = config.closed_form(horizon).rates(steps, base_lr)
+        rates: NDArray[Any] = config.closed_form(horizon).rates(steps, base_lr, multiplier)
         return rates
     return base_lr * np.array([config.factor(int(step)) for step in steps], dtype=np.float64)
 
 
 def _stepped(
-    spec: SchedulerSpec, steps: NDArray[Any], base_lr: float, horizon: Horizon, metrics: Sequence[float] | None
+    spec: SchedulerSpec,
+    steps: NDArray[Any],
+    base_lr: float,
+    horizon: Horizon,
+    metrics: Sequence[float] | None,
+    multiplier: float,
 ) -> NDArray[Any]:
     """The rates of a real scheduler that walks to the highest step."""
     import numpy as np
 
     last = int(steps.max(initial=0))
-    rates: NDArray[Any] = np.fromiter(_walk(spec, base_lr, horizon, last, metrics), dtype=np.float64, count=last + 1)
-    return rates.take(steps)
+    walk = _walk(spec, base_lr, horizon, last, metrics, multiplier)
+    return np.fromiter(walk, dtype=np.float64, count=last + 1).take(steps)
 
 
 def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]:
@@ -129,15 +150,22 @@ def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]
 
 
 def _walk(
-    spec: SchedulerSpec, base_lr: float, horizon: Horizon, last: int, metrics: Sequence[float] | None
+    spec: SchedulerSpec,
+    base_lr: float,
+    horizon: Horizon,
+    last: int,
+    metrics: Sequence[float] | None,
+    multiplier: float,
 ) -> Iterator[float]:
     """The rates of a real scheduler at the steps 0 to `last`."""
     import torch
 
     # With a momentum, since some schedules move that too.
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=base_lr, momentum=0.9)
-    scheduler = spec.build_for(optimizer, horizon)
     group = optimizer.param_groups[0]
+    if multiplier != 1.0:
+        group["lr_multiplier"] = multiplier
+    scheduler = spec.build_for(optimizer, horizon)
     yield float(group["lr"])
     with _without_optimizer_steps():
         for step in range(last):

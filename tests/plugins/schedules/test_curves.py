@@ -6,6 +6,7 @@ import sys
 import attrs
 import numpy as np
 import pytest
+import torch
 
 from optim_core import Horizon, HorizonError, OptimError, registry
 
@@ -39,6 +40,17 @@ def test_steps_may_be_any_in_any_order(name, values, steps):
     assert [whole[step] for step in steps] == list(spec.curve(steps, 0.1, horizon=Horizon(total_steps=100)))
 
 
+@pytest.mark.parametrize(("name", "values"), CLOSED, ids=str)
+def test_many_steps_in_any_order_have_the_rates_that_they_have_alone(name, values):
+    """However many are computed at a time."""
+    spec, horizon = spec_of(name, **values), Horizon(total_steps=40_000, steps_per_epoch=100)
+    steps = np.random.default_rng(0).permutation(50_000)
+    curve = spec.curve(steps, 0.1, horizon=horizon)
+
+    assert np.array_equal(spec.curve(50_000, 0.1, horizon=horizon)[steps], curve)
+    assert list(curve[::5_000]) == [spec.curve([step], 0.1, horizon=horizon)[0] for step in steps[::5_000]]
+
+
 @pytest.mark.parametrize("steps", [-1, 1.5, True, [1.5], [-1], [[1]], "10", np.array([True])])
 def test_what_is_no_step_is_refused(steps):
     """Steps are whole numbers from 0 in one row."""
@@ -46,11 +58,18 @@ def test_what_is_no_step_is_refused(steps):
         spec_of("constant").curve(steps, 0.1)
 
 
-@pytest.mark.parametrize("base_lr", [0, -1, float("nan")])
-def test_a_base_rate_that_is_none_is_refused(base_lr):
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), True, "1e-3", None])
+def test_a_rate_or_multiplier_that_is_none_is_refused(rate):
     """There is nothing to draw without a rate."""
-    with pytest.raises(OptimError, match="base_lr must be > 0"):
-        spec_of("constant").curve(5, base_lr)
+    with pytest.raises(OptimError, match="base_lr must be > 0 and finite"):
+        spec_of("constant").curve(5, rate)
+    with pytest.raises(OptimError, match="multiplier must be > 0 and finite"):
+        spec_of("constant").curve(5, 0.1, multiplier=rate)
+
+
+def test_a_base_rate_may_be_that_of_a_group():
+    """Which is a tensor in a group that is captured."""
+    assert [0.5, 0.5] == list(spec_of("constant").curve(2, torch.tensor(0.5)))
 
 
 def test_a_schedule_that_waits_for_a_metric_is_drawn_with_metrics():

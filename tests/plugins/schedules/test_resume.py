@@ -1,6 +1,7 @@
 """A schedule goes on exactly where it was: at a step, from a state in a file, after the run's end."""
 
 import io
+from copy import deepcopy
 
 import pytest
 import torch
@@ -145,7 +146,7 @@ def test_beyond_its_end_a_schedule_stays_at_its_last_rate(name, values):
 
 
 def test_a_state_of_another_sequence_is_refused():
-    """It has another number of schedules; nothing is loaded."""
+    """It has another number of schedules, or is that of one; nothing is loaded."""
     two, three = (
         spec_of("sequential", schedulers=[{"type": "StepLR", "step_size": 3}] * n, durations=[9] * n) for n in (2, 3)
     )
@@ -153,7 +154,27 @@ def test_a_state_of_another_sequence_is_refused():
     before = scheduler.state_dict()
     with pytest.raises(ValueError, match="the state is of 3 schedulers in a row, these are 2"):
         scheduler.load_state_dict(three.create_scheduler(optimizer_of()).state_dict())
+    with pytest.raises(ValueError, match="the state is of one scheduler, not of schedulers in a row"):
+        scheduler.load_state_dict(spec_of("constant").create_scheduler(optimizer_of()).state_dict())
     assert before == scheduler.state_dict()
+
+
+@pytest.mark.parametrize(("name", "values"), [*EVERY, ("greedy", {"smooth": True, "window_size": 3})], ids=str)
+def test_a_state_is_that_of_the_step_at_which_it_was_taken(name, values):
+    """Steps after it do not change it."""
+    optimizer = optimizer_of(*GROUPS)
+    scheduler = spec_of(name, **values).create_scheduler(optimizer, horizon=HORIZON)
+    given = (1.0,) if name == "greedy" else ()
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step(*given)
+    taken = scheduler.state_dict()
+    copied = deepcopy(taken)
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step(*given)
+
+    assert copied == taken
 
 
 def test_a_sequence_is_not_moved_by_torchs_old_argument():

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.optim import optimizer as of_torch
 
-from optim_core import registry
+from optim_core import ParamGroupError, registry
 from optim_torch_builtin.fused import has_fused_kernel
 
 WITH_FUSED = ["Adagrad", "Adam", "AdamW", "SGD"]
@@ -17,7 +17,12 @@ def fused_of(name, params, **values):
 
 
 def parameter(dtype=torch.float32, device="cpu"):
-    return nn.Parameter(torch.ones(2, 2, dtype=dtype, device=device))
+    return nn.Parameter(torch.ones(8, 8, dtype=dtype, device=device))
+
+
+def is_idle(name, dtype):
+    """Whether torch's fused kernel does nothing on a CPU."""
+    return name == "SGD" and dtype in (torch.bfloat16, torch.float16)
 
 
 def test_exactly_the_optimizers_whose_constructor_has_it_offer_fused(optimizer_class):
@@ -28,7 +33,7 @@ def test_exactly_the_optimizers_whose_constructor_has_it_offer_fused(optimizer_c
 @pytest.mark.parametrize("name", WITH_FUSED)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
 def test_auto_is_fused_on_the_cpu_and_trains(name, dtype):
-    """For floating-point parameters on the CPU the kernel is taken, and a step with it succeeds."""
+    """For floating-point parameters on the CPU the kernel is taken where it works, and a step moves every number."""
     weight = parameter(dtype)
     optimizer = registry.build(
         {"type": name, "config": {"lr": 0.1, "fused": "auto"}}, kind="optimizer"
@@ -36,8 +41,22 @@ def test_auto_is_fused_on_the_cpu_and_trains(name, dtype):
     weight.grad = torch.ones_like(weight)
     optimizer.step()
 
-    assert optimizer.param_groups[0]["fused"] is True
+    assert (None if is_idle(name, dtype) else True) is optimizer.param_groups[0]["fused"]
     assert (weight < 1).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_fused_sgd_that_would_not_train_is_refused(dtype):
+    """torch's kernel returns without an error and without having moved a number."""
+    weight = parameter(dtype)
+    bare = torch.optim.SGD([weight], lr=0.1, fused=True)
+    weight.grad = torch.ones_like(weight)
+    bare.step()
+    assert (weight == 1).all()
+
+    spec = registry.build({"type": "SGD", "config": {"lr": 0.1, "fused": True}}, kind="optimizer")
+    with pytest.raises(ParamGroupError, match=r"fused SGD leaves parameters of torch\.b?float16 on a CPU as they are"):
+        spec.create_optimizer([weight])
 
 
 @pytest.mark.parametrize("name", WITH_FUSED)

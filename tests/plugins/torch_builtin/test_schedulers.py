@@ -162,8 +162,9 @@ def test_a_combination_is_stepped_as_its_parts_are():
     """The interval of nested schedules is that of the whole, and the whole's own overrides it."""
     nested = [{"type": "OneCycleLR", "config": {"max_lr": 0.5, "total_steps": 9}}]
     assert "step" == spec_of("SequentialLR", schedulers=nested, milestones=[]).interval
-    assert "epoch" == spec_of("ChainedScheduler", schedulers=NESTED).interval
-    config = {"schedulers": NESTED}
+    combining = [NESTED[0], NESTED[2]]
+    assert "epoch" == spec_of("ChainedScheduler", schedulers=combining).interval
+    config = {"schedulers": combining}
     assert "step" == registry.build({"type": "ChainedScheduler", "config": config, "interval": "step"}).interval
 
 
@@ -366,6 +367,18 @@ REFUSED = [
     ),
     ("SequentialLR", {"schedulers": NESTED, "milestones": [4, 4]}, "milestones[1]", "must be > 4"),
     ("ChainedScheduler", {"schedulers": [{"type": "plateau"}]}, "schedulers[0]", "waits for a metric"),
+    (
+        "ChainedScheduler",
+        {"schedulers": [{"type": "LinearLR"}, {"type": "LambdaLR", "config": {"lr_lambda": "0.9 ** step"}}]},
+        "schedulers[1]",
+        "LambdaLR sets the rate, so that what stands before it would be lost",
+    ),
+    (
+        "ChainedScheduler",
+        {"schedulers": [{"type": "LinearLR", "interval": "step"}, {"type": "cosine"}]},
+        "schedulers[1]",
+        "cosine sets the rate, so that what stands before it would be lost",
+    ),
     ("LambdaLR", {"lr_lambda": []}, "lr_lambda", "must have an item for each parameter group"),
 ]
 

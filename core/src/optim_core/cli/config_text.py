@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from optim_core import OptimError, registry
 from optim_core.cli.output import can_say, say
+from optim_core.cli.written_file import write_file
 
 __all__ = ["FORMS", "Form", "form_of", "print_config", "render", "write_config"]
 
@@ -95,26 +93,4 @@ def write_config(config: dict[str, Any], file: str, form: Form) -> None:
     Raises:
         OptimError: TOML cannot hold it, or the file cannot be written.
     """
-    text = render(config, form)
-    # Where the name is a link, what it leads to is replaced, as by any other way to write.
-    target = Path(os.path.realpath(file))
-    half = target.with_name(f".{target.name}.{os.urandom(8).hex()}.tmp")
-    try:
-        if target.exists() and not target.is_file():
-            raise OptimError(f"{file}: cannot be written: is not a regular file")
-        _replace(target, half, text)
-    except OSError as error:
-        raise OptimError(f"{file}: cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-
-
-def _replace(target: Path, half: Path, text: str) -> None:
-    with half.open("x", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    if target.exists():
-        shutil.copymode(target, half)
-    half.replace(target)
+    write_file(render(config, form).encode(), file)

@@ -38,10 +38,12 @@ class Finding:
 
 
 @click.command(name="doctor")
-@click.option("--probe/--no-probe", default=True, help="Import every plugin in a child process.", show_default=True)
+@click.option(
+    "--probe/--no-probe", default=True, help="Import and check every plugin in a child process.", show_default=True
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(probe: bool, form: str) -> None:
-    """Find what is broken, ambiguous, incompatible, hidden or blocked.
+    """Find what is broken, ambiguous, incompatible, hidden, blocked.
 
     Exit status: 1 when something is broken, ambiguous or incompatible, else 0.
     """
@@ -71,7 +73,7 @@ def _probe() -> dict[tuple[str, str, str], str]:
     # Before anything else: a provider whose import ends the process must not be imported here.
     from optim_core.probe import probe
 
-    return probe()
+    return probe(check=True)
 
 
 def _without_providers(broken: Iterable[tuple[str, str, str]]) -> Registry:

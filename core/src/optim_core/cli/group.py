@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import platform
 from importlib import import_module
 from typing import Any
@@ -21,8 +22,11 @@ OWN_COMMANDS = {
     "validate": "validate",
     "resolve": "resolve",
     "migrate": "migrate",
+    "plot": "plot.command",
     "schema": "print_schema",
+    "conformance": "conformance",
     "doctor": "doctor",
+    "new": "new.command",
 }
 
 
@@ -53,6 +57,10 @@ class LazyGroup(click.Group):
             say(render(error.problems), err=True)
         except OptimError as error:
             say(f"optim: {error}", err=True)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            say(f"optim: what it says cannot be written: {error.strerror}", err=True)
         raise SystemExit(1)
 
 

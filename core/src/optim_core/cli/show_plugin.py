@@ -10,6 +10,7 @@ import click
 
 from optim_core import ConfigError, PluginRecord, UnknownNameError, registry
 from optim_core.cli.output import print_json, say, width
+from optim_core.components import ENVELOPE
 from optim_core.describe import FieldDescription, PluginDescription, describe, example
 from optim_core.discovery import KINDS, Kind
 from optim_core.names import visible, with_article
@@ -103,6 +104,7 @@ def _as_json(shown: _Shown) -> dict[str, Any]:
         "summary": shown.description.summary,
         "description": shown.description.body,
         "fields": [attrs.asdict(field, recurse=False) for field in shown.description.fields],
+        "beside": list(ENVELOPE[shown.kind]),
         "example": shown.example,
     }
 
@@ -117,6 +119,8 @@ def _print(shown: _Shown) -> None:
     say("\nFields" if shown.description.fields else "\nIt has no fields.")
     for field in shown.description.fields:
         _print_field(field, columns)
+    if beside := ENVELOPE[shown.kind]:
+        say("\n" + click.wrap_text(f"Beside `type` and `config` may stand: {', '.join(beside)}", columns))
     _print_example(shown)
 
 

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import attrs
 
 
@@ -8,6 +10,12 @@ class Lion:
     lr: float = attrs.field(default=1e-4, validator=attrs.validators.gt(0))
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
+
+    # What optim-core's conformance kit found; it then checks that this is so.
+    conformance: ClassVar = {
+        "deepcopy": "refuses: a copy of lion-pytorch's optimizer lacks an attribute that its step needs",
+        "pickled": "refuses: as a copy",
+    }
 
     def build(self, params):
         from lion_pytorch import Lion

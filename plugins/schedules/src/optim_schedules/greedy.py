@@ -62,6 +62,11 @@ class Greedy:
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"patience": 5, "min_lr": 1e-5, "max_lr": 1e-3, "monitor": "val_loss"}
 
+    conformance: ClassVar[Mapping[str, str]] = {
+        "fields.reset_start": "differs: it acts after hundreds of reductions at the lowest rate",
+        "fields.verbose": "differs: it prints, and does nothing else",
+    }
+
     @max_lr.validator
     def _not_below_the_lowest(self, attribute: attrs.Attribute[float], value: float | list[float]) -> None:
         highest = value if isinstance(value, list) else [value]

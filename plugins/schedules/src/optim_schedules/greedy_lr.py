@@ -64,10 +64,12 @@ class GreedyLR(ReduceLROnPlateau):
         """The mean of the last metrics, kept as a running sum."""
         if not self.smooth:
             return metric
-        self.window.append(metric)
         self.window_sum += metric
+        # A new list each time, as a state that was taken before holds the old one.
+        self.window = [*self.window, metric]
         if len(self.window) > self.window_size:
-            self.window_sum -= self.window.pop(0)
+            first, *self.window = self.window
+            self.window_sum -= first
         return self.window_sum / len(self.window)
 
     def _count(self, current: float) -> None:

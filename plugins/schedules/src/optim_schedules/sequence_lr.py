@@ -104,9 +104,11 @@ class SequenceLR(LRScheduler):
         """Continues where `state_dict` was saved.
 
         Raises:
-            ValueError: it is that of another number of schedulers; nothing has been loaded.
+            ValueError: it is that of another schedule, or of another number of them; nothing has been loaded.
         """
-        states = state_dict["schedulers"]
+        states = state_dict.get("schedulers")
+        if not isinstance(states, list):
+            raise ValueError("the state is of one scheduler, not of schedulers in a row: it has no `schedulers`")
         if len(states) != len(self.schedulers):
             raise ValueError(f"the state is of {len(states)} schedulers in a row, these are {len(self.schedulers)}")
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "schedulers"})

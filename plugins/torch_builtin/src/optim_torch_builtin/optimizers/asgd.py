@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -44,6 +45,12 @@ class ASGD:
     maximize: bool = False
     differentiable: bool = False
     capturable: bool = False
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "fields.t0": "differs: what is averaged from then on is in the state only",
+        "zero_gradients": "differs: weights shrink by `lambd` without a gradient too",
+        "lr_followed": "differs: a changed rate takes effect one step late",
+    }
 
     def build(self, params: ParamsT) -> Optimizer:
         """A torch.optim.ASGD."""

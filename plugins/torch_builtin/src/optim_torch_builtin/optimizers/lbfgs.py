@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
@@ -40,6 +41,14 @@ class LBFGS:
     tolerance_change: float = attrs.field(default=1e-9, validator=non_negative)
     history_size: int = attrs.field(default=100, validator=positive)
     line_search_fn: Literal["strong_wolfe"] | None = None
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "step_without_closure": "refuses: it evaluates the loss several times in a step",
+        "several_groups": "refuses: its curvature is that of all parameters together",
+        "non_contiguous": "refuses: it puts all parameters into one vector by views",
+        "deepcopy": "refuses: torch's LBFGS keeps its parameters where a copy does not find them",
+        "pickled": "refuses: torch's LBFGS keeps its parameters where a copy does not find them",
+    }
 
     def build(self, params: ParamsT) -> Optimizer:
         """A torch.optim.LBFGS."""

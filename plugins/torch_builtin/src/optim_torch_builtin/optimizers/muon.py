@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
@@ -44,6 +45,11 @@ class TorchMuon:
     eps: float = attrs.field(default=1e-7, validator=positive)
     ns_steps: int = attrs.field(default=5, validator=in_range(ge=1, lt=100))
     adjust_lr_fn: Literal["original", "match_rms_adamw"] | None = None
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "vectors": "refuses: it is for matrices",
+        "many_dimensions": "refuses: it is for matrices",
+    }
 
     def build(self, params: ParamsT) -> Optimizer:
         """A torch.optim.Muon."""

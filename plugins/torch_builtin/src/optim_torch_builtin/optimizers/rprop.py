@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -39,6 +40,10 @@ class Rprop:
     foreach: bool | None = attrs.field(default=None, validator=foreach_is_possible)
     maximize: bool = False
     differentiable: bool = False
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "lr_followed": "differs: the rate is the size of the first step only",
+    }
 
     @etas.validator
     def _one_shrinks_and_one_grows(self, attribute: attrs.Attribute[Any], value: tuple[float, float]) -> None:

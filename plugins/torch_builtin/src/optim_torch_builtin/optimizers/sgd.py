@@ -55,9 +55,15 @@ class SGD:
             raise FieldError(f"needs dampening 0, which is {self.dampening!r}", "leave one of the two out")
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.SGD."""
+        """A torch.optim.SGD.
+
+        Raises:
+            ParamGroupError: `fused` is true, and this torch's kernel would not move a parameter.
+        """
         from torch import optim
 
-        from optim_torch_builtin.fused import fused_arguments
+        from optim_torch_builtin.fused import fused_arguments, refuse_idle_sgd
 
-        return optim.SGD(**fused_arguments(self, params, "sgd"))
+        optimizer = optim.SGD(**fused_arguments(self, params, "sgd"))
+        refuse_idle_sgd(optimizer)
+        return optimizer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -34,6 +35,10 @@ class SparseAdam:
     betas: tuple[float, float] = attrs.field(default=(0.9, 0.999), validator=each(fraction))
     eps: float = attrs.field(default=1e-8, validator=positive)
     maximize: bool = False
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "dense_gradients": "refuses: it is for sparse gradients",
+    }
 
     def build(self, params: ParamsT) -> Optimizer:
         """A torch.optim.SparseAdam."""

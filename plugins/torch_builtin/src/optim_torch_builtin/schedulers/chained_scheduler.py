@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from optim_core.specs import SchedulerSpec
+from optim_core.validators import FieldError, ItemsError
 from optim_torch_builtin.arguments import counts_calls
 
 if TYPE_CHECKING:
@@ -19,19 +20,45 @@ if TYPE_CHECKING:
 __all__ = ["ChainedScheduler"]
 
 
+def only_the_first_sets_the_rate(
+    _instance: Any, _attribute: attrs.Attribute[Any], schedulers: list[SchedulerSpec]
+) -> None:
+    """A validator for schedules that each go on from the rate that the one before left.
+
+    Raises:
+        ItemsError: one after the first sets the rate, whatever it was.
+    """
+    setting = [
+        index
+        for index, spec in enumerate(schedulers)
+        if index and (spec.has_closed_form or getattr(spec.config, "sets_the_rate", False))
+    ]
+    if setting:
+        raise ItemsError(
+            {
+                index: FieldError(
+                    f"{schedulers[index].type} sets the rate, so that what stands before it would be lost",
+                    "put it first, or take `sequential` for one schedule after another",
+                )
+                for index in setting
+            }
+        )
+
+
 @attrs.frozen(kw_only=True)
 class ChainedScheduler:
     """Several schedules at once: each changes the rate that the one before it left.
 
-    torch.optim.lr_scheduler.ChainedScheduler. Only schedules that multiply the rate so far combine: LambdaLR,
-    CosineAnnealingWarmRestarts, CyclicLR and OneCycleLR set it, and undo what stands before them. Whether ``step()``
+    torch.optim.lr_scheduler.ChainedScheduler. Only schedules that multiply the rate so far combine. LambdaLR,
+    CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR and closed forms such as ``cosine`` set it, which would undo what
+    stands before them: they may come first and nowhere else. Whether ``step()``
     is called after steps or epochs is the same for all of them, and may be set for the whole.
 
     Args:
         schedulers: at least one schedule, {type, config} each; none that waits for a metric.
     """
 
-    schedulers: list[SchedulerSpec] = attrs.field(validator=counts_calls)
+    schedulers: list[SchedulerSpec] = attrs.field(validator=[counts_calls, only_the_first_sets_the_rate])
 
     example: ClassVar[Mapping[str, Any]] = {
         "schedulers": [

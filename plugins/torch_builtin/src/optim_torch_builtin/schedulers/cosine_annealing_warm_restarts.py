@@ -35,6 +35,8 @@ class CosineAnnealingWarmRestarts:
     T_mult: int = attrs.field(default=1, validator=positive)
     eta_min: float = attrs.field(default=0.0, validator=non_negative)
 
+    # It does not go on from the rate that another schedule left.
+    sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"T_0": 25, "T_mult": 2, "eta_min": 1e-7}
 

@@ -55,8 +55,14 @@ class CyclicLR:
     )
     max_momentum: float | list[float] = attrs.field(default=0.9, validator=each(fraction))
 
+    # It does not go on from the rate that another schedule left.
+    sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "step"
     example: ClassVar[Mapping[str, Any]] = {"base_lr": 1e-4, "max_lr": 1e-2, "step_size_up": 500}
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "fields.scale_mode": "differs: it is for a `scale_fn`, which a config file cannot hold",
+    }
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.CyclicLR."""

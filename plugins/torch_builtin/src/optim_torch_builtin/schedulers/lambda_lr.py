@@ -31,6 +31,8 @@ class LambdaLR:
 
     lr_lambda: LRLambda = attrs.field(validator=expressions_evaluate(first=0))
 
+    # It does not go on from the rate that another schedule left.
+    sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"lr_lambda": "0.95 ** epoch"}
 

@@ -58,8 +58,14 @@ class OneCycleLR:
     final_div_factor: float = attrs.field(default=1e4, validator=positive)
     three_phase: bool = False
 
+    # It does not go on from the rate that another schedule left.
+    sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "step"
     example: ClassVar[Mapping[str, Any]] = {"max_lr": 1e-3, "epochs": 100, "steps_per_epoch": 100}
+
+    conformance: ClassVar[Mapping[str, str]] = {
+        "past_the_end": "refuses: it has no rate beyond its length",
+    }
 
     @total_steps.validator
     def _lengths_agree(self, attribute: attrs.Attribute[Any], value: int | None) -> None:

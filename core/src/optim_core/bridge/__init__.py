@@ -1,0 +1,9 @@
+"""For providers that bring the classes of another library: its constructors become plugin classes.
+
+The library is read from its source and not imported before something is built.
+"""
+
+from optim_core.bridge.plugin_class import wrapping
+from optim_core.bridge.source import Argument, Opaque, SourceClass, SourceModule, SourcePackage
+
+__all__ = ["Argument", "Opaque", "SourceClass", "SourceModule", "SourcePackage", "wrapping"]

@@ -1,0 +1,116 @@
+"""Which type of a config's field stands for an annotation in a library's source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Any, Literal
+
+from optim_core.bridge.source import MOST_STEPS, Argument, SourceModule
+
+__all__ = ["DTYPES", "config_type", "is_dtype"]
+
+DTYPES = ("bfloat16", "float16", "float32", "float64")
+
+_SCALARS: dict[str, Any] = {"float": float, "int": int, "bool": bool, "str": str, "None": type(None)}
+_LISTS = ("list", "List", "Sequence", "Iterable")
+
+
+def config_type(argument: Argument, module: SourceModule) -> Any:
+    """The type of the field for an argument; None where no value of a config can be meant.
+
+    A tensor, a function or a process group has no place in a config: ``float | Tensor`` is a float. Of several lengths
+    of a tuple the one of the default is taken. Without an annotation the default says what is meant.
+    """
+    if argument.annotation is None:
+        return _of_default(argument.default)
+    wanted = list(dict.fromkeys(_alternatives(argument.annotation, module, MOST_STEPS)))
+    if isinstance(argument.default, tuple):
+        lengths = len(argument.default)
+        wanted = [each for each in wanted if getattr(each, "__origin__", None) is not tuple or _fits(each, lengths)]
+    if argument.default is None and wanted and type(None) not in wanted:
+        wanted.append(type(None))
+    return None if set(wanted) <= {type(None)} else reduce(or_, wanted)
+
+
+def is_dtype(argument: Argument) -> bool:
+    """Whether a ``torch.dtype`` is wanted, whose name stands in the config."""
+    nodes = ast.walk(argument.annotation) if argument.annotation is not None else ()
+    return any(_last_name(node) == "dtype" for node in nodes)
+
+
+def _of_default(default: Any) -> Any:
+    if isinstance(default, tuple) and default and all(_is_number(item) for item in default):
+        return tuple[(float,) * len(default)]  # type: ignore[misc]
+    # Without an annotation 0 is as likely to stand for 0.0.
+    return int | float if type(default) is int else type(default) if type(default) in (bool, float, str) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _fits(wanted: Any, length: int) -> bool:
+    return ... in wanted.__args__ or len(wanted.__args__) == length
+
+
+def _alternatives(node: ast.expr, module: SourceModule, steps: int) -> Iterable[Any]:
+    """The types that an annotation allows, as far as a config can hold them."""
+    match node:
+        case ast.Constant(value=None):
+            yield type(None)
+        case ast.Constant(value=str(text)):
+            yield from _alternatives(_parsed(text), module, steps)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from _alternatives(left, module, steps)
+            yield from _alternatives(right, module, steps)
+        case ast.Subscript(value=value, slice=inner):
+            items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            yield from _generic(_last_name(value), items, module, steps)
+        case ast.Name(id=name) if name in _SCALARS:
+            yield _SCALARS[name]
+        case _ if _last_name(node) == "dtype":
+            yield Literal[DTYPES]
+        case ast.Name(id=name) if steps and (origin := module.origin(name)) and origin[1] in origin[0].values:
+            yield from _alternatives(origin[0].values[origin[1]], origin[0], steps - 1)
+        case _:
+            pass
+
+
+def _generic(name: str, items: list[ast.expr], module: SourceModule, steps: int) -> Iterable[Any]:
+    if name == "Literal":
+        yield Literal[tuple(item.value for item in items if isinstance(item, ast.Constant))]
+    elif name in ("Union", "Optional"):
+        for item in items:
+            yield from _alternatives(item, module, steps)
+        if name == "Optional":
+            yield type(None)
+    elif name in ("tuple", "Tuple"):
+        inner = [... if _is_ellipsis(item) else _one(item, module, steps) for item in items]
+        if all(each is not None for each in inner):
+            yield tuple[tuple(inner)]  # type: ignore[misc]
+    elif name in _LISTS and (wanted := _one(items[0], module, steps)) is not None:
+        yield list[wanted]  # type: ignore[valid-type]
+
+
+def _one(node: ast.expr, module: SourceModule, steps: int) -> Any:
+    types = list(_alternatives(node, module, steps))
+    return reduce(or_, types) if types else None
+
+
+def _parsed(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return ast.Tuple([])
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def _last_name(node: ast.AST) -> str:
+    """``float`` of ``float``, ``Tensor`` of ``torch.Tensor``; "" of what is no name."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

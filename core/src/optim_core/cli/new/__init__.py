@@ -1,0 +1,1 @@
+"""`optim new`: a distribution with one plugin, to begin from."""

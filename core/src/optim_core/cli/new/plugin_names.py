@@ -1,0 +1,76 @@
+"""What a new plugin is called: its distribution, its package, its class."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import sys
+from importlib.util import find_spec
+
+import attrs
+
+from optim_core import OptimError
+from optim_core.names import visible
+
+__all__ = ["PluginNames", "names_for"]
+
+LONGEST = 40
+# A distribution's name (PEP 508), of which a folder, a package and a class can be called.
+_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+_SEPARATORS = re.compile(r"[-_.]+")
+# ``SignSGD`` is Sign and SGD, ``AdamW2`` is Adam and W2.
+_WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+# What distributions of plugins are called first, and a class is not.
+_PREFIX = "optim"
+
+
+@attrs.frozen
+class PluginNames:
+    """The names of one plugin.
+
+    Args:
+        distribution: what pip installs, ``sign-sgd``.
+        package: what is imported, ``sign_sgd``.
+        plugin: the class, and what a config calls it, ``SignSGD``.
+    """
+
+    distribution: str
+    package: str
+    plugin: str
+
+
+def names_for(name: str) -> PluginNames:
+    """The names that follow from one, which may be written as any of them: ``sign-sgd``, ``sign_sgd``, ``SignSGD``.
+
+    Raises:
+        OptimError: there is something that could not have this name.
+    """
+    if not _NAME.fullmatch(name) or len(name) > LONGEST:
+        rule = f"a name is 1 to {LONGEST} letters, digits, `-`, `_` and `.`; it begins with a letter"
+        raise OptimError(f"`{visible(name[:LONGEST])}` cannot be the name of a distribution: {rule}")
+    parts = _SEPARATORS.split(name)
+    words = [word for part in parts for word in _WORDS.findall(part)]
+    distribution = "-".join(words).lower()
+    own = parts[1:] if len(parts) > 1 and parts[0].lower() == _PREFIX else parts
+    names = PluginNames(distribution, distribution.replace("-", "_"), "".join(map(_capitalised, own)))
+    _refuse_reserved(name, names)
+    return names
+
+
+def _capitalised(part: str) -> str:
+    return part[0].upper() + part[1:]
+
+
+def _refuse_reserved(name: str, names: PluginNames) -> None:
+    other = f"choose another, such as `my-{names.distribution}`"
+    if keyword.iskeyword(names.package) or keyword.iskeyword(names.plugin):
+        raise OptimError(f"`{name}` is a keyword of Python, and no package or class can be called so: {other}")
+    if hasattr(builtins, names.plugin):
+        raise OptimError(f"`{names.plugin}` is built into Python, and a class of that name would hide it: {other}")
+    if not names.plugin.isidentifier():
+        raise OptimError(f"`{names.plugin}` cannot be the name of a class: begin it with a letter")
+    if names.package in sys.stdlib_module_names:
+        raise OptimError(f"`{names.package}` is a module of Python, which the new package would hide: {other}")
+    if find_spec(names.package) is not None:
+        raise OptimError(f"a package called `{names.package}` is installed, which the new one would replace: {other}")

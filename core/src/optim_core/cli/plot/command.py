@@ -1,0 +1,134 @@
+"""The command."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optim_core import ConfigError, Horizon, OptimError, PluginError, Problem, registry
+from optim_core.cli.output import say
+from optim_core.extras import install_line
+from optim_core.names import visible
+
+if TYPE_CHECKING:
+    from optim_core.cli.plot.groups import Group
+
+__all__ = ["command"]
+
+ENDINGS = (".png", ".svg", ".csv", ".html")
+LENGTH = click.IntRange(min=1)
+RATE = click.FloatRange(min=0, min_open=True)
+
+
+@click.command(name="plot")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--total-steps", type=LENGTH, metavar="N", help="Optimizer steps in the run.")
+@click.option("--steps-per-epoch", type=LENGTH, metavar="N", help="Optimizer steps in an epoch.")
+@click.option("--epochs", type=LENGTH, metavar="N", help="Epochs; of the three lengths, two give the third.")
+@click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@click.option("--base-lr", type=RATE, metavar="LR", help="What a schedule without optimizer starts from; 1 if unset.")
+@click.option("--metrics", metavar="LIST|FILE", help="For schedules that follow a metric: 0.9,0.7,0.71 or a file.")
+@click.option("--log", is_flag=True, help="A logarithmic axis for the rate.")
+@click.option("-o", "--output", metavar="FILE", help=f"Write to this file: {', '.join(ENDINGS)}.")
+def command(
+    files: tuple[str, ...],
+    total_steps: int | None,
+    steps_per_epoch: int | None,
+    epochs: int | None,
+    overrides: tuple[str, ...],
+    base_lr: float | None,
+    metrics: str | None,
+    log: bool,
+    output: str | None,
+) -> None:
+    """Draw the learning rate of config files over the steps of a run.
+
+    Several files are drawn over each other. The length of the run is that of the options, or what the schedules say.
+    Without -o, the curves are drawn in the terminal.
+    """
+    ending = _ending(output)
+    if find_spec("numpy") is None:
+        raise OptimError(f"optim plot needs numpy, which is not installed: {install_line('plot')}")
+    from optim_core.cli.plot.curves import curves_of
+    from optim_core.cli.plot.labels import legend
+    from optim_core.cli.plot.metrics import read_metrics
+
+    horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
+    groups = _groups(files, overrides, base_lr)
+    curves = curves_of(groups, horizon, None if metrics is None else read_metrics(metrics))
+    labels = legend(groups)
+    for file in dict.fromkeys(group.file for group in groups if group.optimizer and group.optimizer.layer_decay):
+        say(f"{visible(file)}: drawn without layer_decay, whose rates depend on the model", err=True)
+    if output is not None and ending == ".csv":
+        from optim_core.cli.plot.table import csv_of
+
+        content, every = csv_of(curves, labels)
+        _write(content, output, f", one row for every {every} {curves[0].unit}s" if every > 1 else "")
+        return
+    from optim_core.cli.plot.chart import chart_of
+    from optim_core.cli.plot.labels import title_of
+
+    is_share = base_lr is None and all(group.optimizer is None for group in groups)
+    up = "multiple of the base rate" if is_share else "learning rate"
+    chart = chart_of(curves, labels, title=title_of(groups), up=up, log=log)
+    if output is None:
+        from optim_core.cli.plot.terminal import print_chart
+
+        print_chart(chart)
+    elif ending == ".html":
+        from optim_core.cli.plot.page import page_of
+
+        _write(page_of(chart), output)
+    else:
+        from optim_core.cli.plot.picture import picture_of
+
+        _write(picture_of(chart, ending[1:]), output)
+
+
+def _ending(output: str | None) -> str:
+    """The ending of the file to write, "" where none is written.
+
+    Raises:
+        OptimError: it says no format.
+    """
+    ending = "" if output is None else Path(output).suffix.lower()
+    if output is not None and ending not in ENDINGS:
+        raise OptimError(f"{visible(output)}: the ending `{visible(ending)}` says no format; {', '.join(ENDINGS)} do")
+    return ending
+
+
+def _groups(files: tuple[str, ...], overrides: tuple[str, ...], base_lr: float | None) -> list[Group]:
+    """The parameter groups of all files.
+
+    Raises:
+        ConfigError: with the problems of all files, where there are any.
+        OptimError: one of them has nothing to draw, or none a use for --base-lr.
+    """
+    from optim_core.cli.plot.groups import groups_of
+
+    problems: list[Problem] = []
+    built: list[tuple[str, Any]] = []
+    # A file that is given twice is one file.
+    for file in dict.fromkeys(files):
+        try:
+            built.append((file, registry.build(file, overrides=overrides)))
+        except ConfigError as error:
+            problems += error.problems
+        except PluginError as error:
+            problems.append(Problem(path="", message=str(error), file=file))
+    if problems:
+        raise ConfigError(problems)
+    groups = [group for file, config in built for group in groups_of(file, config, 1.0 if base_lr is None else base_lr)]
+    if base_lr is not None and all(group.optimizer for group in groups):
+        raise OptimError("--base-lr: every file has an optimizer, whose rate is set by --set optimizer.config.lr=…")
+    return groups
+
+
+def _write(content: bytes, output: str, note: str = "") -> None:
+    from optim_core.cli.written_file import write_file
+
+    write_file(content, output)
+    say(f"wrote {visible(output)}{note}")

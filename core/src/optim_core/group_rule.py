@@ -1,0 +1,32 @@
+"""GroupRule: one entry of ``param_groups``, validated against the plugin class whose fields it overrides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+__all__ = ["REGEX", "GroupRule"]
+
+# What a pattern begins with that is a regular expression; any other is one of fnmatch's.
+REGEX = "re:"
+
+
+@attrs.frozen(kw_only=True)
+class GroupRule:
+    """What a config says of the parameters whose names match.
+
+    Args:
+        match: patterns of parameter names, at least one: fnmatch's, upper and lower case told apart, or ``re:`` and a
+            regular expression that is searched for anywhere in the name.
+        overrides: field of the plugin class to its value for these parameters.
+        config: the instance of the plugin class with the overrides in it; the config's own where there are none.
+        lr_multiplier: factor of the rate, > 0.
+        freeze: whether the parameters are not to be trained.
+    """
+
+    match: tuple[str, ...]
+    config: Any = attrs.field(repr=False)
+    overrides: dict[str, Any] = attrs.field(factory=dict)
+    lr_multiplier: float = 1.0
+    freeze: bool = False

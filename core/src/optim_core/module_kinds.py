@@ -1,0 +1,116 @@
+"""What the class names of modules and the names of parameters say: normalisation, embedding, bias, head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+
+__all__ = [
+    "ModuleKind",
+    "all_numbered",
+    "class_name",
+    "is_beside_the_layers",
+    "is_bias",
+    "is_head",
+    "is_token",
+    "kind_of",
+]
+
+# ``LlamaRMSNorm`` is Llama, RMS and Norm; ``BatchNorm2d`` is Batch, Norm, 2 and d.
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_NORMS = ("norm", "normalization", "normalisation")
+# Global response normalisation, which ConvNeXt V2 calls so.
+_NORM_WORDS = {"grn"}
+_EMBEDDINGS = ("Embedding", "Embeddings", "EmbeddingBag")
+_POSITION = {"pos", "position", "positions", "positional"}
+_TOKEN = {"emb", "embs", "embed", "embeds", "embedding", "embeddings", "token", "tokens"}
+_HEAD = {"head", "heads", "classifier", "classifiers"}
+_TORCH = "torch.nn.modules.module"
+_LISTING = ("named_parameters", "named_modules")
+_HEAD_NAMES = {"score", "qa_outputs"}
+# Several of these are alternatives or inputs, not layers that follow each other.
+_BESIDE = _HEAD | _TOKEN | {"expert", "experts"}
+
+
+class ModuleKind(NamedTuple):
+    """What a module's class is, by its name and those of its bases.
+
+    Args:
+        is_plain: it lists its modules and parameters as torch does.
+    """
+
+    is_norm: bool
+    is_embedding: bool
+    is_list: bool
+    is_sequential: bool
+    is_dict: bool
+    is_plain: bool
+
+
+@lru_cache(maxsize=1024)
+def _kind(cls: Any) -> ModuleKind:
+    names = [base.__name__ for base in cls.__mro__]
+    return ModuleKind(
+        is_norm=any(map(_says_norm, names)),
+        is_embedding=any(name.endswith(_EMBEDDINGS) for name in names),
+        is_list="ModuleList" in names,
+        is_sequential="Sequential" in names,
+        is_dict="ModuleDict" in names,
+        is_plain=all(getattr(getattr(cls, name, None), "__module__", "") == _TORCH for name in _LISTING),
+    )
+
+
+def kind_of(cls: type[Any]) -> ModuleKind:
+    """The kind of a module's class."""
+    # A class can be hashed, which mypy does not see.
+    return _kind(cast("Hashable", cls))
+
+
+def class_name(cls: type[Any]) -> str:
+    """The name of a module's class. FSDP2 and parametrizations make classes of their own: ``FSDPLinear`` is Linear."""
+    if cls.__name__ == f"Parametrized{cls.__mro__[1].__name__}":
+        return class_name(cls.__mro__[1])
+    sharded = any(base.__name__ == "FSDPModule" for base in cls.__mro__)
+    return cls.__name__.removeprefix("FSDP") if sharded else cls.__name__
+
+
+def _says_norm(name: str) -> bool:
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return any(word.endswith(_NORMS) or word in _NORM_WORDS for word in words)
+
+
+def _words(name: str) -> list[str]:
+    return name.lower().split("_")
+
+
+@lru_cache(maxsize=4096)
+def is_bias(name: str) -> bool:
+    """Whether a parameter is a bias, by its own name in its module: ``bias``, ``in_proj_bias``, ``bias_ih_l0``."""
+    words = _words(name)
+    return "bias" in (words[0], words[-1])
+
+
+@lru_cache(maxsize=4096)
+def is_token(name: str) -> bool:
+    """Whether a parameter that is no module's ``weight`` is an embedding: ``pos_embed``, ``cls_token``."""
+    words = _words(name)
+    return words[-1] in _TOKEN or not _POSITION.isdisjoint(words)
+
+
+@lru_cache(maxsize=4096)
+def is_head(name: str) -> bool:
+    """Whether a module is an output head, by its own name in the module around it: ``lm_head``, ``classifier``."""
+    words = _words(name)
+    return words[0] in _HEAD or words[-1] in _HEAD or name in _HEAD_NAMES
+
+
+def is_beside_the_layers(name: str) -> bool:
+    """Whether modules in a list of this name do not follow each other: heads, experts, embeddings."""
+    return not _BESIDE.isdisjoint(_words(name)) or name in _HEAD_NAMES
+
+
+def all_numbered(names: Iterable[str]) -> bool:
+    """Whether children are named as those of a list."""
+    return all(name.isdigit() for name in names)

@@ -1,0 +1,120 @@
+"""What must be true of a clipper."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from optim_core.testing.clipping import gradients, norm_of, with_gradients
+from optim_core.testing.outcomes import Differs
+from optim_core.testing.subject import Subject
+from optim_core.testing.table import property_of
+from optim_core.testing.training import difference, equal
+
+__all__: list[str] = []
+
+LARGE, TINY = 1e4, 1e-9
+
+
+def _clip(subject: Subject, parameters: Any) -> Any:
+    return subject.spec().create_clipper().clip(parameters)
+
+
+@property_of("clipper")
+def norm_before(subject: Subject) -> None:
+    """`clip` returns the norm of all gradients before clipping, a tensor of shape ()."""
+    import torch
+
+    p = float(getattr(subject.spec().config, "norm_type", 2.0))
+    for size in (1.0, LARGE):
+        parameters = with_gradients(size)
+        wanted = norm_of(parameters, p)
+        found = _clip(subject, parameters)
+        if not isinstance(found, torch.Tensor) or found.shape != ():
+            raise Differs("a tensor of shape ()", f"{found!r:.60}")
+        if not math.isclose(float(found), wanted, rel_tol=1e-4):
+            raise Differs(f"{wanted:.6g}, the norm before clipping", f"{float(found):.6g}")
+
+
+@property_of("clipper")
+def clips(subject: Subject) -> None:
+    """Large gradients become smaller, and stay finite."""
+    parameters = with_gradients(LARGE)
+    before = norm_of(parameters)
+    _clip(subject, parameters)
+    after = norm_of(parameters)
+    if not after < before:
+        raise Differs(f"a norm below {before:.6g}", f"{after:.6g}")
+
+
+@property_of("clipper")
+def nothing_to_clip(subject: Subject) -> None:
+    """Gradients that are small enough stay as they are, to the last bit."""
+    parameters = with_gradients(TINY)
+    before = gradients(parameters)
+    _clip(subject, parameters)
+    if not equal(before, gradients(parameters)):
+        raise Differs("the gradients as they were", f"off by up to {difference(before, gradients(parameters)):.3g}")
+
+
+@property_of("clipper", declarable=False)
+def none_gradients(subject: Subject) -> None:
+    """A parameter without a gradient is passed over, and the others are clipped as without it."""
+    import torch
+
+    alone, beside = with_gradients(LARGE), with_gradients(LARGE)
+    without = torch.nn.Parameter(torch.ones(2))
+    _clip(subject, alone)
+    _clip(subject, [beside[0], without, *beside[1:]])
+    if without.grad is not None:
+        raise Differs("no gradient where there was none", f"{without.grad}")
+    if not equal(gradients(alone), gradients(beside)):
+        raise Differs("the other gradients as without it", "they differ")
+
+
+@property_of("clipper", declarable=False)
+def empty(subject: Subject) -> None:
+    """Without any parameter, or without any gradient, the norm is 0 and nothing is raised."""
+    import torch
+
+    for parameters in ([], [torch.nn.Parameter(torch.ones(2))]):
+        found = float(_clip(subject, parameters))
+        if found != 0:
+            raise Differs("0", f"{found}")
+
+
+@property_of("clipper", declarable=False)
+def iterated_once(subject: Subject) -> None:
+    """It takes what `model.parameters()` gives, which can be iterated once only."""
+    listed, generated = with_gradients(LARGE), with_gradients(LARGE)
+    wanted = float(_clip(subject, listed))
+    found = float(_clip(subject, (parameter for parameter in generated)))
+    if wanted != found or not equal(gradients(listed), gradients(generated)):
+        raise Differs(f"the gradients and the norm that a list has, {wanted:.6g}", f"others, and {found:.6g}")
+
+
+@property_of("clipper", declarable=False)
+def only_gradients(subject: Subject) -> None:
+    """It changes gradients in place, and no parameter."""
+    parameters = with_gradients(LARGE)
+    tensors = [parameter.grad for parameter in parameters]
+    before = [parameter.detach().clone() for parameter in parameters]
+    _clip(subject, parameters)
+    if not equal(before, [parameter.detach() for parameter in parameters]):
+        raise Differs("the parameters as they were", "it moved them")
+    if any(one is not parameter.grad for one, parameter in zip(tensors, parameters, strict=True)):
+        raise Differs("the same gradient tensors, changed in place", "new ones")
+
+
+@property_of("clipper")
+def bf16(subject: Subject) -> None:
+    """Gradients of bfloat16 are clipped, stay bfloat16 and stay finite."""
+    import torch
+
+    parameters = with_gradients(LARGE, dtype="bfloat16")
+    before = norm_of(parameters)
+    _clip(subject, parameters)
+    if any(gradient.dtype != torch.bfloat16 for gradient in gradients(parameters)):
+        raise Differs("gradients of torch.bfloat16", "others")
+    if not norm_of(parameters) < before:
+        raise Differs(f"a norm below {before:.6g}", f"{norm_of(parameters):.6g}")

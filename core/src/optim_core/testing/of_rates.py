@@ -1,0 +1,185 @@
+"""What learning rates and parameter groups mean to an optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from optim_core.testing.outcomes import Differs, DoesNotApply
+from optim_core.testing.subject import Subject
+from optim_core.testing.table import property_of
+from optim_core.testing.training import IDLE, Run, begin, difference, equal, require_groups, values
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+__all__: list[str] = []
+
+FACTOR = 5.0
+
+
+def _last_layer(model: Module) -> Mapping[Module, float]:
+    return {list(model.children())[-1]: FACTOR}
+
+
+def _last_layer_apart(model: Module) -> list[dict[str, Any]]:
+    *first, last = model.children()
+    return [
+        {"params": [parameter for layer in first for parameter in layer.parameters()]},
+        {"params": list(last.parameters())},
+    ]
+
+
+def _in_two_groups(subject: Subject) -> Run:
+    """A run in whose last group is the last layer, or nearly so where the plugin makes its own groups.
+
+    Raises:
+        DoesNotApply: its groups have no rate, or it makes one group of the model.
+    """
+    run = begin(subject, groups=None if subject.has_group_options else _last_layer_apart)
+    if len(run.optimizer.param_groups) < 2:
+        raise DoesNotApply("it makes a single group of this model")
+    if not all("lr" in group for group in run.optimizer.param_groups):
+        raise DoesNotApply("its groups have no `lr`")
+    return run
+
+
+def _by_group(run: Run) -> tuple[list[Tensor], list[Tensor]]:
+    """Copies of the parameters of all groups but the last, and of those of the last."""
+    *first, last = run.optimizer.param_groups
+    return (
+        [parameter.detach().clone() for group in first for parameter in group["params"]],
+        [parameter.detach().clone() for parameter in last["params"]],
+    )
+
+
+@property_of("optimizer")
+def several_groups(subject: Subject) -> None:
+    """Each group is moved by its own `lr`: another rate of one group moves that one otherwise, and no other."""
+    alike, apart = _in_two_groups(subject), _in_two_groups(subject)
+    apart.optimizer.param_groups[-1]["lr"] = apart.optimizer.param_groups[-1]["lr"] * FACTOR
+    alike.go(IDLE)
+    apart.go(IDLE)
+    (first, last), (other_first, other_last) = _by_group(alike), _by_group(apart)
+    if equal(last, other_last):
+        raise Differs("parameters that depend on their group's lr", "another lr of the last group changes nothing")
+    if not equal(first, other_first):
+        raise Differs("the other groups as with equal rates", f"off by up to {difference(first, other_first):.3g}")
+
+
+@property_of("optimizer")
+def group_options(subject: Subject) -> None:
+    """A group that sets an option of the config for itself is trained by that, and the others by the config."""
+    require_groups(subject)
+    if subject.has_group_options:
+        raise DoesNotApply("it makes its groups itself")
+    key = "weight_decay" if subject.where_accepted({"weight_decay": 0.5}) else "lr"
+    if not isinstance(getattr(subject.spec().config, key, None), float):
+        raise DoesNotApply("it has neither a `weight_decay` nor an `lr`")
+    value = 0.5 if key == "weight_decay" else subject.spec().config.lr * FACTOR
+
+    def groups(model: Module) -> list[dict[str, Any]]:
+        first, last = _last_layer_apart(model)
+        return [first, {**last, key: value}]
+
+    own, whole, plain = begin(subject, groups=groups), begin(subject, {key: value}), begin(subject)
+    if own.optimizer.param_groups[-1].get(key) != value:
+        found = own.optimizer.param_groups[-1].get(key)
+        raise Differs(f"{key} = {value} in the group that sets it", f"{key} = {found!r:.60}")
+    in_last = len(own.optimizer.param_groups[-1]["params"])
+    for run in (own, whole, plain):
+        run.go(IDLE)
+    if equal(values(own)[-in_last:], values(plain)[-in_last:]) and not equal(values(whole), values(plain)):
+        raise Differs(f"a group that follows its own {key}", "it follows the config's")
+
+
+@property_of("optimizer")
+def lr_followed(subject: Subject) -> None:
+    """A rate that a scheduler lowers makes another step of the next one."""
+    import torch
+
+    kept, lowered = begin(subject).go(IDLE), begin(subject).go(IDLE)
+    if not all("lr" in group for group in kept.optimizer.param_groups):
+        raise DoesNotApply("its groups have no `lr`")
+    scheduler = torch.optim.lr_scheduler.MultiplicativeLR(lowered.optimizer, lambda _: 0.1)
+    scheduler.step()
+    for run in (kept, lowered):
+        # Some are at their target by now.
+        run.targets = [-target for target in run.targets]
+        run.step()
+    if equal(values(kept), values(lowered)):
+        raise Differs("another next step at a tenth of the rate", "the same")
+
+
+@property_of("optimizer")
+def lr_multipliers(subject: Subject) -> None:
+    """A module's lr multiplier reaches its parameters, and is the same at each step of a schedule."""
+    import torch
+
+    require_groups(subject)
+    if not isinstance(getattr(subject.spec().config, "lr", None), float):
+        raise DoesNotApply("its config has no `lr`")
+    plain, multiplied = begin(subject), begin(subject, multipliers=_last_layer)
+    run = multiplied
+    ratios = [rate / run.rates()[0] for rate in run.rates()]
+    if FACTOR not in [round(group.get("lr_multiplier", 1.0), 6) for group in run.optimizer.param_groups]:
+        raise Differs(f"a group whose lr_multiplier is {FACTOR}", f"rates {run.rates()}")
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(run.optimizer, 0.7)
+    for _ in range(5):
+        run.go(1)
+        scheduler.step()
+        now = [rate / run.rates()[0] for rate in run.rates()]
+        if any(abs(one - other) > 1e-6 * one for one, other in zip(ratios, now, strict=True)):
+            raise Differs(f"rates in the ratio {ratios} after {run.steps} steps", f"{now}")
+    plain.go(IDLE)
+    fresh = begin(subject, multipliers=_last_layer).go(IDLE)
+    last = len(list(list(plain.model.children())[-1].parameters()))
+    if equal(values(plain)[-last:], values(fresh)[-last:]):
+        raise Differs("other steps of the module", "the multiplier changes nothing")
+
+
+@property_of("optimizer")
+def add_param_group(subject: Subject) -> None:
+    """A group that is added later is trained by its own `lr`, and the state saves it."""
+    import torch
+
+    require_groups(subject)
+    lowered, run = (_with_a_late_group(subject, factor) for factor in (0.1, 1.0))
+    before = values(run)
+    for each in (run, lowered):
+        each.go(IDLE)
+    if equal(before[-1:], values(run)[-1:]):
+        raise Differs("the added parameter moves", "it does not")
+    if not torch.isfinite(values(run)[-1]).all():
+        raise Differs("finite parameters", "the added one is not")
+    if "lr" in run.optimizer.param_groups[-1] and equal(values(lowered)[-1:], values(run)[-1:]):
+        raise Differs("the added group follows its own lr", "another lr changes nothing")
+    saved = run.optimizer.state_dict()["param_groups"]
+    if len(saved) != len(run.optimizer.param_groups):
+        raise Differs(f"{len(run.optimizer.param_groups)} groups in the state", f"{len(saved)}")
+
+
+def _with_a_late_group(subject: Subject, factor: float) -> Run:
+    """A run to which a matrix was added after three steps, at `factor` times the rate."""
+    import torch
+
+    run = begin(subject).go(3)
+    added = torch.nn.Linear(3, 4, bias=False)
+    with torch.no_grad():
+        added.weight.fill_(0.5)
+    run.model.add_module("added", added)
+    run.targets.append(torch.full((4, 3), 2.0))
+    options = {key: value for key, value in run.optimizer.param_groups[0].items() if key not in _OF_PARAMETERS}
+    group: dict[str, Any] = {**options} if subject.has_group_options else {}
+    if "lr" in options:
+        group["lr"] = options["lr"] * factor
+    if "param_names" in run.optimizer.param_groups[0]:
+        group["params"] = [("added.weight", added.weight)]
+    else:
+        group["params"] = [added.weight]
+    run.optimizer.add_param_group(group)
+    return run
+
+
+_OF_PARAMETERS = ("params", "param_names", "initial_lr", "lr_multiplier")

@@ -1,0 +1,138 @@
+"""What must be true of a schedule's rates."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+from optim_core.horizon import Horizon, HorizonError
+from optim_core.testing.outcomes import Differs, DoesNotApply
+from optim_core.testing.subject import Subject
+from optim_core.testing.table import property_of
+from optim_core.testing.walking import (
+    LENGTH,
+    LR,
+    MULTIPLIER,
+    begin_walk,
+    horizon_of,
+    metric,
+    plain_optimizer,
+    rates,
+    take,
+    walk,
+)
+
+__all__: list[str] = []
+
+CLOSE = 1e-9
+
+
+@property_of("scheduler")
+def rates_in_range(subject: Subject) -> None:
+    """All rates of a run are finite and not negative, and `get_last_lr()` is what stands in the groups."""
+    spec = subject.spec()
+    scheduler = begin_walk(spec)
+    for step in range(LENGTH):
+        found = rates(scheduler)[:2]
+        if not all(math.isfinite(rate) and rate >= 0 for rate in found):
+            raise Differs("finite rates ≥ 0", f"{found} after {step} steps")
+        told = [float(rate) for rate in scheduler.get_last_lr()]
+        if told != list(found):
+            raise Differs(f"get_last_lr() is {list(found)} after {step} steps", f"{told}")
+        if step < LENGTH - 1:
+            take(spec, scheduler, 1, start=step)
+
+
+@property_of("scheduler")
+def closed_form(subject: Subject) -> None:
+    """Where it has a closed form, that gives at each step the rate that stepping gives."""
+    spec = subject.spec()
+    if not spec.has_closed_form:
+        raise DoesNotApply("it has no closed form")
+    stepped = [each[0] for each in walk(spec)]
+    computed = spec.curve(range(LENGTH), LR, horizon=horizon_of(spec))
+    for step, (one, other) in enumerate(zip(stepped, computed, strict=True)):
+        if not math.isclose(one, float(other), rel_tol=1e-6, abs_tol=1e-12):
+            raise Differs(f"{one} at step {step}, as stepping gives", f"{float(other)}")
+
+
+@property_of("scheduler")
+def several_groups(subject: Subject) -> None:
+    """A group with an lr multiplier of 5 has at each step 5 times the rate that it has without."""
+    for step, (one, other, *_) in enumerate(walk(subject.spec())):
+        if not math.isclose(one * MULTIPLIER, other, rel_tol=1e-6, abs_tol=1e-12):
+            raise Differs(f"{one * MULTIPLIER:.6g} after {step} steps, 5 times {one:.6g}", f"{other:.6g}")
+
+
+@property_of("scheduler")
+def only_rates(subject: Subject) -> None:
+    """It changes nothing in the groups but `lr`, `initial_lr` and the momentum or betas, and no parameter."""
+    spec = subject.spec()
+    scheduler = begin_walk(spec)
+    before = _others(scheduler)
+    take(spec, scheduler, 10)
+    after = _others(scheduler)
+    if before != after:
+        raise Differs(before, after)
+
+
+def _others(scheduler: Any) -> str:
+    free = ("params", "lr", "momentum", "betas")
+    ignored = ("initial_lr", "base_momentum", "max_momentum", "max_lr", "min_lr", "swa_lr")
+    groups = scheduler.optimizer.param_groups
+    kept = [{key: group[key] for key in sorted(group) if key not in (*free, *ignored)} for group in groups]
+    return repr([*kept, *([parameter.tolist() for parameter in group["params"]] for group in groups)])
+
+
+@property_of("scheduler")
+def early_step(subject: Subject) -> None:
+    """A step before any step of the optimizer warns at most about that, raises nothing, and moves the rate as ever."""
+    spec = subject.spec()
+    wanted = take(spec, begin_walk(spec), 3)
+    scheduler = begin_walk(spec)
+    found = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for step in range(3):
+            _step(spec, scheduler, step)
+            found.append(rates(scheduler))
+    other = [warning for warning in caught if "optimizer.step" not in str(warning.message)]
+    if other:
+        raise Differs("at most torch's warning about the order", f"{other[0].category.__name__}: {other[0].message}")
+    if found != wanted:
+        raise Differs(f"rates {wanted}", f"{found}")
+
+
+def _step(spec: Any, scheduler: Any, step: int) -> None:
+    if spec.waits_for_metric:
+        scheduler.step(metric(step))
+    else:
+        scheduler.step()
+
+
+@property_of("scheduler")
+def past_the_end(subject: Subject) -> None:
+    """Past the end of the run, steps raise nothing, and the rates stay finite and not negative."""
+    spec = subject.spec()
+    scheduler = begin_walk(spec)
+    for step, found in enumerate(take(spec, scheduler, 3 * LENGTH)):
+        if not all(math.isfinite(rate) and rate >= 0 for rate in found[:2]):
+            raise Differs("finite rates ≥ 0", f"{found[:2]} after {step + 1} steps in a run of {LENGTH}")
+
+
+@property_of("scheduler", declarable=False)
+def length(subject: Subject) -> None:
+    """Without a horizon it is built, or says by a HorizonError what it needs."""
+    try:
+        subject.spec().create_scheduler(plain_optimizer(), horizon=Horizon())
+    except HorizonError:
+        return
+
+
+@property_of("scheduler", declarable=False)
+def interval(subject: Subject) -> None:
+    """Its interval, where it has one, is "step" or "epoch"."""
+    found = getattr(subject.spec().config, "interval", "step")
+    if found not in ("step", "epoch"):
+        raise Differs('"step" or "epoch"', repr(found))

@@ -1,0 +1,68 @@
+"""Parameters that are stored otherwise than usual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optim_core.testing.of_steps import descend
+from optim_core.testing.outcomes import Differs
+from optim_core.testing.subject import Subject
+from optim_core.testing.table import property_of
+from optim_core.testing.training import begin, difference, model_of, trajectory, values
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__: list[str] = []
+
+
+@property_of("optimizer")
+def bf16(subject: Subject) -> None:
+    """Parameters of bfloat16 are trained and stay bfloat16."""
+    import torch
+
+    run = begin(subject, model=model_of(subject, dtype=torch.bfloat16, from_zero=True))
+    descend(run)
+    other = {parameter.dtype for parameter in run.parameters} - {torch.bfloat16}
+    if other:
+        raise Differs("parameters of torch.bfloat16", f"{', '.join(map(str, other))}")
+
+
+@property_of("optimizer")
+def non_contiguous(subject: Subject) -> None:
+    """Parameters that are not contiguous in memory are trained as contiguous ones are."""
+    import torch
+
+    plain, spread = begin(subject), model_of(subject)
+    for layer in spread.children():
+        weight: Any = layer.weight
+        layer.weight = torch.nn.Parameter(weight.detach().t().contiguous().t())
+    run = begin(subject, model=spread)
+    if any(parameter.is_contiguous() for parameter in run.parameters if parameter.ndim == 2):
+        raise Differs("parameters that stay as they are stored", "building made them contiguous")
+    wanted = trajectory(plain, 5)
+    apart = difference(wanted, trajectory(run, 5))
+    if not apart <= max(1e-4, 20 * _by_rounding(subject, wanted)):
+        raise Differs("the same parameters after 5 steps", f"they differ by up to {apart:.3g}")
+
+
+def _by_rounding(subject: Subject, wanted: list[Tensor]) -> float:
+    """How far rounding alone takes a run from another: parameters that are stored otherwise are rounded otherwise."""
+    import torch
+
+    run = begin(subject)
+    with torch.no_grad():
+        for parameter in run.parameters:
+            parameter.mul_(1 + 1e-6)
+    return difference(wanted, trajectory(run, 5))
+
+
+@property_of("optimizer")
+def float64(subject: Subject) -> None:
+    """Parameters of float64 are trained and stay float64."""
+    import torch
+
+    run = begin(subject, model=model_of(subject, dtype=torch.float64))
+    descend(run)
+    if any(value.dtype != torch.float64 for value in values(run)):
+        raise Differs("parameters of torch.float64", "others")

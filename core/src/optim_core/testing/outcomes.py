@@ -1,0 +1,55 @@
+"""What came of one property of one plugin, and how a check says so."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+__all__ = ["Differs", "DoesNotApply", "Result", "Status"]
+
+Status = Literal["passed", "failed", "declared", "not applicable"]
+
+
+class Differs(Exception):  # noqa: N818 - it never leaves this package
+    """A property does not hold.
+
+    Args:
+        expected: what had to be there, a phrase.
+        seen: what was there instead.
+    """
+
+    def __init__(self, expected: str, seen: str) -> None:
+        super().__init__(expected, seen)
+        self.expected = expected
+        self.seen = seen
+
+
+class DoesNotApply(Exception):  # noqa: N818 - it never leaves this package
+    """A property means nothing for this plugin; the message says why."""
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """What came of one property.
+
+    Args:
+        property: its name.
+        sentence: what must be true.
+        status: "declared" where the plugin says that it does not hold, and it does not.
+        expected: what had to be there; None unless it failed.
+        seen: what was there instead; None unless it failed.
+        reason: the plugin's own words where it is declared, why it means nothing where it is not applicable, else None.
+    """
+
+    property: str
+    sentence: str
+    status: Status
+    expected: str | None = None
+    seen: str | None = None
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        if self.status == "failed":
+            return f"failed: {self.property}\n    {self.sentence}\n    expected: {self.expected}\n    seen: {self.seen}"
+        return f"{self.status}: {self.property}" + (f" ({self.reason})" if self.reason else "")

@@ -1,0 +1,79 @@
+"""A plugin of pytest: ``pytest -p optim_core.testing.pytest_plugin --optim-conformance NAME`` checks what is installed.
+
+It is no entry point of pytest's, so that it costs nothing where it is not asked for. In a file of tests
+`optim_core.testing.conformance_tests` does the same for classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from optim_core.testing.kit import Kit
+from optim_core.testing.outcomes import Result
+from optim_core.testing.report import ConformanceError
+from optim_core.testing.subject import Subject, subject_of
+from optim_core.testing.table import Property, properties_of
+
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems"]
+
+OPTION = "optim_conformance"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option."""
+    parser.addoption(
+        "--optim-conformance",
+        dest=OPTION,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also check this installed plugin with optim-core's conformance kit, a test for each property",
+    )
+
+
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Adds the tests of the plugins that the option names."""
+    names = session.config.getoption(OPTION)
+    kit = Kit(map(subject_of, names))
+    items += [item for subject in kit.subjects for item in _items(session, kit, subject)]
+
+
+def _items(session: pytest.Session, kit: Kit, subject: Subject) -> Iterator[pytest.Item]:
+    for each in properties_of(subject.kind).values():
+        name = f"{subject.name}-{each.name}"
+        yield ConformanceItem.from_parent(session, name=name, kit=kit, subject=subject, required=each)
+
+
+class ConformanceItem(pytest.Item):
+    """The test of one property of one plugin."""
+
+    def __init__(self, *, kit: Kit, subject: Subject, required: Property, **more: Any) -> None:
+        super().__init__(**more)
+        self._kit = kit
+        self._subject = subject
+        self._required = required
+
+    def runtest(self) -> None:
+        """Checks the property.
+
+        Raises:
+            ConformanceError: it does not hold.
+        """
+        result: Result = self._kit.result(self._subject, self._required)
+        if result.status == "failed":
+            raise ConformanceError(f"{self._subject.name} {result}")
+        if result.status == "not applicable":
+            pytest.skip(str(result.reason))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The message alone: no line of the kit's code is to blame."""
+        if isinstance(excinfo.value, ConformanceError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """The sentence that must be true."""
+        return self.path, None, f"{self._subject.name}: {self._required.sentence}"

@@ -1,0 +1,121 @@
+"""The provider: names from what bitsandbytes.optim imports, plugin classes from their constructors."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+import attrs
+
+from optim_core.bridge import SourceClass, SourceModule, SourcePackage, wrapping
+from optim_core.validators import each, fraction, in_range, non_negative, positive
+
+__all__ = ["Bitsandbytes", "optimizers"]
+
+MODULE = "bitsandbytes.optim"
+
+# They make too small a state for their own kernel.
+_BROKEN = ("AdEMAMix32bit", "PagedAdEMAMix32bit")
+
+# What bitsandbytes takes for compatibility, and then ignores or refuses.
+_WITHOUT_EFFECT = (
+    "adam_w_mode",
+    "amsgrad",
+    "args",
+    "bias_correction",
+    "centered",
+    "dampening",
+    "initial_accumulator_value",
+    "lr_decay",
+    "nesterov",
+)
+_WITH_MOMENTUM_ONLY = ("LARS", "SGD")
+
+_TYPES: dict[str, Any] = {
+    "lr": float,
+    "min_8bit_size": int,
+    "momentum": float,
+    "optim_bits": Literal[8, 32],
+    "t_alpha": int | None,
+    "t_beta3": int | None,
+    "weight_decay": float,
+}
+_CHECKS: dict[str, Any] = {
+    "alpha": non_negative,
+    "betas": each(fraction),
+    "eps": positive,
+    "max_unorm": non_negative,
+    "min_8bit_size": non_negative,
+    "momentum": in_range(gt=0, lt=1),
+    "t_alpha": in_range(ge=1),
+    "t_beta3": in_range(ge=1),
+}
+
+
+@attrs.frozen
+class Bitsandbytes:
+    """The optimizers whose names say what only bitsandbytes has: 8 or 32 bits, or paged memory.
+
+    Those with a plain name, AdamW for one, are the same as the 32-bit ones. Arguments that do nothing are not fields.
+
+    Neither torch nor the library is imported before something is built.
+    """
+
+    kind = "optimizer"
+
+    def names(self) -> list[str]:
+        """The names of the classes, sorted."""
+        module = _module()
+        return sorted(filter(_is_offered, module.imports)) if module else []
+
+    def load(self, name: str) -> type[Any]:
+        """The plugin class for the optimizer called `name`.
+
+        Raises:
+            LookupError: the installed library has none.
+        """
+        return _plugin_class(name)
+
+
+def _is_offered(name: str) -> bool:
+    return (name.endswith("bit") or name.startswith("Paged")) and name not in _BROKEN
+
+
+@cache
+def _plugin_class(name: str) -> type[Any]:
+    module = _module()
+    found = module.find(name) if module and _is_offered(name) else None
+    if found is None:
+        raise LookupError(f"the installed bitsandbytes has no optimizer called {name}")
+    needs_momentum = name.startswith(_WITH_MOMENTUM_ONLY)
+    return wrapping(
+        found,
+        MODULE,
+        leave_out=_left_out(found),
+        required=("momentum",) if needs_momentum else (),
+        types=_TYPES,
+        checks=_CHECKS,
+    )
+
+
+def _left_out(found: SourceClass) -> set[str]:
+    """The arguments of a class that have no effect, or that its name has decided."""
+    left_out = set(_WITHOUT_EFFECT)
+    if found.name.endswith("bit"):
+        left_out.add("optim_bits")
+    if found.name.startswith("Paged"):
+        left_out.add("is_paged")
+    if found.name.startswith("RMSprop"):
+        left_out.add("momentum")
+    if found.name in ("LAMB8bit", "LARS8bit"):
+        left_out.add("max_unorm")
+    return left_out
+
+
+@cache
+def _module() -> SourceModule | None:
+    package = SourcePackage.find("bitsandbytes")
+    return package.module(MODULE) if package else None
+
+
+optimizers = Bitsandbytes()

@@ -1,0 +1,91 @@
+"""Loads a kernel of DeepSpeed, which compiles it where it was not compiled before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from optim_core.errors import PluginError
+from optim_core.loading import output_diverted, said
+from optim_core.version import __version__
+from optim_deepspeed_fused.build_folder import build_folder, building_alone
+from optim_deepspeed_fused.obstacles import NINJA_FOLDER, comes_ready, obstacles
+
+__all__ = ["load_kernel"]
+
+DISTRIBUTION = "optim-deepspeed-fused"
+# Of what a compiler prints.
+MOST_LINES, LONGEST_LINE = 6, 300
+
+
+def load_kernel(builder_name: str, otherwise: str) -> Any:
+    """The extension module with a kernel; DeepSpeed's classes then find it loaded.
+
+    What DeepSpeed prints goes to standard error.
+
+    Args:
+        builder_name: the class of DeepSpeed that compiles it: "FusedAdamBuilder".
+        otherwise: what the user can do where it cannot be had, for the message.
+
+    Raises:
+        PluginError: it cannot be had here.
+    """
+    missing = obstacles(builder_name)
+    if missing:
+        raise _error(builder_name, "; ".join(missing), otherwise)
+    from deepspeed.ops import op_builder
+    from deepspeed.ops.op_builder.builder import CUDAMismatchException, MissingCUDAException
+
+    try:
+        with output_diverted():
+            builder = getattr(op_builder, builder_name)()
+            if comes_ready(builder):
+                return builder.load()
+            with _ninja_on_path(), building_alone(build_folder(builder)):
+                return builder.load()
+    except (RuntimeError, ImportError, OSError, subprocess.SubprocessError) as error:
+        raise _error(builder_name, f"loading or compiling it failed: {_shortened(error)}", otherwise) from error
+    except (CUDAMismatchException, MissingCUDAException) as error:
+        raise _error(builder_name, said(error), otherwise) from error
+
+
+@contextlib.contextmanager
+def _ninja_on_path() -> Iterator[None]:
+    """Has torch run the ninja that pip installed beside Python, whether or not the environment was activated.
+
+    Another ninja than that of the last time may not read its log, and would compile everything anew.
+    """
+    if not shutil.which("ninja", path=NINJA_FOLDER):
+        yield
+        return
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join(filter(None, (NINJA_FOLDER, before)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
+
+
+def _error(builder_name: str, problem: str, otherwise: str) -> PluginError:
+    kernel = builder_name.removesuffix("Builder")
+    return PluginError(
+        f"{DISTRIBUTION} {__version__} cannot have DeepSpeed's kernel of {kernel} here: {problem}; or {otherwise}",
+        distribution=DISTRIBUTION,
+        version=__version__,
+    )
+
+
+def _shortened(error: BaseException) -> str:
+    """The lines of a failed build that say what is wrong: a compiler's command alone has thousands of characters."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said_by_tools = [line for line in lines if line and " -isystem " not in line and not line.startswith("FAILED")]
+    telling = [line for line in said_by_tools if "error" in line.lower() or "not found" in line]
+    chosen = telling[:MOST_LINES] or said_by_tools[-MOST_LINES:]
+    return "\n".join(f"{line[:LONGEST_LINE]}…" if len(line) > LONGEST_LINE else line for line in chosen) or said(error)

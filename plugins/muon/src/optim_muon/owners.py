@@ -1,0 +1,64 @@
+"""Which process computes which matrix."""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from collections.abc import Hashable
+from functools import lru_cache
+from weakref import WeakKeyDictionary
+
+import torch
+import torch.distributed as dist
+
+__all__ = ["check_agreement", "owners_of"]
+
+_agreed: WeakKeyDictionary[dist.ProcessGroup, set[Hashable]] = WeakKeyDictionary()
+
+
+@lru_cache(maxsize=64)
+def owners_of(costs: tuple[int, ...], size: int) -> tuple[int, ...]:
+    """The rank, from 0 to ``size - 1``, of the owner of each matrix: the costliest first, each to who has least.
+
+    No process has more than 4/3 of the least possible (Graham 1969). The same on all processes, as nothing else
+    decides.
+
+    Args:
+        costs: of each matrix, in any unit.
+        size: how many processes share the work.
+    """
+    owners = [0] * len(costs)
+    loads = [(0, rank) for rank in range(size)]
+    for place in sorted(range(len(costs)), key=lambda place: -costs[place]):
+        load, rank = loads[0]
+        owners[place] = rank
+        heapq.heapreplace(loads, (load + costs[place], rank))
+    return tuple(owners)
+
+
+def check_agreement(group: dist.ProcessGroup, matrices: Hashable, device: torch.device) -> None:
+    """Sees to it that all processes are about to exchange the same matrices.
+
+    It asks the others the first time that it sees these matrices, and never again.
+
+    Args:
+        group: the processes.
+        matrices: all that is known of them; where they are the same it has the same repr.
+        device: that the group can exchange tensors of.
+
+    Raises:
+        RuntimeError: one process has others; it is raised by all.
+    """
+    known = _agreed.setdefault(group, set())
+    if matrices in known:
+        return
+    sent = torch.tensor([zlib.crc32(repr(matrices).encode())], device=device)
+    found = sent.new_empty(dist.get_world_size(group))
+    dist.all_gather_single(found, sent, group=group)
+    if len(found.unique()) > 1:
+        raise RuntimeError(
+            "the processes that share Muon's matrices do not have the same ones, of the same shapes and options, with "
+            "a gradient; each must give the optimizer the same parameters in the same order, and have gradients for "
+            "the same of them"
+        )
+    known.add(matrices)

@@ -1,0 +1,139 @@
+"""Clippers that are wrong on purpose, each in what one property is about."""
+
+from __future__ import annotations
+
+from sound import SoundClip
+from wrong_plugins import wrong
+
+
+def norm_of(parameters):
+    import torch
+
+    return torch.nn.utils.get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
+
+
+@wrong("norm_before")
+class TellsTheNormAfter(SoundClip):
+    """It returns the norm after clipping."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        SoundClip.clip(self, parameters)
+        return norm_of(parameters)
+
+
+@wrong("norm_before")
+class TellsAFloat(SoundClip):
+    """It returns no tensor."""
+
+    def clip(self, parameters):
+        return float(SoundClip.clip(self, parameters))
+
+
+@wrong("clips", "bf16", "fields")
+class DoesNothing(SoundClip):
+    """It returns the norm and clips nothing."""
+
+    def clip(self, parameters):
+        return norm_of(list(parameters))
+
+
+@wrong("nothing_to_clip")
+class AlwaysScales(SoundClip):
+    """It scales small gradients up."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        norm = norm_of(parameters)
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad.mul_(self.max_norm / norm)
+        return norm
+
+
+@wrong("none_gradients", "empty")
+class WantsGradients(SoundClip):
+    """It looks at gradients that are not there."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        for parameter in parameters:
+            parameter.grad.add_(0)
+        return SoundClip.clip(self, parameters)
+
+
+@wrong("none_gradients")
+class CountsParameters(SoundClip):
+    """It clips by the number of parameters, those without a gradient too."""
+
+    def clip(self, parameters):
+        import torch
+
+        parameters = list(parameters)
+        return torch.nn.utils.clip_grad_norm_(parameters, self.max_norm * max(1, len(parameters)))
+
+
+@wrong("empty")
+class WantsParameters(SoundClip):
+    """It raises where there are no gradients."""
+
+    def clip(self, parameters):
+        import torch
+
+        parameters = list(parameters)
+        torch.stack([parameter.grad.norm() for parameter in parameters if parameter.grad is not None])
+        return SoundClip.clip(self, parameters)
+
+
+@wrong("iterated_once")
+class IteratesTwice(SoundClip):
+    """It goes through what it is given twice."""
+
+    def clip(self, parameters):
+        norm = norm_of(parameters)
+        SoundClip.clip(self, parameters)
+        return norm
+
+
+@wrong("only_gradients")
+class MakesNewGradients(SoundClip):
+    """It replaces the gradients by new tensors."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        for parameter in parameters:
+            parameter.grad = None if parameter.grad is None else parameter.grad.clone()
+        return SoundClip.clip(self, parameters)
+
+
+@wrong("only_gradients")
+class MovesParameters(SoundClip):
+    """It shrinks the parameters too."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        for parameter in parameters:
+            parameter.data.mul_(0.999)
+        return SoundClip.clip(self, parameters)
+
+
+@wrong("bf16")
+class RefusesHalfPrecision(SoundClip):
+    """It does not take bfloat16."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        if any(parameter.element_size() == 2 for parameter in parameters):
+            raise TypeError("bfloat16 is not supported")
+        return SoundClip.clip(self, parameters)
+
+
+@wrong("global_state")
+class UsesRandomNumbers(SoundClip):
+    """It draws a random number."""
+
+    def clip(self, parameters):
+        import torch
+
+        torch.rand(1)
+        return SoundClip.clip(self, parameters)

@@ -1,0 +1,123 @@
+"""A plugin by somebody else: installed from its wheel it is in everything, and uninstalled it is in nothing."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from .conftest import ROOT
+from .environments import Environment, ours, wheel
+
+pytestmark = pytest.mark.xdist_group("packaging")
+
+LION = ROOT / "examples/lion_plugin"
+
+
+@pytest.fixture(scope="module")
+def lion_wheel(tmp_path_factory):
+    return wheel(LION, tmp_path_factory.mktemp("lion"))
+
+
+@pytest.fixture(scope="module")
+def environment(dist, lion_wheel, tmp_path_factory):
+    """Core and torch's optimizers from their wheels, and beside them the stranger's."""
+    made = Environment(tmp_path_factory.mktemp("stranger") / "venv")
+    made.install(*ours(dist, "optim-core", "optim-torch-builtin"), lion_wheel)
+    return made
+
+
+def listed(environment):
+    """Name to distribution and version of every optimizer that `optim list` shows."""
+    done = environment.optim("list", "optimizers", "--format", "json")
+    assert 0 == done.returncode, done.output
+    return {record["name"]: (record["distribution"], record["version"]) for record in json.loads(done.stdout)}
+
+
+def test_nothing_of_optim_core_is_in_it(environment):
+    """Its module imports neither optim-core nor torch, and its metadata does not ask for optim-core."""
+    code = """
+import sys, lion_plugin
+from importlib.metadata import requires
+print(sorted({"optim_core", "torch"} & set(sys.modules)), requires("lion-plugin"))
+"""
+    assert "[] ['attrs', 'lion-pytorch']\n" == environment.run("-c", code).output
+    assert "optim_core" not in (LION / "src/lion_plugin/__init__.py").read_text(encoding="utf-8")
+
+
+def test_it_is_listed_with_its_distribution(environment):
+    """`optim list` names who provides it."""
+    found = listed(environment)
+    assert ("lion-plugin", "1.0.0") == found["Lion"]
+    assert "AdamW" in found
+
+
+def test_it_is_shown(environment):
+    """`optim show` knows its fields, their ranges, and the first line of its docstring."""
+    shown = environment.optim("show", "lion").output
+    assert "Lion, an optimizer from lion-plugin 1.0.0" in shown
+    assert "lr: a number, > 0; default 0.0001" in shown
+    assert "arXiv:2302.06675" in shown
+
+
+def test_a_config_with_it_is_validated(environment, tmp_path):
+    """A good config is valid; a misspelt field and a negative rate are named with their places."""
+    (tmp_path / "good.yaml").write_text("optimizer: {type: Lion, config: {lr: 1e-4, betas: [0.95, 0.98]}}\n")
+    (tmp_path / "bad.yaml").write_text("optimizer:\n  type: lion\n  config:\n    lr: -1\n    weight_decai: 0.1\n")
+    good = environment.optim("validate", "good.yaml", cwd=tmp_path)
+    bad = environment.optim("validate", "bad.yaml", cwd=tmp_path)
+    assert (0, 1) == (good.returncode, bad.returncode)
+    assert "Lion from lion-plugin 1.0.0" in good.output
+    assert "bad.yaml:4:5: optimizer.config.lr" in bad.output
+    assert "did you mean `weight_decay`? Lion takes: lr, betas, weight_decay" in bad.output
+
+
+def test_it_is_in_the_schema(environment):
+    """What an editor completes is what is installed."""
+    done = environment.optim("schema")
+    assert '"Lion"' in done.stdout
+
+
+def test_it_trains(environment, tmp_path):
+    """The demo learns with it, by its name in the config and nothing else."""
+    changes = ["optimizer.type=Lion", "optimizer.config={weight_decay: 0.1}", "scheduler.config.max_lr=0.002"]
+    arguments = [part for change in changes for part in ("--set", change)]
+    done = environment.run(ROOT / "examples/digits/train.py", "--epochs", "10", *arguments, cwd=tmp_path)
+    assert 0 == done.returncode, done.output
+    assert re.search(r"^optimizer +Lion +lion-plugin 1\.0\.0", done.stdout, re.MULTILINE)
+    assert float(re.search(r"test accuracy ([\d.]+)%", done.stdout).group(1)) >= 95
+
+
+def test_its_own_tests_pass_where_it_is_installed(environment, tmp_path):
+    """They are about the plugin alone."""
+    shutil.copytree(LION / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    done = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=tmp_path)
+    assert 0 == done.returncode, done.output
+
+
+def test_the_kit_finds_nothing_wrong_with_it(environment):
+    """`optim_core.testing` checks it by its name, as it does ours."""
+    code = """
+from optim_core.testing import check
+report = check("Lion", "optimizer")
+failed = [str(result) for result in report.results if result.status == "failed"]
+print(len(report.results) > 20, *failed, sep="\\n")
+"""
+    assert "True\n" == environment.run("-c", code).output
+
+
+def test_uninstalled_it_is_gone(environment, lion_wheel, tmp_path):
+    """Nothing of it stays behind: not in the list, the schema, or what validates."""
+    (tmp_path / "lion.yaml").write_text("optimizer: {type: Lion, config: {lr: 1e-4}}\n")
+    environment.uninstall("lion-plugin")
+    try:
+        assert "Lion" not in listed(environment)
+        assert '"Lion"' not in environment.optim("schema").stdout
+        shown, validated = environment.optim("show", "Lion"), environment.optim("validate", "lion.yaml", cwd=tmp_path)
+        trained = environment.run(ROOT / "examples/digits/train.py", "--set", "optimizer.type=Lion", cwd=tmp_path)
+        assert [1, 1, 1] == [done.returncode for done in (shown, validated, trained)]
+        assert "no optimizer is called `Lion`" in validated.output
+        assert "no optimizer is called `Lion`" in trained.output
+    finally:
+        environment.install(lion_wheel)
+    assert "Lion" in listed(environment)

@@ -1,0 +1,241 @@
+"""Where DeepSpeed's kernel cannot be had: what is said about it, by the error, by `optim doctor`, and the fallback."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from optim_deepspeed_fused.build_folder import LOCK_IS_STALE
+
+WITHOUT_COMPILER = {"CXX": "no-such-compiler -O2"}
+NO_COMPILER = "there is no C++ compiler, `no-such-compiler -O2`: apt-get install g++, or set CXX"
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Runs code in a fresh process that has no compiled kernel, with an environment changed."""
+
+    def run(code, **changes):
+        environment = {**os.environ, "TORCH_EXTENSIONS_DIR": str(tmp_path / "extensions"), **changes}
+        return subprocess.run(
+            [sys.executable, "-W", "always", "-c", textwrap.dedent(code)],
+            env={key: value for key, value in environment.items() if value is not None},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+BUILD = """
+    import torch
+    from optim_core import PluginError, registry
+    spec = registry.build({"type": "FusedAdam", "config": {"lr": 1e-3, "weight_decay": 0.1}})
+    try:
+        print(type(spec.create_optimizer(torch.nn.Linear(2, 2))).__qualname__)
+    except PluginError as error:
+        print(error.distribution, error)
+"""
+
+
+def test_a_missing_compiler_is_one_clear_error(elsewhere):
+    """Building is a PluginError with the distribution, what is missing, and both ways out."""
+    done = elsewhere(BUILD, **WITHOUT_COMPILER)
+
+    assert 0 == done.returncode, done.stderr
+    assert done.stdout.startswith(
+        "optim-deepspeed-fused optim-deepspeed-fused 0.1.0 cannot have DeepSpeed's kernel of FusedAdam here: "
+    )
+    assert NO_COMPILER in done.stdout
+    assert "or set `fallback: torch` for torch's fused Adam" in done.stdout
+    assert 1 == done.stdout.count("\n")
+
+
+def test_a_build_that_fails_is_shortened(elsewhere, tmp_path):
+    """Of a compiler's output the lines that say what is wrong are shown, and neither its command nor a traceback."""
+    compiler = tmp_path / "bad-c++"
+    compiler.write_text(
+        "#!/bin/sh\ncase $* in *--version|-dump*|-v) exec c++ $*;; esac\n"
+        "echo noise\necho 'thing.cpp:7: fatal error: no such header' >&2\nexit 1\n"
+    )
+    compiler.chmod(0o755)
+    done = elsewhere(BUILD, CXX=str(compiler))
+
+    assert "loading or compiling it failed: " in done.stdout
+    assert "thing.cpp:7: fatal error: no such header" in done.stdout
+    assert "-isystem" not in done.stdout
+    assert len(done.stdout) < 2500
+
+
+def test_a_lock_that_nobody_holds_is_named(elsewhere, tmp_path):
+    """torch waits without end for the lock of a build that was killed; it is an error that names the file."""
+    lock = tmp_path / "extensions" / "fused_adam" / "lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    os.utime(lock, (time.time() - LOCK_IS_STALE - 60,) * 2)
+    done = elsewhere(BUILD)
+
+    assert f"{lock} is left from a build that was killed, and would be waited for without end: rm {lock}" in done.stdout
+
+
+def test_a_build_that_is_killed_does_not_stop_the_next(elsewhere, tmp_path):
+    """Where a process is killed while it compiles, the next one compiles anew instead of waiting for its lock."""
+    compiler = tmp_path / "slow-c++"
+    compiler.write_text("#!/bin/sh\ncase $* in *--version|-dump*|-v) exec c++ $*;; esac\nexec sleep 300\n")
+    compiler.chmod(0o755)
+    folder = tmp_path / "extensions" / "fused_adam"
+    environment = {**os.environ, "TORCH_EXTENSIONS_DIR": str(folder.parent), "CXX": str(compiler)}
+    code = textwrap.dedent(BUILD)
+    killed = subprocess.Popen([sys.executable, "-c", code], env=environment, start_new_session=True)
+    try:
+        for _ in range(600):
+            if (folder / "build.ninja").exists():
+                break
+            time.sleep(0.1)
+    finally:
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+    assert (folder / "lock").exists()
+    compiler.write_text("#!/bin/sh\ncase $* in *--version|-dump*|-v) exec c++ $*;; esac\nexit 1\n")
+
+    assert "loading or compiling it failed" in elsewhere(BUILD, CXX=str(compiler)).stdout
+    assert not (folder / "lock").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(elsewhere, tmp_path):
+    """Where the results cannot be kept, the variable to set is named."""
+    (tmp_path / "extensions").write_text("a file\n")
+
+    assert "set TORCH_EXTENSIONS_DIR to one that can" in elsewhere(BUILD).stdout
+
+
+def test_ninja_is_found_where_pip_put_it(elsewhere):
+    """Without the environment's scripts on PATH, ninja is no obstacle: only the compiler is missing."""
+    done = elsewhere(BUILD, PATH="/nonexistent", CXX=None)
+
+    assert "no C++ compiler, `c++`" in done.stdout
+    assert "no `ninja`" not in done.stdout
+
+
+def test_the_doctor_says_the_same_without_compiling(elsewhere, tmp_path):
+    """`optim doctor` names what is missing for both plugins, and leaves nothing compiled behind."""
+    done = elsewhere(
+        """
+        import sys
+        from optim_core.cli import main
+        sys.argv = ["optim", "doctor", "--format", "json"]
+        main()
+        """,
+        **WITHOUT_COMPILER,
+    )
+    findings = {found["what"]: found for found in json.loads(done.stdout)["findings"]}
+
+    assert 1 == done.returncode
+    assert {"optimizer CPUAdam", "optimizer FusedAdam"} <= set(findings)
+    assert "broken" == findings["optimizer FusedAdam"]["state"]
+    assert NO_COMPILER in findings["optimizer FusedAdam"]["message"]
+    assert [] == [file for file in (tmp_path / "extensions").rglob("*") if file.is_file()]
+
+
+def test_the_doctor_finds_nothing_where_the_kernel_can_be_had(elsewhere):
+    """With a compiler there is no obstacle."""
+    code = """
+        from optim_deepspeed_fused.fused_adam import FusedAdam
+        from optim_deepspeed_fused.cpu_adam import CPUAdam
+        print(FusedAdam.check(), CPUAdam.check())
+        """
+
+    assert "[] []\n" == elsewhere(code).stdout
+
+
+def test_a_compiled_kernel_needs_no_compiler(elsewhere, make, weights, tmp_path):
+    """Where the kernel was compiled before, a machine without a compiler takes it."""
+    make("FusedAdam", weights(torch.float32))
+    compiled, tools = Path(os.environ["TORCH_EXTENSIONS_DIR"], "fused_adam"), tmp_path / "tools"
+    shutil.copytree(compiled, tmp_path / "extensions" / "fused_adam")
+    tools.mkdir()
+    for tool in ("sh", "uname", "which"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    done = elsewhere(BUILD, PATH=str(tools))
+
+    assert "FusedAdam\n" == done.stdout, done.stderr
+
+
+def test_nothing_is_printed_and_no_state_is_changed(elsewhere):
+    """Neither stream gets a word; dtype, threads, random state and logging stay as they are.
+
+    Of environment variables DeepSpeed's import sets one, and torch's compiler another.
+    """
+    code = """
+        import logging, os, torch
+        from optim_core import registry
+        model = torch.nn.Linear(2, 2)
+        torch.optim.SGD(model.parameters(), lr=0.1)  # what torch itself sets up
+        def state():
+            return (torch.get_default_dtype(), torch.get_num_threads(), torch.get_rng_state().tolist(),
+                    torch.is_grad_enabled(), logging.getLogger().handlers[:], logging.getLogger().level, os.getcwd())
+        before, environment = state(), dict(os.environ)
+        for name in ("FusedAdam", "CPUAdam"):
+            optimizer = registry.build({"type": name, "config": {"lr": 1e-3}}).create_optimizer(model)
+            model(torch.ones(1, 2)).sum().backward()
+            optimizer.step()
+        assert before[2] == state()[2] and before == state()
+        changed = {key for key in os.environ if environment.get(key) != os.environ[key]}
+        assert changed <= {"PYTORCH_NVML_BASED_CUDA_CHECK", "TORCHINDUCTOR_CACHE_DIR"}, changed
+        assert set(environment) <= set(os.environ)
+        """
+    done = elsewhere(code, TORCH_EXTENSIONS_DIR=os.environ["TORCH_EXTENSIONS_DIR"])
+
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
+FALLBACK = """
+    import sys, torch, warnings
+    from optim_core import registry
+    config = {"lr": 1e-2, "betas": [0.8, 0.9], "eps": 1e-5, "weight_decay": 0.1, "fallback": "torch"}
+    def create(**changes):
+        spec = registry.build({"type": "FusedAdam", "config": config | changes})
+        return spec.create_optimizer([torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2).half())])
+    first, second, adam = create(), create(), create(adam_w_mode=False)
+    keys = ("lr", "betas", "eps", "weight_decay", "fused")
+    print(type(first).__name__, type(adam).__name__, [[group[key] for key in keys] for group in first.param_groups])
+"""
+
+
+def test_the_fallback_takes_torchs_fused_adam_and_says_so_once(elsewhere):
+    """With `fallback: torch` it is torch's AdamW or Adam with the same numbers and groups, and one warning for each."""
+    done = elsewhere(FALLBACK, **WITHOUT_COMPILER)
+    numbers = [0.01, (0.8, 0.9), 1e-5, 0.1, True]
+
+    assert f"AdamW Adam {[numbers, numbers]}\n" == done.stdout, done.stderr
+    assert 1 == done.stderr.count("FallbackWarning: torch's fused AdamW takes the place of DeepSpeed's FusedAdam")
+    assert 1 == done.stderr.count("FallbackWarning: torch's fused Adam takes the place of DeepSpeed's FusedAdam")
+    assert NO_COMPILER in done.stderr
+
+
+def test_the_fallback_is_not_taken_where_the_kernel_is_there(make, weights):
+    """`fallback: torch` is about what is missing only."""
+    assert (
+        "optim_deepspeed_fused.fused_optimizer"
+        == type(make("FusedAdam", weights(torch.float32), fallback="torch")).__module__
+    )
+
+
+def test_without_deepspeed_the_error_says_how_to_install_it(elsewhere, tmp_path):
+    """A DeepSpeed that cannot be imported is named with the command that installs it."""
+    broken = tmp_path / "path" / "deepspeed"
+    broken.mkdir(parents=True)
+    Path(broken / "__init__.py").write_text("import a_module_that_is_missing\n")
+    done = elsewhere(BUILD, PYTHONPATH=str(broken.parent))
+
+    assert "DeepSpeed cannot be imported, ModuleNotFoundError: No module named 'a_module_that" in done.stdout
+    assert "pip install 'optim-core[deepspeed]'" in done.stdout

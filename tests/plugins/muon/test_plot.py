@@ -1,0 +1,56 @@
+"""`optim plot` of Muon, which has a rate for each of its halves."""
+
+import csv
+
+import torch
+from click.testing import CliRunner
+from torch import nn
+
+from optim_core import Horizon, registry
+from optim_core.cli.group import cli
+
+CONFIG = """\
+optimizer:
+  type: Muon
+  config: {lr: 0.02, adamw_lr: 3e-4}
+  param_groups:
+    - {match: "head.*", lr_multiplier: 5}
+    - {match: "narrow.*", lr: 0.01}
+scheduler: {type: cosine, config: {num_warmup_steps: 2, eta_min: 1e-4}}
+"""
+
+
+class Model(nn.Module):
+    """A parameter for each rate that the config gives."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Linear(4, 4)
+        self.narrow = nn.Linear(4, 4, bias=False)
+        self.head = nn.Linear(4, 2)
+
+
+def test_every_curve_is_the_rate_of_a_group(tmp_path, monkeypatch):
+    """Both halves have one; multipliers act on AdamW's alone, as in training; floors follow them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.yaml").write_text(CONFIG, encoding="utf-8")
+    done = CliRunner().invoke(cli, ["plot", "train.yaml", "--total-steps", "9", "-o", "curve.csv"])
+    assert "wrote curve.csv\n" == done.output
+    with (tmp_path / "curve.csv").open(newline="") as source:
+        names, *rows = csv.reader(source)
+    assert [
+        "step",
+        "other parameters: matrices: lr 0.02",
+        "narrow.*: matrices: lr 0.01",
+        "other parameters: AdamW's: lr 3e-4",
+        "head.*: AdamW's: lr 1.5e-3",
+    ] == names
+
+    torch.manual_seed(0)
+    recipe = registry.build("train.yaml")
+    optimizer = recipe.optimizer.create_optimizer(Model())
+    scheduler = recipe.scheduler.create_scheduler(optimizer, horizon=Horizon(total_steps=9))
+    for _, *rates in rows:
+        assert sorted(group["lr"] for group in optimizer.param_groups) == sorted(map(float, rates))
+        optimizer.step()
+        scheduler.step()
