@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
-
 import pytest
 
 pytest.importorskip("torch")
@@ -26,19 +23,8 @@ INSTALLED = [
 
 
 @pytest.fixture(scope="module")
-def monkeypatch_module():
-    """Changes that are taken back after the last test here."""
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def kit(monkeypatch_module):
+def kit():
     """The kit for all of them."""
-    # DeepSpeed's CPUAdam asks anew what processor this is for every optimizer, which takes seconds.
-    if importlib.util.find_spec("cpuinfo") is not None:
-        cpuinfo = importlib.import_module("cpuinfo")
-        monkeypatch_module.setattr(cpuinfo, "get_cpu_info", functools.cache(cpuinfo.get_cpu_info))
     return Kit(subject_of(name, kind) for kind, name in INSTALLED)
 
 

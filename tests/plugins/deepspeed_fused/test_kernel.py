@@ -239,3 +239,17 @@ def test_without_deepspeed_the_error_says_how_to_install_it(elsewhere, tmp_path)
 
     assert "DeepSpeed cannot be imported, ModuleNotFoundError: No module named 'a_module_that" in done.stdout
     assert "pip install 'optim-core[deepspeed]'" in done.stdout
+
+
+def test_the_processor_is_asked_for_its_name_once(weights, make):
+    """DeepSpeed starts a process for it with each CPUAdam; what others ask afterwards is theirs again."""
+    import cpuinfo
+
+    from optim_deepspeed_fused import cpu_info
+
+    theirs = cpuinfo.get_cpu_info
+    vendors = {make("CPUAdam", weights(torch.float32)).cpu_vendor for _ in range(3)}
+
+    assert 1 == cpu_info._ask.cache_info().misses
+    assert 1 == len(vendors)
+    assert theirs is cpuinfo.get_cpu_info

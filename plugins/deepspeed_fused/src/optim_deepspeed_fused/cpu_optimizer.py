@@ -10,6 +10,7 @@ import torch
 from deepspeed.ops.adam import DeepSpeedCPUAdam
 from torch import Tensor
 
+from optim_deepspeed_fused.cpu_info import cpu_info_asked_once
 from optim_deepspeed_fused.dtype_groups import refuse_other_dtypes
 from optim_deepspeed_fused.kernel import load_kernel
 from optim_deepspeed_fused.trained import contiguous, trained_parameters, write_back
@@ -27,9 +28,14 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
     - The means of bfloat16 and float16 parameters stay float32 when a state is loaded. torch converts them.
     - A step does not depend on what ran before a resume.
     - It can be copied and pickled.
+    - The processor is asked for its name once, not by a process for each optimizer.
 
     The state of a parameter is ``step``, an int, ``exp_avg`` and ``exp_avg_sq``.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        with cpu_info_asked_once():
+            super().__init__(*args, **kwargs)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
