@@ -82,10 +82,10 @@ def test_what_the_loop_cannot_give_is_a_message(tmp_path, change, message):
 def test_a_mistake_in_the_config_is_a_message(tmp_path):
     """Every problem is named with its place, and there is no traceback."""
     done = run(
-        sys.executable, TRAIN, "--set", "optimizer.type=Adan", "--set", "scheduler.config.max_lr=-1", cwd=tmp_path
+        sys.executable, TRAIN, "--set", "optimizer.type=Adem", "--set", "scheduler.config.max_lr=-1", cwd=tmp_path
     )
     assert 1 == done.returncode
     assert "Traceback" not in done.output
-    assert "no optimizer is called `Adan`" in done.output
+    assert "no optimizer is called `Adem`" in done.output
     assert "scheduler.config.max_lr" in done.output
     assert [] == list(tmp_path.iterdir())
