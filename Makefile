@@ -20,7 +20,7 @@ endif
 ARGS ?=
 PYTEST_ARGS ?=
 CORE_PYTHONS ?= 3.11 3.12 3.13
-EVERY_BENCHMARK := cold_start build discovery schedules params
+EVERY_BENCHMARK := cold_start build discovery schedules params muon muon_processes muon_training
 BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
