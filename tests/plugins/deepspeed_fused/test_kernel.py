@@ -90,7 +90,10 @@ def test_a_lock_that_nobody_holds_is_named(elsewhere, tmp_path):
 def test_a_build_that_is_killed_does_not_stop_the_next(elsewhere, tmp_path):
     """Where a process is killed while it compiles, the next one compiles anew instead of waiting for its lock."""
     compiler = tmp_path / "slow-c++"
-    compiler.write_text("#!/bin/sh\ncase $* in *--version|-dump*|-v) exec c++ $*;; esac\nexec sleep 300\n")
+    started = tmp_path / "started"
+    compiler.write_text(
+        f"#!/bin/sh\ncase $* in *--version|-dump*|-v) exec c++ $*;; esac\necho $$ >> {started}\nexec sleep 300\n"
+    )
     compiler.chmod(0o755)
     folder = tmp_path / "extensions" / "fused_adam"
     environment = {**os.environ, "TORCH_EXTENSIONS_DIR": str(folder.parent), "CXX": str(compiler)}
@@ -98,12 +101,17 @@ def test_a_build_that_is_killed_does_not_stop_the_next(elsewhere, tmp_path):
     killed = subprocess.Popen([sys.executable, "-c", code], env=environment, start_new_session=True)
     try:
         for _ in range(600):
-            if (folder / "build.ninja").exists():
+            if started.exists():
                 break
             time.sleep(0.1)
+        # Another may be starting.
+        time.sleep(0.5)
     finally:
         os.killpg(killed.pid, signal.SIGKILL)
         killed.wait()
+        # ninja starts compilers in process groups of their own.
+        for compiling in started.read_text().split():
+            os.kill(int(compiling), signal.SIGKILL)
     assert (folder / "lock").exists()
     compiler.write_text("#!/bin/sh\ncase $* in *--version|-dump*|-v) exec c++ $*;; esac\nexit 1\n")
 
