@@ -126,7 +126,7 @@ def _plans(
     if isinstance(target, list):
         raise OptimError("ready-made groups say themselves what holds for each parameter; explain takes a model")
     plan = plan_of(spec, target, lr_multipliers, thorough=True)
-    groups = {place: (number, options) for number, (options, own) in enumerate(plan.parts()) for place in own}
+    groups = {place: (number, options) for number, (options, own) in enumerate(plan.parts) for place in own}
     for place, parameter in enumerate(target.parameters):
         known: dict[str, Any] = {
             "name": target.name(place),

@@ -12,6 +12,7 @@ from optim_core.group_rule import REGEX, GroupRule
 from optim_core.hints import config_fields, decay_fields, rate_field
 from optim_core.keys import LAYER_DECAY, NO_DECAY, NO_DECAY_KINDS, PARAM_GROUPS, RULE_KEYS, WORDS_FOR_CONFIG
 from optim_core.mismatch import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch, is_list
+from optim_core.name_patterns import expression_fault
 from optim_core.names import listing, nearest
 from optim_core.problems import path_text
 from optim_core.scalars import structure_bool, structure_float
@@ -150,11 +151,8 @@ class GroupReader:
             first = self._patterns[pattern]
             where = "in this rule" if first == index else f"in {PARAM_GROUPS}[{first}], which takes what it matches"
             self._tell(path, f"stands already {where}", "take one of the two away: the first match wins")
-        elif pattern.startswith(REGEX):
-            try:
-                re.compile(pattern.removeprefix(REGEX))
-            except (re.error, OverflowError, RecursionError, Warning) as error:
-                self._tell(path, f"is no regular expression: {error}", f"what follows `{REGEX}` is Python's `re`")
+        elif (fault := expression_fault(pattern)) is not None:
+            self._tell(path, f"is no regular expression: {fault}", f"what follows `{REGEX}` is Python's `re`")
         self._patterns.setdefault(pattern, index)
 
     def _number(self, value: Any, path: ConfigPath, most: float | None = None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -86,15 +87,19 @@ class Plan:
         """Group dicts, one for each set of options, in the order of first appearance."""
         names, parameters = self.target.names, self.target.parameters
         groups: list[Group] = []
-        for options, places in self.parts():
+        for options, places in self.parts:
             group: Group = {"params": [parameters[place] for place in places]}
             if names is not None:
                 group["param_names"] = [names[place] for place in places]
             groups.append({**group, **options})
         return groups
 
+    @cached_property
     def parts(self) -> list[tuple[Options, list[int]]]:
-        """The different options with the parameters that have them, in the order of first appearance."""
+        """The different options with the parameters that have them, in the order of first appearance.
+
+        They are worked out once: `options` is complete when they are first asked for.
+        """
         known: dict[int, list[int]] = {}
         parts: dict[Hashable, tuple[Options, list[int]]] = {}
         for place, options in zip(self.trained, self.options, strict=True):
@@ -185,7 +190,7 @@ def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
     defaults = getattr(optimizer, "defaults", None)
     if has_hook(plan.spec.config) or not isinstance(defaults, Mapping):
         return
-    for options, places in plan.parts():
+    for options, places in plan.parts:
         unknown = [name for name in options if name not in defaults and name != MULTIPLIER]
         if unknown:
             index = plan.rules[places[0]]

@@ -8,7 +8,7 @@ from fnmatch import translate
 
 from optim_core.group_rule import REGEX
 
-__all__ = ["matching"]
+__all__ = ["expression_fault", "matching"]
 
 _WILDCARD = re.compile(r"\*|\?|\[!?\]?[^\]]*\]")
 
@@ -29,3 +29,14 @@ def matching(pattern: str, names: Sequence[str], places: Sequence[int]) -> list[
     places = [place for place in places if text in names[place]]
     test = re.compile(translate(pattern)).match
     return [place for place in places if test(names[place])]
+
+
+def expression_fault(pattern: str) -> str | None:
+    """What is wrong with the regular expression of a pattern, None where it has none or nothing is wrong."""
+    if not pattern.startswith(REGEX):
+        return None
+    try:
+        re.compile(pattern.removeprefix(REGEX))
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        return str(error)
+    return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from typing import IO, Any, cast
 
 import attrs
 
+from optim_core.child_process import collect_lines, own_channel, signal_name
 from optim_core.discovery import KINDS, Claim, scan
 from optim_core.errors import OptimError, PluginError
 from optim_core.loading import Loader, known_problem, load_command, load_error, load_plugin_class, running
@@ -143,7 +143,7 @@ def _request(child: subprocess.Popen[str], plugins: list[Key], check: bool) -> N
 
 def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outcome:
     lines: SimpleQueue[str | None] = SimpleQueue()
-    threading.Thread(target=_collect, args=(child.stdout, lines), daemon=True).start()
+    threading.Thread(target=collect_lines, args=(child.stdout, lines), daemon=True).start()
     outcome = _Outcome()
     last: Key | None = None
     while len(outcome.done) < wanted:
@@ -165,15 +165,6 @@ def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outco
     return outcome
 
 
-def _collect(stream: IO[str], lines: SimpleQueue[str | None]) -> None:
-    """Whole lines only: a child that is killed may leave half of one."""
-    with stream:
-        for line in stream:
-            if line.endswith("\n"):
-                lines.put(line)
-    lines.put(None)
-
-
 def _exit_in_words(child: subprocess.Popen[str]) -> str:
     try:
         code = child.wait(GRACE)
@@ -181,22 +172,16 @@ def _exit_in_words(child: subprocess.Popen[str]) -> str:
         return "closes all open files"
     if code >= 0:
         return f"ends the process with exit status {code}"
-    try:
-        return f"ends the process by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"ends the process by signal {-code}"
+    return f"ends the process by {signal_name(code)}"
 
 
 # -- the child -------------------------------------------------------------------------------------------------------
 
 
 def _child() -> None:
-    """Imports what standard input names; what plugins print goes to standard error, also what C code prints."""
+    """Imports what standard input names."""
     request = json.load(sys.stdin)
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as channel:
-        os.dup2(2, 1)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
+    with own_channel() as channel:
         sys.path[:] = request["path"]
         claims = {_key(claim): claim for claim in scan().claims}
         for kind, distribution, name in request["plugins"]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
+from optim_core.child_process import own_channel
 from optim_core.loading import said
 from optim_core.registry import registry
 from optim_core.testing.subject import Subject, subject_of
@@ -64,10 +65,7 @@ def _is_only_looked_for() -> bool:
 def main() -> None:
     """Does what standard input asks for."""
     request = json.load(sys.stdin)
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as channel:
-        os.dup2(2, 1)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
+    with own_channel() as channel:
         sys.path[:] = request["path"]
         warnings.simplefilter("ignore")
         imported = {}

@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import IO, Any, cast
 
 import attrs
 
+from optim_core.child_process import collect_lines, signal_name
 from optim_core.loading import said
 from optim_core.testing.of_states import NEXT, prepared, saved
 from optim_core.testing.subject import Subject
@@ -192,7 +192,7 @@ def _address(subject: Subject) -> dict[str, Any]:
 
 def _messages(child: subprocess.Popen[str], errors: IO[bytes]) -> Iterator[Any]:
     lines: SimpleQueue[str | None] = SimpleQueue()
-    threading.Thread(target=_collect, args=(child.stdout, lines), daemon=True).start()
+    threading.Thread(target=collect_lines, args=(child.stdout, lines), daemon=True).start()
     while True:
         try:
             line = lines.get(timeout=TIMEOUT)
@@ -212,16 +212,4 @@ def _messages(child: subprocess.Popen[str], errors: IO[bytes]) -> Iterator[Any]:
 def _ended(code: int) -> str:
     if code > 0:
         return f"ends with exit status {code}"
-    try:
-        return f"ends by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"ends by signal {-code}"
-
-
-def _collect(stream: IO[str], lines: SimpleQueue[str | None]) -> None:
-    """Whole lines only: a child that is killed may leave half of one."""
-    with stream:
-        for line in stream:
-            if line.endswith("\n"):
-                lines.put(line)
-    lines.put(None)
+    return f"ends by {signal_name(code)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,6 +9,7 @@ import attrs
 
 from optim_core.errors import ParamGroupError
 from optim_core.group_rule import REGEX
+from optim_core.name_patterns import expression_fault
 from optim_core.validators import FieldError, ItemsError, each, fraction, in_range, non_negative, positive
 from optim_core.words import shown
 
@@ -188,9 +188,7 @@ def _fault(pattern: str) -> ValueError | None:
     """What is wrong with a pattern of names, None where nothing is."""
     if not pattern:
         return FieldError("must be a pattern of names, is empty")
-    if pattern.startswith(REGEX):
-        try:
-            re.compile(pattern.removeprefix(REGEX))
-        except re.error as error:
-            return FieldError(f"must be a regular expression after `{REGEX}`, is {shown(pattern)}: {error}")
+    error = expression_fault(pattern)
+    if error is not None:
+        return FieldError(f"must be a regular expression after `{REGEX}`, is {shown(pattern)}: {error}")
     return None
