@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from site_folder import SiteFolder
 
@@ -102,6 +104,18 @@ scheduler:
 def install_demo(site: SiteFolder) -> None:
     """Installs the distribution optim-demo 1.5."""
     site.add("optim-demo", version="1.5", entry_points=ENTRY_POINTS, modules={"demo_plugins": DEMO})
+
+
+def config_writer(site: SiteFolder, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Installs the plugins and gives a function that writes a config into `folder` and returns its name."""
+    install_demo(site)
+    monkeypatch.chdir(folder)
+
+    def write(text: str, name: str = "train.yaml") -> str:
+        (folder / name).write_text(text, encoding="utf-8")
+        return name
+
+    return write
 
 
 def broken(site: SiteFolder, name: str, top: str, kind: str = "optimizer") -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import cli_support
 import pytest
-from cli_support import install_demo
 from site_folder import SiteFolder
 
 SCHEDULES = '''
@@ -98,8 +98,7 @@ optimizer_configs:
 
 
 def config_writer(site: SiteFolder, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Installs the plugins and gives a function that writes a config into `folder` and returns its name."""
-    install_demo(site)
+    """As `cli_support.config_writer`, with plugins that have curves to draw."""
     names = ("DemoLinear", "DemoEpochs", "DemoPlateau")
     targets = {
         "optim_core.schedulers": {name: f"demo_schedules:{name}" for name in names},
@@ -107,10 +106,4 @@ def config_writer(site: SiteFolder, folder: Path, monkeypatch: pytest.MonkeyPatc
     }
     modules = {"demo_schedules": SCHEDULES, "demo_halves": HALVES_CLASS}
     site.add("optim-lines", entry_points=targets, modules=modules)
-    monkeypatch.chdir(folder)
-
-    def write(text: str, name: str = "train.yaml") -> str:
-        (folder / name).write_text(text, encoding="utf-8")
-        return name
-
-    return write
+    return cli_support.config_writer(site, folder, monkeypatch)

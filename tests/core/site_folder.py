@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+import pytest
 
 from optim_core import Registry
 
@@ -95,3 +99,16 @@ def _text(entry_points: Mapping[str, Mapping[str, str]] | str | bytes | None) ->
 def _write(file: Path, content: str | bytes | None) -> None:
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@contextlib.contextmanager
+def site_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SiteFolder]:
+    """A new folder for distributions, the first on sys.path; the modules in it are forgotten afterwards."""
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    before = set(sys.modules)
+    yield SiteFolder(folder)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder.parent)):
+            del sys.modules[name]
+    importlib.invalidate_caches()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli_support import install_demo, optim
+from cli_support import config_writer, optim
 
 SECTION = """\
 model: {layers: 3}
@@ -31,14 +31,7 @@ scheduler:
 @pytest.fixture
 def file(site, tmp_path, monkeypatch):
     """Writes a file into the current folder and returns its name."""
-    install_demo(site)
-    monkeypatch.chdir(tmp_path)
-
-    def write(text, name="train.yaml"):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return name
-
-    return write
+    return config_writer(site, tmp_path, monkeypatch)
 
 
 def test_what_the_file_says_is_written_in_canonical_form(file):

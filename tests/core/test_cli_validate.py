@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cli_support import VALID, WRONG, broken, install_demo, optim
+from cli_support import VALID, WRONG, broken, config_writer, optim
 
 
 @pytest.fixture
 def file(site, tmp_path, monkeypatch):
     """Writes a file into the current folder and returns its name."""
-    install_demo(site)
-    monkeypatch.chdir(tmp_path)
-
-    def write(text, name="train.yaml"):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return name
-
-    return write
+    return config_writer(site, tmp_path, monkeypatch)
 
 
 def test_a_valid_file_is_one_line_with_what_provides_each_part(file):
