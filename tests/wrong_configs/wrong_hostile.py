@@ -164,7 +164,7 @@ HOSTILE = [
         "bytes as a key",
         {"optimizer": {b"type": "AdamW"}},
         [("optimizer", "`type` is missing")],
-        "name the optimizer: {type: \u2026}",
+        "keys are texts, here is a Python object of type bytes",
     ),
     Wrong("a number as a key of the recipe", {"optimizer": OPTIMIZER, 7: 1}, [("7", "is not a key: keys are texts")]),
     Wrong(

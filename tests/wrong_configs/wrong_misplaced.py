@@ -341,4 +341,10 @@ MISPLACED = [
         },
         [("optimizer", "unknown key")],
     ),
+    Wrong(
+        "config at the left margin",
+        {"optimizer": {"type": "AdamW"}, "config": {"lr": 0.001}},
+        [("config", "unknown key")],
+        "move it into `optimizer`, beside `type`",
+    ),
 ]

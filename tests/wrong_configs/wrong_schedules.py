@@ -236,4 +236,10 @@ SCHEDULES = [
         {"type": "polynomial", "config": {"lr_end": -1e-07}},
         [("config.lr_end", "must be ≥ 0, is -1e-07")],
     ),
+    Wrong(
+        "a warmup of the constant schedule",
+        {"optimizer": {"type": "AdamW"}, "scheduler": {"type": "constant", "config": {"num_warmup_steps": 5}}},
+        [("scheduler.config.num_warmup_steps", "unknown key")],
+        "it is a field of the scheduler `constant_with_warmup`: write `type: constant_with_warmup`",
+    ),
 ]

@@ -75,6 +75,8 @@ def formless(config: Mapping[Any, Any]) -> list[Issue]:
         return [typeless("optimizer", config, lambda _: [])]
     allowed = (*RECIPE_KEYS, *NAMED_KEYS[:2])
     hint = "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}"
+    if not keys and config:
+        hint = _of_no_text(next(iter(config)))
     for path, section in _sections(config):
         if has_content(section):
             place, name = ".".join(path), path[-1]
@@ -134,13 +136,15 @@ def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: 
         taken = fields(part, component.get("type")) if isinstance(component, Mapping) else None
         others = [key for key in config if key not in RECIPE_KEYS]
         takers |= {key: part for key in others if taken is not None and (key in taken or _owner(key) == part)}
+        if taken is not None and "config" not in component and isinstance(config.get("config"), Mapping):
+            takers.setdefault("config", part)
     told = []
     for issue in issues:
         key = issue.path[-1]
         if len(issue.path) == 1 and issue.message == UNKNOWN_KEY and key in takers:
             part = takers[key]
             taken = fields(part, config[part].get("type"))
-            if key in BESIDE[part]:
+            if key in BESIDE[part] or key == "config":
                 told.append(issue._replace(hint=f"move it into `{part}`, beside `type`"))
             elif _owner(key) == part:
                 told.append(issue._replace(hint=f"did you mean `{_word(key)}`, in `{part}`, beside `type`?"))
@@ -230,6 +234,10 @@ def typeless(kind: Kind, value: Mapping[Any, Any], kinds_of: Callable[[str], lis
     return Issue((), "`type` is missing", _where_the_type_is(kind, value, kinds_of), "missing-type")
 
 
+def _of_no_text(key: Any) -> str:
+    return f"keys are texts, here is {shown(key)}"
+
+
 def _is_like_type(key: str) -> bool:
     return key not in OTHER_WORDS and nearest(key, ["type"]) is not None
 
@@ -241,6 +249,9 @@ def _where_the_type_is(kind: Kind, value: Mapping[Any, Any], kinds_of: Callable[
         return "it stands in `config`: move it out of there"
     words = (*WORDS_FOR_TYPE, *naming_keys(kind))
     near = next((key for key in keys if key in words or _is_like_type(key)), None)
+    no_text = [key for key in value if not isinstance(key, str)]
+    if near is None and no_text:
+        return _of_no_text(no_text[0])
     if near is not None:
         hint = f"did you mean `type` where `{near}` stands?"
         if isinstance(value[near], str) and "." in value[near]:
@@ -340,8 +351,9 @@ def _in_config(kind: Kind, issue: Issue, beside: tuple[str, ...], other: Callabl
 
 def _of_another(kind: Kind, issue: Issue, other: Callable[[str], str | None]) -> Issue:
     """The problem of an unknown field, where another plugin or another part of a recipe has it."""
-    if kind == "clipper" and (name := other(str(issue.path[-1]))):
-        return issue._replace(hint=f"it is a field of the clipper `{name}`: write `type: {name}`")
+    near = (issue.hint or "").startswith("did you mean")
+    if (kind == "clipper" or (kind == "scheduler" and not near)) and (name := other(str(issue.path[-1]))):
+        return issue._replace(hint=f"it is a field of the {kind} `{name}`: write `type: {name}`")
     return _elsewhere(kind, issue)
 
 

@@ -114,10 +114,11 @@ class Components:
         return None if found is None else self._takes(found)
 
     def others(self, kind: Kind, name: str) -> Callable[[str], str | None]:
-        """Looks for another plugin of a kind that takes a key."""
+        """Looks for another plugin of a kind that takes a key: for a scheduler, one whose name goes on from `name`."""
 
         def other(key: str) -> str | None:
-            takes = ((known, self.fields(kind, known)) for known in self._names(kind) if known != name)
+            names = [each for each in self._names(kind) if kind != "scheduler" or each.startswith(f"{name}_")]
+            takes = ((known, self.fields(kind, known)) for known in names if known != name)
             return next((known for known, fields in takes if fields is not None and key in fields), None)
 
         return other
