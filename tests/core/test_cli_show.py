@@ -150,3 +150,16 @@ def test_a_preferred_plugin_is_shown_under_its_name(site, monkeypatch):
 
     assert "from optim-second 1.0" in optim("show", "Doubled").stdout
     assert "from optim-first 1.0" in optim("show", "optim-first:Doubled").stdout
+
+
+def test_what_a_plugin_declares_that_it_cannot_do_is_shown(site):
+    """Each declaration for the conformance kit is told, as text and as data; one that is malformed is none."""
+    source = (
+        "import attrs\n@attrs.frozen\nclass Picky:\n"
+        "    conformance = {'closure': 'refuses: it takes no closure', 'bf16': 7}\n    def build(self, params): ...\n"
+    )
+    site.offer("optim-picky", "Picky", modules={"optim_picky": source})
+
+    assert "What it cannot do, by its own word" in optim("show", "Picky").stdout
+    assert "\n  closure refuses: it takes no closure\n" in optim("show", "Picky").stdout
+    assert {"closure": "refuses: it takes no closure"} == optim("show", "Picky", "--format", "json").json["declared"]

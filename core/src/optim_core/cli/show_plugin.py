@@ -32,6 +32,7 @@ class _Shown:
     record: PluginRecord | None
     aliases: list[str]
     description: PluginDescription
+    declared: dict[str, str]
     example: dict[str, Any] | None
 
 
@@ -65,6 +66,8 @@ def _kind_of(name: str) -> Kind:
 
 
 def _look_up(name: str, kind: Kind) -> _Shown:
+    from optim_core.testing.declarations import declarations_of
+
     found = registry.find(kind, name)
     if found is None:
         raise UnknownNameError([registry.unknown(kind, name, "")])
@@ -78,6 +81,7 @@ def _look_up(name: str, kind: Kind) -> _Shown:
         record=next((record for record in same if record.name == plain), None),
         aliases=[record.name for record in same if record.name != plain],
         description=describe(found.cls),
+        declared={key: str(declaration) for key, declaration in declarations_of(found.cls).items()},
         example=_example(found.name, kind, found.cls),
     )
 
@@ -105,6 +109,7 @@ def _as_json(shown: _Shown) -> dict[str, Any]:
         "description": shown.description.body,
         "fields": [attrs.asdict(field, recurse=False) for field in shown.description.fields],
         "beside": list(ENVELOPE[shown.kind]),
+        "declared": shown.declared,
         "example": shown.example,
     }
 
@@ -119,6 +124,10 @@ def _print(shown: _Shown) -> None:
     say("\nFields" if shown.description.fields else "\nIt has no fields.")
     for field in shown.description.fields:
         _print_field(field, columns)
+    if shown.declared:
+        say("\nWhat it cannot do, by its own word (`optim conformance --list` explains the names)")
+    for key, text in shown.declared.items():
+        say(click.wrap_text(f"{visible(key)} {visible(text)}", columns, "  ", INDENT * 2))
     if beside := ENVELOPE[shown.kind]:
         say("\n" + click.wrap_text(f"Beside `type` and `config` may stand: {', '.join(beside)}", columns))
     _print_example(shown)
