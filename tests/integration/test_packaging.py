@@ -1,5 +1,6 @@
 """What is published: wheels and sdists that hold what they should, and work where nothing else is installed."""
 
+import ast
 import configparser
 import json
 import re
@@ -10,10 +11,12 @@ import venv
 import zipfile
 from email.parser import Parser
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import optim_core
 from optim_core.discovery import KINDS
@@ -134,6 +137,38 @@ def test_every_plugin_is_an_extra_of_core_and_in_all():
     offered = {Requirement(line).name for name, lines in extras.items() if name != "all" for line in lines}
     assert set(OURS) - {"optim-core"} == offered & set(OURS)
     assert set(extras) - {"all"} == {extra for line in extras["all"] for extra in Requirement(line).extras}
+
+
+# What core imports where its user has it already: a plugin brings torch, and whoever tests brings pytest.
+BROUGHT_BY_OTHERS = {"optim-core": {"torch", "pytest"}}
+
+
+def imported(folder):
+    """The modules that the sources of a distribution import, at any level, without those of the standard library."""
+    own = {path.name for path in (folder / "src").iterdir()}
+    found = set()
+    for file in (folder / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.add(node.module)
+    return {name.partition(".")[0] for name in found} - own - sys.stdlib_module_names
+
+
+@each_project
+def test_what_is_imported_is_required(folder):
+    """Whatever the sources import comes with a dependency of the same manifest, and not by way of another one."""
+    name = PROJECTS[folder]["project"]["name"]
+    required = {canonicalize_name(each.name) for each in requirements(folder)}
+    # Of an editable install the packages are not known.
+    comes_with = {**packages_distributions(), "optim_core": ["optim-core"]}
+    unmet = {
+        module
+        for module in imported(folder) - BROUGHT_BY_OTHERS.get(name, set())
+        if required.isdisjoint(map(canonicalize_name, comes_with[module]))
+    }
+    assert set() == unmet
 
 
 @each_project
