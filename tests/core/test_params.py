@@ -422,6 +422,52 @@ def test_an_option_that_the_optimizer_would_ignore_is_refused():
         built.create_optimizer(Model(1))
 
 
+class WithoutDefaults(LiveOptimizer):
+    """Its groups have a rate that ``defaults`` does not show."""
+
+    defaults = {"foreach": None}  # noqa: RUF012 - as torch's optimizers have them
+
+    def __init__(self, params, lr):
+        super().__init__([{"lr": lr, **group} for group in params], lr)
+
+
+def _built_as(optimizer, **options):
+    @attrs.frozen(kw_only=True)
+    class Built(Momentum):
+        def build(self, params):
+            return optimizer(params, self.lr)
+
+    registry = empty_registry()
+    registry.register("optimizer", "Built", Built)
+    return registry.build({"type": "Built", **options}, "optimizer")
+
+
+def test_an_option_that_groups_have_is_one_though_no_default_shows_it():
+    """A rate of its own is taken where the groups that were given none have one."""
+    model = Model(1)
+    optimizer = _built_as(WithoutDefaults).create_optimizer(model, lr_multipliers={model.head: 5.0})
+    rates = [group["lr"] for group in optimizer.param_groups]
+
+    assert 2 == len(set(rates))
+    assert 5 == pytest.approx(max(rates) / min(rates))
+
+
+class NoRates(LiveOptimizer):
+    """It knows of no rate at all."""
+
+    defaults = {"momentum": 0.9}  # noqa: RUF012 - as torch's optimizers have them
+
+
+def test_what_wanted_a_rate_that_no_group_can_have_is_named():
+    """Multipliers of modules and of layers are called by their names."""
+    model = Model(1)
+
+    with pytest.raises(ParamGroupError, match=r"^lr_multipliers: Built cannot have lr different for a group"):
+        _built_as(NoRates).create_optimizer(model, lr_multipliers={model.head: 5.0})
+    with pytest.raises(ParamGroupError, match=r"^layer_decay: Built cannot have lr different"):
+        _built_as(NoRates, layer_decay=0.5).create_optimizer(model)
+
+
 # -- hooks -----------------------------------------------------------------------------------------------------------
 
 

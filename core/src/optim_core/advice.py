@@ -136,7 +136,8 @@ def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: 
         taken = fields(part, component.get("type")) if isinstance(component, Mapping) else None
         others = [key for key in config if key not in RECIPE_KEYS]
         takers |= {key: part for key in others if taken is not None and (key in taken or _owner(key) == part)}
-        if taken is not None and "config" not in component and isinstance(config.get("config"), Mapping):
+        typed = isinstance(component, Mapping) and "config" not in component and taken is not None
+        if typed and isinstance(config.get("config"), Mapping):
             takers.setdefault("config", part)
     told = []
     for issue in issues:

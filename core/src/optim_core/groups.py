@@ -11,6 +11,7 @@ import attrs
 
 from optim_core.errors import ParamGroupError
 from optim_core.group_options import MULTIPLIER, OptionMaker, Options, has_hook
+from optim_core.group_refusals import refuse_lazy, refuse_without_model
 from optim_core.hints import decay_fields
 from optim_core.model_survey import Traits, survey
 from optim_core.module_kinds import is_bias
@@ -23,10 +24,9 @@ from optim_core.rule_matches import match_rules, rule_title
 if TYPE_CHECKING:
     from optim_core.specs import OptimizerSpec
 
-__all__ = ["Plan", "needs_layers", "plan_of", "refuse_for_ready_made", "refuse_unknown_options"]
+__all__ = ["Plan", "needs_layers", "plan_of"]
 
 KINDS = ("bias", "norm", "embedding")
-MODEL = "hand over the model instead of its parameters"
 
 
 @attrs.define(eq=False)
@@ -136,9 +136,9 @@ def plan_of(
         ParamGroupError: a rule, ``no_decay``, ``layer_decay`` or a multiplier does not fit the parameters.
     """
     hooked = has_hook(spec.config)
-    _refuse_without_model(spec, target)
+    refuse_without_model(spec, target)
     if thorough or needs_layers(spec):
-        _refuse_lazy(target)
+        refuse_lazy(target)
     wanted = thorough or hooked or spec.no_decay or spec.layer_decay is not None
     traits = _traits(target) if wanted and target.models else []
     trained = target.trained()
@@ -166,68 +166,6 @@ def plan_of(
 def needs_layers(spec: OptimizerSpec) -> bool:
     """Whether a spec asks more of a model than which module owns a parameter."""
     return spec.layer_decay is not None or has_hook(spec.config)
-
-
-def refuse_for_ready_made(spec: OptimizerSpec, lr_multipliers: Mapping[Any, float] | None) -> None:
-    """Raises ParamGroupError where ready-made groups would be divided once more."""
-    if lr_multipliers:
-        raise ParamGroupError("ready-made groups set their own `lr`; give those or lr_multipliers, not both")
-    asked = _asked_for(spec)
-    if asked:
-        raise ParamGroupError(
-            f"ready-made groups are divided already; the config's {listing(asked)} would have no effect: "
-            f"{MODEL}, or take it out of the config"
-        )
-
-
-def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
-    """Raises ParamGroupError where the optimizer has no such option, and would ignore it in a group.
-
-    Args:
-        plan: whose groups `optimizer` was built with.
-        optimizer: one that shows no ``defaults`` is not asked.
-    """
-    defaults = getattr(optimizer, "defaults", None)
-    if has_hook(plan.spec.config) or not isinstance(defaults, Mapping):
-        return
-    for options, places in plan.parts:
-        unknown = [name for name in options if name not in defaults and name != MULTIPLIER]
-        if unknown:
-            index = plan.rules[places[0]]
-            source = "no_decay" if index is None else rule_title(index, plan.spec.param_groups[index])
-            known = listing(name for name in defaults if name != "params")
-            raise ParamGroupError(
-                f"{source}: {plan.spec.type} cannot have {listing(unknown)} different for a group; it can: {known}"
-            )
-
-
-def _asked_for(spec: OptimizerSpec) -> list[str]:
-    asked = {"param_groups": spec.param_groups, "no_decay": spec.no_decay, "layer_decay": spec.layer_decay is not None}
-    return [key for key, given in asked.items() if given]
-
-
-def _refuse_without_model(spec: OptimizerSpec, target: Target) -> None:
-    """Raises ParamGroupError where names or modules are needed that the target does not have."""
-    if target.models:
-        return
-    if spec.param_groups and target.names is None:
-        raise ParamGroupError(
-            f"{rule_title(0, spec.param_groups[0])} goes by names, and these tensors have none: "
-            "hand over the model, or (name, tensor) pairs such as model.named_parameters()"
-        )
-    needed = [f"no_decay: {kind}" for kind in spec.no_decay if kind != "bias" or target.names is None]
-    needed += [] if spec.layer_decay is None else ["layer_decay"]
-    if needed:
-        raise ParamGroupError(f"{needed[0]} goes by the modules that own the parameters: {MODEL}")
-
-
-def _refuse_lazy(target: Target) -> None:
-    """Raises ParamGroupError where a parameter has no shape yet."""
-    for place, parameter in enumerate(target.parameters):
-        if type(parameter).__name__ == "UninitializedParameter":
-            raise ParamGroupError(
-                f"{target.name(place)} has no shape before the model's first call; call the model once before"
-            )
 
 
 def _traits(target: Target) -> list[Traits]:

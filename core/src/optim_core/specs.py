@@ -194,7 +194,7 @@ class OptimizerSpec:
         target = target_of(params, layered=needs_layers(self))
         if not isinstance(target, list):
             return self._create(target, lr_multipliers)
-        from optim_core.groups import refuse_for_ready_made
+        from optim_core.group_refusals import refuse_for_ready_made
 
         refuse_for_ready_made(self, lr_multipliers)
         return self._build(target)
@@ -223,7 +223,8 @@ class OptimizerSpec:
         return None if self.decay is None else self.decay.create_scheduler(optimizer)
 
     def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
-        from optim_core.groups import plan_of, refuse_unknown_options
+        from optim_core.group_refusals import refuse_unknown_options
+        from optim_core.groups import plan_of
 
         plan = plan_of(self, target, lr_multipliers)
         optimizer = self._build(plan.groups())
