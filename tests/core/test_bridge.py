@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 from typing import Literal
 
 import attrs
 import pytest
 
 from optim_core import ConfigError
-from optim_core.bridge import Opaque, SourcePackage, wrapping
+from optim_core.bridge import Argument, Opaque, SourcePackage, wrapping
 from optim_core.validators import fraction, in_range
 
 LIBRARY = {
@@ -210,3 +211,31 @@ def test_what_is_built_gets_exactly_what_was_checked(site, monkeypatch):
     assert (0.5, 2.0, "b", {}) == spec.config.build([]).given
     with pytest.raises(ConfigError, match="did you mean `growth`"):
         registry.build({"type": "Lion", "growht": 2.0})
+
+
+def test_what_a_class_takes_by_its_kwargs_can_be_added(package, monkeypatch):
+    """It is a field like others, checked and handed over; its text stands where the docstring says nothing."""
+    lion = package.module("zoo.optimizers.lion")
+    made = wrapping(
+        lion.find("Lion"),
+        "zoo_live",
+        more=[Argument("careful", None, False)],
+        texts={"careful": "Look twice.", "lr": "is told already"},
+        members={"rates": {"all": "lr"}},
+    )
+    received = {}
+    live = ModuleType("zoo_live")
+    live.Lion = lambda params, **given: received.update(given)
+    monkeypatch.setitem(sys.modules, "zoo_live", live)
+    made(careful=True).build([])
+    assert (bool, False) == fields(made)["careful"]
+    assert True is received["careful"]
+    assert {"all": "lr"} == made.rates
+    assert "careful: Look twice." in made.__doc__
+    assert "is told already" not in made.__doc__
+
+
+def test_a_class_knows_its_ancestry(package):
+    """Its own definition first, then those of its ancestors in the package, whatever module they are in."""
+    found = package.module("zoo.optimizers.lion").find("Heir")
+    assert ["Heir", "Lion", "Base"] == [node.name for node in found.definitions]

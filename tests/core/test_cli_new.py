@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 from cli_support import optim
+from site_folder import provider_source
 
 from optim_core import OptimError
 from optim_core.cli.new.plugin_names import names_for
@@ -83,10 +84,13 @@ def test_what_is_written(here, kind):
 
     assert 0 == done.code
     assert "pip install -e ./my-lion" in done.stdout
+    assert ("numpy" in done.stdout) == ("numpy>=1.26" in manifest["dependency-groups"]["test"]) == (kind == "scheduler")
     assert {f"optim_core.{kind}s": {"MyLion": "my_lion:MyLion"}} == manifest["project"]["entry-points"]
     for file in folder.rglob("*.py"):
         ast.parse(file.read_text(encoding="utf-8"))
     assert "optim_core" not in "".join(file.read_text(encoding="utf-8") for file in (folder / "src").rglob("*.py"))
+    host = "optim-core" if kind == "optimizer" else "'optim-core[torch]'"
+    assert f"pip install my-lion {host}\n" in (folder / "README.md").read_text(encoding="utf-8")
     assert len(test.splitlines()) <= 10
     assert "conformance_tests(MyLion)" in test
     assert "MIT License" in (folder / "LICENSE").read_text(encoding="utf-8")
@@ -135,6 +139,25 @@ def test_what_is_there_is_not_touched(here):
     assert before == sorted(here.rglob("*"))
 
 
+def test_the_folder_that_it_runs_in_is_refused(here):
+    """An empty one is too: it would be another folder afterwards, and the shell still in the old one."""
+    for directory in (".", "", str(here)):
+        done = optim("new", "lion", "--directory", directory)
+        assert 1 == done.code
+        assert "is the folder that this runs in" in done.stderr
+    assert [] == list(here.iterdir())
+
+
+def test_the_name_of_a_distribution_is_refused(here, site):
+    """Its packages may be called otherwise, as PyYAML's is yaml; pip would uninstall it for the new one."""
+    site.add("Py_Zoo", version="2.1", modules={"zoo": ""})
+    done = optim("new", "py-zoo")
+    assert 1 == done.code
+    assert "Py_Zoo 2.1 is installed, which pip would uninstall for the new one" in done.stderr
+    assert "`my-py-zoo`" in done.stderr
+    assert [] == list(here.iterdir())
+
+
 def test_a_half_written_folder_is_never_there(here):
     """What cannot be written to its end leaves nothing behind."""
     with pytest.raises(OptimError, match="cannot be written"):
@@ -150,3 +173,12 @@ def test_a_name_that_a_plugin_has_is_told(here, site):
     assert "Lion is the name of an installed optimizer already" in done.stderr
     assert "`lion:Lion`" in done.stderr
     assert "" == optim("new", "lion", "--kind", "clipper", "--directory", "other").stderr
+
+
+def test_a_name_that_a_provider_offers_is_told(here, site):
+    """The new plugin's entry point of its own wins; the other is reached by the provider."""
+    targets = {"optim_core.providers": {"many": "many_plugins:Provider"}}
+    site.add("many", entry_points=targets, modules={"many_plugins": provider_source(["Lion"])})
+    said = optim("new", "lion").stderr
+    assert "`Lion` is the new one, and the other is `many:Lion`" in said
+    assert "`lion:Lion`" not in said

@@ -7,7 +7,7 @@ import sys
 import pytest
 from site_folder import plugin_source, provider_source
 
-from optim_core import BlockedPluginError, DuplicatePluginError, PluginLoadError
+from optim_core import BlockedPluginError, ConfigError, DuplicatePluginError, PluginLoadError
 from optim_core.providers import MOST_NAMES
 
 
@@ -109,6 +109,29 @@ def test_two_providers_of_one_name_are_ambiguous(site):
     assert "safari" == registry.optimizers["safari:lion"].__module__
     assert "safari" == site.registry(prefer={"Lion": "safari"}).optimizers["Lion"].__module__
     assert "safari" == site.registry(block=["zoo"]).optimizers["Lion"].__module__
+
+
+def test_a_preferred_provider_wins_over_an_entry_point(site):
+    """What is asked for happens; the other is then reached by its distribution."""
+    provide(site, "cat-house", ["Lion"])
+    site.offer("safari", "Lion")
+    plain, preferring = site.registry(), site.registry(prefer={"lion": "Cat_House"})
+    assert ["safari", "cat_house"] == [one.optimizers["Lion"].__module__ for one in (plain, preferring)]
+    assert ["Lion"] == list(plain.optimizers)
+    assert ["Lion", "safari:Lion"] == list(preferring.optimizers)
+    assert ["zoo", None] == [record.provider for record in preferring.optimizers.plugins()]
+    assert [] == preferring.faults()
+
+
+@pytest.mark.parametrize("item", ["zoo:Lion", "ZOO:li*", "cat-house:lion", "*:Lion"])
+def test_one_name_of_a_provider_is_blocked_and_allowed_as_a_config_writes_it(site, item):
+    """By the provider's name or by the distribution's."""
+    provide(site, "cat-house", ["Lion", "Tiger"])
+    assert ["Tiger"] == list(site.registry(block=[item]).optimizers)
+    assert ["Lion"] == list(site.registry(allow=[item]).optimizers)
+    assert [] == site.registry(block=[item]).faults()
+    with pytest.raises(BlockedPluginError):
+        site.registry(block=[item]).optimizers["zoo:Lion"]
 
 
 def test_two_providers_of_one_distribution_are_told_apart_by_their_names(site):
@@ -332,3 +355,42 @@ def test_a_provider_is_asked_again_for_a_name_that_it_did_not_have(site):
     sys.modules["cat_house"].names.append("Tiger")
     assert "Tiger" == registry.build({"type": "tiger"}).type
     assert ["Lion", "Tiger"] == list(registry.optimizers)
+
+
+LEAVES_OUT = """
+def why_not(self, name):
+    return {"Liger": "is made from a model"}[name] if name != "Puma" else None
+
+Provider.why_not = why_not
+"""
+
+
+@pytest.mark.parametrize("name", ["Liger", "zoo:Liger", "cat-house:Liger"])
+def test_a_provider_says_why_it_leaves_a_name_out(site, name):
+    """Who asks for a name that the provider leaves out is told why."""
+    provide(site, "cat-house", [], source=provider_source(["Lion"]) + LEAVES_OUT)
+
+    with pytest.raises(ConfigError, match="`zoo` leaves Liger out: is made from a model"):
+        site.registry().build({"type": name}, kind="optimizer")
+
+
+def test_a_provider_of_another_name_is_not_asked_why(site):
+    """With a qualifier, the provider that it names is the only one to speak."""
+    provide(site, "cat-house", [], source=provider_source(["Lion"]) + LEAVES_OUT)
+    provide(site, "dog-house", ["Lassie"], provider="kennel")
+
+    with pytest.raises(ConfigError, match="`dog-house` has: Lassie"):
+        site.registry().build({"type": "dog-house:Liger"}, kind="optimizer")
+
+
+def test_a_provider_that_says_nothing_or_raises_leaves_the_hint_as_it_was(site):
+    """The nearest name is told then; the one provider that was asked is told what it raises."""
+    provide(site, "cat-house", [], source=provider_source(["Lion"]) + LEAVES_OUT)
+    registry = site.registry()
+
+    with pytest.raises(ConfigError, match="installed are: Lion"):
+        registry.build({"type": "Puma"}, kind="optimizer")
+    with pytest.raises(ConfigError, match="did you mean `Lion`"):
+        registry.build({"type": "Lionn"}, kind="optimizer")
+    with pytest.raises(ConfigError, match=r"`zoo` leaves Lionn out: .*KeyError"):
+        registry.build({"type": "zoo:Lionn"}, kind="optimizer")

@@ -106,6 +106,26 @@ print(len(report.results) > 20, *failed, sep="\\n")
     assert "True\n" == environment.run("-c", code).output
 
 
+def test_beside_the_bridge_neither_shadows_the_other(environment, dist, tmp_path):
+    """The entry point has the plain name; pytorch_optimizer's Lion is reached by its provider, or when preferred."""
+    for file, name in (("plain.yaml", "Lion"), ("other.yaml", "pytorch_optimizer:Lion")):
+        (tmp_path / file).write_text(f"optimizer: {{type: {name!r}, config: {{lr: 1e-4}}}}\n")
+    environment.install(*ours(dist, "optim-pytorch-optimizer"))
+    try:
+        plain, other = (
+            environment.optim("validate", file, cwd=tmp_path).output for file in ("plain.yaml", "other.yaml")
+        )
+        assert "Lion from lion-plugin 1.0.0" in plain
+        assert "pytorch_optimizer:Lion from optim-pytorch-optimizer" in other
+        assert ("lion-plugin", "1.0.0") == listed(environment)["Lion"]
+        assert "optim-pytorch-optimizer" == listed(environment)["Prodigy"][0]
+        names = set(json.loads(environment.optim("schema").stdout)["$defs"])
+        assert [] == [name for name in names if "lion" in name.lower() and "torch.Tensor" in name]
+    finally:
+        environment.uninstall("optim-pytorch-optimizer")
+    assert "no optimizer is called" in environment.optim("validate", "other.yaml", cwd=tmp_path).output
+
+
 def test_uninstalled_it_is_gone(environment, lion_wheel, tmp_path):
     """Nothing of it stays behind: not in the list, the schema, or what validates."""
     (tmp_path / "lion.yaml").write_text("optimizer: {type: Lion, config: {lr: 1e-4}}\n")

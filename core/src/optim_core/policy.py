@@ -19,7 +19,7 @@ __all__ = ["Policy", "Settings"]
 class _Pattern:
     """A distribution, a plugin, or ``distribution:plugin``; ``*`` is a wildcard. A plugin is meant under all its names.
 
-    What a provider offers is also meant by the provider's name.
+    What a provider offers is also meant by the provider's name, alone or in place of the distribution's.
 
     Args:
         text: the item as it was given.
@@ -36,16 +36,14 @@ class _Pattern:
 
     def matches(self, claim: Claim) -> bool:
         wanted, name = self._parts
-        distribution = normalise_distribution(claim.distribution)
         if name is not None:
-            return fnmatchcase(distribution, wanted) and _named(claim, name)
-        return fnmatchcase(distribution, wanted) or _named(claim, normalise(self.text))
+            return _qualified(claim, claim.provider, wanted) and _named(claim, name)
+        return _qualified(claim, None, wanted) or _named(claim, normalise(self.text))
 
     def may_match_offers(self, provider: Claim) -> bool:
         """Whether it means something of this provider, as far as that is known without importing the provider."""
         wanted, name = self._parts
-        distribution = normalise_distribution(provider.distribution)
-        return fnmatchcase(distribution, wanted) if name is not None else self.matches(provider)
+        return _qualified(provider, provider, wanted) if name is not None else self.matches(provider)
 
     def __str__(self) -> str:
         return f"`{visible(self.text)}`"
@@ -54,6 +52,12 @@ class _Pattern:
 def _address(claim: Claim) -> str:
     """The item that means this claim and no other."""
     return visible(claim.name if claim.source is None else f"{claim.distribution}:{claim.name}")
+
+
+def _qualified(claim: Claim, provider: Claim | None, pattern: str) -> bool:
+    """Whether a pattern means the distribution of a claim, or the provider."""
+    names = [claim.distribution, *([provider.name] if provider else [])]
+    return any(fnmatchcase(normalise_distribution(name), pattern) for name in names)
 
 
 def _named(claim: Claim, pattern: str) -> bool:

@@ -151,6 +151,9 @@ class Provider(Protocol):
     The entry point names an object, or a class that is called without arguments. Importing its module, `names` and
     `load` import nothing heavy. A name that a distribution claims by an entry point of its own wins over the provider,
     whose plugin is then reached as ``provider:name``.
+
+    It may also have ``why_not(self, name) -> str | None``: what is said to somebody who asks for a name of the library
+    that is not offered, None for any other name.
     """
 
     kind: Literal["optimizer", "scheduler", "clipper"]

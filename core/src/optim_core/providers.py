@@ -11,7 +11,7 @@ import attrs
 from optim_core.discovery import KINDS, Claim, Kind
 from optim_core.errors import PluginLoadError
 from optim_core.loading import Loader, checked, load_error, load_target, running
-from optim_core.names import is_name, normalise, normalise_distribution, suggesting
+from optim_core.names import is_name, normalise, normalise_distribution, suggesting, visible
 
 __all__ = ["Providers"]
 
@@ -107,6 +107,26 @@ class Providers:
         with running(offer):
             found = opened.live.load(offer.name)
         return checked(offer, found, opened.kind)
+
+    def why_not(self, kind: str, name: str, qualifier: str | None = None) -> str | None:
+        """What a provider says of a name of its library that it does not offer; None where none says anything.
+
+        One that raises instead says nothing, unless it is the one that was asked.
+        """
+        for claim in self._claims:
+            opened = self._open(claim)
+            if opened is None or opened.kind != kind or not hasattr(opened.live, "why_not"):
+                continue
+            if qualifier is not None and normalise_distribution(qualifier) not in _qualifiers(claim):
+                continue
+            try:
+                with running(claim):
+                    said = opened.live.why_not(name)
+            except PluginLoadError as error:
+                said = None if qualifier is None else str(error)
+            if isinstance(said, str) and said:
+                return f"`{visible(claim.name)}` leaves {visible(name)} out: {visible(said)}"
+        return None
 
     def _of(self, kind: str) -> list[_Opened]:
         if kind not in KINDS:

@@ -334,7 +334,8 @@ class Registry:
             from optim_core.unknown_names import hint_for
 
             kinds = KINDS if kind is None else (kind,)
-            hint = hint_for(name, kinds, [record for each in kinds for record in self.plugins(each)])
+            records = [record for each in kinds for record in self.plugins(each)]
+            hint = hint_for(name, kinds, records, self._view().index.why_not(kinds, name))
         hint += "".join(
             f"; the provider `{claim.name}` of {claim.label} is kept out by allow or block"
             for claim in self._view().index.providers_kept_out()

@@ -120,7 +120,7 @@ class Index:
             PluginError: what has that name is blocked, incompatible or ambiguous, or the name asks for a provider that
                 is broken.
         """
-        usable = self.claimants(kind, name) or self._allowed_offers(kind, name)
+        usable = self._preferred_offers(kind, name) or self.claimants(kind, name) or self._allowed_offers(kind, name)
         if usable:
             return self._one(kind, name, usable)
         blocked = self._direct(kind, *_split(name)) or self._offers(kind, name)
@@ -216,14 +216,27 @@ class Index:
         qualifier, plain = _split(name)
         return self.providers.matching(kind, plain, qualifier)
 
+    def why_not(self, kinds: Iterable[Kind], name: str) -> str | None:
+        """What a provider says of a name that it leaves out; None where none says anything."""
+        qualifier, plain = _split(name)
+        told = (self.providers.why_not(kind, plain, qualifier) for kind in kinds)
+        return next(filter(None, told), None)
+
     def _allowed_offers(self, kind: str, name: str) -> list[Claim]:
         return self.allowed(self._offers(kind, name))
+
+    def _preferred_offers(self, kind: str, name: str) -> list[Claim]:
+        """What the preferred distribution offers by a provider under a plain name that it has no entry point for."""
+        wanted = self.policy.preferred(name)
+        if wanted is None or any(_is_of(claim, wanted) for claim in self.claimants(kind, name)):
+            return []
+        return [offer for offer in self._allowed_offers(kind, name) if _is_of(offer, wanted)]
 
     def _listed(self, kind: Kind) -> Iterator[Claim]:
         """Every claim of this kind, but not what a provider offers under a name that an entry point of its own wins."""
         yield from self._of(kind)
         for offer in self.providers.offers(kind):
-            if not self.claimants(kind, offer.name):
+            if not self.claimants(kind, offer.name) or offer in self._preferred_offers(kind, offer.name):
                 yield offer
 
     # -- the one that counts -------------------------------------------------------------------------------------
@@ -236,7 +249,7 @@ class Index:
         """
         qualifier, plain = _split(name)
         wanted = self.policy.preferred(plain) if qualifier is None else None
-        claims = [claim for claim in claims if normalise_distribution(claim.distribution) == wanted] or claims
+        claims = [claim for claim in claims if wanted is not None and _is_of(claim, wanted)] or claims
         claims = [claim for claim in claims if claim.name == plain] or claims
         claims = [claim for claim in claims if _standing(claim)[0] == "ok"] or claims
         if len({claim.plugin for claim in claims}) > 1:
@@ -283,6 +296,11 @@ class Index:
             alias_of=None if claim.canonical == claim.name else claim.canonical,
             provider=claim.provider.name if claim.provider else None,
         )
+
+
+def _is_of(claim: Claim, distribution: str) -> bool:
+    """Whether a claim is of this distribution, whose name is normalised."""
+    return normalise_distribution(claim.distribution) == distribution
 
 
 def _split(name: str) -> tuple[str | None, str]:

@@ -12,11 +12,20 @@ from optim_core.resolution import PluginRecord
 __all__ = ["hint_for"]
 
 
-def hint_for(name: str, kinds: Collection[Kind], records: Collection[PluginRecord]) -> str:
-    """What to write for `name`, or to install, where none of `records`, which are those of `kinds`, has it."""
+def hint_for(
+    name: str, kinds: Collection[Kind], records: Collection[PluginRecord], left_out: str | None = None
+) -> str:
+    """What to write for `name`, or to install, where none of `records`, which are those of `kinds`, has it.
+
+    Args:
+        name: with or without qualifier.
+        kinds: those that are looked for.
+        records: what is installed of them.
+        left_out: what a provider says of a name that it does not offer.
+    """
     usable = [record for record in records if record.state in ("ok", "ambiguous")]
     if ":" in name:
-        return _hint_for_qualified(name, usable)
+        return left_out or _hint_for_qualified(name, usable)
     owners = {record.name: f"{record.distribution} {record.version or ''}".rstrip() for record in usable}
     installed = listing(owners)
     # `torch.optim.AdamW` is how code names it.
@@ -25,6 +34,8 @@ def hint_for(name: str, kinds: Collection[Kind], records: Collection[PluginRecor
     extra = extra_of(kinds, name)
     if exact is None and extra is not None:
         return f"it comes with {install_line(extra)}"
+    if exact is None and left_out is not None:
+        return left_out
     here = {normalise(record.name) for record in records}
     extras = names_of_extras(kinds).items()
     owners |= {known: install_line(extra) for known, extra in extras if normalise(known) not in here}

@@ -103,12 +103,34 @@ def test_momentum_is_demanded_where_there_is_no_step_without():
         Registry().build({"type": "SGD8bit", "lr": 0.1, "momentum": 0.0})
 
 
+@pytest.mark.parametrize("name", ["RMSprop8bit", "RMSprop32bit"])
+@pytest.mark.parametrize("alpha", [0, 1, 1.5])
+def test_the_decay_of_rmsprop_is_between_0_and_1(name, alpha):
+    """Its class refuses the ends when it is built; the config refuses them before."""
+    with pytest.raises(ConfigError, match=r"alpha: must be in \(0, 1\)"):
+        Registry().build({"type": name, "lr": 0.1, "alpha": alpha})
+    assert 1.5 == Registry().build({"type": "AdEMAMix8bit", "alpha": 1.5}).config.alpha
+
+
 def test_no_plain_name_is_taken():
     """What is offered has its bits or its paging in its name."""
     assert [] == [name for name in NAMES if not (name.endswith("bit") or name.startswith("Paged"))]
     with pytest.raises(LookupError, match="AdamW"):
         optimizers.load("AdamW")
     assert {"AdamW8bit", "AdamW32bit", "PagedAdamW", "Lion8bit", "SGD8bit"} <= set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bitsandbytes:AdamW", "it is `AdamW32bit` here"),
+        ("AdEMAMix32bit", "too small for its own kernel"),
+    ],
+)
+def test_who_asks_for_what_is_left_out_is_told_why(registry, name, reason):
+    """Where the config is refused, and not only in the README."""
+    with pytest.raises(ConfigError, match=reason):
+        registry.build({"type": name, "lr": 0.1})
 
 
 def test_neither_torch_nor_the_library_is_imported_to_check_a_config():
@@ -121,3 +143,29 @@ print(sorted({"torch", "bitsandbytes", "numpy"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert "[]\n" == done.stdout, done.stderr
+
+
+def test_without_the_library_it_says_so(tmp_path):
+    """The provider is broken, and what it asks for is named; nothing else is harmed."""
+    code = """
+import importlib.machinery, sys
+
+class Without(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name == "bitsandbytes" else importlib.machinery.PathFinder.find_spec(name, path, target)
+
+sys.meta_path[:] = [Without if finder is importlib.machinery.PathFinder else finder for finder in sys.meta_path]
+from optim_core import OptimError, registry
+print("SGD" in registry.optimizers)
+try:
+    registry.build({"type": "bitsandbytes:Lion8bit"})
+except OptimError as error:
+    print(error)
+print(*(fault.message for fault in registry.faults() if fault.distribution == "optim-bitsandbytes"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    first, *said, fault = done.stdout.splitlines()
+    assert "True" == first
+    assert "No module named 'bitsandbytes'" in " ".join(said)
+    assert "pip install --upgrade optim-bitsandbytes bitsandbytes" in fault

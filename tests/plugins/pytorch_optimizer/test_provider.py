@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from optim_core import ConfigError, Registry
+from optim_pytorch_optimizer.keyword_options import OPTION_TEXTS
 from optim_pytorch_optimizer.left_out import LEFT_OUT
 from optim_pytorch_optimizer.provider import optimizers
 
@@ -24,6 +25,7 @@ NEED_MORE = {
     "AliG": "requires closure",
     "BSAM": "requires closure",
     "DeMo": "process group has not been initialized",
+    "DistributedMuon": "process group has not been initialized",
     "SpectralSphere": "only supports 2D parameters",
 }
 # They change nothing in the first steps.
@@ -94,7 +96,11 @@ def test_a_misspelt_keyword_is_refused(registry, name):
 @each_name
 def test_zero_weight_decay_is_zero(registry, name):
     """No group decays where the config says 0, whatever the class's own default."""
-    if "weight_decay" not in attrs.fields_dict(optimizers.load(name)) or name in ("DeMo", "SpectralSphere"):
+    if "weight_decay" not in attrs.fields_dict(optimizers.load(name)) or name in (
+        "DeMo",
+        "DistributedMuon",
+        "SpectralSphere",
+    ):
         return
     model, _ = problem()
     optimizer = registry.build(config_of(name, weight_decay=0)).create_optimizer(model)
@@ -108,11 +114,11 @@ def test_fields_are_those_of_the_signature_with_its_defaults(name):
 
     fields = attrs.fields_dict(optimizers.load(name))
     parameters = dict(list(inspect.signature(getattr(pytorch_optimizer, name)).parameters.items())[1:])
-    assert fields.keys() <= parameters.keys()
+    assert fields.keys() - OPTION_TEXTS.keys() <= parameters.keys()
     left_out = parameters.keys() - fields.keys() - {"kwargs"}
     assert left_out <= {"clip_lambda", "projection_fn", "reduce_func", "process_group", "norm_kwargs"}
-    for key, field in fields.items():
-        default = parameters[key].default
+    for key in fields.keys() & parameters.keys():
+        field, default = fields[key], parameters[key].default
         if default is inspect.Parameter.empty:
             assert attrs.NOTHING is field.default
         elif isinstance(default, torch.dtype):
@@ -136,6 +142,21 @@ def test_fields_are_those_of_the_signature_with_its_defaults(name):
         ("PAdam", {"partial": 0}, "partial", r"must be in \(0, 1\]"),
         ("BSAM", {"num_data": 1.5}, "num_data", "must be a whole number"),
         ("SOAP", {"data_format": "channels"}, "data_format", "channels_first"),
+        ("AccSGD", {"constant": 2}, "constant", "must be ≤ 1"),
+        ("Alice", {"rank": 1}, "leading_basis", "`rank - leading_basis` must be ≥ 0"),
+        ("DASH", {"grafting_beta": 1.0}, "grafting_beta", r"must be in \[0, 1\)"),
+        ("FlashAdamW", {"master_weight_bits": 16}, "master_weight_bits", "24, 32"),
+        ("FlashAdamW", {"fused": True}, "fused", "kernels are not available"),
+        ("GrokFastAdamW", {"grokfast_lamb": -1}, "grokfast_lamb", "must be ≥ 0"),
+        ("Muon", {"ns_coeffs": "jordan"}, "ns_coeffs", "must be `original`"),
+        ("Muon", {"ns_coeffs": []}, "ns_coeffs", "1"),
+        ("Prodigy", {"betas": [0.9, 1.0]}, "betas[1]", r"must be in \[0, 1\)"),
+        ("Prodigy", {"beta3": 1.5}, "beta3", r"must be in \[0, 1\]"),
+        ("ROSE", {"compute_dtype": "bfloat16"}, "compute_dtype", "no useful effect when compute_dtype is bfloat16"),
+        ("Ranger21", {"num_iterations": 0}, "num_iterations", "must be ≥ 1"),
+        ("SCION", {"norm_type": 9}, "norm_type", r"must be in \[0, 7\]"),
+        ("SaRA", {"progressive_iter": -2}, "progressive_iter", "must be ≥ -1"),
+        ("ScheduleFreeAdamW", {"betas": [0.0, 0.9]}, "betas[0]", r"must be in \(0, 1\)"),
     ],
 )
 def test_a_value_out_of_range_is_refused(registry, name, fields, path, message):
@@ -143,6 +164,36 @@ def test_a_value_out_of_range_is_refused(registry, name, fields, path, message):
     with pytest.raises(ConfigError, match=message) as caught:
         registry.build(config_of(name, **fields))
     assert [path] == [problem.path.rpartition("config.")[2] for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("DASH", {"grafting_beta": None}),
+        ("FlashAdamW", {"master_weight_bits": None}),
+        ("Prodigy", {"beta3": None}),
+        ("ROSE", {"compute_dtype": "bfloat16", "bf16_sr": False}),
+        ("Alice", {"rank": 1, "leading_basis": 1}),
+        ("Muon", {"ns_coeffs": [[3.4, -4.8, 2.0], [3.0, -4.0, 2.0]]}),
+    ],
+)
+def test_what_the_constructor_takes_is_accepted(registry, name, fields):
+    """A check under a condition, or of several arguments together, is no more than that."""
+    assert type(registry.build(config_of(name, **fields)).create_optimizer(problem()[0])).__name__ == name
+
+
+@each_name
+def test_what_a_config_may_say_the_constructor_takes(registry, name):
+    """Numbers at the edge of a range are refused with the config, or by nobody."""
+    if name in NEED_MORE:
+        return
+    for key in attrs.fields_dict(optimizers.load(name)):
+        for value in (0, 1, 1.0, -1, 1e9, [0.0, 0.0], [0.9, 1.0], True):
+            try:
+                spec = registry.build(config_of(name, **{key: value}))
+            except ConfigError:
+                continue
+            assert spec.create_optimizer(problem()[0]).param_groups
 
 
 def test_a_dtype_is_named(registry):
@@ -194,7 +245,7 @@ def test_names_are_those_of_the_library_without_what_is_left_out():
     }
     assert own == {*NAMES, *LEFT_OUT}
     assert set() == set(NAMES) & LEFT_OUT.keys()
-    assert len(NAMES) >= 100
+    assert len(NAMES) >= 116
 
 
 @pytest.mark.parametrize("name", [*LEFT_OUT, "NoSuchOptimizer"])
@@ -202,6 +253,21 @@ def test_what_is_left_out_says_why(name):
     """The provider names the class and the reason."""
     with pytest.raises(LookupError, match=name):
         optimizers.load(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("LOMO", "is made from a model"),
+        ("pytorch_optimizer:adalomo", "is made from a model"),
+        ("pytorch_optimizer:SAM", "wraps another optimizer"),
+        ("pytorch_optimizer:AdamW", "is torch's own"),
+    ],
+)
+def test_who_asks_for_what_is_left_out_is_told_why(registry, name, reason):
+    """Where the config is refused, and not only in the README."""
+    with pytest.raises(ConfigError, match=reason):
+        registry.build({"type": name, "lr": 0.1})
 
 
 def test_the_readme_names_what_is_left_out():
@@ -218,3 +284,29 @@ def test_the_distribution_offers_the_provider():
     assert {"pytorch_optimizer": "optim_pytorch_optimizer.provider:optimizers"} == project["entry-points"][
         "optim_core.providers"
     ]
+
+
+def test_without_the_library_it_says_so(tmp_path):
+    """The provider is broken, and what it asks for is named; nothing else is harmed."""
+    code = """
+import importlib.machinery, sys
+
+class Without(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name == "pytorch_optimizer" else importlib.machinery.PathFinder.find_spec(name, path, target)
+
+sys.meta_path[:] = [Without if finder is importlib.machinery.PathFinder else finder for finder in sys.meta_path]
+from optim_core import OptimError, registry
+print("SGD" in registry.optimizers)
+try:
+    registry.build({"type": "pytorch_optimizer:Lion8bit"})
+except OptimError as error:
+    print(error)
+print(*(fault.message for fault in registry.faults() if fault.distribution == "optim-pytorch-optimizer"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    first, *said, fault = done.stdout.splitlines()
+    assert "True" == first
+    assert "No module named 'pytorch_optimizer'" in " ".join(said)
+    assert "pip install --upgrade optim-pytorch-optimizer pytorch_optimizer" in fault

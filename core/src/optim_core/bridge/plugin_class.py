@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -34,6 +34,9 @@ def wrapping(
     required: Collection[str] = (),
     types: Mapping[str, Any] | None = None,
     checks: Mapping[str, Validator] | None = None,
+    more: Iterable[Argument] = (),
+    texts: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> type[Any]:
     """The plugin class of an optimizer: a field for each argument after the first, which is the parameters.
 
@@ -46,6 +49,9 @@ def wrapping(
         required: arguments whose default the library itself refuses.
         types: argument to the type of its field, where source does not show it well.
         checks: argument to the validator of its field.
+        more: arguments that it takes by its ``**kwargs``.
+        texts: argument to what is said of it, where the class's docstring says nothing.
+        members: what the plugin class has besides, such as `group_options`.
 
     Raises:
         LookupError: it takes no parameters, or needs an argument that no config can hold.
@@ -55,7 +61,7 @@ def wrapping(
     known = {} if types is None else types
     arguments: dict[str, Argument] = {}
     fields: dict[str, Any] = {}
-    for argument in found.arguments[1:]:
+    for argument in (*found.arguments[1:], *more):
         wanted = known.get(argument.name) or config_type(argument, found.module)
         if wanted is not None and argument.name not in leave_out and not argument.name.startswith("_"):
             arguments[argument.name] = argument
@@ -65,7 +71,8 @@ def wrapping(
         elif argument.default is attrs.NOTHING:
             raise LookupError(f"{module}.{found.name} needs `{argument.name}`, which no config can hold")
     body = {
-        "__doc__": _docstring(found, module, arguments),
+        **(members or {}),
+        "__doc__": _docstring(found, module, arguments, texts or {}),
         "__module__": __name__,
         "build": _build(found.name, module, arguments),
     }
@@ -112,13 +119,13 @@ def _is_plain(default: Any) -> bool:
     return default is attrs.NOTHING or default is None or type(default) in (bool, int, float, str)
 
 
-def _docstring(found: SourceClass, module: str, arguments: Mapping[str, Argument]) -> str:
+def _docstring(found: SourceClass, module: str, arguments: Mapping[str, Argument], texts: Mapping[str, str]) -> str:
     told = parse_docstring(_TYPE.sub(r"\1:", found.docstring))
     lines = [f"{module}.{found.name}: {told.summary}".rstrip(": ")]
     if arguments:
         lines += ["", "Args:"]
     for name, argument in arguments.items():
-        text = told.fields.get(name) or "see its documentation."
+        text = told.fields.get(name) or texts.get(name) or "see its documentation."
         if isinstance(argument.default, Opaque) and not is_dtype(argument):
             text += f" null stands for ``{argument.default.text}``."
         lines.append(f"    {name}: {text}")

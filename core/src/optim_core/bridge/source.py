@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,6 +59,7 @@ class SourceClass:
         constructor: the definition of its ``__init__``, or that of its nearest ancestor that has one.
         arguments: what that takes, without ``self``, ``*args`` and ``**kwargs``.
         docstring: that of the class, or else of its constructor.
+        definitions: its definition, then those of its ancestors in the package, nearest first.
     """
 
     name: str
@@ -66,6 +67,7 @@ class SourceClass:
     constructor: ast.FunctionDef
     arguments: tuple[Argument, ...]
     docstring: str
+    definitions: tuple[ast.ClassDef, ...]
 
 
 @attrs.define(eq=False)
@@ -177,12 +179,14 @@ class SourceModule:
         if origin is None or origin[1] not in origin[0].classes:
             return None
         module, defined = origin
-        found = next(_constructors(module, defined), None)
+        ancestry = list(_ancestry(module, defined))
+        found = next(_constructors(ancestry), None)
         if found is None:
             return None
         home, constructor = found
         docstring = ast.get_docstring(module.classes[defined]) or ast.get_docstring(constructor) or ""
-        return SourceClass(name, home, constructor, tuple(home.arguments(constructor)), docstring)
+        definitions = tuple(node for _, node in ancestry)
+        return SourceClass(name, home, constructor, tuple(home.arguments(constructor)), docstring, definitions)
 
     def arguments(self, function: ast.FunctionDef) -> Iterator[Argument]:
         """What a method takes, without its first argument and without what stands for any number of them."""
@@ -217,8 +221,8 @@ class SourceModule:
                 return ast.literal_eval(node)
 
 
-def _constructors(module: SourceModule, name: str) -> Iterator[tuple[SourceModule, ast.FunctionDef]]:
-    """The ``__init__`` of a class and then those of its ancestors in the package, first bases first."""
+def _ancestry(module: SourceModule, name: str) -> Iterator[tuple[SourceModule, ast.ClassDef]]:
+    """A class and its ancestors in the package, first bases first, each with its module."""
     waiting, seen = [(module, name)], set()
     while waiting:
         home, wanted = waiting.pop(0)
@@ -228,7 +232,15 @@ def _constructors(module: SourceModule, name: str) -> Iterator[tuple[SourceModul
         home, wanted = origin
         seen.add((home.name, wanted))
         node = home.classes[wanted]
+        yield home, node
+        waiting = [(home, base.id) for base in node.bases if isinstance(base, ast.Name)] + waiting
+
+
+def _constructors(
+    ancestry: Iterable[tuple[SourceModule, ast.ClassDef]],
+) -> Iterator[tuple[SourceModule, ast.FunctionDef]]:
+    """Each ``__init__``, with the module that defines it."""
+    for home, node in ancestry:
         for item in node.body:
             if isinstance(item, ast.FunctionDef) and item.name == "__init__":
                 yield home, item
-        waiting = [(home, base.id) for base in node.bases if isinstance(base, ast.Name)] + waiting

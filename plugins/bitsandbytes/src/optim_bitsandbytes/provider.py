@@ -8,11 +8,13 @@ from typing import Any, Literal
 import attrs
 
 from optim_core.bridge import SourceClass, SourceModule, SourcePackage, wrapping
+from optim_core.names import normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
 
 __all__ = ["Bitsandbytes", "optimizers"]
 
-MODULE = "bitsandbytes.optim"
+_LIBRARY = "bitsandbytes"
+MODULE = f"{_LIBRARY}.optim"
 
 # They make too small a state for their own kernel.
 _BROKEN = ("AdEMAMix32bit", "PagedAdEMAMix32bit")
@@ -50,6 +52,8 @@ _CHECKS: dict[str, Any] = {
     "t_alpha": in_range(ge=1),
     "t_beta3": in_range(ge=1),
 }
+# Of AdEMAMix `alpha` is a weight, here it is a decay.
+_OF_RMSPROP: dict[str, Any] = {"alpha": in_range(gt=0, lt=1)}
 
 
 @attrs.frozen
@@ -64,17 +68,29 @@ class Bitsandbytes:
     kind = "optimizer"
 
     def names(self) -> list[str]:
-        """The names of the classes, sorted."""
-        module = _module()
-        return sorted(filter(_is_offered, module.imports)) if module else []
+        """The names of the classes, sorted.
+
+        Raises:
+            ModuleNotFoundError: the library is not installed.
+        """
+        return sorted(filter(_is_offered, _module().imports))
 
     def load(self, name: str) -> type[Any]:
         """The plugin class for the optimizer called `name`.
 
         Raises:
-            LookupError: the installed library has none.
+            ModuleNotFoundError: the library is not installed.
+            LookupError: it has none.
         """
         return _plugin_class(name)
+
+    def why_not(self, name: str) -> str | None:
+        """Why the library's class of this name, whatever its case, is not offered; None for any other name."""
+        own = next((each for each in _module().imports if normalise(each) == normalise(name)), "")
+        if own in _BROKEN:
+            return "it makes a state that is too small for its own kernel"
+        same = f"{own}32bit"
+        return f"its plain names are left to others; it is `{same}` here" if own and same in self.names() else None
 
 
 def _is_offered(name: str) -> bool:
@@ -83,8 +99,7 @@ def _is_offered(name: str) -> bool:
 
 @cache
 def _plugin_class(name: str) -> type[Any]:
-    module = _module()
-    found = module.find(name) if module and _is_offered(name) else None
+    found = _module().find(name) if _is_offered(name) else None
     if found is None:
         raise LookupError(f"the installed bitsandbytes has no optimizer called {name}")
     needs_momentum = name.startswith(_WITH_MOMENTUM_ONLY)
@@ -94,7 +109,7 @@ def _plugin_class(name: str) -> type[Any]:
         leave_out=_left_out(found),
         required=("momentum",) if needs_momentum else (),
         types=_TYPES,
-        checks=_CHECKS,
+        checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
     )
 
 
@@ -113,9 +128,12 @@ def _left_out(found: SourceClass) -> set[str]:
 
 
 @cache
-def _module() -> SourceModule | None:
-    package = SourcePackage.find("bitsandbytes")
-    return package.module(MODULE) if package else None
+def _module() -> SourceModule:
+    package = SourcePackage.find(_LIBRARY)
+    module = package.module(MODULE) if package else None
+    if module is None:
+        raise ModuleNotFoundError(f"No module named '{_LIBRARY}'", name=_LIBRARY)
+    return module
 
 
 optimizers = Bitsandbytes()

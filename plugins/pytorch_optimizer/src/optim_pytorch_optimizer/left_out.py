@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-__all__ = ["LEFT_OUT"]
+from optim_core.names import normalise
+
+__all__ = ["LEFT_OUT", "reason"]
 
 _MODEL = "is made from a model, not from its parameters"
-_MUON = "wants `use_muon` in every parameter group; optim-muon has a Muon that divides the parameters itself"
 
-# Name to what is said of it. Wrappers of other optimizers (SAM and its kin, Lookahead, OrthoGrad, TRAC, PCGrad,
-# ScheduleFreeWrapper, …) are not in the library's list of optimizers, and so are not names here either.
+_WRAPS = "wraps another optimizer"
+
+# Name to what is said of it.
 LEFT_OUT: dict[str, str] = {
-    "AdaGO": _MUON,
     "AdaLOMO": _MODEL,
-    "AdaMuon": _MUON,
     "AdamMini": _MODEL,
-    "DistributedMuon": _MUON,
     "LOMO": _MODEL,
     "LoRARite": "takes parameters by twos for the factors of one LoRA layer, whatever they are",
-    "Magma": "wraps another optimizer",
-    "Muon": _MUON,
-    "MuonClip": _MUON,
-    "NorMuon": _MUON,
+    "Magma": _WRAPS,
+    "MuonClip": "wants to be told in `step` the largest logit of each attention head, and which groups are whose",
 }
+
+# What the library has and does not list as an optimizer of its own.
+_ELSEWHERE: dict[str, str] = {
+    **dict.fromkeys(("FriendlySAM", "GSAM", "LookSAM", "Lookahead", "OrthoGrad", "PCGrad", "SAM"), _WRAPS),
+    **dict.fromkeys(("ScheduleFreeWrapper", "TRAC", "WSAM"), _WRAPS),
+    **dict.fromkeys(
+        ("Adam", "AdamW", "LBFGS", "NAdam", "RMSprop", "SGD"), "is torch's own, which comes with optim-core[torch]"
+    ),
+}
+_REASONS = {normalise(name): said for name, said in {**_ELSEWHERE, **LEFT_OUT}.items()}
+
+
+def reason(name: str) -> str | None:
+    """Why the library's class of this name, whatever its case, is not offered; None for any other name."""
+    return _REASONS.get(normalise(name))

@@ -10,7 +10,10 @@ from typing import Any
 import attrs
 
 from optim_core.bridge import SourceModule, SourcePackage, wrapping
-from optim_pytorch_optimizer.left_out import LEFT_OUT
+from optim_pytorch_optimizer.field_types import COEFFICIENT_CHECKS, types_of
+from optim_pytorch_optimizer.groups import group_members
+from optim_pytorch_optimizer.keyword_options import OPTION_CHECKS, OPTION_TEXTS, keyword_options
+from optim_pytorch_optimizer.left_out import LEFT_OUT, reason
 from optim_pytorch_optimizer.ranges import checks_of
 
 __all__ = ["PytorchOptimizers", "optimizers"]
@@ -29,42 +32,66 @@ class PytorchOptimizers:
     kind = "optimizer"
 
     def names(self) -> list[str]:
-        """The names of the classes, sorted."""
-        return sorted(set(_listed()) - LEFT_OUT.keys())
+        """The names of the classes, sorted.
+
+        Raises:
+            ModuleNotFoundError: the library is not installed.
+            LookupError: its list of optimizers is not where it was in the releases that are known.
+        """
+        names = set(_listed())
+        if not names:
+            raise LookupError(f"the installed {LIBRARY} has no list of its optimizers, {LIBRARY}.optimizer.{_LIST}")
+        return sorted(names - LEFT_OUT.keys())
 
     def load(self, name: str) -> type[Any]:
         """The plugin class for the optimizer called `name`.
 
         Raises:
-            LookupError: the installed library has none, or it cannot be made from a config.
+            ModuleNotFoundError: the library is not installed.
+            LookupError: it has none, or it cannot be made from a config.
         """
         if name in LEFT_OUT:
             raise LookupError(f"{LIBRARY}.{name} {LEFT_OUT[name]}")
         return _plugin_class(name)
 
+    def why_not(self, name: str) -> str | None:
+        """Why the library's class of this name is not offered, None for any other name."""
+        said = reason(name)
+        return None if said is None else f"it {said}"
+
 
 @cache
 def _plugin_class(name: str) -> type[Any]:
-    module = _module()
-    found = module.find(name) if module else None
+    found = _module().find(name)
     if found is None:
         raise LookupError(f"the installed {LIBRARY} has no optimizer called {name}")
-    return wrapping(found, LIBRARY, checks=checks_of(found))
+    return wrapping(
+        found,
+        LIBRARY,
+        types=types_of(found),
+        checks={**checks_of(found), **OPTION_CHECKS, **COEFFICIENT_CHECKS},
+        more=keyword_options(found),
+        texts=OPTION_TEXTS,
+        members=group_members(found),
+    )
 
 
 def _listed() -> Iterator[str]:
     """The optimizers of the library's list; those that it only passes on from torch are not its own."""
     module = _module()
-    listed = module.values.get(_LIST) if module else None
-    for item in listed.elts if module and isinstance(listed, ast.List) else ():
-        if isinstance(item, ast.Name) and module and module.imports.get(item.id, ("", ""))[0].startswith(LIBRARY):
+    listed = module.values.get(_LIST)
+    for item in listed.elts if isinstance(listed, ast.List) else ():
+        if isinstance(item, ast.Name) and module.imports.get(item.id, ("", ""))[0].startswith(LIBRARY):
             yield item.id
 
 
 @cache
-def _module() -> SourceModule | None:
+def _module() -> SourceModule:
     package = SourcePackage.find(LIBRARY)
-    return package.module(f"{LIBRARY}.optimizer") if package else None
+    module = package.module(f"{LIBRARY}.optimizer") if package else None
+    if module is None:
+        raise ModuleNotFoundError(f"No module named '{LIBRARY}'", name=LIBRARY)
+    return module
 
 
 optimizers = PytorchOptimizers()

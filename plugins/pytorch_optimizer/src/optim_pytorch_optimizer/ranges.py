@@ -1,67 +1,114 @@
-"""What constructors of pytorch_optimizer demand of their arguments, read from their calls of ``self.validate_…``."""
+"""What constructors of pytorch_optimizer demand of their arguments, read from the checks that they begin with."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import attrs
 from attrs import validators
 
 from optim_core.bridge import SourceClass
-from optim_core.validators import Interval, ItemsError, each, in_range, non_negative, positive
+from optim_core.validators import Interval, each, fraction, in_range, non_negative, positive
+from optim_pytorch_optimizer.checks import Betas, Check, Item, Refusal, Relation
+from optim_pytorch_optimizer.expressions import Expression
 
-__all__ = ["Betas", "checks_of"]
-
-Validator = Callable[[Any, Any, Any], Any]
+__all__ = ["checks_of"]
 
 _PREFIX = "validate_"
 _BOUNDS = {"[": "ge", "(": "gt", "]": "le", ")": "lt"}
 
-
-@attrs.frozen
-class Betas:
-    """A validator of decay rates: of the first two items by one range, of the third by another; null is none."""
-
-    first: Interval
-    third: Interval
-
-    def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: tuple[float | None, ...]) -> None:
-        wrong = {}
-        for index, item in enumerate(value):
-            try:
-                if item is not None:
-                    (self.third if index == 2 else self.first)(instance, attribute, item)
-            except ValueError as error:
-                wrong[index] = error
-        if wrong:
-            raise ItemsError(wrong)
-
-
-def checks_of(found: SourceClass) -> dict[str, Validator]:
-    """Argument to the validator for what the class's constructor checks of it, whatever else it is given."""
-    checks: dict[str, Validator] = {}
-    for name, check, options in _calls(found):
-        validator = _validator(name, check, options) if check != "betas" else _betas(found, name, options)
-        if validator is not None:
-            checks[name] = validator
-    return checks
+# What the constructor takes, and a step then divides by, goes uphill with, or takes for another value.
+_MISSED: dict[tuple[str, str], Interval] = {
+    ("AccSGD", "constant"): positive,
+    ("AccSGD", "kappa"): positive,
+    ("AccSGD", "xi"): positive,
+    ("AdEMAMix", "t_alpha_beta3"): positive,
+    ("AdaHessian", "update_period"): in_range(ge=1),
+    ("Adalite", "eps2"): positive,
+    ("Adalite", "tau"): positive,
+    ("GrokFastAdamW", "grokfast_lamb"): non_negative,
+    ("MSVAG", "beta"): fraction,
+    ("Prodigy", "d0"): positive,
+    ("Ranger21", "num_iterations"): in_range(ge=1),
+    ("SCION", "norm_type"): in_range(ge=0, le=7),
+    ("SCIONLight", "norm_type"): in_range(ge=0, le=7),
+    ("SGDP", "momentum"): in_range(lt=1),
+    ("SRMM", "memory_length"): in_range(ge=1),
+    ("Shampoo", "matrix_eps"): positive,
+    ("VSGD", "ps"): positive,
+    ("Yogi", "initial_accumulator"): non_negative,
+}
 
 
-def _calls(found: SourceClass) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Argument, kind of check and its other arguments; what is checked under a condition only is left out."""
+def checks_of(found: SourceClass) -> dict[str, Check]:
+    """Argument to the validator for what the class's constructor checks of it before it does anything else."""
+    checks: dict[str, list[Check]] = {}
+    for name, check in _checks(found, found.constructor.body):
+        checks.setdefault(name, []).append(check)
+    for (owner, name), check in _MISSED.items():
+        if owner == found.name and any(argument.name == name for argument in found.arguments):
+            checks.setdefault(name, []).append(check)
+    return {name: own[0] if len(own) == 1 else validators.and_(*own) for name, own in checks.items()}
+
+
+def _checks(found: SourceClass, statements: Iterable[ast.stmt]) -> Iterator[tuple[str, Check]]:
+    """Argument and check, of calls of ``self.validate_…``, of ``if …: raise …``, and of both below ``is not None``."""
     names = {argument.name for argument in found.arguments}
-    for node in found.constructor.body:
-        match node:
-            case ast.Expr(
-                value=ast.Call(func=ast.Attribute(attr=check), args=[ast.Name(id=name), *rest], keywords=keywords)
-            ) if check.startswith(_PREFIX) and name in names:
+    for statement in statements:
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=check), args=[subject, *rest], keywords=keywords)) if (
+                check.startswith(_PREFIX)
+            ):
                 given = {keyword.arg or "": found.module.value(keyword.value) for keyword in keywords}
-                yield name, check.removeprefix(_PREFIX), {"": [found.module.value(item) for item in rest], **given}
+                given[""] = [found.module.value(item) for item in rest]
+                expression = Expression(subject, found.module, names)
+                yield from _validated(found, expression, check.removeprefix(_PREFIX), given)
+            case ast.If(
+                test=ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
+                body=body,
+                orelse=[],
+            ):
+                # Null is no value that a field's validator is asked about.
+                yield from ((own, check) for own, check in _checks(found, body) if own == name)
+            case ast.If(test=test, body=[ast.Raise(exc=ast.Call(args=[message, *_]))], orelse=[]):
+                yield from _refused(Expression(test, found.module, names), message)
 
 
-def _validator(name: str, check: str, given: Mapping[str, Any]) -> Validator | None:
+def _validated(
+    found: SourceClass, subject: Expression, check: str, given: Mapping[str, Any]
+) -> Iterator[tuple[str, Check]]:
+    match subject.node:
+        case ast.Name(id=name) if name in subject.arguments:
+            validator = _betas(found, name, given) if check == "betas" else _validator(name, check, given)
+            if validator is not None:
+                yield name, validator
+        case ast.Tuple(elts=[ast.Starred(value=ast.Name(id=first)), ast.Name(id=third)]) if check == "betas":
+            decays = _decays(given)
+            yield first, each(decays.first)
+            yield third, decays.third
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int(index))):
+            validator = _validator(name, check, given)
+            if isinstance(validator, Interval):
+                yield name, Item(index, validator)
+        case _ if subject.names:
+            validator = _validator(str(subject), check, given)
+            if isinstance(validator, Interval):
+                yield subject.names[-1], Relation(subject, validator)
+
+
+def _refused(test: Expression, message: ast.expr) -> Iterator[tuple[str, Check]]:
+    match test.node:
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.NotIn()], comparators=[options]):
+            allowed = test.module.value(options)
+            if isinstance(allowed, (tuple, list)):
+                yield name, validators.in_([option for option in allowed if option is not None])
+                return
+    if test.names:
+        yield test.names[-1], Refusal(test, message)
+
+
+def _validator(name: str, check: str, given: Mapping[str, Any]) -> Check | None:
     rest = given[""]
     match check:
         case "learning_rate":
@@ -82,17 +129,26 @@ def _validator(name: str, check: str, given: Mapping[str, Any]) -> Validator | N
         case "range" if len(rest) in (3, 4):
             low, high = rest[1:3]
             return _interval(rest[3] if len(rest) == 4 else given.get("range_type", "[)"), low, high)
+        case "boundary":
+            bound = given["boundary"] if "boundary" in given else rest[0]
+            return in_range(ge=bound) if given.get("bound_type", "upper") == "lower" else in_range(le=bound)
     return None
 
 
-def _betas(found: SourceClass, name: str, given: Mapping[str, Any]) -> Validator:
+def _betas(found: SourceClass, name: str, given: Mapping[str, Any]) -> Check:
     argument = next(argument for argument in found.arguments if argument.name == name)
+    decays = _decays(given)
+    takes_null = argument.annotation is not None and "None" in ast.unparse(argument.annotation)
+    two = isinstance(argument.default, tuple) and len(argument.default) == 2 and not takes_null
+    return each(decays.first) if two else decays
+
+
+def _decays(given: Mapping[str, Any]) -> Betas:
+    """The ranges of a call of ``validate_betas``."""
     rest = given[""]
     first = _interval(given.get("beta_range_type", rest[0] if rest else "[)"), 0.0, 1.0)
     third = _interval(given.get("beta3_range_type", rest[1] if len(rest) > 1 else "[]"), 0.0, 1.0)
-    takes_null = argument.annotation is not None and "None" in ast.unparse(argument.annotation)
-    two = isinstance(argument.default, tuple) and len(argument.default) == 2 and not takes_null
-    return each(first) if two else Betas(first, third)
+    return Betas(first, third)
 
 
 def _interval(brackets: str, low: float, high: float) -> Interval:

@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from optim_core import registry
-from optim_core.cli.new.distribution import LICENSES, License, distribution_files
+from optim_core.cli.new.distribution import LICENSES, TEST_NEEDS, License, distribution_files
 from optim_core.cli.new.plugin_names import PluginNames, names_for
 from optim_core.cli.new.written_folder import write_folder
 from optim_core.cli.output import say
 from optim_core.discovery import KINDS, Kind
+from optim_core.names import normalise
+from optim_core.resolution import PluginRecord
 
 __all__ = ["command"]
 
@@ -39,14 +41,32 @@ def _tell(folder: Path, files: list[str], names: PluginNames, kind: Kind) -> Non
     for file in sorted(files):
         say(f"    {file}")
     place = folder if folder.is_absolute() else f"./{folder.as_posix()}"
+    needed = " ".join(need for need in TEST_NEEDS[kind] if need != "optim-core")
     say(f"""
 Next:
-    pip install -e {place} pytest
+    pip install -e {place} {needed}
     optim show {names.plugin}
     pytest {place}""")
-    if registry.knows(kind, names.plugin):
-        say(
-            f"\n{names.plugin} is the name of an installed {kind} already. Where both are installed, a config has to "
-            f"say `{names.distribution}:{names.plugin}`.",
-            err=True,
-        )
+    others = _of_that_name(kind, names.plugin)
+    if others:
+        say(f"\n{_way_to_both(others, names, kind)}", err=True)
+
+
+def _of_that_name(kind: Kind, plugin: str) -> list[PluginRecord]:
+    """The installed plugins that answer to the new one's name, those with entry points of their own first."""
+    if not registry.knows(kind, plugin):
+        return []
+    usable = [record for record in registry.plugins(kind) if record.state != "blocked"]
+    found = [record for record in usable if normalise(record.name) == normalise(plugin)]
+    return sorted(found, key=lambda record: record.provider is not None)
+
+
+def _way_to_both(others: list[PluginRecord], names: PluginNames, kind: Kind) -> str:
+    said = f"{names.plugin} is the name of an installed {kind} already"
+    first = others[0]
+    if first.provider is None:
+        return f"{said}. Where both are installed, a config has to say `{names.distribution}:{names.plugin}`."
+    return (
+        f"{said}, that of the provider {first.provider}. Where both are installed, `{names.plugin}` is the new one, "
+        f"and the other is `{first.provider}:{first.name}`."
+    )

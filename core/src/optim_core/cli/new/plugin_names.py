@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import attrs
 
 from optim_core import OptimError
+from optim_core.distributions import installed
 from optim_core.names import visible
 
 __all__ = ["PluginNames", "names_for"]
@@ -74,3 +75,10 @@ def _refuse_reserved(name: str, names: PluginNames) -> None:
         raise OptimError(f"`{names.package}` is a module of Python, which the new package would hide: {other}")
     if find_spec(names.package) is not None:
         raise OptimError(f"a package called `{names.package}` is installed, which the new one would replace: {other}")
+    there = next((found for found in installed(sys.path, _pass_by) if found.key == names.distribution), None)
+    if there is not None:
+        raise OptimError(f"{there.label} is installed, which pip would uninstall for the new one: {other}")
+
+
+def _pass_by(_folder: str, _error: OSError) -> None:
+    """Nothing is installed in a folder that cannot be read; `optim list` names it."""

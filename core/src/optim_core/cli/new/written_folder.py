@@ -20,7 +20,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         files: path in the folder, with ``/``, to content.
 
     Raises:
-        OptimError: there is something already, or it cannot be written.
+        OptimError: there is something already, it is the current folder, or it cannot be written.
     """
     target = folder.absolute()
     _refuse_occupied(folder, target)
@@ -45,6 +45,10 @@ def _refuse_occupied(folder: Path, target: Path) -> None:
         raise OptimError(f"{folder}: there is no folder {target.parent} to write it into; make that first")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise OptimError(f"{folder}: is there already and is no folder; choose another with --directory")
+    if target.is_dir() and target.samefile(Path.cwd()):
+        raise OptimError(
+            f"{folder}: is the folder that this runs in, and would be replaced as a whole; run this in the one above"
+        )
     try:
         occupied = target.is_dir() and any(target.iterdir())
     except OSError as error:

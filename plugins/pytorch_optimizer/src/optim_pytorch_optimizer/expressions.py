@@ -1,0 +1,88 @@
+"""Expressions on a constructor's arguments, worked out for the values of a config."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Collection
+from typing import Any
+
+import attrs
+
+from optim_core.bridge import Opaque, SourceModule
+from optim_core.bridge.config_types import DTYPES
+
+__all__ = ["Expression"]
+
+_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda one, other: one in other,
+    ast.NotIn: lambda one, other: one not in other,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+@attrs.frozen(eq=False)
+class Expression:
+    """An expression in the source of a constructor.
+
+    Args:
+        node: the expression.
+        module: where its constants are looked up.
+        arguments: the names of the constructor's arguments.
+    """
+
+    node: ast.expr
+    module: SourceModule
+    arguments: Collection[str]
+
+    @property
+    def names(self) -> list[str]:
+        """The arguments in it, in their order."""
+        nodes = (node for node in ast.walk(self.node) if isinstance(node, ast.Name) and node.id in self.arguments)
+        return [node.id for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset))]
+
+    def __str__(self) -> str:
+        return ast.unparse(self.node)
+
+    def value(self, config: Any) -> Any:
+        """Its value for an instance of the plugin class.
+
+        Raises:
+            LookupError: it does more than compare, count and choose between arguments and constants.
+        """
+        return self._value(self.node, config)
+
+    def _value(self, node: ast.expr, config: Any) -> Any:
+        match node:
+            case ast.Name(id=name) if name in self.arguments:
+                return getattr(config, name)
+            case ast.Attribute(value=ast.Name(id="torch"), attr=name) if name in DTYPES:
+                # A config names a dtype.
+                return name
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                return [self._value(item, config) for item in items]
+            case ast.BoolOp(op=ast.And(), values=parts):
+                return all(self._value(part, config) for part in parts)
+            case ast.BoolOp(values=parts):
+                return any(self._value(part, config) for part in parts)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return not self._value(operand, config)
+            case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATORS:
+                return _OPERATORS[type(sign)](self._value(left, config), self._value(right, config))
+            case ast.Compare(left=left, ops=[sign], comparators=[right]):
+                return _OPERATORS[type(sign)](self._value(left, config), self._value(right, config))
+        value = self.module.value(node)
+        if isinstance(value, Opaque):
+            raise LookupError(f"{value.text} is no constant")
+        return value

@@ -1,0 +1,78 @@
+"""The options that classes of pytorch_optimizer read from their ``**kwargs``: which class has which, by its source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from optim_core.bridge import Argument, SourceClass
+from optim_core.validators import FieldError
+from optim_pytorch_optimizer.checks import Check
+
+__all__ = ["OPTION_CHECKS", "OPTION_TEXTS", "keyword_options"]
+
+# Name to its default, which gives its type. None of them stands in a signature.
+_DEFAULTS: dict[str, bool | float] = {
+    "adam_debias": False,
+    "adanorm": False,
+    "adanorm_r": 0.95,
+    "cautious": False,
+    "stable_adamw": False,
+    "use_gc": False,
+}
+OPTION_TEXTS: dict[str, str] = {
+    "adam_debias": "Leave the bias of the first moment uncorrected, so that the first steps are short (AdamD).",
+    "adanorm": "Scale a gradient that is shorter than the mean of its past to that length (AdaNorm).",
+    "adanorm_r": "Decay of the mean of the gradient's length; needs `adanorm`.",
+    "cautious": "Leave out the parts of an update whose sign is not the gradient's.",
+    "stable_adamw": "Divide an update by how far the gradient exceeds its second moment (StableAdamW).",
+    "use_gc": "Subtract the mean of a weight's gradient from it (gradient centralization).",
+}
+
+
+def keyword_options(found: SourceClass) -> list[Argument]:
+    """The options that reach a class's groups, and that the class with its ``step`` asks a group for."""
+    stepping = next(filter(_has_step, found.definitions), None)
+    if stepping is None or not _reach_groups(found.constructor):
+        return []
+    own = {argument.name for argument in found.arguments}
+    asked = set(_asked(stepping))
+    return [Argument(name, None, _DEFAULTS[name]) for name in sorted(asked & _DEFAULTS.keys() - own)]
+
+
+def _has_step(definition: ast.ClassDef) -> bool:
+    return any(isinstance(node, ast.FunctionDef) and node.name == "step" for node in definition.body)
+
+
+def _reach_groups(constructor: ast.FunctionDef) -> bool:
+    """Whether the constructor takes any keyword, and puts it into the dict that all groups begin with."""
+    taken = constructor.args.kwarg
+    return taken is not None and any(
+        key is None and isinstance(value, ast.Name) and value.id == taken.arg
+        for node in ast.walk(constructor)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+    )
+
+
+def _asked(definition: ast.ClassDef) -> Iterator[str]:
+    """What ``group.get(…)`` is called with."""
+    for node in ast.walk(definition):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="group"), attr="get"), args=[ast.Constant(value=str(name)), *_]
+            ):
+                yield name
+
+
+def _needs_adanorm(instance: Any, attribute: attrs.Attribute[Any], value: float) -> None:
+    if not 0 <= value < 1:
+        raise FieldError(f"must be in [0, 1), is {value}")
+    if value != attribute.default and not instance.adanorm:
+        raise FieldError("has no effect without `adanorm`", "set adanorm: true, or leave it out")
+
+
+OPTION_CHECKS: dict[str, Check] = {"adanorm_r": _needs_adanorm}
