@@ -72,7 +72,9 @@ def test_amsgrad_is_refused_with_the_reason(name):
     [
         ({"lr": 0}, "config.lr"),
         ({"lr": 1e-3, "betas": [0.9, 1.0]}, "config.betas[1]"),
+        ({"lr": 1e-3, "betas": [0.9, 0.99999999]}, "config.betas[1]"),
         ({"lr": 1e-3, "eps": 0}, "config.eps"),
+        ({"lr": 1e-3, "eps": 1e-46}, "config.eps"),
         ({"lr": 1e-3, "weight_decay": -0.1}, "config.weight_decay"),
         ({"lr": 1e-3, "adam_w_mode": "false"}, "config.adam_w_mode"),
         ({"lr": 1e-3, "adamw_mode": False}, "config.adamw_mode"),

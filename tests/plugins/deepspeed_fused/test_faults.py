@@ -1,6 +1,9 @@
 """The faults of DeepSpeed's classes: each is shown on the bare class, and does not reach who takes the plugin."""
 
 import copy
+import subprocess
+import sys
+import textwrap
 
 import pytest
 import torch
@@ -8,7 +11,7 @@ from deepspeed.ops.adam import DeepSpeedCPUAdam
 from deepspeed.ops.adam import FusedAdam as DeepSpeedFusedAdam
 from torch import nn
 
-from optim_core import ParamGroupError
+from optim_core import CheckpointMismatchError, ParamGroupError
 
 both = pytest.mark.parametrize(("name", "bare"), [("FusedAdam", DeepSpeedFusedAdam), ("CPUAdam", DeepSpeedCPUAdam)])
 
@@ -268,3 +271,128 @@ def test_sparse_gradients_are_refused_before_anything_is_changed(name, bare, mak
         optimizer.step()
     assert {} == dict(optimizer.state)
     assert [1.0, 1.0, 1.0] == first.tolist()
+
+
+SHAPES = """
+    import sys, torch
+    from optim_core import ParamGroupError, registry
+    def make(size):
+        weight = torch.nn.Parameter(torch.ones(size))
+        spec = registry.build({"type": sys.argv[1], "config": {"lr": 1e-3}})
+        weight.grad = torch.ones(size)
+        return weight, spec.create_optimizer([weight])
+    def told(step):
+        try:
+            step()
+        except ParamGroupError as error:
+            print(error)
+    _, small = make(4)
+    small.step()
+    _, large = make(100_000)
+    large.load_state_dict(small.state_dict())
+    told(large.step)
+    weight, grown = make(4)
+    grown.step()
+    weight.data, weight.grad = torch.ones(100_000), None
+    weight.grad = torch.ones(100_000)
+    told(grown.step)
+    weight, stale = make(4)
+    weight.data = torch.ones(100_000)
+    told(stale.step)
+"""
+
+
+@both
+def test_memory_that_is_too_short_is_refused(name, bare):
+    """A state of smaller weights, and a gradient from before they grew, are errors: the kernel reads past their end."""
+    code = textwrap.dedent(SHAPES)
+    done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False)
+    means, gradient = (
+        f"{name}: a parameter has the shape [100000], and its {what} has [4]: load a state of this model, or build the "
+        "optimizer after changing the shape\n"
+        for what in ("exp_avg", "gradient")
+    )
+
+    assert (0, means + means + gradient) == (done.returncode, done.stdout), done.stderr
+
+
+@both
+@pytest.mark.parametrize(("first", "second"), [(torch.float32, torch.bfloat16), (torch.bfloat16, torch.float32)])
+def test_a_model_that_is_converted_after_a_step_trains_on(name, bare, first, second, make, train, assert_close):
+    """The means follow their parameter; DeepSpeed's kernel for GPUs reads the old ones as if they had its dtype."""
+    expected, found = (nn.Linear(3, 5, dtype=first) for _ in range(2))
+    found.load_state_dict(expected.state_dict())
+    options = {"fp32_optimizer_states": False} if name == "CPUAdam" else {}
+    optimizer, peer = make(name, found, **options), torch.optim.AdamW(expected.parameters(), lr=1e-2, weight_decay=0.0)
+    for network, each in ((expected, peer), (found, optimizer)):
+        train(each, list(network.parameters()), range(5))
+        network.zero_grad()
+        network.to(second)
+    for state in peer.state.values():
+        state |= {key: state[key].to(second) for key in ("exp_avg", "exp_avg_sq")}
+    for network, each in ((expected, peer), (found, optimizer)):
+        train(each, list(network.parameters()), range(5, 10))
+
+    assert {second} == {state[key].dtype for state in optimizer.state.values() for key in ("exp_avg", "exp_avg_sq")}
+    assert_close([each.bfloat16() for each in expected.parameters()], [each.bfloat16() for each in found.parameters()])
+
+
+# -- autograd --------------------------------------------------------------------------------------------------------
+
+
+@both
+def test_a_graph_from_before_a_step_is_not_gone_through(name, bare, make):
+    """Its weights are gone, so it is torch's error; DeepSpeed's class gives the gradient of other weights."""
+
+    def backward_after_step(make_optimizer):
+        weight = nn.Parameter(torch.ones(3))
+        loss = weight.square().sum()
+        weight.grad = torch.ones(3)
+        make_optimizer([weight]).step()
+        weight.grad = None
+        loss.backward()
+        return weight.grad
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        backward_after_step(lambda weights: make(name, weights))
+    assert [2.0, 2.0, 2.0] != backward_after_step(lambda weights: bare(weights, lr=1e-2)).tolist()
+
+
+@both
+def test_it_trains_in_inference_mode(name, bare, make):
+    """Tensors that autograd knows nothing of are trained, too."""
+    with torch.inference_mode():
+        weight = nn.Parameter(torch.ones(3))
+        optimizer = make(name, [weight])
+        weight.grad = torch.ones(3)
+        optimizer.step()
+
+    assert [pytest.approx(0.99)] * 3 == weight.tolist()
+
+
+# -- what torch's Adam can do and the kernel cannot ------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize("option", ["amsgrad", "maximize"])
+def test_a_group_that_asks_for_what_the_kernel_lacks_is_refused(name, bare, option, make):
+    """DeepSpeed's class takes `maximize: true` and minimizes."""
+    optimizer = make(name, [nn.Parameter(torch.ones(3))])
+    with pytest.raises(ParamGroupError, match=f"{name} cannot do {option}, which a group asks for: leave it out"):
+        optimizer.add_param_group({"params": [nn.Parameter(torch.ones(3))], option: True})
+
+    assert 1 == len(optimizer.param_groups)
+
+
+@both
+@pytest.mark.parametrize("option", ["amsgrad", "maximize"])
+def test_a_state_of_what_the_kernel_lacks_is_refused(name, bare, option, make, train, weights):
+    """A run of torch's AdamW that maximized does not go on minimizing, and nothing is loaded."""
+    params = weights(torch.float32)
+    peer = torch.optim.AdamW(params, lr=0.5, **{option: True})
+    train(peer, params, range(2))
+    optimizer = make(name, params)
+    with pytest.raises(CheckpointMismatchError, match=f"{name} cannot do {option}, which group 0 of the saved state"):
+        optimizer.load_state_dict(peer.state_dict())
+
+    assert ({}, 1e-2) == (dict(optimizer.state), optimizer.param_groups[0]["lr"])

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import torch
 
-from optim_deepspeed_fused.build_folder import LOCK_IS_STALE
+from optim_deepspeed_fused.build_folder import LOCK_IS_STALE, building_alone, left_behind
 
 WITHOUT_COMPILER = {"CXX": "no-such-compiler -O2"}
 NO_COMPILER = "there is no C++ compiler, `no-such-compiler -O2`: apt-get install g++, or set CXX"
@@ -74,6 +75,17 @@ def test_a_build_that_fails_is_shortened(elsewhere, tmp_path):
     assert "thing.cpp:7: fatal error: no such header" in done.stdout
     assert "-isystem" not in done.stdout
     assert len(done.stdout) < 2500
+    folder = tmp_path / "extensions" / "fused_adam"
+    assert f"compiling DeepSpeed's fused_adam into {folder}, once: this takes minutes\n" in done.stderr
+
+
+def test_a_compiler_that_is_no_command_is_named(elsewhere):
+    """CXX with a quotation mark too many is the same error, by building and by the check."""
+    code = BUILD + "    from optim_deepspeed_fused.fused_adam import FusedAdam\n    print(FusedAdam.check())\n"
+    done = elsewhere(code, CXX='"g++')
+
+    assert 0 == done.returncode, done.stderr
+    assert 2 == done.stdout.count('CXX is `"g++`, which is no command (No closing quotation): set it to the compiler')
 
 
 def test_a_lock_that_nobody_holds_is_named(elsewhere, tmp_path):
@@ -85,6 +97,47 @@ def test_a_lock_that_nobody_holds_is_named(elsewhere, tmp_path):
     done = elsewhere(BUILD)
 
     assert f"{lock} is left from a build that was killed, and would be waited for without end: rm {lock}" in done.stdout
+
+
+def test_a_lock_that_becomes_stale_is_not_waited_for(tmp_path, caplog):
+    """Who waits for the lock of a build that was killed a moment ago hears of it, and does not wait without end."""
+    lock = tmp_path / "lock"
+    lock.touch()
+    os.utime(lock, (time.time() - LOCK_IS_STALE + 1,) * 2)
+    with pytest.raises(TimeoutError) as error, building_alone(tmp_path):
+        pytest.fail("nothing is compiled beside another build")
+
+    assert left_behind(lock) == str(error.value)
+    assert f"waiting for whoever compiles and has {lock}, until it is 15 minutes old" in caplog.messages
+    assert lock.exists()
+
+
+def test_who_waits_for_another_process_hears_of_it(tmp_path, caplog):
+    """One at a time compiles: the second waits until the first is through, and says so."""
+    code = """
+        import pathlib, sys
+        from optim_deepspeed_fused.build_folder import building_alone
+        with building_alone(pathlib.Path(sys.argv[1])):
+            print("compiling", flush=True)
+            sys.stdin.readline()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert "compiling\n" == first.stdout.readline()
+        second = threading.Thread(target=_build_alone, args=(tmp_path,))
+        second.start()
+        while not caplog.messages:
+            time.sleep(0.01)
+        assert second.is_alive()
+        first.communicate("\n")
+        second.join()
+
+    assert [f"waiting for the process that compiles in {tmp_path}"] == caplog.messages
+
+
+def _build_alone(folder):
+    with building_alone(folder):
+        pass
 
 
 def test_a_build_that_is_killed_does_not_stop_the_next(elsewhere, tmp_path):
@@ -178,6 +231,101 @@ def test_a_compiled_kernel_needs_no_compiler(elsewhere, make, weights, tmp_path)
     assert "FusedAdam\n" == done.stdout, done.stderr
 
 
+@pytest.fixture
+def compiled(make, weights, tmp_path):
+    """A folder of the kernels as this environment has compiled them, which `elsewhere` takes."""
+    make("FusedAdam", weights(torch.float32))
+    folder = tmp_path / "extensions" / "fused_adam"
+    shutil.copytree(Path(os.environ["TORCH_EXTENSIONS_DIR"], "fused_adam"), folder)
+    return folder
+
+
+CHECK = "from optim_deepspeed_fused.fused_adam import FusedAdam; print(*FusedAdam.check())"
+
+
+def test_a_kernel_of_another_compiler_is_none(elsewhere, compiled):
+    """With another CXX everything is compiled anew, so a compiler that is missing is missing."""
+    assert "\n" == elsewhere(CHECK).stdout
+    assert NO_COMPILER in elsewhere(CHECK, **WITHOUT_COMPILER).stdout
+
+
+def test_a_kernel_of_another_environment_is_none(elsewhere, compiled):
+    """What another torch's headers made, or one that was installed later, is compiled anew."""
+    no_compiler = {"PATH": "/nonexistent", "CXX": None}
+    assert "\n" == elsewhere(CHECK, **no_compiler).stdout
+
+    plan, library = compiled / "build.ninja", compiled / "fused_adam.so"
+    os.utime(library, (1e9, 1e9))
+    assert "there is no C++ compiler, `c++`" in elsewhere(CHECK, **no_compiler).stdout
+    os.utime(library)
+    assert "\n" == elsewhere(CHECK, **no_compiler).stdout
+    plan.write_text(plan.read_text().replace(str(Path(torch.__file__).parent), "/another/torch"))
+    os.utime(library)
+    assert "there is no C++ compiler, `c++`" in elsewhere(CHECK, **no_compiler).stdout
+
+
+def test_a_kernel_that_is_cut_off_comes_with_the_repair(elsewhere, compiled):
+    """torch takes a file that cannot be loaded for compiled, so what is to be removed is named."""
+    library = compiled / "fused_adam.so"
+    made = library.stat().st_mtime
+    library.write_bytes(b"")
+    os.utime(library, (made, made))
+
+    assert f"file too short; rm -r {compiled}, and it is compiled anew; or set" in elsewhere(BUILD).stdout
+
+
+@pytest.fixture
+def of_toolkit(elsewhere, tmp_path):
+    """What is said of a toolkit: of the file nvcc, and of the CUDA that torch was built with."""
+
+    def ask(nvcc, wanted):
+        code = f"""
+            import torch.utils.cpp_extension
+            torch.utils.cpp_extension.CUDA_HOME = {str(nvcc.parents[1])!r}  # a torch with CUDA finds it at its import
+            from optim_deepspeed_fused.obstacles import of_toolkit
+            print(*of_toolkit({wanted!r}))
+        """
+        return elsewhere(code).stdout.split("\n")[-2]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "expected"),
+    [
+        (", release 13.0, V13.0.1", "13.0", None),
+        (", release 12.1, V12.1.1", "12.9", None),
+        (", release 13.0, V13.0.1", "13.2", "the CUDA toolkit is 13.0 and torch was built with CUDA 13.2"),
+        (", release 12.4, V12.4.1", "13.0", "the CUDA toolkit is 12.4 and torch was built with CUDA 13.0"),
+        ("", "13.0", "`nvcc -V` does not tell its version"),
+    ],
+)
+def test_the_toolkit_is_compared_as_deepspeed_does(said, wanted, expected, of_toolkit, tmp_path):
+    """Toolkits of one major version go together where DeepSpeed knows it, which it does for 12 and not for 13."""
+    nvcc = tmp_path / "cuda" / "bin" / "nvcc"
+    nvcc.parent.mkdir(parents=True)
+    nvcc.write_text(f"#!/bin/sh\necho 'Cuda compilation tools{said}'\n")
+    nvcc.chmod(0o755)
+    repair = f": install the toolkit of CUDA {wanted} and set CUDA_HOME to its folder"
+
+    assert (f"{expected}{repair}" if expected else "") == of_toolkit(nvcc, wanted)
+
+
+def test_a_toolkit_without_nvcc_is_none(of_toolkit, tmp_path):
+    """CUDA_HOME may be wrong."""
+    assert "there is no CUDA toolkit (Unable to run" in of_toolkit(tmp_path / "bin" / "nvcc", "13.0")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a CUDA device")
+def test_a_gpu_that_is_asked_for_and_not_there_is_found(elsewhere):
+    """DS_ACCELERATOR=cuda on a machine without a GPU keeps FusedAdam from being built, not CPUAdam."""
+    code = "from optim_deepspeed_fused.cpu_adam import CPUAdam; print(CPUAdam.check());" + CHECK
+    done = elsewhere(code, DS_ACCELERATOR="cuda")
+    expected = "DeepSpeed is to use a GPU, and torch finds none: make one visible, or unset DS_ACCELERATOR"
+
+    assert f"[]\n{expected}\n" == done.stdout, done.stderr
+
+
 def test_nothing_is_printed_and_no_state_is_changed(elsewhere):
     """Neither stream gets a word; dtype, threads, random state and logging stay as they are.
 
@@ -228,6 +376,8 @@ def test_the_fallback_takes_torchs_fused_adam_and_says_so_once(elsewhere):
     assert 1 == done.stderr.count("FallbackWarning: torch's fused AdamW takes the place of DeepSpeed's FusedAdam")
     assert 1 == done.stderr.count("FallbackWarning: torch's fused Adam takes the place of DeepSpeed's FusedAdam")
     assert NO_COMPILER in done.stderr
+    # It is what was done.
+    assert "or set `fallback" not in done.stderr
 
 
 def test_the_fallback_is_not_taken_where_the_kernel_is_there(make, weights):
@@ -247,6 +397,19 @@ def test_without_deepspeed_the_error_says_how_to_install_it(elsewhere, tmp_path)
 
     assert "DeepSpeed cannot be imported, ModuleNotFoundError: No module named 'a_module_that" in done.stdout
     assert "pip install 'optim-core[deepspeed]'" in done.stdout
+
+
+def test_whatever_deepspeeds_import_raises_is_told(elsewhere, tmp_path):
+    """It fails in other ways than by what is missing: by a variable, or by a version that does not fit."""
+    broken = tmp_path / "path" / "deepspeed"
+    broken.mkdir(parents=True)
+    Path(broken / "__init__.py").write_text("import os\nos.no_such_function()\n")
+    done = elsewhere(BUILD, PYTHONPATH=str(broken.parent))
+
+    assert (
+        "DeepSpeed cannot be imported, AttributeError: module 'os' has no attribute 'no_such_function'" in done.stdout
+    )
+    assert 0 == elsewhere(FALLBACK, PYTHONPATH=str(broken.parent)).returncode
 
 
 def test_the_processor_is_asked_for_its_name_once(weights, make):

@@ -52,6 +52,17 @@ def test_parity_of_several_groups(name, adam_w_mode, peer, make, weights, train,
 
 
 @both
+@pytest.mark.parametrize(("key", "value"), [("betas", (0.0, 0.9999999)), ("eps", 1e-45), ("eps", 1e30)])
+def test_parity_at_the_ends_of_the_ranges(name, key, value, make, weights, train, assert_close):
+    """The numbers nearest to those that the kernel cannot compute with give what torch gives."""
+    expected, found = weights(torch.float32), weights(torch.float32)
+    train(torch.optim.AdamW(expected, lr=1e-2, weight_decay=0.0, **{key: value}), expected, range(20))
+    train(make(name, found, **{key: value}), found, range(20))
+
+    assert_close(expected, found)
+
+
+@both
 def test_parity_where_gradients_come_and_go(name, make, weights, train, assert_close):
     """A parameter without a gradient in some steps is left alone in these, its count of steps too."""
 

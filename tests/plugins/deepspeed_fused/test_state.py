@@ -129,6 +129,32 @@ def test_float32_means_stay_so_where_deepspeeds_become_bfloat16(make, weights, t
     assert {torch.bfloat16} == {state["exp_avg"].dtype for state in bare_later.state.values()}
 
 
+@both
+def test_hooks_around_loading_have_the_last_word(name, make, weights, train):
+    """What a hook makes of the saved means is loaded, and what one makes of them afterwards stays."""
+    params = weights(torch.bfloat16)
+    optimizer = make(name, params)
+    train(optimizer, params, range(3))
+    later, seen = make(name, copies(params)), []
+
+    def replaced(_, state):
+        state = copy.deepcopy(state)
+        state["state"][0]["exp_avg"] = torch.full_like(state["state"][0]["exp_avg"], 7.0)
+        return state
+
+    def change(loaded):
+        first = loaded.param_groups[0]["params"][0]
+        seen.append(loaded.state[first]["exp_avg"].unique().tolist())
+        loaded.state[first]["exp_avg"].fill_(8.0)
+
+    later.register_load_state_dict_pre_hook(replaced)
+    later.register_load_state_dict_post_hook(change)
+    later.load_state_dict(optimizer.state_dict())
+
+    assert [[7.0]] == seen
+    assert [8.0] == later.state[later.param_groups[0]["params"][0]]["exp_avg"].unique().tolist()
+
+
 def test_a_state_of_deepspeeds_own_class_is_taken(make, weights, train):
     """Its count, which stands with the last parameter alone, becomes that of each parameter."""
     params = weights(torch.float32)

@@ -144,7 +144,7 @@ def _versions(examined: Registry, broken: Mapping[tuple[str, str, str], str]) ->
 
 def _print(versions: list[tuple[str, str]], findings: list[Finding]) -> None:
     say(f"python {platform.python_version()}, optim-core {__version__}")
-    say(f"in use: {', '.join(f'{name} {version}' for name, version in versions) or 'no plugin is installed'}")
+    say(f"in use: {', '.join(f'{name} {version}' for name, version in versions) or 'no plugin'}")
     if not findings:
         say("everything is fine")
     for finding in findings:

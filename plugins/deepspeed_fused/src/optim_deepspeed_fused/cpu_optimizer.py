@@ -13,12 +13,19 @@ from torch import Tensor
 from optim_deepspeed_fused.cpu_info import cpu_info_asked_once
 from optim_deepspeed_fused.dtype_groups import refuse_other_dtypes
 from optim_deepspeed_fused.kernel import load_kernel
-from optim_deepspeed_fused.trained import contiguous, trained_parameters, write_back
+from optim_deepspeed_fused.lacking import refuse_lacking, refuse_state_with_lacking
+from optim_deepspeed_fused.trained import (
+    MEANS,
+    contiguous,
+    convert_means,
+    say_changed,
+    trained_parameters,
+    write_back,
+)
 
 __all__ = ["CPUAdam"]
 
 Group = dict[str, Any]
-MEANS = ("exp_avg", "exp_avg_sq")
 
 
 class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
@@ -29,6 +36,7 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
     - A step does not depend on what ran before a resume.
     - It can be copied and pickled.
     - The processor is asked for its name once, not by a process for each optimizer.
+    - As in FusedAdam, memory that does not fit is refused, and autograd is told what a step changed.
 
     The state of a parameter is ``step``, an int, ``exp_avg`` and ``exp_avg_sq``.
     """
@@ -49,13 +57,14 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
 
         Raises:
             RuntimeError: a gradient is sparse.
-            ParamGroupError: a parameter is not on the CPU, or has a dtype that is not trained.
+            ParamGroupError: a parameter is not on the CPU, or has a dtype that is not trained, or another shape than
+                its gradient or its means.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        due = [(group, trained_parameters(group, "CPUAdam", "cpu")) for group in self.param_groups]
+        due = [(group, trained_parameters(group, self.state, "CPUAdam", "cpu")) for group in self.param_groups]
         forgotten = False
         for group, parameters in due:
             for parameter in parameters:
@@ -65,22 +74,42 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
                     self._call(group, state["step"] + 2, [torch.empty(0) for _ in range(4)])
                     forgotten = True
                 self._update(group, parameter, state)
+            say_changed(parameters)
         return loss
 
     def add_param_group(self, param_group: Group) -> None:
         """Adds a group.
 
         Raises:
-            ParamGroupError: a trainable parameter is not float32, float16 or bfloat16.
+            ParamGroupError: a trainable parameter is not float32, float16 or bfloat16, or an option is on that the
+                kernel does not have.
         """
+        refuse_lacking({**self.defaults, **param_group}, "CPUAdam")
         super().add_param_group(param_group)
         group = self.param_groups.pop()
         refuse_other_dtypes(group, "CPUAdam")
         self.param_groups.append(group)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes over a state; the means get the dtype that they have here, not that of their parameter."""
-        super().load_state_dict(state_dict)
+        """Takes over a state; the means get the dtype that they have here, not that of their parameter.
+
+        Raises:
+            CheckpointMismatchError: it is of an optimizer that did what the kernel cannot.
+        """
+        refuse_state_with_lacking(state_dict, "CPUAdam")
+        # What the hooks before this one make of the state; those after loading see the means as they stay.
+        given: list[dict[str, Any]] = []
+        hooks = (
+            self.register_load_state_dict_pre_hook(lambda _, changed: given.append(changed)),
+            self.register_load_state_dict_post_hook(lambda _: self._take_means(given[-1]), prepend=True),
+        )
+        try:
+            super().load_state_dict(state_dict)
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _take_means(self, state_dict: dict[str, Any]) -> None:
         saved = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
         own = chain.from_iterable(group["params"] for group in self.param_groups)
         for index, parameter in zip(saved, own, strict=True):
@@ -118,6 +147,7 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
                 state[key] = torch.zeros_like(
                     parameter, dtype=self._dtype_of_means(parameter), memory_format=torch.contiguous_format
                 )
+        convert_means(state, parameter, self._dtype_of_means(parameter))
         state["step"] += 1
         return state
 

@@ -9,6 +9,7 @@ import attrs
 
 from optim_core.validators import FieldError, each, fraction, non_negative, positive
 from optim_deepspeed_fused.amsgrad import no_amsgrad
+from optim_deepspeed_fused.single_precision import betas_in_float32, eps_in_float32
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -43,8 +44,8 @@ class FusedAdam:
 
     Args:
         lr: learning rate, > 0. Unlike DeepSpeed's it has no default.
-        betas: decay of the means of the gradient and of its square, each in [0, 1).
-        eps: added to the denominator, > 0.
+        betas: decay of the means of the gradient and of its square, each in [0, 1), also as a float32.
+        eps: added to the denominator, > 0 also as a float32.
         weight_decay: shrinks the weights by ``lr * weight_decay`` a step, or, without `adam_w_mode`, is the factor of
             an L2 penalty; ≥ 0.
         adam_w_mode: decay as AdamW does (DeepSpeed's default); false is Adam.
@@ -56,8 +57,8 @@ class FusedAdam:
     """
 
     lr: float = attrs.field(validator=positive)
-    betas: tuple[float, float] = attrs.field(default=(0.9, 0.999), validator=each(fraction))
-    eps: float = attrs.field(default=1e-8, validator=positive)
+    betas: tuple[float, float] = attrs.field(default=(0.9, 0.999), validator=[each(fraction), betas_in_float32])
+    eps: float = attrs.field(default=1e-8, validator=[positive, eps_in_float32])
     weight_decay: float = attrs.field(default=0.0, validator=non_negative)
     adam_w_mode: bool = True
     bias_correction: bool = True
@@ -90,8 +91,9 @@ class FusedAdam:
         from optim_core.errors import PluginError
         from optim_deepspeed_fused.kernel import load_kernel
 
+        hint = "set `fallback: torch` for torch's fused Adam with the same numbers"
         try:
-            load_kernel("FusedAdamBuilder", "set `fallback: torch` for torch's fused Adam with the same numbers")
+            load_kernel("FusedAdamBuilder", hint if self.fallback == "error" else None)
         except PluginError as error:
             if self.fallback == "error":
                 raise

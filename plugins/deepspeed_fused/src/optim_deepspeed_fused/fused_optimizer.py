@@ -13,7 +13,15 @@ from torch import Tensor
 
 from optim_deepspeed_fused.dtype_groups import refuse_other_dtypes, split_by_dtype
 from optim_deepspeed_fused.kernel import load_kernel
-from optim_deepspeed_fused.trained import contiguous, trained_parameters, write_back
+from optim_deepspeed_fused.lacking import refuse_lacking, refuse_state_with_lacking
+from optim_deepspeed_fused.trained import (
+    MEANS,
+    contiguous,
+    convert_means,
+    say_changed,
+    trained_parameters,
+    write_back,
+)
 
 __all__ = ["FusedAdam"]
 
@@ -31,6 +39,8 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
     - Parameters that are not contiguous are trained. DeepSpeed's kernel for the CPU changes a copy of them.
     - On the CPU a step does not depend on the steps of other optimizers, nor on what ran before a resume.
     - It can be copied and pickled.
+    - Memory that does not fit is refused: a state of other shapes. DeepSpeed's kernels read and write past its end.
+    - A backward pass through a graph from before a step is an error, as with torch's. DeepSpeed's gives wrong numbers.
 
     The state of a parameter is ``step``, an int, ``exp_avg`` and ``exp_avg_sq``. States of DeepSpeed's own class are
     taken; so are those of torch's Adam and AdamW.
@@ -48,20 +58,23 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
 
         Raises:
             RuntimeError: a gradient is sparse.
-            ParamGroupError: a parameter is on another device than the kernel is for, or has another dtype.
+            ParamGroupError: a parameter is on another device than the kernel is for, or has another dtype, or another
+                shape than its gradient or its means.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        due = [(group, trained_parameters(group, "FusedAdam", self._device_type)) for group in self.param_groups]
-        forget = self._device_type == "cpu"
+        device = self._device_type
+        due = [(group, trained_parameters(group, self.state, "FusedAdam", device)) for group in self.param_groups]
+        forget = device == "cpu"
         for group, parameters in due:
             for (count, _, _), columns in self._batches(group, parameters).items():
                 if forget:
                     self._forget(group, count)
                     forget = False
                 self._update(group, count, columns)
+            say_changed(parameters)
         return loss
 
     def zero_grad(self, set_to_none: bool | None = None) -> None:
@@ -76,12 +89,23 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
         """Adds a group, as one for each dtype in it.
 
         Raises:
-            ParamGroupError: a trainable parameter is not float32, float16 or bfloat16.
+            ParamGroupError: a trainable parameter is not float32, float16 or bfloat16, or an option is on that the
+                kernel does not have.
         """
         super().add_param_group(param_group)
         group = self.param_groups.pop()
         refuse_other_dtypes(group, "FusedAdam")
+        refuse_lacking(group, "FusedAdam")
         self.param_groups.extend(split_by_dtype(group))
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over a state.
+
+        Raises:
+            CheckpointMismatchError: it is of an optimizer that did what the kernel cannot.
+        """
+        refuse_state_with_lacking(state_dict, "FusedAdam")
+        super().load_state_dict(state_dict)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "adam_w_mode": self.adam_w_mode, "set_grad_none": self.set_grad_none}
@@ -122,8 +146,9 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
             state = self.state[parameter]
             if not state:
                 state["step"] = group.get("step", 0)
-                for key in ("exp_avg", "exp_avg_sq"):
+                for key in MEANS:
                     state[key] = torch.zeros_like(parameter, memory_format=torch.contiguous_format)
+            convert_means(state, parameter, parameter.dtype)
             state["step"] += 1
             columns = batches.setdefault((state["step"], parameter.dtype, parameter.device), ([], [], [], []))
             row = (parameter.grad, parameter, state["exp_avg"], state["exp_avg_sq"])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 from optim_core.errors import PluginError
 from optim_core.loading import output_diverted, said
 from optim_core.version import __version__
-from optim_deepspeed_fused.build_folder import build_folder, building_alone
+from optim_deepspeed_fused.build_folder import build_folder, building_alone, is_compiled
 from optim_deepspeed_fused.obstacles import NINJA_FOLDER, comes_ready, obstacles
 
 __all__ = ["load_kernel"]
@@ -21,15 +21,18 @@ DISTRIBUTION = "optim-deepspeed-fused"
 # Of what a compiler prints.
 MOST_LINES, LONGEST_LINE = 6, 300
 
+logger = logging.getLogger("optim_deepspeed_fused")
 
-def load_kernel(builder_name: str, otherwise: str) -> Any:
+
+def load_kernel(builder_name: str, otherwise: str | None) -> Any:
     """The extension module with a kernel; DeepSpeed's classes then find it loaded.
 
-    What DeepSpeed prints goes to standard error.
+    What DeepSpeed prints goes to standard error. That it is compiled is said, as a warning, to the logger
+    ``optim_deepspeed_fused``.
 
     Args:
         builder_name: the class of DeepSpeed that compiles it: "FusedAdamBuilder".
-        otherwise: what the user can do where it cannot be had, for the message.
+        otherwise: what else the user can do where it cannot be had, for the message.
 
     Raises:
         PluginError: it cannot be had here.
@@ -38,19 +41,31 @@ def load_kernel(builder_name: str, otherwise: str) -> Any:
     if missing:
         raise _error(builder_name, "; ".join(missing), otherwise)
     from deepspeed.ops import op_builder
-    from deepspeed.ops.op_builder.builder import CUDAMismatchException, MissingCUDAException
 
     try:
         with output_diverted():
             builder = getattr(op_builder, builder_name)()
-            if comes_ready(builder):
-                return builder.load()
-            with _ninja_on_path(), building_alone(build_folder(builder)):
-                return builder.load()
-    except (RuntimeError, ImportError, OSError, subprocess.SubprocessError) as error:
-        raise _error(builder_name, f"loading or compiling it failed: {_shortened(error)}", otherwise) from error
-    except (CUDAMismatchException, MissingCUDAException) as error:
-        raise _error(builder_name, said(error), otherwise) from error
+            return builder.load() if comes_ready(builder) else _compiled(builder)
+    except Exception as error:
+        # DeepSpeed, torch, ninja and the compiler fail in many ways.
+        cause = _shortened(error) if isinstance(error, (RuntimeError, ImportError, OSError)) else said(error)
+        raise _error(builder_name, f"loading or compiling it failed: {cause}", otherwise) from error
+
+
+def _compiled(builder: Any) -> Any:
+    """The kernel that torch has compiled, or compiles now.
+
+    Raises:
+        ImportError: what was compiled cannot be loaded; with the repair.
+    """
+    folder = build_folder(builder)
+    with _ninja_on_path(), building_alone(folder):
+        if not is_compiled(folder, builder.name):
+            logger.warning("compiling DeepSpeed's %s into %s, once: this takes minutes", builder.name, folder)
+        try:
+            return builder.load()
+        except ImportError as error:
+            raise ImportError(f"{error}; rm -r {folder}, and it is compiled anew") from error
 
 
 @contextlib.contextmanager
@@ -73,10 +88,11 @@ def _ninja_on_path() -> Iterator[None]:
             os.environ["PATH"] = before
 
 
-def _error(builder_name: str, problem: str, otherwise: str) -> PluginError:
+def _error(builder_name: str, problem: str, otherwise: str | None) -> PluginError:
     kernel = builder_name.removesuffix("Builder")
+    ending = f"; or {otherwise}" if otherwise else ""
     return PluginError(
-        f"{DISTRIBUTION} {__version__} cannot have DeepSpeed's kernel of {kernel} here: {problem}; or {otherwise}",
+        f"{DISTRIBUTION} {__version__} cannot have DeepSpeed's kernel of {kernel} here: {problem}{ending}",
         distribution=DISTRIBUTION,
         version=__version__,
     )

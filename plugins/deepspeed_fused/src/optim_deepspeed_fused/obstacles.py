@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from optim_core.loading import output_diverted, said
-from optim_deepspeed_fused.build_folder import build_folder, stale_lock
+from optim_deepspeed_fused.build_folder import build_folder, is_compiled, left_behind, stale_lock
 
-__all__ = ["NINJA_FOLDER", "comes_ready", "obstacles"]
+__all__ = ["NINJA_FOLDER", "comes_ready", "obstacles", "of_toolkit"]
 
 INSTALL = "pip install 'optim-core[deepspeed]'"
 # Where pip puts the command of the package ninja: on PATH only where the environment was activated.
@@ -36,8 +36,10 @@ def obstacles(builder_name: str) -> list[str]:
             from deepspeed.ops import op_builder
 
             builder = getattr(op_builder, builder_name)()
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
+    except ImportError as error:
         return [f"DeepSpeed cannot be imported, {said(error)}: {INSTALL}"]
+    except Exception as error:  # noqa: BLE001 - it asks drivers and variables, and fails in as many ways
+        return [f"DeepSpeed cannot be imported, {said(error)}; mend that, or {INSTALL}"]
     if comes_ready(builder):
         return []
     return [*_of_ninja(), *_of_cuda(builder), *_of_folder(builder)]
@@ -74,23 +76,40 @@ def _of_ninja() -> Iterator[str]:
 
 
 def _of_cuda(builder: Any) -> Iterator[str]:
-    """The toolkit against torch's CUDA, for a kernel that nvcc compiles."""
+    """The GPU, and the toolkit, for a kernel that nvcc compiles."""
     import torch
-    from deepspeed.ops.op_builder.builder import CUDAOpBuilder, MissingCUDAException, installed_cuda_version
+    from deepspeed.ops.op_builder.builder import CUDAOpBuilder
 
-    wanted = torch.version.cuda
-    if not isinstance(builder, CUDAOpBuilder) or wanted is None or not torch.cuda.is_available():
+    if not isinstance(builder, CUDAOpBuilder):
         return
+    if not torch.cuda.is_available():
+        if any(source.endswith(".cu") for source in builder.sources()):
+            yield "DeepSpeed is to use a GPU, and torch finds none: make one visible, or unset DS_ACCELERATOR"
+    elif torch.version.cuda is not None:
+        yield from of_toolkit(torch.version.cuda)
+
+
+def of_toolkit(wanted: str) -> Iterator[str]:
+    """The CUDA toolkit against torch's CUDA, as DeepSpeed compares them.
+
+    Args:
+        wanted: what torch was built with: "13.0".
+    """
+    from deepspeed.ops.op_builder import builder
+
+    repair = f"install the toolkit of CUDA {wanted} and set CUDA_HOME to its folder"
     try:
-        major, minor = installed_cuda_version()
-    except MissingCUDAException as error:
-        yield f"there is no CUDA toolkit ({error}): install that of CUDA {wanted} and set CUDA_HOME to its folder"
+        major, minor = builder.installed_cuda_version()
+    except builder.MissingCUDAException as error:
+        yield f"there is no CUDA toolkit ({error}): {repair}"
         return
-    if str(major) != wanted.partition(".")[0] and os.environ.get("DS_SKIP_CUDA_CHECK") != "1":
-        yield (
-            f"the CUDA toolkit is {major}.{minor} and torch was built with CUDA {wanted}: install that toolkit and set "
-            "CUDA_HOME to its folder"
-        )
+    except (ValueError, IndexError):
+        yield f"`nvcc -V` does not tell its version: {repair}"
+        return
+    found, of_torch = f"{major}.{minor}", ".".join(wanted.split(".")[:2])
+    exchangeable = found == of_torch or {found, of_torch} <= set(builder.cuda_minor_mismatch_ok.get(major, ()))
+    if not exchangeable and os.environ.get("DS_SKIP_CUDA_CHECK") != "1":
+        yield f"the CUDA toolkit is {found} and torch was built with CUDA {wanted}: {repair}"
 
 
 def _of_folder(builder: Any) -> Iterator[str]:
@@ -104,8 +123,8 @@ def _of_folder(builder: Any) -> Iterator[str]:
         yield f"{folder} cannot be written to: set TORCH_EXTENSIONS_DIR to a folder that can"
     lock = stale_lock(folder)
     if lock is not None:
-        yield f"{lock} is left from a build that was killed, and would be waited for without end: rm {lock}"
-    if not (folder / f"{builder.name}.so").exists():
+        yield left_behind(lock)
+    if not is_compiled(folder, builder.name):
         yield from _of_compiler()
 
 
@@ -113,9 +132,13 @@ def _of_compiler() -> Iterator[str]:
     from torch.utils.cpp_extension import get_cxx_compiler
 
     command = get_cxx_compiler()
-    words = shlex.split(command)
-    if not words or not shutil.which(words[0]):
-        yield f"there is no C++ compiler, `{command}`: apt-get install g++, or set CXX to the one to use"
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        yield f"CXX is `{command}`, which is no command ({error}): set it to the compiler to use, or unset it"
+    else:
+        if not words or not shutil.which(words[0]):
+            yield f"there is no C++ compiler, `{command}`: apt-get install g++, or set CXX to the one to use"
     headers = Path(sysconfig.get_path("include"))
     if not (headers / "Python.h").is_file():
         version = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 import torch
@@ -11,22 +11,28 @@ from torch import Tensor
 from optim_core.errors import ParamGroupError
 from optim_deepspeed_fused.dtype_groups import TRAINED
 
-__all__ = ["contiguous", "trained_parameters", "write_back"]
+__all__ = ["MEANS", "contiguous", "convert_means", "say_changed", "trained_parameters", "write_back"]
+
+MEANS = ("exp_avg", "exp_avg_sq")
 
 
-def trained_parameters(group: dict[str, Any], title: str, device_type: str) -> list[Tensor]:
+def trained_parameters(
+    group: dict[str, Any], state: Mapping[Tensor, Mapping[str, Any]], title: str, device_type: str
+) -> list[Tensor]:
     """The parameters of a group that have a gradient.
 
     The kernels read memory as it lies there, without checking what it is; so that is done here.
 
     Args:
         group: a parameter group.
+        state: what the optimizer keeps of each parameter.
         title: the optimizer, for messages.
         device_type: where the kernel runs: "cpu", "cuda".
 
     Raises:
         RuntimeError: a gradient is sparse.
-        ParamGroupError: a parameter is on another device, has a dtype that is not trained, or is no plain tensor.
+        ParamGroupError: a parameter is on another device, has a dtype that is not trained, or is no plain tensor, or
+            its gradient or its means have another shape.
     """
     parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
     for parameter in parameters:
@@ -39,7 +45,27 @@ def trained_parameters(group: dict[str, Any], title: str, device_type: str) -> l
         if type(parameter) not in (Tensor, torch.nn.Parameter):
             kind = type(parameter).__name__
             raise ParamGroupError(f"{title} trains plain tensors, and a parameter is a {kind}: take AdamW for it")
+        means = {key: mean for key, mean in state.get(parameter, {}).items() if key in MEANS}
+        for what, tensor in {"gradient": parameter.grad, **means}.items():
+            if tensor.shape != parameter.shape:
+                raise ParamGroupError(
+                    f"{title}: a parameter has the shape {list(parameter.shape)}, and its {what} has "
+                    f"{list(tensor.shape)}: load a state of this model, or build the optimizer after changing the shape"
+                )
     return parameters
+
+
+def convert_means(state: MutableMapping[str, Any], parameter: Tensor, dtype: torch.dtype) -> None:
+    """Has the means of a parameter lie where it does: a model may be converted or moved after its first step.
+
+    Args:
+        state: what the optimizer keeps of the parameter.
+        dtype: what the means are to have.
+    """
+    for key in MEANS:
+        mean = state[key]
+        if mean.dtype != dtype or mean.device != parameter.device:
+            state[key] = mean.to(parameter.device, dtype)
 
 
 def contiguous(tensor: Tensor) -> Tensor:
@@ -52,3 +78,12 @@ def write_back(originals: Sequence[Tensor], used: Sequence[Tensor]) -> None:
     for original, changed in zip(originals, used, strict=True):
         if changed is not original:
             original.copy_(changed)
+
+
+def say_changed(parameters: Sequence[Tensor]) -> None:
+    """Tells autograd, which the kernels do not, that parameters were changed.
+
+    A backward pass through a graph from before the step is an error then, as with torch's optimizers, and not a wrong
+    gradient.
+    """
+    torch.autograd.graph.increment_version([each for each in parameters if not each.is_inference()])
