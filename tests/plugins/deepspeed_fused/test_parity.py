@@ -34,7 +34,8 @@ def test_parity_over_100_steps(name, adam_w_mode, peer, dtype, make, weights, tr
 
 @both
 @both_modes
-def test_parity_of_several_groups(name, adam_w_mode, peer, make, weights, train, assert_close):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_parity_of_several_groups(name, adam_w_mode, peer, dtype, make, weights, train, assert_close):
     """Groups with a rate, betas, eps and decay of their own are each trained with these."""
 
     def groups(params):
@@ -44,9 +45,10 @@ def test_parity_of_several_groups(name, adam_w_mode, peer, make, weights, train,
             {"params": params[3:], "weight_decay": 0.0, "eps": 1e-3},
         ]
 
-    expected, found = weights(torch.float32), weights(torch.float32)
-    train(peer(groups(expected), lr=1e-2, **OPTIONS), expected, range(100))
-    train(make(name, groups(found), adam_w_mode=adam_w_mode, **OPTIONS), found, range(100))
+    expected, found = weights(dtype), weights(dtype)
+    extra = {"fp32_optimizer_states": False} if name == "CPUAdam" else {}
+    train(peer(groups(expected), lr=1e-2, **OPTIONS, fused=True), expected, range(100))
+    train(make(name, groups(found), adam_w_mode=adam_w_mode, **OPTIONS, **extra), found, range(100))
 
     assert_close(expected, found)
 
