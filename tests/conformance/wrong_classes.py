@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -280,9 +281,9 @@ class SeedsTorch(SoundSGD):
 
 @wrong("fresh_process", "global_state")
 class EndsTheProcess(SoundSGD):
-    """It ends a process that is not the one that it was imported in first."""
+    """It ends a process in which nothing is saved."""
 
     def build(self, params):
-        if os.environ.get("CONFORMANCE_OF") not in (None, str(os.getpid())):
+        if "optim_core.testing.child" in sys.orig_argv:
             os._exit(3)
         return made(self, params)

@@ -30,7 +30,7 @@ class TellsAFloat(SoundClip):
         return float(SoundClip.clip(self, parameters))
 
 
-@wrong("clips", "bf16", "fields")
+@wrong("clips", "bf16", "fields", "limit", "mixed_dtypes")
 class DoesNothing(SoundClip):
     """It returns the norm and clips nothing."""
 
@@ -38,7 +38,7 @@ class DoesNothing(SoundClip):
         return norm_of(list(parameters))
 
 
-@wrong("nothing_to_clip")
+@wrong("nothing_to_clip", "zero_gradients")
 class AlwaysScales(SoundClip):
     """It scales small gradients up."""
 
@@ -62,7 +62,7 @@ class WantsGradients(SoundClip):
         return SoundClip.clip(self, parameters)
 
 
-@wrong("none_gradients")
+@wrong("none_gradients", "limit")
 class CountsParameters(SoundClip):
     """It clips by the number of parameters, those without a gradient too."""
 
@@ -117,7 +117,7 @@ class MovesParameters(SoundClip):
         return SoundClip.clip(self, parameters)
 
 
-@wrong("bf16")
+@wrong("bf16", "mixed_dtypes")
 class RefusesHalfPrecision(SoundClip):
     """It does not take bfloat16."""
 
@@ -137,3 +137,111 @@ class UsesRandomNumbers(SoundClip):
 
         torch.rand(1)
         return SoundClip.clip(self, parameters)
+
+
+@wrong("clips", "limit")
+class ClipsTheFirstOnly(SoundClip):
+    """It clips the gradient of the first parameter."""
+
+    def clip(self, parameters):
+        import torch
+
+        parameters = [parameter for parameter in parameters if parameter.grad is not None]
+        norm = norm_of(parameters)
+        torch.nn.utils.clip_grad_norm_(parameters[:1], self.max_norm)
+        return norm
+
+
+@wrong("clips")
+class TurnsRound(SoundClip):
+    """Where it clips, it turns gradients round."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        norm = SoundClip.clip(self, parameters)
+        for parameter in parameters:
+            if parameter.grad is not None and norm > self.max_norm:
+                parameter.grad.neg_()
+        return norm
+
+
+@wrong("limit")
+class ClipsToTwice(SoundClip):
+    """It clips to twice its limit."""
+
+    def clip(self, parameters):
+        import torch
+
+        return torch.nn.utils.clip_grad_norm_(parameters, 2 * self.max_norm)
+
+
+@wrong("not_finite")
+class HidesNan(SoundClip):
+    """It makes zeros of what is not finite, and says nothing."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad.nan_to_num_(0, 0, 0)
+        return SoundClip.clip(self, parameters)
+
+
+@wrong("zero_gradients")
+class DividesByTheNorm(SoundClip):
+    """It divides by the norm, also where that is 0."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        norm = norm_of(parameters)
+        for parameter in parameters:
+            if parameter.grad is not None and (norm == 0 or norm > self.max_norm):
+                parameter.grad.mul_(self.max_norm / norm)
+        return norm
+
+
+@wrong("non_contiguous")
+class ClipsACopy(SoundClip):
+    """What is not contiguous it copies, and clips the copy."""
+
+    def clip(self, parameters):
+        parameters = [parameter for parameter in parameters if parameter.grad is not None]
+        norm = norm_of(parameters)
+        for parameter in parameters:
+            parameter.grad.contiguous().mul_((self.max_norm / (norm + 1e-6)).clamp(max=1.0))
+        return norm
+
+
+@wrong("mixed_dtypes")
+class WantsOneDtype(SoundClip):
+    """It takes gradients of one dtype only."""
+
+    def clip(self, parameters):
+        parameters = list(parameters)
+        if len({parameter.dtype for parameter in parameters if parameter.grad is not None}) > 1:
+            raise TypeError("gradients of one dtype only")
+        return SoundClip.clip(self, parameters)
+
+
+class FirstNorm:
+    """Clips by the norm that it saw first."""
+
+    def __init__(self, max_norm):
+        self.max_norm = max_norm
+        self.first = None
+
+    def clip(self, parameters):
+        parameters = [parameter for parameter in parameters if parameter.grad is not None]
+        norm = norm_of(parameters)
+        self.first = norm if self.first is None else self.first
+        for parameter in parameters:
+            parameter.grad.mul_((self.max_norm / (self.first + 1e-6)).clamp(max=1.0))
+        return norm
+
+
+@wrong("used_again")
+class RemembersTheNorm(SoundClip):
+    """It clips by the norm of its first call, ever after."""
+
+    def build(self):
+        return FirstNorm(self.max_norm)

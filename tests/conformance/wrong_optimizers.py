@@ -13,7 +13,7 @@ from wrong_plugins import MoreOrLess, wrong
 SAVED = ("state_dict", "bf16_state_dict", "deepcopy", "pickled")
 
 
-@wrong("descends", "bf16", "float64", "complex_parameters")
+@wrong("descends", "bf16", "complex_parameters", "float64", "long_run")
 class Climbs(SoundSGD):
     """It goes uphill."""
 
@@ -53,7 +53,7 @@ class WantsAGraph(SoundSGD):
         return made(self, params, move=differentiate)
 
 
-@wrong("vectors")
+@wrong("vectors", "every_entry")
 class SkipsVectors(SoundSGD):
     """It moves matrices only, and does not say so."""
 
@@ -65,7 +65,7 @@ class SkipsVectors(SoundSGD):
         return made(self, params, move=move_matrix)
 
 
-@wrong("many_dimensions")
+@wrong("many_dimensions", "non_contiguous")
 class SkipsKernels(SoundSGD):
     """It moves nothing of more than two dimensions."""
 
@@ -111,7 +111,7 @@ class NeedsAGradient(SoundSGD):
         return made(self, params, step=step_by_norm)
 
 
-@wrong("zero_gradients")
+@wrong("zero_gradients", "decay_shrinks")
 class DividesByZero(SoundSGD):
     """It divides by the norm of the gradient."""
 
@@ -164,7 +164,7 @@ class ForgetsTheLoss(SoundSGD):
         return made(self, params, step=forget)
 
 
-@wrong("closure", "closure_agrees")
+@wrong("closure", "closure_agrees", "nothing_piles_up")
 class TurnsGradientsOffForTheClosure(SoundSGD):
     """It calls the closure without gradients."""
 
@@ -239,7 +239,7 @@ class SaysThatItUnscales(SoundSGD):
         return made(self, params, _step_supports_amp_scaling=True)
 
 
-@wrong("several_groups", "lr_multipliers", "add_param_group")
+@wrong("several_groups", "add_param_group", "lr_multipliers")
 class KnowsOneRate(SoundSGD):
     """It moves every group by the rate of the first."""
 
@@ -273,7 +273,7 @@ class KnowsOneDecay(SoundSGD):
         return made(self, params, move=decay_alike)
 
 
-@wrong("lr_followed")
+@wrong("lr_followed", "zero_rate")
 class KeepsTheFirstRate(SoundSGD):
     """It keeps the rate that a group had at its first step."""
 
@@ -285,7 +285,7 @@ class KeepsTheFirstRate(SoundSGD):
         return made(self, params, move=move_as_first)
 
 
-@wrong("lr_multipliers")
+@wrong("lr_multipliers", "options_kept", "zero_rate")
 class AddsToRates(SoundSGD):
     """It adds a little to each group's rate at each step, so that they drift together."""
 
@@ -312,7 +312,7 @@ class ForgetsLateRates(SoundSGD):
         return made(self, params, add_param_group=add_param_group)
 
 
-@wrong("state_dict", *SAVED, "fresh_process")
+@wrong("state_dict", "bf16_state_dict", "deepcopy", "fresh_process", "pickled", "rolled_back")
 class CountsOutsideOfItsState(SoundSGD):
     """Its steps grow by a count that is an attribute."""
 
@@ -327,7 +327,7 @@ class CountsOutsideOfItsState(SoundSGD):
         return made(self, params, step=count, move=move_by_count)
 
 
-@wrong("state_dict", "bf16_state_dict", "fresh_process")
+@wrong("state_dict", "bf16_state_dict", "fresh_process", "loaded_options", "rolled_back")
 class SavesTheConfigsRate(SoundSGD):
     """Loading a state puts the rates of the config back."""
 
@@ -342,7 +342,7 @@ class SavesTheConfigsRate(SoundSGD):
         return made(self, params, load_state_dict=load_state_dict)
 
 
-@wrong("state_is_copied", "state_dict", "bf16_state_dict", "fresh_process")
+@wrong("state_is_copied", "bf16_state_dict", "fresh_process", "rolled_back", "state_dict")
 class SavesByMoving(SoundSGD):
     """Asking for its state empties it."""
 
@@ -394,7 +394,7 @@ class KeepsAGraph(SoundSGD):
         return made(self, params, move=move_and_keep)
 
 
-@wrong("bf16_state_dict")
+@wrong("bf16_state_dict", "reused_gradients")
 class KeepsWideState(SoundSGD):
     """Its state is wider than bfloat16 parameters, and torch's loading narrows it."""
 
@@ -443,7 +443,7 @@ class ViewsParameters(SoundSGD):
         return made(self, params, move=flat)
 
 
-@wrong("float64")
+@wrong("float64", "state_tensors")
 class RefusesDoublePrecision(SoundSGD):
     """It does not take float64, and does not say so."""
 
@@ -467,7 +467,7 @@ class KnowsItsProcess(SoundSGD):
         return made(self, params, move=by_process)
 
 
-@wrong("fields", "options")
+@wrong("fields", "by_degree", "options")
 @attrs.frozen(kw_only=True)
 class HasAFixedRate(SoundSGD):
     """Its rate is always the same."""

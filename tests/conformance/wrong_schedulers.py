@@ -10,6 +10,8 @@ import attrs
 from sound import SoundDecay
 from wrong_plugins import wrong
 
+from optim_core.durations import Duration
+
 
 class Stateful:
     """A schedule of torch without a closed form, made when it is asked for."""
@@ -77,7 +79,7 @@ class TurnsDecayOff(SoundDecay):
         return LambdaLR(optimizer, factor)
 
 
-@wrong("early_step")
+@wrong("early_step", "silent")
 class WarnsOfSomethingElse(SoundDecay):
     """It warns at each step."""
 
@@ -123,14 +125,14 @@ class TakesALengthForGranted(SoundDecay):
         return SoundDecay.build(self, optimizer, horizon)
 
 
-@wrong("defaults")
+@wrong("interval", "defaults")
 class HasNoInterval(SoundDecay):
     """Its interval is none."""
 
     interval: ClassVar[str] = "batch"
 
 
-@wrong("state_dict", "resume_anywhere", "fresh_process")
+@wrong("state_dict", "fresh_process", "resume_anywhere", "rolled_back")
 class CountsOutside(Unformed):
     """It counts its steps where no state finds them."""
 
@@ -159,7 +161,7 @@ class ForgetsLate(Unformed):
         return Stateful.of(optimizer, rate)
 
 
-@wrong("last_step", "state_dict", "resume_anywhere", "fresh_process")
+@wrong("last_step", "fresh_process", "resume_anywhere", "rolled_back", "state_dict")
 class ComputesFromItsCalls(SoundDecay):
     """What it builds counts calls, although its closed form does not."""
 
@@ -198,3 +200,95 @@ class Prints(SoundDecay):
     def build(self, optimizer, horizon):
         print("hello")  # noqa: T201 - what is wrong with it
         return SoundDecay.build(self, optimizer, horizon)
+
+
+@wrong("only_rates")
+class MovesTheMomentum(SoundDecay):
+    """It lowers the momentum, of which its config says nothing."""
+
+    def build(self, optimizer, horizon):
+        from torch.optim.lr_scheduler import LambdaLR
+
+        def factor(step):
+            for group in optimizer.param_groups:
+                if "momentum" in group:
+                    group["momentum"] = 0.9 * 0.99**step
+            return self.factor(step)
+
+        return LambdaLR(optimizer, factor)
+
+
+@wrong("any_optimizer")
+class WantsMomentum(SoundDecay):
+    """It looks at a momentum that not all optimizers have."""
+
+    def build(self, optimizer, horizon):
+        if any("momentum" not in group for group in optimizer.param_groups):
+            raise KeyError("momentum")
+        return SoundDecay.build(self, optimizer, horizon)
+
+
+@wrong("lengths", "closed_form")
+@attrs.frozen(kw_only=True)
+class TakesAShareForSteps(SoundDecay):
+    """It takes 10% for ten steps."""
+
+    num_warmup_steps: Duration = attrs.field(default=5, converter=Duration.of)
+
+    def build(self, optimizer, horizon):
+        from torch.optim.lr_scheduler import LambdaLR
+
+        warmup = max(1, int(self.num_warmup_steps.amount))
+        return LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / warmup) * self.factor(step))
+
+
+@wrong("short_runs")
+class DividesByTheRest(Unformed):
+    """It divides by the length less one."""
+
+    def build(self, optimizer, horizon):
+        last = (horizon.total_steps or 1000) - 1
+        return Stateful.of(optimizer, lambda schedule, base: base * self.gamma ** (schedule.last_epoch + 0 / last))
+
+
+@wrong("length")
+class WantsEpochs(SoundDecay):
+    """It fails where only the number of steps is known."""
+
+    def build(self, optimizer, horizon):
+        if horizon.total_steps:
+            horizon.total_steps // horizon.steps_per_epoch
+        return SoundDecay.build(self, optimizer, horizon)
+
+
+@wrong("closed_form")
+class StopsAtTheEnd(SoundDecay):
+    """Past the end it keeps its rate, and its closed form does not."""
+
+    def build(self, optimizer, horizon):
+        from torch.optim.lr_scheduler import LambdaLR
+
+        return LambdaLR(optimizer, lambda step: self.factor(min(step, horizon.total_steps or step)))
+
+
+@wrong("rolled_back")
+class NeverGoesBack(Unformed):
+    """What it loads is never earlier than what it has."""
+
+    def build(self, optimizer, horizon):
+        def load_state_dict(schedule, state):
+            latest = max(schedule.last_epoch, state["last_epoch"])
+            schedule.__dict__.update({**state, "last_epoch": latest})
+
+        rate = lambda schedule, base: base * self.gamma**schedule.last_epoch  # noqa: E731
+        return Stateful.of(optimizer, rate, load_state_dict=load_state_dict)
+
+
+@wrong("silent")
+class PrintsLate(SoundDecay):
+    """It says something at step 40."""
+
+    def factor(self, step):
+        if step == 40:
+            print("lower")  # noqa: T201 - what is wrong with it
+        return self.gamma**step

@@ -7,24 +7,24 @@ state of the process it ends, so that no other is blamed for that.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.abc
 import importlib.util
-import json
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import Any
 
-from optim_core.child_process import own_channel
 from optim_core.loading import said
 from optim_core.registry import registry
-from optim_core.testing.subject import Subject, subject_of
+from optim_core.testing.addresses import subject_at
+from optim_core.testing.continuing import how_it_continues
+from optim_core.testing.global_state import changes, of_python, snapshot
+from optim_core.testing.processes import Say, channels
+from optim_core.testing.subject import Subject
 
 __all__: list[str] = []
 
@@ -64,73 +64,45 @@ def _is_only_looked_for() -> bool:
 
 def main() -> None:
     """Does what standard input asks for."""
-    request = json.load(sys.stdin)
-    with own_channel() as channel:
-        sys.path[:] = request["path"]
-        warnings.simplefilter("ignore")
+    with channels() as (request, _, say):
         imported = {}
         for plugin in request["plugins"]:
-            _tell(channel, plugin, through=False)
+            _tell(say, plugin, through=False)
             imported[plugin["number"]] = _import(plugin)
         registry.refresh()
         _warm_up()
         for plugin in request["plugins"]:
-            _tell(channel, plugin, through=False)
+            _tell(say, plugin, through=False)
             found = _use(plugin, Path(request["folder"]))
-            heavy, printed = imported[plugin["number"]]
-            found["printed"] = (printed + found["printed"])[:LONGEST]
-            _tell(channel, plugin, through=True, heavy=heavy, **found)
-            if found["changed"]:
+            at_import = imported[plugin["number"]]
+            found["printed"] = (at_import["printed"] + found["printed"])[:LONGEST]
+            stop = bool(found["changed"])
+            found["changed"] = [*at_import["changed"], *found["changed"]]
+            _tell(say, plugin, through=True, heavy=at_import["heavy"], **found)
+            if stop:
                 break
 
 
-def _tell(channel: IO[str], plugin: dict[str, Any], *, through: bool, **found: Any) -> None:
-    channel.write(json.dumps({"number": plugin["number"], "through": through, **found}) + "\n")
-    channel.flush()
+def _tell(say: Say, plugin: dict[str, Any], *, through: bool, **found: Any) -> None:
+    say({"number": plugin["number"], "through": through, **found})
 
 
-def _import(plugin: dict[str, Any]) -> tuple[str | None, str]:
-    """What the import of the plugin class asks for and must not, or why it fails; and what it prints."""
+def _import(plugin: dict[str, Any]) -> dict[str, Any]:
+    """What the import of the plugin class asks for and must not, or why it fails; what it prints, and changes."""
     finder = _NoTorch()
     problem = None
+    before = of_python()
     with _printed() as printed:
         sys.meta_path.insert(0, finder)
         try:
-            _subject(plugin)
+            subject_at(plugin)
         except BaseException as error:  # noqa: BLE001 - a stranger's module may raise anything
             problem = said(error)
         finally:
             sys.meta_path.remove(finder)
-    return (f"an import of {finder.asked[0]}" if finder.asked else problem), printed()
-
-
-def _subject(plugin: dict[str, Any]) -> Subject:
-    if plugin["name"] is not None:
-        return subject_of(plugin["name"], plugin["kind"])
-    found: Any = _module(plugin["module"], plugin["file"])
-    for part in plugin["qualname"].split("."):
-        found = getattr(found, part)
-    return subject_of(found, plugin["kind"])
-
-
-def _module(name: str, file: str) -> ModuleType:
-    """The module of that name; where that is another file, or none, the file under that name."""
-    with contextlib.suppress(ImportError, ValueError):
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin == file and name != "__main__":
-            return importlib.import_module(name)
-    name = "checked_module" if name == "__main__" else name
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{file} cannot be imported")
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-    return sys.modules[name]
+    changed = [f"{part}, by its import" for part in changes(before, of_python())]
+    heavy = f"an import of {finder.asked[0]}" if finder.asked else problem
+    return {"heavy": heavy, "printed": printed(), "changed": changed}
 
 
 @contextlib.contextmanager
@@ -144,8 +116,10 @@ def _printed() -> Iterator[Any]:
         try:
             yield lambda: "".join(text)
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                # A plugin may have closed it, or put something else there.
+                with contextlib.suppress(ValueError, AttributeError, OSError):
+                    stream.flush()
             for number, own in zip((1, 2), kept, strict=True):
                 os.dup2(own, number)
                 os.close(own)
@@ -167,55 +141,43 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What using the plugin changes and prints; continues the run that was saved for it."""
     import torch
 
-    from optim_core.testing.global_state import changes, snapshot
-
     unused: str | None = None
     error: str | None = None
-    changed: list[str] = []
+    otherwise: tuple[str, str] | None = None
     with _printed() as printed:
         threads = torch.get_num_threads()
         before = snapshot()
         try:
-            subject = _subject(plugin)
+            subject = subject_at(plugin)
             _try(subject)
-        except Exception as raised:  # noqa: BLE001 - a plugin may raise anything
+        except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
             unused = said(raised)
         changed = changes(before, snapshot())
         try:
             if unused is None:
-                _continue(subject, plugin["number"], folder)
-        except Exception as raised:  # noqa: BLE001 - a plugin may raise anything
+                # As in the process that saved it.
+                torch.set_num_threads(1)
+                otherwise = how_it_continues(folder, subject, plugin["number"])
+        except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
             error = said(raised)
         finally:
             torch.set_num_threads(threads)
-    return {"changed": changed, "printed": printed(), "unused": unused, "error": error}
+    return {"changed": changed, "printed": printed(), "unused": unused, "error": error, "otherwise": otherwise}
 
 
 def _try(subject: Subject) -> None:
     if subject.kind == "optimizer":
         from optim_core.testing.training import begin
 
-        begin(subject, seeded=False).go(3)
+        begin(subject, seeded=False).go(12)
     elif subject.kind == "scheduler":
         from optim_core.testing.walking import walk
 
-        walk(subject.spec(), 10)
+        walk(subject.spec())
     else:
         from optim_core.testing.clipping import clip_everything
 
         clip_everything(subject.spec())
-
-
-def _continue(subject: Subject, number: int, folder: Path) -> None:
-    import torch
-
-    from optim_core.testing.fresh_process import continued
-
-    file = folder / f"{number}.pt"
-    if file.exists():
-        # As in the process that saved it.
-        torch.set_num_threads(1)
-        torch.save(continued(subject, file), folder / f"{number}.after.pt")
 
 
 if __name__ == "__main__":

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import decimal
+import gc
+import locale
+import logging
 import os
 import random
 import signal
+import socket
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-__all__ = ["changes", "restored", "snapshot"]
+__all__ = ["changes", "of_python", "restored", "snapshot"]
+
+
+_SIGNALS = [signal.Signals(number) for number in signal.valid_signals() if number in set(signal.Signals)]
 
 
 def snapshot() -> dict[str, Any]:
     """The state of the process, each part by its name; parts compare by ``==``."""
-    return {**_of_torch(), **_of_random_numbers(), **_of_python()}
+    return {**_of_torch(), **_torchs_random_numbers(), **of_python()}
 
 
 def _of_torch() -> dict[str, Any]:
@@ -40,10 +52,24 @@ def _of_torch() -> dict[str, Any]:
             len(optimizer._global_optimizer_pre_hooks),
             len(optimizer._global_optimizer_post_hooks),
         ),
-        "torch.optim.Optimizer": _methods(torch.optim.Optimizer),
-        "torch.optim.lr_scheduler.LRScheduler": _methods(torch.optim.lr_scheduler.LRScheduler),
-        "torch.nn.Module": _methods(torch.nn.Module),
+        "how tensors are printed": repr(vars(torch._tensor_str.PRINT_OPTS)),
+        **{f"functions of {name}": _functions(owner) for name, owner in _owners()},
     }
+
+
+def _owners() -> Iterator[tuple[str, Any]]:
+    """What a plugin may have put functions of its own into, by name."""
+    import torch
+
+    yield "torch", torch
+    yield "torch.Tensor", torch.Tensor
+    yield "torch.nn.Module", torch.nn.Module
+    yield "torch.nn.functional", torch.nn.functional
+    yield "torch.nn.utils", torch.nn.utils
+    for module in (torch.optim, torch.optim.lr_scheduler):
+        for name, value in list(vars(module).items()):
+            if isinstance(value, type) and value.__module__.startswith("torch."):
+                yield f"{module.__name__}.{name}", value
 
 
 def _flushes_denormals() -> bool:
@@ -53,35 +79,101 @@ def _flushes_denormals() -> bool:
     return bool((torch.tensor([1e-310], dtype=torch.float64) * 0.5).item() == 0)
 
 
-def _methods(cls: type[Any]) -> dict[str, int]:
-    return {name: id(value) for name, value in vars(cls).items() if callable(value)}
+def _functions(owner: Any) -> dict[str, Any]:
+    """What can be called in a class or module."""
+    return {name: id(_unhooked(value)) for name, value in list(vars(owner).items()) if callable(value)}
 
 
-def _of_random_numbers() -> dict[str, Any]:
+def _unhooked(function: Any) -> Any:
+    """The function itself, where torch has put its hooks around it: it does so when the first object is made."""
+    return function.__wrapped__ if getattr(function, "hooked", False) is True else function
+
+
+def _torchs_random_numbers() -> dict[str, Any]:
     import torch
 
-    found: dict[str, Any] = {
-        "torch's random numbers": torch.random.get_rng_state().numpy().tobytes(),
-        "Python's random numbers": random.getstate(),
+    return {"torch's random numbers": bytes(torch.random.get_rng_state().tolist())}
+
+
+def of_python() -> dict[str, Any]:
+    """The state of the process that there is without torch."""
+    return {
+        **_random_numbers(),
+        **_of_the_system(),
+        "sys.path": _path(),
+        "sys.excepthook": id(sys.excepthook),
+        "standard output": (id(sys.stdout), sys.stdout.closed),
+        "standard error": (id(sys.stderr), sys.stderr.closed),
+        "the recursion limit": sys.getrecursionlimit(),
+        "garbage collection": (gc.isenabled(), gc.get_threshold()),
+        "tracing": (id(sys.gettrace()), id(sys.getprofile())),
+        "built-in functions": _functions(builtins),
+        "what warnings are shown": _blanket_filters(),
+        "the root logger": (logging.root.level, len(logging.root.handlers), logging.root.manager.disable),
+        "the precision of decimal numbers": decimal.getcontext().prec,
+        "running threads": sorted(thread.name for thread in threading.enumerate()),
     }
+
+
+def _path() -> list[str]:
+    """The entries of sys.path; without those below another one, such as setuptools adds for parts of itself."""
+    return [entry for entry in sys.path if not any(entry.startswith(f"{other}{os.sep}") for other in sys.path)]
+
+
+def _random_numbers() -> dict[str, Any]:
+    found: dict[str, Any] = {"Python's random numbers": random.getstate()}
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:
         found["numpy's random numbers"] = repr(numpy.get_state())
     return found
 
 
-def _of_python() -> dict[str, Any]:
+def _of_the_system() -> dict[str, Any]:
+    folder = os.getcwd()  # noqa: PTH109 - a string, to compare
+    mask = os.umask(0o077)
+    os.umask(mask)
     return {
-        "the working directory": os.getcwd(),  # noqa: PTH109 - a string, to compare
-        "sys.excepthook": id(sys.excepthook),
-        "the handler of SIGINT": id(signal.getsignal(signal.SIGINT)),
-        "the recursion limit": sys.getrecursionlimit(),
+        "the working directory": folder,
+        "files in the working directory": sorted(os.listdir(folder)),  # noqa: PTH208 - names, to compare
+        "environment variables": _environment(),
+        "the mask of new files": mask,
+        "child processes": _children(),
+        "the locale": locale.setlocale(locale.LC_ALL),
+        "the default timeout of sockets": socket.getdefaulttimeout(),
+        **{f"the handler of {each.name}": id(signal.getsignal(each)) for each in _SIGNALS},
     }
 
 
+# What others read: a library may set variables that it alone reads.
+_OF_OTHERS = ("CUBLAS_", "CUDA_", "KMP_", "LD_", "MKL_", "NCCL_", "OMP_", "PYTHON", "PYTORCH_CUDA_ALLOC", "TORCH_")
+
+
+def _environment() -> dict[str, Any]:
+    """The variables that there are, which are to stay, and all of those that others read."""
+    others = sorted(name for name in os.environ if name.startswith(_OF_OTHERS))
+    return {**os.environ, "": others}
+
+
+def _children() -> list[str]:
+    """The processes that this one has started, where the system tells."""
+    told = Path(f"/proc/self/task/{os.getpid()}/children")
+    return told.read_text(encoding="ascii").split() if told.exists() else []
+
+
+def _blanket_filters() -> list[str]:
+    """The filters of warnings that mean all modules and all messages."""
+    return [repr(each) for each in warnings.filters if each[1] is None and each[3] is None]
+
+
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """The names of the parts that differ."""
-    return [name for name, value in before.items() if after[name] != value]
+    """The names of the parts that differ; what a mapping lacked before is none."""
+    return [name for name, value in before.items() if not _as_before(value, after[name])]
+
+
+def _as_before(value: Any, now: Any) -> bool:
+    if isinstance(value, dict) and isinstance(now, dict):
+        return all(name in now and now[name] == each for name, each in value.items())
+    return bool(value == now)
 
 
 @contextlib.contextmanager

@@ -1,26 +1,27 @@
-"""Kit: checks properties of plugins; child processes are shared by all plugins of a kit."""
+"""Kit: checks properties of plugins; the processes in which that happens are shared by all plugins of a kit."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-import attrs
-
-from optim_core.loading import said
-from optim_core.names import visible
-from optim_core.testing.global_state import restored
-from optim_core.testing.outcomes import Differs, DoesNotApply, Result
+from optim_core.testing.addresses import address_of, refuse_in_child, unreachable
+from optim_core.testing.fresh_process import Finding, find_out
+from optim_core.testing.judging import failed, not_applicable, result_of
+from optim_core.testing.outcomes import Result
+from optim_core.testing.processes import Ended, Process
 from optim_core.testing.report import Report
 from optim_core.testing.subject import Plugin, Subject, subject_of
 from optim_core.testing.table import Property, properties_of
 
 __all__ = ["Kit", "check"]
 
-LONGEST = 600
+# How often a plugin may end the process that checks it before the kit gives it up; taking too long is once too often.
+MOST_ENDS = 3
+# Seconds in which a run is saved.
+TO_BEGIN = 60.0
+GIVEN_UP = "it ended the process that checks it too often, or took too long: see what failed"
 
 
 def check(plugin: Plugin, kind: Any = None) -> Report:
@@ -36,17 +37,11 @@ def check(plugin: Plugin, kind: Any = None) -> Report:
     return Kit([subject_of(plugin, kind)]).reports()[0]
 
 
-@attrs.define
-class _Failure:
-    """What a check raised."""
-
-    expected: str
-    seen: str
-    raised: bool
-
-
 class Kit:
     """The properties of some plugins, each checked when it is asked for.
+
+    Plugins are run in a process of their own, so that one that ends it, or never returns, ends nothing else. Only a
+    class that no other process can have, such as one that is defined in a function, is run in this one.
 
     Args:
         subjects: the plugins. What needs a fresh process is done for all of them in one.
@@ -54,7 +49,9 @@ class Kit:
 
     def __init__(self, subjects: Iterable[Subject]) -> None:
         self.subjects = list(subjects)
-        self._findings: dict[Subject, Any] | None = None
+        self._worker: Process | None = None
+        self._ends: dict[Subject, int] = {}
+        self._findings: dict[Subject, Finding] | None = None
         self._unbuilt: dict[Subject, bool] = {}
 
     def reports(self) -> list[Report]:
@@ -68,22 +65,35 @@ class Kit:
 
     def result(self, subject: Subject, wanted: Property) -> Result:
         """What comes of one property of one subject; whatever the plugin raises is in the result."""
-        outcome: _Failure | None = None
-        try:
-            if wanted.needs_build and self._cannot_be_built(subject):
-                raise DoesNotApply("it cannot be built, see `defaults`")
-            with _at_rest():
-                wanted.check(self._finding(subject) if wanted.in_child else subject)
-        except DoesNotApply as error:
-            if wanted.name not in subject.declared:
-                return Result(
-                    property=wanted.name, sentence=wanted.sentence, status="not applicable", reason=str(error)
-                )
-        except Differs as error:
-            outcome = _Failure(error.expected, error.seen, raised=False)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
-            outcome = _Failure("no exception", said(error), raised=True)
-        return _judged(subject, wanted, outcome)
+        refuse_in_child()
+        if wanted.needs_build and self._cannot_be_built(subject):
+            return not_applicable(wanted, "it cannot be built, see `defaults`")
+        if self._is_given_up(subject):
+            return not_applicable(wanted, GIVEN_UP)
+        if wanted.in_child:
+            return result_of(subject, wanted, self._finding(subject))
+        if unreachable(subject) is not None:
+            return result_of(subject, wanted, subject)
+        answer = self._ask(subject, {"property": wanted.name}, wanted.seconds)
+        if isinstance(answer, Ended):
+            return failed(wanted, "a plugin that returns, or raises an exception", f"the process {answer.how}")
+        return Result(**answer)
+
+    def _ask(self, subject: Subject, request: dict[str, Any], seconds: float) -> dict[str, Any] | Ended:
+        """What the worker answers about a subject; a worker that ended is replaced for the next question."""
+        if self._worker is None:
+            plugins = [None if unreachable(each) else address_of(each) for each in self.subjects]
+            self._worker = Process("optim_core.testing.worker", {"plugins": plugins})
+        said = self._worker.ask({"number": self.subjects.index(subject), **request}, seconds)
+        if isinstance(said, Ended):
+            self._worker = None
+            self._ends[subject] = self._ends.get(subject, 0) + (MOST_ENDS if said.late else 1)
+            return said
+        answer: dict[str, Any] = said["answer"]
+        return answer
+
+    def _is_given_up(self, subject: Subject) -> bool:
+        return self._ends.get(subject, 0) >= MOST_ENDS
 
     def _cannot_be_built(self, subject: Subject) -> bool:
         if subject not in self._unbuilt:
@@ -91,46 +101,15 @@ class Kit:
             self._unbuilt[subject] = outcome.status == "failed"
         return self._unbuilt[subject]
 
-    def _finding(self, subject: Subject) -> Any:
+    def _finding(self, subject: Subject) -> Finding:
         if self._findings is None:
-            from optim_core.testing.fresh_process import find_out
-
-            self._findings = find_out([each for each in self.subjects if not self._cannot_be_built(each)])
+            sound = [each for each in self.subjects if not self._cannot_be_built(each) and not self._is_given_up(each)]
+            self._findings = find_out(sound, self._begin)
         return self._findings[subject]
 
-
-def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Result:
-    """The result of a property that was checked, in the light of what the plugin declares."""
-    declaration = subject.declared.get(wanted.name) if wanted.declarable else None
-    made = Result(property=wanted.name, sentence=wanted.sentence, status="passed")
-    if declaration is None and outcome is None:
-        return made
-    if declaration is not None and outcome is not None and outcome.raised == (declaration.manner == "refuses"):
-        return attrs.evolve(made, status="declared", reason=str(declaration))
-    if declaration is None and outcome is not None:
-        return attrs.evolve(made, status="failed", expected=_short(outcome.expected), seen=_short(outcome.seen))
-    refuses = declaration is not None and declaration.manner == "refuses"
-    expected = "an exception" if refuses else "a difference without an exception"
-    seen = "the property holds: take the declaration away" if outcome is None else outcome.seen
-    return attrs.evolve(made, status="failed", expected=f"{expected}, as declared", seen=_short(seen))
-
-
-def _short(text: str) -> str:
-    text = visible(text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-@contextlib.contextmanager
-def _at_rest() -> Iterator[None]:
-    """Around a check: global state stays as it is, warnings are silent, and so is what is printed.
-
-    Whether a plugin prints, or changes global state, are properties of their own.
-    """
-    import torch
-
-    with restored(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # The problems are tiny: threads would only wait for each other.
-        torch.set_num_threads(1)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
+    def _begin(self, folder: Path, subject: Subject, number: int) -> str | None:
+        """Has the worker save a run; what went wrong, None where nothing did."""
+        if self._is_given_up(subject):
+            return GIVEN_UP
+        answer = self._ask(subject, {"run": number, "folder": str(folder)}, TO_BEGIN)
+        return f"the process {answer.how}" if isinstance(answer, Ended) else answer["unsaved"]

@@ -6,17 +6,18 @@ import math
 from typing import Any
 
 from optim_core.testing.clipping import gradients, norm_of, with_gradients
-from optim_core.testing.outcomes import Differs
+from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
 from optim_core.testing.training import difference, equal
 
-__all__: list[str] = []
+__all__ = ["LARGE", "clip"]
 
 LARGE, TINY = 1e4, 1e-9
 
 
-def _clip(subject: Subject, parameters: Any) -> Any:
+def clip(subject: Subject, parameters: Any) -> Any:
+    """What a new clipper says of the parameters that it clips."""
     return subject.spec().create_clipper().clip(parameters)
 
 
@@ -29,7 +30,7 @@ def norm_before(subject: Subject) -> None:
     for size in (1.0, LARGE):
         parameters = with_gradients(size)
         wanted = norm_of(parameters, p)
-        found = _clip(subject, parameters)
+        found = clip(subject, parameters)
         if not isinstance(found, torch.Tensor) or found.shape != ():
             raise Differs("a tensor of shape ()", f"{found!r:.60}")
         if not math.isclose(float(found), wanted, rel_tol=1e-4):
@@ -38,13 +39,31 @@ def norm_before(subject: Subject) -> None:
 
 @property_of("clipper")
 def clips(subject: Subject) -> None:
-    """Large gradients become smaller, and stay finite."""
+    """The large gradients of all parameters become smaller, and stay finite; none is turned round."""
     parameters = with_gradients(LARGE)
-    before = norm_of(parameters)
-    _clip(subject, parameters)
-    after = norm_of(parameters)
-    if not after < before:
-        raise Differs(f"a norm below {before:.6g}", f"{after:.6g}")
+    before = gradients(parameters)
+    clip(subject, parameters)
+    for was, now in zip(before, gradients(parameters), strict=True):
+        if not float(now.norm()) < float(was.norm()):
+            large, shape = float(was.norm()), tuple(was.shape)
+            raise Differs(f"a norm below {large:.6g} of the one of shape {shape}", f"{float(now.norm()):.6g}")
+        turned = int((was * now < 0).sum())
+        if turned:
+            raise Differs("entries of the same sign as before, or 0", f"{turned} have the other one")
+
+
+@property_of("clipper")
+def limit(subject: Subject) -> None:
+    """Where the config has a `max_norm`, the norm of all gradients is at most that after clipping."""
+    config = subject.spec().config
+    largest = getattr(config, "max_norm", None)
+    if not isinstance(largest, (int, float)):
+        raise DoesNotApply("it has no `max_norm`")
+    parameters = with_gradients(LARGE)
+    clip(subject, parameters)
+    after = norm_of(parameters, float(getattr(config, "norm_type", 2.0)))
+    if not after <= largest * 1.001:
+        raise Differs(f"a norm of at most {largest:g}", f"{after:.6g}")
 
 
 @property_of("clipper")
@@ -52,7 +71,7 @@ def nothing_to_clip(subject: Subject) -> None:
     """Gradients that are small enough stay as they are, to the last bit."""
     parameters = with_gradients(TINY)
     before = gradients(parameters)
-    _clip(subject, parameters)
+    clip(subject, parameters)
     if not equal(before, gradients(parameters)):
         raise Differs("the gradients as they were", f"off by up to {difference(before, gradients(parameters)):.3g}")
 
@@ -64,8 +83,8 @@ def none_gradients(subject: Subject) -> None:
 
     alone, beside = with_gradients(LARGE), with_gradients(LARGE)
     without = torch.nn.Parameter(torch.ones(2))
-    _clip(subject, alone)
-    _clip(subject, [beside[0], without, *beside[1:]])
+    clip(subject, alone)
+    clip(subject, [beside[0], without, *beside[1:]])
     if without.grad is not None:
         raise Differs("no gradient where there was none", f"{without.grad}")
     if not equal(gradients(alone), gradients(beside)):
@@ -78,7 +97,7 @@ def empty(subject: Subject) -> None:
     import torch
 
     for parameters in ([], [torch.nn.Parameter(torch.ones(2))]):
-        found = float(_clip(subject, parameters))
+        found = float(clip(subject, parameters))
         if found != 0:
             raise Differs("0", f"{found}")
 
@@ -87,8 +106,8 @@ def empty(subject: Subject) -> None:
 def iterated_once(subject: Subject) -> None:
     """It takes what `model.parameters()` gives, which can be iterated once only."""
     listed, generated = with_gradients(LARGE), with_gradients(LARGE)
-    wanted = float(_clip(subject, listed))
-    found = float(_clip(subject, (parameter for parameter in generated)))
+    wanted = float(clip(subject, listed))
+    found = float(clip(subject, (parameter for parameter in generated)))
     if wanted != found or not equal(gradients(listed), gradients(generated)):
         raise Differs(f"the gradients and the norm that a list has, {wanted:.6g}", f"others, and {found:.6g}")
 
@@ -99,7 +118,7 @@ def only_gradients(subject: Subject) -> None:
     parameters = with_gradients(LARGE)
     tensors = [parameter.grad for parameter in parameters]
     before = [parameter.detach().clone() for parameter in parameters]
-    _clip(subject, parameters)
+    clip(subject, parameters)
     if not equal(before, [parameter.detach() for parameter in parameters]):
         raise Differs("the parameters as they were", "it moved them")
     if any(one is not parameter.grad for one, parameter in zip(tensors, parameters, strict=True)):
@@ -113,7 +132,7 @@ def bf16(subject: Subject) -> None:
 
     parameters = with_gradients(LARGE, dtype="bfloat16")
     before = norm_of(parameters)
-    _clip(subject, parameters)
+    clip(subject, parameters)
     if any(gradient.dtype != torch.bfloat16 for gradient in gradients(parameters)):
         raise Differs("gradients of torch.bfloat16", "others")
     if not norm_of(parameters) < before:

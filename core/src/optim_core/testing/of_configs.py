@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optim_core.errors import ConfigError
+from optim_core.testing.alternatives import alternatives
 from optim_core.testing.live import built
 from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import EVERY_KIND, property_of
-from optim_core.testing.traces import require_quick_build, same, trace
+from optim_core.testing.traces import same, time_to_try, trace
 from optim_core.testing.training import begin, equal, model_of, values
 
 __all__: list[str] = []
@@ -19,7 +20,8 @@ __all__: list[str] = []
 STRANGE = "a_key_that_no_plugin_has"
 
 
-@property_of(*EVERY_KIND, declarable=False, needs_build=False)
+# Some compile a kernel when they are built for the first time.
+@property_of(*EVERY_KIND, declarable=False, needs_build=False, seconds=300.0)
 def defaults(subject: Subject) -> None:
     """With the defaults, or the class's `example` where fields are required, it builds what its kind is to build."""
     try:
@@ -32,8 +34,14 @@ def defaults(subject: Subject) -> None:
 
 @property_of(*EVERY_KIND, declarable=False)
 def round_trip(subject: Subject) -> None:
-    """The config that `to_config` writes is plain data, and builds an equal spec, also by way of JSON."""
-    spec = subject.spec()
+    """The config that `to_config` writes is plain data, and builds an equal spec, by way of JSON, for all values."""
+    _comes_back(subject, subject.spec())
+    for key in subject.fields:
+        for value in alternatives(subject, key)[:3]:
+            _comes_back(subject, subject.spec({key: value}))
+
+
+def _comes_back(subject: Subject, spec: Any) -> None:
     try:
         config = subject.known_to.to_config(spec)
     except ConfigError as error:
@@ -77,7 +85,7 @@ def deterministic(subject: Subject) -> None:
 
 @property_of("optimizer")
 def build_only_reads(subject: Subject) -> None:
-    """Building changes no parameter and sets no gradient."""
+    """Building changes no parameter, sets no gradient, and leaves the list that it is given as it is."""
     model = model_of(subject)
     before = [parameter.detach().clone() for parameter in model.parameters()]
     run = begin(subject, model=model)
@@ -85,22 +93,32 @@ def build_only_reads(subject: Subject) -> None:
         raise Differs("the parameters as they were", "building changed them")
     if any(parameter.grad is not None or not parameter.requires_grad for parameter in model.parameters()):
         raise Differs("trainable parameters without gradients", "building set gradients or froze parameters")
+    if subject.has_group_options:
+        return
+    given = list(model.parameters())
+    subject.spec().config.build(given)
+    if list(map(id, given)) != list(map(id, model.parameters())):
+        raise Differs("the list of parameters as it was given", f"building left {len(given)} of {len(before)} in it")
 
 
-@property_of("optimizer")
+@property_of("optimizer", seconds=300.0)
 def options(subject: Subject) -> None:
     """What the config says stands in the groups of the optimizer under the same name."""
-    from optim_core.testing.alternatives import alternatives
-
-    require_quick_build(subject)
-    for key, field in subject.fields.items():
-        for change in ({}, *({key: value} for value in alternatives(subject, key)[:2])):
+    for key in time_to_try(subject, subject.fields):
+        field = subject.fields[key]
+        for change in ({}, *({key: value} for value in _telling(subject, key))):
             try:
                 spec = subject.spec(change)
                 groups = begin(subject, change).optimizer.param_groups
             except Exception:  # noqa: BLE001 - what is refused is looked at by `fields`
                 continue
             _compare(key, getattr(spec.config, field.name), groups)
+
+
+def _telling(subject: Subject, key: str) -> list[Any]:
+    """Two values of a field, and what may be taken for no value at all: zero, False, None."""
+    found = alternatives(subject, key)
+    return [*found[:2], *(value for value in found[2:] if not value)]
 
 
 def _compare(key: str, wanted: Any, groups: Iterable[Mapping[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from optim_core.testing.alternatives import MOST, alternatives
 from optim_core.testing.outcomes import Differs
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import EVERY_KIND, property_of
-from optim_core.testing.traces import Trace, group_options, require_quick_build, same, trace
+from optim_core.testing.traces import Trace, far_apart, group_options, same, time_to_try, trace
 
 __all__: list[str] = []
 
@@ -27,13 +27,12 @@ MOST_TRIED_IF_DECLARED = 12
 Effect = Literal["refused", "none", "some"]
 
 
-@property_of(*EVERY_KIND)
+@property_of(*EVERY_KIND, seconds=300.0)
 def fields(subject: Subject) -> None:
     """Every field changes what is done by at least one of its values, or its other values are refused."""
-    require_quick_build(subject)
     effects = _Effects(subject)
     idle, lively = [], []
-    for key in subject.fields:
+    for key in time_to_try(subject, subject.fields):
         declared = f"fields.{key}" in subject.declared
         if key in OF_THE_CALLER and subject.kind == "scheduler":
             continue
@@ -46,6 +45,31 @@ def fields(subject: Subject) -> None:
         raise Differs("every field changes something", f"nothing changes with {listing(idle)}: {tried}")
     if lively:
         raise Differs(f"no effect of {listing(lively)}, as declared", "it has one: take the declaration away")
+
+
+@property_of(*EVERY_KIND, seconds=300.0)
+def zero_is_meant(subject: Subject) -> None:
+    """A field that is set to 0 is not taken for one that is not set."""
+    effects = _Effects(subject)
+    for key, field in subject.fields.items():
+        current = getattr(subject.spec().config, field.name)
+        tiny = _tiny(current)
+        if tiny is None or not _accepts(subject, key, 0) or not _accepts(subject, key, tiny):
+            continue
+        if effects.sets_apart(key, 0, tiny):
+            expected = f"{key}: 0 does nearly what {key}: {tiny!r} does"
+            raise Differs(expected, f"it does what the default {current!r} does")
+
+
+def _tiny(current: Any) -> Any:
+    """A value that can hardly be told from 0, for what is a number and not 0, or may be one; else None."""
+    if isinstance(current, float) and current != 0:
+        return current * 1e-6
+    return 1e-9 if current is None else None
+
+
+def _accepts(subject: Subject, key: str, value: Any) -> bool:
+    return bool(subject.where_accepted({key: value}))
 
 
 @attrs.define
@@ -78,6 +102,13 @@ class _Effects:
             self._effect(base, key, value, far=True) == "some"
             for (base, value), _ in zip(tried, range(most), strict=False)
         )
+
+    def sets_apart(self, key: str, zero: Any, tiny: Any) -> bool:
+        """Whether 0 does to the bit what the default does, and a value next to 0 does something clearly else."""
+        default, at_zero, near = self._trace({}), self._trace({key: zero}), self._trace({key: tiny})
+        if default is None or at_zero is None or near is None:
+            return False
+        return same(default, at_zero) and far_apart(default, near)
 
     def _values(self, key: str) -> list[Any]:
         if key not in self._alternatives:

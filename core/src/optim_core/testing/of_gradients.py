@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optim_core.testing.outcomes import Differs
+from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
 from optim_core.testing.training import WEIGHTS, Run, begin, difference, equal, require_no_closure, values
@@ -36,6 +36,32 @@ def gradients_kept(subject: Subject) -> None:
 def _gradients(run: Run) -> list[Tensor]:
     found = [parameter.grad for parameter in run.parameters if parameter.grad is not None]
     return [gradient.detach().to_dense().clone() for gradient in found]
+
+
+@property_of("optimizer")
+def reused_gradients(subject: Subject) -> None:
+    """Gradients that are written into the same tensors at each step do what new tensors do."""
+    if subject.refuses("dense_gradients"):
+        raise DoesNotApply("sparse gradients are new tensors each time")
+    fresh, reused = begin(subject), begin(subject)
+    kept: dict[int, Tensor] = {}
+
+    def write_into_kept() -> None:
+        for number, parameter in enumerate(reused.parameters):
+            if parameter.grad is not None:
+                written = kept.setdefault(number, torch.empty_like(parameter.grad))
+                parameter.grad = written.copy_(parameter.grad.detach())
+
+    import torch
+
+    for step in range(6):
+        weight = WEIGHTS[step % len(WEIGHTS)]
+        fresh.step(weight)
+        reused.step(weight, prepare=write_into_kept)
+    if not equal(values(fresh), values(reused)):
+        apart = difference(values(fresh), values(reused))
+        seen = f"they differ by up to {apart:.3g}, as where the state is a gradient itself and no copy"
+        raise Differs("the same parameters after 6 steps", seen)
 
 
 @property_of("optimizer", declarable=False)

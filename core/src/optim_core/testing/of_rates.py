@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from optim_core.testing.of_options import last_layer_apart
 from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
@@ -23,26 +24,34 @@ def _last_layer(model: Module) -> Mapping[Module, float]:
     return {list(model.children())[-1]: FACTOR}
 
 
-def _last_layer_apart(model: Module) -> list[dict[str, Any]]:
-    *first, last = model.children()
-    return [
-        {"params": [parameter for layer in first for parameter in layer.parameters()]},
-        {"params": list(last.parameters())},
-    ]
-
-
 def _in_two_groups(subject: Subject) -> Run:
     """A run in whose last group is the last layer, or nearly so where the plugin makes its own groups.
 
     Raises:
-        DoesNotApply: its groups have no rate, or it makes one group of the model.
+        DoesNotApply: neither it nor its groups have a rate, or it makes one group of the model.
+        Differs: it merges groups, or its groups lack the rate that the config has.
     """
-    run = begin(subject, groups=None if subject.has_group_options else _last_layer_apart)
+    run = begin(subject, groups=None if subject.has_group_options else last_layer_apart)
     if len(run.optimizer.param_groups) < 2:
-        raise DoesNotApply("it makes a single group of this model")
-    if not all("lr" in group for group in run.optimizer.param_groups):
-        raise DoesNotApply("its groups have no `lr`")
+        if subject.has_group_options:
+            raise DoesNotApply("it makes a single group of this model")
+        raise Differs("the two groups that it is given", "they are merged into one")
+    _require_rates(subject, run)
     return run
+
+
+def _require_rates(subject: Subject, run: Run) -> None:
+    """Ends a check that changes the rates of groups.
+
+    Raises:
+        DoesNotApply: there are none, nor does the config have one.
+        Differs: the config has one.
+    """
+    if all("lr" in group for group in run.optimizer.param_groups):
+        return
+    if "lr" in subject.fields:
+        raise Differs("an `lr` in each group, where schedules change it", "only the config has one")
+    raise DoesNotApply("its groups have no `lr`")
 
 
 def _by_group(run: Run) -> tuple[list[Tensor], list[Tensor]]:
@@ -69,39 +78,12 @@ def several_groups(subject: Subject) -> None:
 
 
 @property_of("optimizer")
-def group_options(subject: Subject) -> None:
-    """A group that sets an option of the config for itself is trained by that, and the others by the config."""
-    require_groups(subject)
-    if subject.has_group_options:
-        raise DoesNotApply("it makes its groups itself")
-    key = "weight_decay" if subject.where_accepted({"weight_decay": 0.5}) else "lr"
-    if not isinstance(getattr(subject.spec().config, key, None), float):
-        raise DoesNotApply("it has neither a `weight_decay` nor an `lr`")
-    value = 0.5 if key == "weight_decay" else subject.spec().config.lr * FACTOR
-
-    def groups(model: Module) -> list[dict[str, Any]]:
-        first, last = _last_layer_apart(model)
-        return [first, {**last, key: value}]
-
-    own, whole, plain = begin(subject, groups=groups), begin(subject, {key: value}), begin(subject)
-    if own.optimizer.param_groups[-1].get(key) != value:
-        found = own.optimizer.param_groups[-1].get(key)
-        raise Differs(f"{key} = {value} in the group that sets it", f"{key} = {found!r:.60}")
-    in_last = len(own.optimizer.param_groups[-1]["params"])
-    for run in (own, whole, plain):
-        run.go(IDLE)
-    if equal(values(own)[-in_last:], values(plain)[-in_last:]) and not equal(values(whole), values(plain)):
-        raise Differs(f"a group that follows its own {key}", "it follows the config's")
-
-
-@property_of("optimizer")
 def lr_followed(subject: Subject) -> None:
     """A rate that a scheduler lowers makes another step of the next one."""
     import torch
 
     kept, lowered = begin(subject).go(IDLE), begin(subject).go(IDLE)
-    if not all("lr" in group for group in kept.optimizer.param_groups):
-        raise DoesNotApply("its groups have no `lr`")
+    _require_rates(subject, kept)
     scheduler = torch.optim.lr_scheduler.MultiplicativeLR(lowered.optimizer, lambda _: 0.1)
     scheduler.step()
     for run in (kept, lowered):

@@ -64,6 +64,25 @@ def resume_anywhere(subject: Subject) -> None:
 
 
 @property_of("scheduler")
+def rolled_back(subject: Subject) -> None:
+    """A schedule that loads its own earlier state goes on as it did from there."""
+    import torch
+
+    spec = subject.spec()
+    scheduler: Any = begin_walk(spec)
+    take(spec, scheduler, 25)
+    content = save_schedule(scheduler)
+    wanted = take(spec, scheduler, 15, start=25)
+    state = torch.load(io.BytesIO(content), weights_only=True)
+    scheduler.optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    found = take(spec, scheduler, 15, start=25)
+    if wanted != found:
+        first = next(index for index, pair in enumerate(zip(wanted, found, strict=True)) if pair[0] != pair[1])
+        raise Differs(f"{wanted[first]} at step {26 + first}, as at the first time", f"{found[first]}")
+
+
+@property_of("scheduler")
 def last_step(subject: Subject) -> None:
     """Created with `last_step=n` it has the rates that n steps lead to, and goes on from there."""
     spec = subject.spec()

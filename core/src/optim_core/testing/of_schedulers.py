@@ -6,7 +6,6 @@ import math
 import warnings
 from typing import Any
 
-from optim_core.horizon import Horizon, HorizonError
 from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
@@ -17,13 +16,13 @@ from optim_core.testing.walking import (
     begin_walk,
     horizon_of,
     metric,
-    plain_optimizer,
     rates,
     take,
     walk,
+    walk_far,
 )
 
-__all__: list[str] = []
+__all__ = ["step_once"]
 
 CLOSE = 1e-9
 
@@ -46,12 +45,12 @@ def rates_in_range(subject: Subject) -> None:
 
 @property_of("scheduler")
 def closed_form(subject: Subject) -> None:
-    """Where it has a closed form, that gives at each step the rate that stepping gives."""
+    """Where it has a closed form, that gives at each step, past the end too, the rate that stepping gives."""
     spec = subject.spec()
     if not spec.has_closed_form:
         raise DoesNotApply("it has no closed form")
-    stepped = [each[0] for each in walk(spec)]
-    computed = spec.curve(range(LENGTH), LR, horizon=horizon_of(spec))
+    stepped = [each[0] for each in walk_far(spec, LENGTH + 20) if isinstance(each, tuple)]
+    computed = spec.curve(range(len(stepped)), LR, horizon=horizon_of(spec))
     for step, (one, other) in enumerate(zip(stepped, computed, strict=True)):
         if not math.isclose(one, float(other), rel_tol=1e-6, abs_tol=1e-12):
             raise Differs(f"{one} at step {step}, as stepping gives", f"{float(other)}")
@@ -67,19 +66,25 @@ def several_groups(subject: Subject) -> None:
 
 @property_of("scheduler")
 def only_rates(subject: Subject) -> None:
-    """It changes nothing in the groups but `lr`, `initial_lr` and the momentum or betas, and no parameter."""
+    """It changes nothing in the groups but `lr`, and the momentum where its config tells of one, and no parameter."""
     spec = subject.spec()
     scheduler = begin_walk(spec)
-    before = _others(scheduler)
+    if any(float(each) != 1.0 for group in scheduler.optimizer.param_groups for each in _entries(group)):
+        raise Differs("parameters of 1, as they were before it was built", "it changed them")
+    free = ("params", "lr", *(("momentum", "betas") if any("momentum" in key for key in subject.fields) else ()))
+    before = _others(scheduler, free)
     take(spec, scheduler, 10)
-    after = _others(scheduler)
+    after = _others(scheduler, free)
     if before != after:
         raise Differs(before, after)
 
 
-def _others(scheduler: Any) -> str:
-    free = ("params", "lr", "momentum", "betas")
-    ignored = ("initial_lr", "base_momentum", "max_momentum", "max_lr", "min_lr", "swa_lr")
+def _entries(group: dict[str, Any]) -> list[Any]:
+    return [entry for parameter in group["params"] for entry in parameter.detach().flatten().tolist()]
+
+
+def _others(scheduler: Any, free: tuple[str, ...]) -> str:
+    ignored = ("base_momentum", "max_momentum", "max_lr", "min_lr", "swa_lr")
     groups = scheduler.optimizer.param_groups
     kept = [{key: group[key] for key in sorted(group) if key not in (*free, *ignored)} for group in groups]
     return repr([*kept, *([parameter.tolist() for parameter in group["params"]] for group in groups)])
@@ -95,7 +100,7 @@ def early_step(subject: Subject) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for step in range(3):
-            _step(spec, scheduler, step)
+            step_once(spec, scheduler, step)
             found.append(rates(scheduler))
     other = [warning for warning in caught if "optimizer.step" not in str(warning.message)]
     if other:
@@ -104,7 +109,8 @@ def early_step(subject: Subject) -> None:
         raise Differs(f"rates {wanted}", f"{found}")
 
 
-def _step(spec: Any, scheduler: Any, step: int) -> None:
+def step_once(spec: Any, scheduler: Any, step: int) -> None:
+    """Steps a schedule, with a metric where it waits for one."""
     if spec.waits_for_metric:
         scheduler.step(metric(step))
     else:
@@ -121,18 +127,11 @@ def past_the_end(subject: Subject) -> None:
             raise Differs("finite rates ≥ 0", f"{found[:2]} after {step + 1} steps in a run of {LENGTH}")
 
 
-@property_of("scheduler", declarable=False)
-def length(subject: Subject) -> None:
-    """Without a horizon it is built, or says by a HorizonError what it needs."""
-    try:
-        subject.spec().create_scheduler(plain_optimizer(), horizon=Horizon())
-    except HorizonError:
-        return
-
-
-@property_of("scheduler", declarable=False)
+@property_of("scheduler", declarable=False, needs_build=False)
 def interval(subject: Subject) -> None:
     """Its interval, where it has one, is "step" or "epoch"."""
-    found = getattr(subject.spec().config, "interval", "step")
+    found = getattr(subject.cls, "interval", "step")
+    if isinstance(found, property) or "interval" in subject.fields:
+        found = subject.spec().interval
     if found not in ("step", "epoch"):
         raise Differs('"step" or "epoch"', repr(found))

@@ -111,9 +111,13 @@ def _copies_exactly(run: Run, model: Any, optimizer: Any) -> None:
 @property_of("optimizer")
 def state_tensors(subject: Subject) -> None:
     """State is on its parameter's device, needs no gradient, and what has its shape is as precise, also once loaded."""
+    import torch
+
     run = prepared(subject)
     _look_at_state(run)
     _look_at_state(resume(subject, io.BytesIO(saved(run))))
+    if "float64" not in subject.declared:
+        _look_at_state(prepared(subject, torch.float64))
 
 
 def _look_at_state(run: Run) -> None:

@@ -24,7 +24,7 @@ from optim_core.testing.training import (
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__: list[str] = []
+__all__ = ["descend", "trains_all"]
 
 # A loss may rise by rounding.
 ROUNDING = 1e-6
@@ -79,7 +79,7 @@ def vectors(subject: Subject) -> None:
 
     if subject.refuses("dense_gradients"):
         raise DoesNotApply("sparse gradients are those of matrices")
-    _trains_all(subject, [torch.ones(5), torch.ones(()), torch.ones(1)])
+    trains_all(subject, [torch.ones(5), torch.ones(()), torch.ones(1)])
 
 
 @property_of("optimizer")
@@ -87,10 +87,15 @@ def many_dimensions(subject: Subject) -> None:
     """Parameters of 3 and 4 dimensions, such as kernels of convolutions, are trained."""
     import torch
 
-    _trains_all(subject, [torch.ones(4, 3, 2), torch.ones(4, 3, 3, 3)])
+    trains_all(subject, [torch.ones(4, 3, 2), torch.ones(4, 3, 3, 3)])
 
 
-def _trains_all(subject: Subject, more: list[Tensor]) -> None:
+def trains_all(subject: Subject, more: list[Tensor]) -> None:
+    """Fails where one of some more parameters does not move.
+
+    Raises:
+        Differs: one does not.
+    """
     import torch
 
     model = model_of(subject)
@@ -175,6 +180,8 @@ def in_place(subject: Subject) -> None:
     run.go(3)
     if not equal(tensors, values(run)):
         raise Differs("the same memory", "a parameter has another one after three steps")
+    if not all(parameter.requires_grad for parameter in run.parameters):
+        raise Differs("parameters that require a gradient", "one does not after three steps")
 
 
 @property_of("optimizer")
@@ -203,7 +210,7 @@ def step_without_closure(subject: Subject) -> None:
 
 @property_of("optimizer")
 def closure(subject: Subject) -> None:
-    """`step(closure)` calls it with gradients enabled and returns the loss that it first gave."""
+    """`step(closure=…)` calls it with gradients enabled and returns the loss that it first gave."""
     import torch
 
     run = begin(subject)
@@ -217,7 +224,8 @@ def closure(subject: Subject) -> None:
         return losses[-1]
 
     before = values(run)
-    returned = run.optimizer.step(compute)  # type: ignore[arg-type]
+    # As Lightning calls it.
+    returned = run.optimizer.step(closure=compute)  # type: ignore[arg-type]
     first = float(losses[0].detach()) if losses else None
     for _ in range(IDLE - 1):
         run.optimizer.step(compute)  # type: ignore[arg-type]
@@ -233,13 +241,17 @@ def closure(subject: Subject) -> None:
 
 @property_of("optimizer")
 def closure_agrees(subject: Subject) -> None:
-    """A step with a closure does what a step with the same gradients and without one does."""
+    """A step with a closure calls it once, and does what a step with the same gradients and without one does."""
     require_no_closure(subject)
     without, with_one = begin(subject), begin(subject)
     with_one.with_closure = True
     if not equal(trajectory(without, 3), trajectory(with_one, 3)):
         apart = difference(values(without), values(with_one))
         raise Differs("the same parameters after 3 steps", f"they differ by up to {apart:.3g}")
+    calls: list[None] = []
+    with_one.step(prepare=lambda: calls.append(None))
+    if len(calls) != 1:
+        raise Differs("one call of the closure in a step", f"{len(calls)}")
 
 
 @property_of("optimizer")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from optim_core.testing.of_steps import descend
+from optim_core.testing.of_steps import descend, trains_all
 from optim_core.testing.outcomes import Differs
+from optim_core.testing.rounding import by_rounding
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
 from optim_core.testing.training import begin, difference, model_of, trajectory, values
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__: list[str] = []
 
@@ -30,7 +28,7 @@ def bf16(subject: Subject) -> None:
 
 @property_of("optimizer")
 def non_contiguous(subject: Subject) -> None:
-    """Parameters that are not contiguous in memory are trained as contiguous ones are."""
+    """Parameters that are not contiguous in memory, `channels_last` too, are trained as contiguous ones are."""
     import torch
 
     plain, spread = begin(subject), model_of(subject)
@@ -42,19 +40,10 @@ def non_contiguous(subject: Subject) -> None:
         raise Differs("parameters that stay as they are stored", "building made them contiguous")
     wanted = trajectory(plain, 5)
     apart = difference(wanted, trajectory(run, 5))
-    if not apart <= max(1e-4, 20 * _by_rounding(subject, wanted)):
+    if not apart <= max(1e-4, 20 * by_rounding(subject, wanted)):
         raise Differs("the same parameters after 5 steps", f"they differ by up to {apart:.3g}")
-
-
-def _by_rounding(subject: Subject, wanted: list[Tensor]) -> float:
-    """How far rounding alone takes a run from another: parameters that are stored otherwise are rounded otherwise."""
-    import torch
-
-    run = begin(subject)
-    with torch.no_grad():
-        for parameter in run.parameters:
-            parameter.mul_(1 + 1e-6)
-    return difference(wanted, trajectory(run, 5))
+    if "many_dimensions" not in subject.declared:
+        trains_all(subject, [torch.ones(4, 3, 3, 3).contiguous(memory_format=torch.channels_last)])
 
 
 @property_of("optimizer")

@@ -17,6 +17,7 @@ from optim_core.loading import BUILD_ARGUMENTS, check_plugin_class
 from optim_core.names import listing
 from optim_core.registry import Registry, registry
 from optim_core.testing.declarations import Declaration, declarations_of
+from optim_core.testing.forks import end_if_forked
 
 __all__ = ["Plugin", "Subject", "subject_of"]
 
@@ -82,6 +83,8 @@ class Subject:
         Raises:
             ConfigError: it is refused.
         """
+        # Everything that is built comes by here.
+        end_if_forked()
         config = {**self.config, **(changes or {})}
         return self.known_to.build({"type": self.address, "config": config}, self.kind)
 

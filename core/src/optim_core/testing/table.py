@@ -29,6 +29,7 @@ class Property:
         declarable: whether a plugin may declare that it cannot have it.
         needs_build: whether it means nothing where the plugin cannot be built.
         in_child: whether `check` is given what a child process found.
+        seconds: how long `check` may take.
     """
 
     name: str
@@ -37,13 +38,14 @@ class Property:
     declarable: bool
     needs_build: bool
     in_child: bool
+    seconds: float
 
 
 _TABLE: dict[Kind, dict[str, Property]] = {kind: {} for kind in KINDS}
 
 
 def property_of(
-    *kinds: Kind, declarable: bool = True, needs_build: bool = True, in_child: bool = False
+    *kinds: Kind, declarable: bool = True, needs_build: bool = True, in_child: bool = False, seconds: float = 60.0
 ) -> Callable[[Check], Check]:
     """Adds the decorated function to the table, under its own name."""
 
@@ -57,6 +59,7 @@ def property_of(
             declarable=declarable,
             needs_build=needs_build,
             in_child=in_child,
+            seconds=seconds,
         )
         for kind in kinds:
             _TABLE[kind][name] = made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,17 +11,18 @@ import attrs
 from optim_core.testing.live import built
 from optim_core.testing.outcomes import DoesNotApply
 from optim_core.testing.subject import Subject
-from optim_core.testing.training import begin, equal, trajectory
+from optim_core.testing.training import begin, difference, equal, trajectory
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Trace", "group_options", "require_quick_build", "same", "trace"]
+__all__ = ["Trace", "far_apart", "group_options", "same", "time_to_try", "trace"]
 
 STEPS = 16
 FAR = 300
-# Seconds that one build may take, where hundreds are to be made.
-SLOW = 0.5
+# Seconds in which the values of all fields are tried.
+PATIENCE = 60.0
+CLOSE = 1e-3
 
 
 @attrs.frozen
@@ -37,17 +38,25 @@ class Trace:
     words: str
 
 
-def require_quick_build(subject: Subject) -> None:
-    """Ends a check that builds the plugin hundreds of times.
+def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
+    """The fields of a plugin, as many as there is time for where one build of it takes long.
 
     Raises:
-        DoesNotApply: a build takes long, for a reason that is not its first time.
+        DoesNotApply: not all of them were looked at, and so far nothing was wrong.
     """
     built(subject)
     start = time.perf_counter()
-    built(subject)
-    if time.perf_counter() - start > SLOW:
-        raise DoesNotApply(f"a build takes more than {SLOW} seconds: too long to try all values of all fields")
+    for number, key in enumerate(keys):
+        if time.perf_counter() - start > PATIENCE:
+            raise DoesNotApply(f"a build takes long: in {PATIENCE:g} seconds {number} fields held, the others are left")
+        yield key
+
+
+def far_apart(one: Trace, other: Trace) -> bool:
+    """Whether two traces differ by more than a value next to another one can make them."""
+    if not one.tensors:
+        return one.words != other.words
+    return not difference(one.tensors, other.tensors) <= CLOSE
 
 
 def trace(subject: Subject, changes: Mapping[str, Any] | None = None, *, far: bool = False) -> Trace:

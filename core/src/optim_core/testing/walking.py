@@ -58,9 +58,9 @@ def plain_optimizer() -> Optimizer:
     return torch.optim.SGD(groups, lr=LR, momentum=0.9)
 
 
-def begin_walk(spec: SchedulerSpec, *, last_step: int = 0) -> LRScheduler:
-    """The schedule on an optimizer of its own."""
-    return spec.create_scheduler(plain_optimizer(), horizon=horizon_of(spec), last_step=last_step)
+def begin_walk(spec: SchedulerSpec, *, last_step: int = 0, horizon: Horizon | None = None) -> LRScheduler:
+    """The schedule on an optimizer of its own; without a horizon, in one that is long enough."""
+    return spec.create_scheduler(plain_optimizer(), horizon=horizon or horizon_of(spec), last_step=last_step)
 
 
 def metric(step: int) -> float:
@@ -89,9 +89,9 @@ def rates(scheduler: LRScheduler) -> tuple[float, ...]:
     return tuple(float(group[key]) for key in ("lr", "momentum") for group in groups)
 
 
-def walk(spec: SchedulerSpec, steps: int = LENGTH - 1) -> list[tuple[float, ...]]:
+def walk(spec: SchedulerSpec, steps: int = LENGTH - 1, *, horizon: Horizon | None = None) -> list[tuple[float, ...]]:
     """The rates at the start and after each of so many steps."""
-    scheduler = begin_walk(spec)
+    scheduler = begin_walk(spec, horizon=horizon)
     return [rates(scheduler), *take(spec, scheduler, steps)]
 
 
