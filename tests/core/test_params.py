@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import attrs
 import pytest
 from model_tree import Dropout, Embedding, LayerNorm, Linear, Model, Module, ModuleList, Parameter, Sequential
@@ -466,6 +469,34 @@ def test_what_wanted_a_rate_that_no_group_can_have_is_named():
         _built_as(NoRates).create_optimizer(model, lr_multipliers={model.head: 5.0})
     with pytest.raises(ParamGroupError, match=r"^layer_decay: Built cannot have lr different"):
         _built_as(NoRates, layer_decay=0.5).create_optimizer(model)
+
+
+@attrs.frozen(kw_only=True)
+class FindsItsRate(Momentum):
+    """Its rates do nothing, and it says so."""
+
+    conformance: ClassVar[Mapping[str, str]] = {"lr_multipliers": "refuses: it finds one rate for all"}
+
+
+@pytest.mark.parametrize(
+    ("options", "multiplied", "source"),
+    [
+        ({"param_groups": [{"match": "head.*", "lr": 0.5}]}, False, r"param_groups\[0\] `head.\*`"),
+        ({"param_groups": [{"match": "head.*", "lr_multiplier": 5.0}]}, False, r"param_groups\[0\] `head.\*`"),
+        ({"layer_decay": 0.5}, False, "layer_decay"),
+        ({}, True, "lr_multipliers"),
+    ],
+)
+def test_rates_that_would_do_nothing_are_refused(options, multiplied, source):
+    """Where a plugin class declares that rates of groups do nothing, whatever would give them is an error."""
+    registry = empty_registry()
+    registry.register("optimizer", "FindsItsRate", FindsItsRate)
+    built = registry.build({"type": "FindsItsRate", **options}, "optimizer")
+    model = Model(1)
+
+    with pytest.raises(ParamGroupError, match=f"^{source}: FindsItsRate .* for a group: it finds one rate for all"):
+        built.create_optimizer(model, lr_multipliers={model.head: 5.0} if multiplied else None)
+    assert registry.build({"type": "FindsItsRate"}, "optimizer").create_optimizer(model).param_groups
 
 
 # -- hooks -----------------------------------------------------------------------------------------------------------

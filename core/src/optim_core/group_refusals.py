@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from optim_core.params import Target
     from optim_core.specs import OptimizerSpec
 
-__all__ = ["refuse_for_ready_made", "refuse_lazy", "refuse_unknown_options", "refuse_without_model"]
+__all__ = [
+    "refuse_for_ready_made",
+    "refuse_lazy",
+    "refuse_rates_without_effect",
+    "refuse_unknown_options",
+    "refuse_without_model",
+]
 
 MODEL = "hand over the model instead of its parameters"
 # What stands in a group beside its options.
@@ -79,6 +85,30 @@ def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
                 f"{_source(plan, places[0], unknown)}: {plan.spec.type} cannot have {listing(unknown)} different for a "
                 f"group; it can: {known}"
             )
+
+
+def refuse_rates_without_effect(plan: Plan) -> None:
+    """Raises ParamGroupError where groups get rates of their own and the plugin class declares that these do nothing.
+
+    That is what ``lr_multipliers`` with "refuses" in its ``conformance`` means; see the conformance kit.
+    """
+    reason = _without_rates(plan.spec.config)
+    for options, places in plan.parts if reason is not None else ():
+        if "lr" in options:
+            raise ParamGroupError(
+                f"{_source(plan, places[0], ['lr'])}: {plan.spec.type} cannot have lr different for a group: {reason}"
+            )
+
+
+def _without_rates(config: Any) -> str | None:
+    """Why the rate of a group does nothing, None where it does something."""
+    declared = getattr(type(config), "conformance", None)
+    if not isinstance(declared, Mapping) or "lr_multipliers" not in declared:
+        return None
+    from optim_core.testing.declarations import declarations_of
+
+    declaration = declarations_of(type(config)).get("lr_multipliers")
+    return declaration.reason if declaration is not None and declaration.manner == "refuses" else None
 
 
 def _options_of_groups(plan: Plan, optimizer: Any) -> list[str]:

@@ -223,10 +223,11 @@ class OptimizerSpec:
         return None if self.decay is None else self.decay.create_scheduler(optimizer)
 
     def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
-        from optim_core.group_refusals import refuse_unknown_options
+        from optim_core.group_refusals import refuse_rates_without_effect, refuse_unknown_options
         from optim_core.groups import plan_of
 
         plan = plan_of(self, target, lr_multipliers)
+        refuse_rates_without_effect(plan)
         optimizer = self._build(plan.groups())
         refuse_unknown_options(plan, optimizer)
         plan.freeze()
