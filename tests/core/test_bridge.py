@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from types import ModuleType
 from typing import Literal
 
@@ -11,6 +12,7 @@ import pytest
 
 from optim_core import ConfigError
 from optim_core.bridge import Argument, Opaque, SourcePackage, wrapping
+from optim_core.bridge.config_types import is_dtype
 from optim_core.validators import fraction, in_range
 
 LIBRARY = {
@@ -71,7 +73,22 @@ class Needy:
 
 class Bare: ...
 """,
+    "optimizers/cub.py": """
+from . import base
+from .lion import Lion as Parent
+class Cub(base.Base): ...
+class Twin(base.Nothing, nowhere.Base, Parent): ...
+""",
+    "pace.py": """
+class Pace:
+    def __init__(self, optimizer, gait: str = "walk", last_epoch: int = -1): ...
+""",
     "optimizers/broken.py": "class Lion(:",
+    "optimizers/escaped.py": r"""
+PATTERN = '\d'
+class Lion:
+    def __init__(self, params, text: 'Literal["\d"]'): ...
+""",
 }
 
 
@@ -177,14 +194,37 @@ def test_what_no_config_can_make_is_refused(optimizers, name, reason):
         wrapping(found, "zoo.optimizers")
 
 
-def test_what_is_not_installed_or_not_readable_is_nothing(package):
-    """A missing package or module, and one that is no Python, give None and no exception."""
+def test_what_is_not_installed_is_nothing(package):
+    """A missing package or module gives None and no exception."""
     assert SourcePackage.find("a_package_that_is_missing") is None
     assert package.module("zoo.optimizers.missing") is None
     assert package.module("other.optimizers") is None
-    assert package.module("zoo.optimizers.broken").find("Lion") is None
     with pytest.raises(ValueError, match="would import"):
         SourcePackage.find("zoo.optimizers")
+
+
+def test_a_file_that_cannot_be_read_is_told(package):
+    """It is named with the reason: taken for empty, its classes would vanish without a word."""
+    broken = package.module("zoo.optimizers.broken")
+    with pytest.raises(
+        LookupError, match=r"broken\.py cannot be read by Python 3\.\d+: SyntaxError: .*line 1; install"
+    ):
+        broken.find("Lion")
+    broken.file.write_bytes(b"\0")
+    with pytest.raises(LookupError, match=r"broken\.py cannot be read .*null bytes"):
+        broken.find("Lion")
+    broken.file.unlink()
+    with pytest.raises(LookupError, match=r"broken\.py cannot be read .*FileNotFoundError"):
+        broken.find("Lion")
+
+
+def test_what_python_warns_of_in_the_library_is_not_shown(package):
+    """An invalid escape is none of the user's business, and no error where warnings are errors, as here."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = package.module("zoo.optimizers.escaped").find("Lion")
+        assert "text" in fields(wrapping(found, "zoo.optimizers.escaped"))
+    assert [] == caught
 
 
 def test_the_docstring_tells_what_the_librarys_tells(optimizers):
@@ -239,3 +279,29 @@ def test_a_class_knows_its_ancestry(package):
     """Its own definition first, then those of its ancestors in the package, whatever module they are in."""
     found = package.module("zoo.optimizers.lion").find("Heir")
     assert ["Heir", "Lion", "Base"] == [node.name for node in found.definitions]
+
+
+def test_an_ancestor_may_be_named_by_its_module(package):
+    """Of ``base.Base`` the module that is imported is read; what is nowhere in the package is no ancestor."""
+    module = package.module("zoo.optimizers.cub")
+    assert ["Cub", "Base"] == [node.name for node in module.find("Cub").definitions]
+    assert ["Twin", "Lion", "Base"] == [node.name for node in module.find("Twin").definitions]
+
+
+def test_a_scheduler_is_made_of_an_optimizer(package, monkeypatch):
+    """It is built with the horizon that the contract gives it, which the library's class does not get."""
+    pace = package.module("zoo.pace").find("Pace")
+    made = wrapping(pace, "zoo_live", kind="scheduler", leave_out=("last_epoch",), members={"interval": "epoch"})
+    live = ModuleType("zoo_live")
+    live.Pace = lambda optimizer, **given: (optimizer, given)
+    monkeypatch.setitem(sys.modules, "zoo_live", live)
+    assert ("an optimizer", {"gait": "trot"}) == made(gait="trot").build("an optimizer", None)
+    assert "epoch" == made.interval
+    with pytest.raises(LookupError, match="not made from parameters alone; take another optimizer"):
+        wrapping(pace, "zoo_live")
+
+
+def test_a_dtype_in_quotes_is_a_dtype(optimizers):
+    """It is named in the config and handed over as the dtype, as one without quotes is."""
+    arguments = {argument.name: argument for argument in optimizers.find("Lion").arguments}
+    assert (True, True, False) == tuple(is_dtype(arguments[name]) for name in ("dtype", "half", "lr"))

@@ -121,3 +121,17 @@ def test_brackets_in_a_docstring_are_shown_as_they_are(site):
     )
 
     assert "In [bold] and [0, 1)." in optim("list", columns=300).stdout
+
+
+def test_what_an_entry_point_hides_of_a_provider_is_listed_and_shown_qualified(site):
+    """Under the name that a config uses for it."""
+    targets = {"optim_core.providers": {"many": "many_plugins:Provider"}}
+    site.add("optim-many", entry_points=targets, modules={"many_plugins": provider_source(["DEMODESCENT"])})
+
+    rows = {row["name"]: row["distribution"] for row in optim("list", "--format", "json").json}
+    assert "optim-demo" == rows["DemoDescent"]
+    assert "optim-many" == rows["many:DEMODESCENT"]
+    assert "DEMODESCENT" not in rows
+    shown = optim("show", "many:demodescent", "--format", "json").json
+    assert ("many:DEMODESCENT", "optim-many", []) == (shown["name"], shown["distribution"], shown["aliases"])
+    assert "many_plugins:Provider" == shown["target"]

@@ -78,7 +78,7 @@ def test_a_direct_entry_point_wins(site):
     registry = site.registry()
     assert "direct" == registry.optimizers["LION"].__module__
     assert "cat_house" == registry.optimizers["zoo:lion"].__module__
-    assert ["Lion", "Tiger"] == list(registry.optimizers)
+    assert ["Lion", "Tiger", "zoo:LION"] == list(registry.optimizers)
     spec = registry.build({"type": "cat-house:lion"})
     assert "zoo:LION" == spec.type
     assert spec == registry.build(registry.to_config(spec))
@@ -111,13 +111,45 @@ def test_two_providers_of_one_name_are_ambiguous(site):
     assert "safari" == site.registry(block=["zoo"]).optimizers["Lion"].__module__
 
 
+def test_what_an_entry_point_hides_is_listed_by_its_provider(site):
+    """A record has the name that a config uses, whatever the state; hints for plain names are no longer for it."""
+    site.offer("direct", "Lion")
+    provide(site, "cat-house", ["LION", "Tiger"])
+    registry = site.registry()
+    assert {"Lion": "ok", "Tiger": "ok", "zoo:LION": "ok"} == states(registry)
+    assert {"Lion": "ok", "Tiger": "ok", "zoo:LION": "blocked"} == states(site.registry(block=["zoo:LION"]))
+    assert {"LION": "ok", "Lion": "blocked", "Tiger": "ok"} == states(site.registry(block=["direct"]))
+    with pytest.raises(ConfigError, match=r"installed are: Lion, Tiger$"):
+        registry.build({"type": "Puma"}, kind="optimizer")
+    with pytest.raises(ConfigError, match="did you mean `Lion`"):
+        registry.build({"type": "Lionn"}, kind="optimizer")
+    with pytest.raises(ConfigError, match="did you mean `zoo:LION`"):
+        registry.build({"type": "zoo:Lionn"}, kind="optimizer")
+
+
+def test_what_an_entry_point_hides_of_two_providers_of_one_name_is_ambiguous(site):
+    """The distributions tell them apart."""
+    site.offer("direct", "Lion")
+    provide(site, "cat-house", ["Lion"])
+    provide(site, "dog-house", ["Lion"])
+    registry = site.registry()
+    records = [(record.name, record.distribution, record.state) for record in registry.optimizers.plugins()]
+    assert [
+        ("Lion", "direct", "ok"),
+        ("zoo:Lion", "cat-house", "ambiguous"),
+        ("zoo:Lion", "dog-house", "ambiguous"),
+    ] == records
+    assert ["cat-house:Lion", "dog-house:Lion", "Lion"] == list(registry.optimizers)
+    assert ["cat_house", "dog_house", "direct"] == [cls.__module__ for cls in registry.optimizers.values()]
+
+
 def test_a_preferred_provider_wins_over_an_entry_point(site):
     """What is asked for happens; the other is then reached by its distribution."""
     provide(site, "cat-house", ["Lion"])
     site.offer("safari", "Lion")
     plain, preferring = site.registry(), site.registry(prefer={"lion": "Cat_House"})
     assert ["safari", "cat_house"] == [one.optimizers["Lion"].__module__ for one in (plain, preferring)]
-    assert ["Lion"] == list(plain.optimizers)
+    assert ["Lion", "zoo:Lion"] == list(plain.optimizers)
     assert ["Lion", "safari:Lion"] == list(preferring.optimizers)
     assert ["zoo", None] == [record.provider for record in preferring.optimizers.plugins()]
     assert [] == preferring.faults()
@@ -294,6 +326,26 @@ def test_a_name_that_cannot_be_loaded_names_its_provider(site, load, cause):
         assert cause in str(caught.value)
     assert "Good" == registry.optimizers["Good"].__name__
     assert {"Bad": "broken", "Good": "ok"} == states(registry)
+
+
+def test_what_a_provider_says_that_its_library_lacks_is_told_as_it_stands(site):
+    """To install the provider again would change nothing."""
+    body = "        raise LookupError('zoo.Bad is made from a model')\n"
+    provide(site, "cat-house", [], source=f"{NAMES}return ['Bad']\n    def load(self, name):\n{body}")
+    with pytest.raises(PluginLoadError) as caught:
+        site.registry().optimizers["Bad"]
+    assert (
+        "cat-house 1.0 cannot provide `Bad (provider zoo = cat_house:Provider)`: zoo.Bad is made from a model"
+    ) == str(caught.value)
+
+
+def test_a_provider_whose_library_has_no_names_says_why(site):
+    """A LookupError of `names` is what it says; a KeyError is its mistake, which its author mends."""
+    provide(site, "cat-house", [], source=f"{NAMES}raise LookupError('no list; pip install zoo==2')")
+    provide(site, "dog-house", [], provider="kennel", source=f"{NAMES}raise KeyError('list')")
+    answer, mistake = (fault.message for fault in site.registry().faults())
+    assert "cat-house 1.0 cannot provide `zoo = cat_house:Provider`: no list; pip install zoo==2" == answer
+    assert "KeyError: 'list'; ask its author for a repair, or reinstall it: pip install --force-reinstall" in mistake
 
 
 def test_an_interrupt_while_a_provider_is_imported_passes(site):

@@ -10,6 +10,7 @@ import attrs
 import pytest
 from attrs import validators
 from cli_support import install_demo, optim
+from site_folder import provider_source
 
 from optim_core import ClipperSpec, ConfigError, OptimizerSpec, PluginError, Registry, SchedulerSpec
 from optim_core.describe import example
@@ -354,6 +355,23 @@ def test_an_ambiguous_name_is_offered_qualified(site):
         assert _fits(schema, {"optimizer": {"type": name, "config": {"lr": 0.5}}})
         assert not _fits(schema, {"optimizer": {"type": name, "config": {"lr": "x"}}})
     assert not _fits(schema, {"optimizer": {"type": "Twin"}})
+
+
+def test_what_an_entry_point_hides_of_a_provider_fits_qualified(site):
+    """The plain name is the entry point's; with the provider or its distribution in front it is the provider's."""
+    site.offer("optim-first", "Twin")
+    site.add(
+        "optim-many",
+        entry_points={"optim_core.providers": {"many": "many_plugins:Provider"}},
+        modules={"many_plugins": provider_source(["TWIN"]).replace("lr: float = 0.1", "sides: int = 6")},
+    )
+    schema = recipe_schema(site.registry())
+
+    assert _fits(schema, {"optimizer": {"type": "TWIN", "config": {"lr": 0.5}}})
+    for name in ("many:TWIN", "Optim.Many:twin"):
+        assert _fits(schema, {"optimizer": {"type": name, "config": {"sides": 8}}})
+        assert not _fits(schema, {"optimizer": {"type": name, "config": {"lr": 0.5}}})
+    assert "many:TWIN" in schema["$defs"]["optimizer"]["properties"]["type"]["anyOf"][0]["enum"]
 
 
 def test_names_that_differ_in_case_only_are_kept_apart(site):

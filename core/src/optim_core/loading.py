@@ -194,10 +194,15 @@ def known_problem(claim: Claim) -> str | None:
 
 
 @contextlib.contextmanager
-def running(claim: Claim) -> Iterator[None]:
+def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
     """Runs a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
 
     Standard output may be JSON. SystemExit is an error like others; KeyboardInterrupt passes.
+
+    Args:
+        claim: whose code it is.
+        asked: whether a LookupError is an answer, by which a provider says what its library lacks: told as it stands,
+            for another installation of the provider would say the same.
     """
     try:
         with _STDOUT.diverted():
@@ -205,6 +210,9 @@ def running(claim: Claim) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if asked and type(error) is LookupError:
+            # A KeyError or an IndexError is no answer but a mistake.
+            raise load_error(claim, said(error).removeprefix("LookupError: ")) from error
         raise load_error(claim, _cause(error, claim)) from error
 
 

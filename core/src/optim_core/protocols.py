@@ -40,7 +40,8 @@ class PluginClass(Protocol):
 
     One that by its nature lacks a property of the conformance kit declares it by ``conformance: ClassVar``, a mapping
     of the property's name, or ``fields.NAME``, to ``"refuses: why"`` where it raises, or ``"differs: why"`` where it
-    does something else. `optim_core.testing` then checks that it does as declared.
+    does something else. `optim_core.testing` then checks that it does as declared. An optimizer for which the rate of a
+    group does nothing declares ``"lr_multipliers": "refuses: why"``, and core refuses whatever would give groups rates.
     """
 
     __attrs_attrs__: ClassVar[Any]
@@ -151,6 +152,9 @@ class Provider(Protocol):
     The entry point names an object, or a class that is called without arguments. Importing its module, `names` and
     `load` import nothing heavy. A name that a distribution claims by an entry point of its own wins over the provider,
     whose plugin is then reached as ``provider:name``.
+
+    Where the library lacks what a method needs, the method raises a LookupError that says so, and what to do: it is
+    shown as it stands. A library that is not installed is a ModuleNotFoundError.
 
     It may also have ``why_not(self, name) -> str | None``: what is said to somebody who asks for a name of the library
     that is not offered, None for any other name.

@@ -104,7 +104,7 @@ class Providers:
             PluginLoadError: the provider raised instead, or gave something else.
         """
         opened = self._opened[provider]
-        with running(offer):
+        with running(offer, asked=True):
             found = opened.live.load(offer.name)
         return checked(offer, found, opened.kind)
 
@@ -173,7 +173,7 @@ def _asked(claim: Claim, live: Any) -> _Opened:
     Raises:
         PluginLoadError: it does not say, or what it says makes no sense.
     """
-    with running(claim):
+    with running(claim, asked=True):
         kind, names = live.kind, live.names()
         listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
         problem = _problem(kind, listed)

@@ -27,7 +27,7 @@ class PluginRecord:
     """What is known about one plugin without importing it. All of it can be printed: odd characters are escaped.
 
     Args:
-        name: the name that a config uses.
+        name: the name that a config uses: with the provider in front where an entry point wins the plain name.
         kind: "optimizer", "scheduler" or "clipper".
         distribution: the distribution that offers it; "this process" for `Registry.register`.
         version: its version, None where it has none or it cannot be read.
@@ -171,13 +171,13 @@ class Index:
 
     def addresses(self, kind: Kind) -> list[str]:
         """A name for each plugin that can be used as far as is known, sorted; aliases are left out."""
-        plugins = {claim.plugin: claim for claim in self._listed(kind) if self._own_state(claim)[0] == "ok"}
+        plugins = {claim.plugin: claim for claim in self._all(kind) if self._own_state(claim)[0] == "ok"}
         names = (self.address(claim, kind) for claim in plugins.values())
         return sorted((name for name in names if name is not None), key=_by_letter)
 
     def records(self, kind: Kind) -> list[PluginRecord]:
         """A record of every plugin of `kind`, whatever its state, sorted by name."""
-        records = [self._record(claim, kind) for claim in self._listed(kind)]
+        records = [self._record(claim, kind) for claim in self._all(kind)]
         return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
 
     def extensions(self, kind: Literal["provider", "command"]) -> list[ExtensionRecord]:
@@ -232,12 +232,17 @@ class Index:
             return []
         return [offer for offer in self._allowed_offers(kind, name) if _is_of(offer, wanted)]
 
-    def _listed(self, kind: Kind) -> Iterator[Claim]:
-        """Every claim of this kind, but not what a provider offers under a name that an entry point of its own wins."""
+    def _all(self, kind: Kind) -> Iterator[Claim]:
+        """Every claim of this kind, and what providers offer."""
         yield from self._of(kind)
-        for offer in self.providers.offers(kind):
-            if not self.claimants(kind, offer.name) or offer in self._preferred_offers(kind, offer.name):
-                yield offer
+        yield from self.providers.offers(kind)
+
+    def _name(self, claim: Claim, kind: str) -> str:
+        """The name of a claim, with the provider in front where it has one, and an entry point wins the plain name."""
+        if claim.provider is None or not self.claimants(kind, claim.name):
+            return claim.name
+        is_preferred = claim in self._preferred_offers(kind, claim.name)
+        return claim.name if is_preferred else f"{claim.provider.name}:{claim.name}"
 
     # -- the one that counts -------------------------------------------------------------------------------------
 
@@ -278,7 +283,7 @@ class Index:
         state, problem = self._own_state(claim)
         if state == "ok":
             try:
-                self.find(kind, claim.name)
+                self.find(kind, self._name(claim, kind))
             except DuplicatePluginError as error:
                 return "ambiguous", str(error)
         return state, problem
@@ -286,7 +291,7 @@ class Index:
     def _record(self, claim: Claim, kind: Kind) -> PluginRecord:
         state, problem = self._state(claim, kind)
         return PluginRecord(
-            name=visible(claim.name),
+            name=visible(self._name(claim, kind)),
             kind=kind,
             distribution=claim.distribution,
             version=claim.version,

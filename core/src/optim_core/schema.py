@@ -138,14 +138,15 @@ def _installed(registry: Registry, kind: Kind) -> list[_Plugin]:
     for record in registry.catalog(kind).plugins():
         if record.state not in ("ok", "ambiguous"):
             continue
-        itself = _find(registry, kind, f"{record.provider or record.distribution}:{record.name}")
+        own = record.name.rpartition(":")[2]
+        itself = _find(registry, kind, f"{record.provider or record.distribution}:{own}")
         if itself is None:
             continue
         meant = _find(registry, kind, record.name)
-        plain = (record.name,) if meant is not None and meant.cls is itself.cls else ()
+        plain = (own,) if own == record.name and meant is not None and meant.cls is itself.cls else ()
         owners = (record.distribution,) if record.provider is None else (record.provider, record.distribution)
         known = found.get(itself.name) or _Plugin(itself.name, itself.cls, owners, (), ())
-        found[itself.name] = attrs.evolve(known, names=(*known.names, record.name), plain=(*known.plain, *plain))
+        found[itself.name] = attrs.evolve(known, names=(*known.names, own), plain=(*known.plain, *plain))
     return list(found.values())
 
 

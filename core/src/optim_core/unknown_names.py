@@ -12,9 +12,7 @@ from optim_core.resolution import PluginRecord
 __all__ = ["hint_for"]
 
 
-def hint_for(
-    name: str, kinds: Collection[Kind], records: Collection[PluginRecord], left_out: str | None = None
-) -> str:
+def hint_for(name: str, kinds: Collection[Kind], records: Collection[PluginRecord], left_out: str | None = None) -> str:
     """What to write for `name`, or to install, where none of `records`, which are those of `kinds`, has it.
 
     Args:
@@ -26,7 +24,8 @@ def hint_for(
     usable = [record for record in records if record.state in ("ok", "ambiguous")]
     if ":" in name:
         return left_out or _hint_for_qualified(name, usable)
-    owners = {record.name: f"{record.distribution} {record.version or ''}".rstrip() for record in usable}
+    plain = [record for record in usable if ":" not in record.name]
+    owners = {record.name: f"{record.distribution} {record.version or ''}".rstrip() for record in plain}
     installed = listing(owners)
     # `torch.optim.AdamW` is how code names it.
     name = name.rpartition(".")[2] or name
@@ -50,7 +49,7 @@ def _hint_for_qualified(name: str, usable: Iterable[PluginRecord]) -> str:
     offers: dict[str, list[str]] = {}
     for record in usable:
         for source in dict.fromkeys(filter(None, (record.distribution, record.provider))):
-            offers.setdefault(source, []).append(record.name)
+            offers.setdefault(source, []).append(record.name.rpartition(":")[2])
     wanted, _, plugin = name.partition(":")
     known = {normalise_distribution(owner): owner for owner in offers}
     owner = known.get(normalise_distribution(wanted)) or nearest(wanted, offers)

@@ -1,5 +1,7 @@
 """Every optimizer of bitsandbytes that is offered: its config is checked, and every field of it has an effect."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -96,7 +98,7 @@ def test_zero_weight_decay_is_zero(registry, name):
 
 
 def test_momentum_is_demanded_where_there_is_no_step_without():
-    """SGD8bit with momentum 0 would fail at its first step."""
+    """SGD8bit with momentum 0 would fail when it is built."""
     momentum = attrs.fields_dict(optimizers.load("SGD8bit"))["momentum"]
     assert attrs.NOTHING is momentum.default
     with pytest.raises(ConfigError, match=r"must be in \(0, 1\), is 0"):
@@ -110,6 +112,15 @@ def test_the_decay_of_rmsprop_is_between_0_and_1(name, alpha):
     with pytest.raises(ConfigError, match=r"alpha: must be in \(0, 1\)"):
         Registry().build({"type": name, "lr": 0.1, "alpha": alpha})
     assert 1.5 == Registry().build({"type": "AdEMAMix8bit", "alpha": 1.5}).config.alpha
+
+
+@each_name
+def test_a_spec_survives_pickling_and_copying(registry, name):
+    """It can cross to another process, and its class is the same one."""
+    spec = registry.build(config_of(name))
+    again = pickle.loads(pickle.dumps(spec))
+    assert spec == again == copy.deepcopy(spec)
+    assert type(spec.config) is type(again.config)
 
 
 def test_no_plain_name_is_taken():

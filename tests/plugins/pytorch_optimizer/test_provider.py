@@ -1,5 +1,7 @@
 """Every optimizer of pytorch_optimizer that is offered: its config is checked, and what is built is its own class."""
 
+import copy
+import pickle
 import re
 import subprocess
 import sys
@@ -221,6 +223,35 @@ def test_a_name_of_a_distribution_is_not_shadowed(registry):
     assert "optim_core.bridge" in registry.optimizers["pytorch_optimizer:RAdam"].__module__
     assert "AdaMax" == registry.optimizers["optim-pytorch-optimizer:adamax"].__name__
     assert "Lion" == registry.optimizers["lion"].__name__
+
+
+def test_names_that_are_torchs_too_are_listed(registry):
+    """Under the name that a config uses; a plain name is never two plugins'."""
+    records = [record for record in registry.plugins("optimizer") if record.provider == "pytorch_optimizer"]
+    assert set(NAMES) == {record.name.removeprefix("pytorch_optimizer:") for record in records}
+    assert {"pytorch_optimizer:RAdam", "pytorch_optimizer:AdaMax", "Lion"} <= set(registry.optimizers)
+
+
+@each_name
+def test_a_spec_survives_pickling_and_copying(registry, name):
+    """It can cross to another process, and its class is the same one."""
+    spec = registry.build(config_of(name))
+    again = pickle.loads(pickle.dumps(spec))
+    assert spec == again == copy.deepcopy(spec)
+    assert type(spec.config) is type(again.config)
+
+
+def test_pickled_specs_are_unpickled_in_a_new_process_without_torch(registry):
+    """All of them, where nothing was loaded before."""
+    specs = [registry.build(config_of(name)) for name in NAMES]
+    code = """
+import pickle, sys
+specs = pickle.loads(sys.stdin.buffer.read())
+print(sorted({"torch", "pytorch_optimizer"} & set(sys.modules)))
+print([repr(spec.config) for spec in specs])
+"""
+    done = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(specs), capture_output=True, check=False)
+    assert ["[]", str([repr(spec.config) for spec in specs])] == done.stdout.decode().splitlines(), done.stderr
 
 
 def test_neither_torch_nor_the_library_is_imported_to_check_a_config():

@@ -1,6 +1,9 @@
 """Providers: what a newer torch adds is reachable by name, from its source alone or from the live module."""
 
+import ast
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +15,12 @@ import torch
 from torch import nn
 
 from optim_core import ConfigError, Registry
-from optim_torch_builtin.derived import config_type
+from optim_core.bridge import Argument, SourcePackage
+from optim_core.bridge.parsing import unquoted
+from optim_torch_builtin.derived import field_type, plugin_class
 from optim_torch_builtin.provider import optimizers, schedulers
+from optim_torch_builtin.torch_classes import described as described_live
+from optim_torch_builtin.torch_classes import live_classes, source_names
 
 NEWER_TORCH = {
     "__init__.py": "raise ImportError('torch must not be imported')",
@@ -135,32 +142,26 @@ def test_without_torch_there_is_nothing(tmp_path):
 
 def test_source_and_live_module_show_the_same():
     """For every class of the installed torch, the config derived from its source is the one derived from the class."""
-    script = """
-import attrs, json, sys
-from optim_torch_builtin.derived import plugin_class
-from optim_torch_builtin.torch_classes import Namespace, class_names, signature_of
-if sys.argv[1] == "live":
-    import torch
-found = {}
-for kind, namespace in (
-    ("optimizer", Namespace("torch.optim", "Optimizer")),
-    ("scheduler", Namespace("torch.optim.lr_scheduler", "LRScheduler")),
-):
-    for name in class_names(namespace, leave_out=()):
-        cls = plugin_class(kind, namespace.module, signature_of(namespace, name))
-        found[name] = {field.name: [str(field.type), repr(field.default)] for field in attrs.fields(cls)}
-assert ("torch" in sys.modules) == (sys.argv[1] == "live")
-print(json.dumps(found))
-"""
-    live, source = (
-        json.loads(
-            subprocess.run([sys.executable, "-c", script, how], capture_output=True, text=True, check=True).stdout
-        )
-        for how in ("live", "source")
-    )
+    shown = {}
+    for provider in (optimizers, schedulers):
+        module = SourcePackage.find("torch").module(provider.namespace.module)
+        names = {
+            "live": live_classes(provider.namespace),
+            "source": source_names(module, provider.namespace.base, lambda name: not name.startswith("_")),
+        }
+        for how, listed in names.items():
+            for name in listed:
+                found = described_live(name, listed[name]) if how == "live" else module.find(name)
+                # It is made of schedulers, and has a config class of its own.
+                if name not in ("ChainedScheduler", "_LRScheduler"):
+                    cls = plugin_class(provider.kind, module.name, found)
+                    fields = {field.name: (field.type, field.default) for field in attrs.fields(cls)}
+                    shown.setdefault(name, {})[how] = fields
 
-    assert live == source
-    assert {"AdamW", "Muon", "StepLR", "OneCycleLR"} <= live.keys()
+    assert {"AdamW", "Muon", "StepLR", "OneCycleLR"} <= shown.keys()
+    assert {name: fields["source"] for name, fields in shown.items()} == {
+        name: fields["live"] for name, fields in shown.items()
+    }
 
 
 class Added(torch.optim.SGD):
@@ -204,6 +205,35 @@ def test_a_derived_config_comes_back_from_to_config(added):
     assert spec == added.build(added.to_config(spec))
 
 
+def test_a_derived_config_survives_pickling_and_copying(added):
+    """Each name has one class, so that what comes back is equal."""
+    recipe = added.build({"optimizer": {"type": "Added", "lr": 0.1}, "scheduler": {"type": "AddedLR", "config": {}}})
+
+    assert recipe == pickle.loads(pickle.dumps(recipe)) == copy.deepcopy(recipe)
+    assert recipe == Registry().build(added.to_config(recipe))
+
+
+def test_a_config_derived_from_source_survives_pickling(newer_torch):
+    """In another process, without torch's import, and its class is the same one each time."""
+    recipe = {
+        "optimizer": {"type": "Sophia", "config": {"lr": 0.1}},
+        "scheduler": {"type": "WarmupLR", "config": {"warmup": 3}},
+    }
+    script = f"""
+import pickle, sys
+sys.path.insert(0, {str(newer_torch)!r})
+from optim_core import Registry
+built, again, sent = Registry().build({recipe}), Registry().build({recipe}), sys.stdin.buffer.read()
+print(built == again, not sent or pickle.loads(sent) == built, "torch" in sys.modules, file=sys.stderr)
+sys.stdout.buffer.write(pickle.dumps(built))
+"""
+    sent = b""
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", script], input=sent, capture_output=True, check=False)
+        sent = done.stdout
+        assert b"True True False\n" == done.stderr
+
+
 @pytest.mark.parametrize(
     ("values", "path"),
     [({}, "lr"), ({"lr": 0}, "lr"), ({"lr": "fast"}, "lr"), ({"lr": 0.1, "strenght": 1}, "strenght")],
@@ -231,7 +261,7 @@ def test_an_unknown_name_is_a_lookup_error():
         ("Optional[bool]", bool | None),
         ("bool | None", bool | None),
         ("Tensor", Any),
-        ("Optional[Tensor]", type(None)),
+        ("Optional[Tensor]", Any),
         ("tuple[float | Tensor, float | Tensor]", tuple[float, float]),
         ("Tuple[float, ...]", tuple[float, ...]),
         ("Iterable[int]", list[int]),
@@ -248,7 +278,8 @@ def test_an_unknown_name_is_a_lookup_error():
 )
 def test_an_annotation_becomes_the_type_of_a_config_value(annotation, wanted):
     """A tensor gives way to a number, and what no file can hold is anything."""
-    assert wanted == config_type(annotation)
+    argument = Argument("momentum", unquoted(ast.Constant(annotation)), attrs.NOTHING)
+    assert wanted == field_type(argument, None)
 
 
 def test_types_are_real_at_run_time(added):

@@ -3,7 +3,18 @@
 The library is read from its source and not imported before something is built.
 """
 
+from optim_core.bridge.library import Library
 from optim_core.bridge.plugin_class import wrapping
-from optim_core.bridge.source import Argument, Opaque, SourceClass, SourceModule, SourcePackage
+from optim_core.bridge.source import Argument, LibraryClass, Opaque, SourceClass, SourceModule, SourcePackage, is_plain
 
-__all__ = ["Argument", "Opaque", "SourceClass", "SourceModule", "SourcePackage", "wrapping"]
+__all__ = [
+    "Argument",
+    "Library",
+    "LibraryClass",
+    "Opaque",
+    "SourceClass",
+    "SourceModule",
+    "SourcePackage",
+    "is_plain",
+    "wrapping",
+]

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Literal
 
+from optim_core.bridge.parsing import unquoted
 from optim_core.bridge.source import MOST_STEPS, Argument, SourceModule
 
 __all__ = ["DTYPES", "config_type", "is_dtype"]
@@ -18,7 +19,7 @@ _SCALARS: dict[str, Any] = {"float": float, "int": int, "bool": bool, "str": str
 _LISTS = ("list", "List", "Sequence", "Iterable")
 
 
-def config_type(argument: Argument, module: SourceModule) -> Any:
+def config_type(argument: Argument, module: SourceModule | None) -> Any:
     """The type of the field for an argument; None where no value of a config can be meant.
 
     A tensor, a function or a process group has no place in a config: ``float | Tensor`` is a float. Of several lengths
@@ -56,13 +57,13 @@ def _fits(wanted: Any, length: int) -> bool:
     return ... in wanted.__args__ or len(wanted.__args__) == length
 
 
-def _alternatives(node: ast.expr, module: SourceModule, steps: int) -> Iterable[Any]:
+def _alternatives(node: ast.expr, module: SourceModule | None, steps: int) -> Iterable[Any]:
     """The types that an annotation allows, as far as a config can hold them."""
     match node:
         case ast.Constant(value=None):
             yield type(None)
-        case ast.Constant(value=str(text)):
-            yield from _alternatives(_parsed(text), module, steps)
+        case ast.Constant(value=str()) if (inner := unquoted(node)) is not node:
+            yield from _alternatives(inner, module, steps)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             yield from _alternatives(left, module, steps)
             yield from _alternatives(right, module, steps)
@@ -73,13 +74,15 @@ def _alternatives(node: ast.expr, module: SourceModule, steps: int) -> Iterable[
             yield _SCALARS[name]
         case _ if _last_name(node) == "dtype":
             yield Literal[DTYPES]
-        case ast.Name(id=name) if steps and (origin := module.origin(name)) and origin[1] in origin[0].values:
+        case ast.Name(id=name) if (
+            module and steps and (origin := module.origin(name)) and origin[1] in origin[0].values
+        ):
             yield from _alternatives(origin[0].values[origin[1]], origin[0], steps - 1)
         case _:
             pass
 
 
-def _generic(name: str, items: list[ast.expr], module: SourceModule, steps: int) -> Iterable[Any]:
+def _generic(name: str, items: list[ast.expr], module: SourceModule | None, steps: int) -> Iterable[Any]:
     if name == "Literal":
         yield Literal[tuple(item.value for item in items if isinstance(item, ast.Constant))]
     elif name in ("Union", "Optional"):
@@ -95,16 +98,9 @@ def _generic(name: str, items: list[ast.expr], module: SourceModule, steps: int)
         yield list[wanted]  # type: ignore[valid-type]
 
 
-def _one(node: ast.expr, module: SourceModule, steps: int) -> Any:
+def _one(node: ast.expr, module: SourceModule | None, steps: int) -> Any:
     types = list(_alternatives(node, module, steps))
     return reduce(or_, types) if types else None
-
-
-def _parsed(text: str) -> ast.expr:
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return ast.Tuple([])
 
 
 def _is_ellipsis(node: ast.expr) -> bool:

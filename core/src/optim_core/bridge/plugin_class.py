@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from attrs import validators
 
 from optim_core.bridge.config_types import config_type, is_dtype
-from optim_core.bridge.source import Argument, Opaque, SourceClass
+from optim_core.bridge.source import Argument, LibraryClass, Opaque, is_plain
 from optim_core.docstrings import parse_docstring
 from optim_core.validators import non_negative, positive
 
-__all__ = ["wrapping"]
+__all__ = ["restored", "wrapping"]
 
 Validator = Callable[[Any, Any, Any], Any]
 
@@ -27,9 +27,10 @@ _USUAL: dict[str, Validator] = {"lr": positive, "max_lr": positive, "weight_deca
 
 
 def wrapping(
-    found: SourceClass,
+    found: LibraryClass,
     module: str,
     *,
+    kind: Literal["optimizer", "scheduler"] = "optimizer",
     leave_out: Collection[str] = (),
     required: Collection[str] = (),
     types: Mapping[str, Any] | None = None,
@@ -37,14 +38,17 @@ def wrapping(
     more: Iterable[Argument] = (),
     texts: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
+    provider: str | None = None,
 ) -> type[Any]:
-    """The plugin class of an optimizer: a field for each argument after the first, which is the parameters.
+    """The plugin class of a library's class: a field for each argument after the first, which is what it works on.
 
     A default that is no plain data is shown as null, and left to the library. A `torch.dtype` is named in the config.
+    Each call makes a new class, unequal to the last; `Library` keeps one for each name.
 
     Args:
         found: the class.
         module: the module that it is imported from, when something is built.
+        kind: an optimizer is made of ``params``, a scheduler of an ``optimizer``.
         leave_out: arguments that a config is not to set.
         required: arguments whose default the library itself refuses.
         types: argument to the type of its field, where source does not show it well.
@@ -52,12 +56,15 @@ def wrapping(
         more: arguments that it takes by its ``**kwargs``.
         texts: argument to what is said of it, where the class's docstring says nothing.
         members: what the plugin class has besides, such as `group_options`.
+        provider: where the provider is whose `load` gives this class under its name, ``module:attribute``. Instances
+            can be pickled, and so sent to another process, where it is given.
 
     Raises:
-        LookupError: it takes no parameters, or needs an argument that no config can hold.
+        LookupError: it works on something else, or needs an argument that no config can hold.
     """
-    if not found.arguments or found.arguments[0].name != "params":
-        raise LookupError(f"{module}.{found.name} is not made from parameters alone")
+    first, in_words = _WORKS_ON[kind]
+    if not found.arguments or found.arguments[0].name != first:
+        raise LookupError(f"{module}.{found.name} is not made from {in_words} alone; take another {kind}")
     known = {} if types is None else types
     arguments: dict[str, Argument] = {}
     fields: dict[str, Any] = {}
@@ -69,57 +76,97 @@ def wrapping(
             default = attrs.NOTHING if argument.name in required else argument.default
             fields[argument.name] = _field(attrs.evolve(argument, default=default), wanted, check)
         elif argument.default is attrs.NOTHING:
-            raise LookupError(f"{module}.{found.name} needs `{argument.name}`, which no config can hold")
+            needed = f"{module}.{found.name} needs `{argument.name}`, which no config can hold"
+            raise LookupError(f"{needed}; take another {kind}")
     body = {
         **(members or {}),
+        **({} if provider is None else {"__reduce__": _reduce(provider, found.name)}),
         "__doc__": _docstring(found, module, arguments, texts or {}),
         "__module__": __name__,
-        "build": _build(found.name, module, arguments),
+        "build": _BUILDS[kind](_maker(found.name, module, arguments.values())),
     }
     return attrs.make_class(found.name, fields, class_body=body, frozen=True, kw_only=True)
 
 
-def _build(name: str, module: str, arguments: Mapping[str, Argument]) -> Callable[[Any, Any], Any]:
-    left_to_library = {argument.name for argument in arguments.values() if not _is_plain(argument.default)}
-    dtypes = {argument.name for argument in arguments.values() if is_dtype(argument)}
+def restored(provider: str, name: str, values: dict[str, Any]) -> Any:
+    """An instance of the plugin class called `name` that a provider has, as it was pickled; its fields are checked.
 
-    def build(self: Any, params: Any) -> Any:
-        """An instance of the library's class."""
-        given = {name: getattr(self, name) for name in arguments}
-        given = {name: value for name, value in given.items() if value is not None or name not in left_to_library}
+    Raises:
+        ImportError: the provider, or its library, is not installed here.
+        LookupError: the library that is installed here has no such class.
+    """
+    where, _, attribute = provider.partition(":")
+    return getattr(import_module(where), attribute).load(name)(**values)
+
+
+def _reduce(provider: str, name: str) -> Callable[[Any], tuple[Any, ...]]:
+    # No module has the class under its name, so pickle would not find it.
+    def __reduce__(self: Any) -> tuple[Any, ...]:  # noqa: N807 - what pickle and copy ask for
+        return restored, (provider, name, {field.name: getattr(self, field.name) for field in attrs.fields(type(self))})
+
+    return __reduce__
+
+
+def _maker(name: str, module: str, arguments: Collection[Argument]) -> Callable[[Any, Any], Any]:
+    # The arguments themselves, with the source of their annotations, are not kept with the class.
+    left_to_library = {argument.name: not _has_plain_default(argument) for argument in arguments}
+    dtypes = {argument.name for argument in arguments if is_dtype(argument)}
+
+    def make(config: Any, subject: Any) -> Any:
+        given = {name: getattr(config, name) for name in left_to_library}
+        given = {name: value for name, value in given.items() if value is not None or not left_to_library[name]}
         if not dtypes.isdisjoint(given):
             import torch
 
             given |= {name: getattr(torch, given[name]) for name in dtypes & given.keys() if given[name] is not None}
-        return getattr(import_module(module), name)(params, **given)
+        return getattr(import_module(module), name)(subject, **given)
+
+    return make
+
+
+def _build_of_optimizer(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def build(self: Any, params: Any) -> Any:
+        """An instance of the library's class."""
+        return make(self, params)
 
     return build
+
+
+def _build_of_scheduler(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def build(self: Any, optimizer: Any, horizon: Any) -> Any:  # noqa: ARG001 - the contract
+        """An instance of the library's class."""
+        return make(self, optimizer)
+
+    return build
+
+
+# Kind to the name of the argument that its constructor works on, and to that in words.
+_WORKS_ON = {"optimizer": ("params", "parameters"), "scheduler": ("optimizer", "an optimizer")}
+_BUILDS = {"optimizer": _build_of_optimizer, "scheduler": _build_of_scheduler}
 
 
 def _field(argument: Argument, wanted: Any, check: Validator | None) -> Any:
     default = argument.default
     if is_dtype(argument) and isinstance(default, Opaque):
         default = default.text.rpartition(".")[2]
-    elif not _is_plain(default):
+    elif not _has_plain_default(argument):
         default = None
-    if default is None:
+    if default is None and wanted is not Any:
         wanted = wanted | None
     if check is not None and _takes_null(wanted):
         check = validators.optional(check)
     return attrs.field(type=wanted, default=default, validator=check)
 
 
+def _has_plain_default(argument: Argument) -> bool:
+    return argument.default is attrs.NOTHING or is_plain(argument.default)
+
+
 def _takes_null(wanted: Any) -> bool:
     return type(None) in getattr(wanted, "__args__", ())
 
 
-def _is_plain(default: Any) -> bool:
-    if isinstance(default, (tuple, list)):
-        return all(map(_is_plain, default))
-    return default is attrs.NOTHING or default is None or type(default) in (bool, int, float, str)
-
-
-def _docstring(found: SourceClass, module: str, arguments: Mapping[str, Argument], texts: Mapping[str, str]) -> str:
+def _docstring(found: LibraryClass, module: str, arguments: Mapping[str, Argument], texts: Mapping[str, str]) -> str:
     told = parse_docstring(_TYPE.sub(r"\1:", found.docstring))
     lines = [f"{module}.{found.name}: {told.summary}".rstrip(": ")]
     if arguments:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Literal
 
 import attrs
 
-from optim_core.bridge import SourceClass, SourceModule, SourcePackage, wrapping
+from optim_core.bridge import Library, SourceClass, SourceModule, wrapping
 from optim_core.names import normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
 
@@ -23,7 +22,6 @@ _BROKEN = ("AdEMAMix32bit", "PagedAdEMAMix32bit")
 _WITHOUT_EFFECT = (
     "adam_w_mode",
     "amsgrad",
-    "args",
     "bias_correction",
     "centered",
     "dampening",
@@ -73,7 +71,7 @@ class Bitsandbytes:
         Raises:
             ModuleNotFoundError: the library is not installed.
         """
-        return sorted(filter(_is_offered, _module().imports))
+        return sorted(filter(_is_offered, _library.module().imports))
 
     def load(self, name: str) -> type[Any]:
         """The plugin class for the optimizer called `name`.
@@ -82,11 +80,11 @@ class Bitsandbytes:
             ModuleNotFoundError: the library is not installed.
             LookupError: it has none.
         """
-        return _plugin_class(name)
+        return _library.plugin_class(name)
 
     def why_not(self, name: str) -> str | None:
         """Why the library's class of this name, whatever its case, is not offered; None for any other name."""
-        own = next((each for each in _module().imports if normalise(each) == normalise(name)), "")
+        own = next((each for each in _library.module().imports if normalise(each) == normalise(name)), "")
         if own in _BROKEN:
             return "it makes a state that is too small for its own kernel"
         same = f"{own}32bit"
@@ -97,9 +95,8 @@ def _is_offered(name: str) -> bool:
     return (name.endswith("bit") or name.startswith("Paged")) and name not in _BROKEN
 
 
-@cache
-def _plugin_class(name: str) -> type[Any]:
-    found = _module().find(name) if _is_offered(name) else None
+def _plugin_class(module: SourceModule, name: str) -> type[Any]:
+    found = module.find(name) if _is_offered(name) else None
     if found is None:
         raise LookupError(f"the installed bitsandbytes has no optimizer called {name}")
     needs_momentum = name.startswith(_WITH_MOMENTUM_ONLY)
@@ -110,6 +107,7 @@ def _plugin_class(name: str) -> type[Any]:
         required=("momentum",) if needs_momentum else (),
         types=_TYPES,
         checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
+        provider=f"{__name__}:optimizers",
     )
 
 
@@ -127,13 +125,5 @@ def _left_out(found: SourceClass) -> set[str]:
     return left_out
 
 
-@cache
-def _module() -> SourceModule:
-    package = SourcePackage.find(_LIBRARY)
-    module = package.module(MODULE) if package else None
-    if module is None:
-        raise ModuleNotFoundError(f"No module named '{_LIBRARY}'", name=_LIBRARY)
-    return module
-
-
+_library = Library(MODULE, _plugin_class)
 optimizers = Bitsandbytes()

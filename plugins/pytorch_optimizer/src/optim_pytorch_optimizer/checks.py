@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,9 @@ from optim_pytorch_optimizer.expressions import Expression
 __all__ = ["Betas", "Check", "Item", "Refusal", "Relation"]
 
 Check = Callable[[Any, Any, Any], Any]
+
+# What working out an expression raises where it has no value.
+_UNDECIDED = (LookupError, TypeError, ArithmeticError)
 
 
 @attrs.frozen
@@ -63,34 +65,33 @@ class Relation:
             self.range(instance, attribute, self.subject.value(instance))
         except FieldError as error:
             raise FieldError(f"`{self.subject}` {error.message}") from None
-        except (LookupError, TypeError):
+        except _UNDECIDED:
             # It is more than the source shows, or null; the constructor decides.
             return
 
 
 @attrs.frozen
 class Refusal:
-    """What a constructor refuses by an ``if`` of its own, with its words."""
+    """What a constructor refuses by an ``if`` of its own, with its words, which are shown one after the other."""
 
     test: Expression
-    message: ast.expr
+    message: tuple[Expression, ...]
 
     def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         try:
             refused = self.test.value(instance)
-        except (LookupError, TypeError):
+        except _UNDECIDED:
             # It asks for more than the config has, such as the parameters; the constructor decides.
             return
         if refused:
             raise FieldError(self._said(instance))
 
     def _said(self, instance: Any) -> str:
-        parts = self.message.values if isinstance(self.message, ast.JoinedStr) else [self.message]
-        return "".join(self._part(part, instance) for part in parts)
+        return "".join(_shown(part, instance) for part in self.message)
 
-    def _part(self, part: ast.expr, instance: Any) -> str:
-        node = part.value if isinstance(part, ast.FormattedValue) else part
-        try:
-            return str(attrs.evolve(self.test, node=node).value(instance))
-        except (LookupError, TypeError):
-            return ast.unparse(node)
+
+def _shown(part: Expression, instance: Any) -> str:
+    try:
+        return str(part.value(instance))
+    except _UNDECIDED:
+        return str(part)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Self
 
 import attrs
 
@@ -34,17 +34,25 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 @attrs.frozen(eq=False)
 class Expression:
-    """An expression in the source of a constructor.
+    """An expression in the source of a constructor. It outlives the source: of that it holds no more than itself.
 
     Args:
         node: the expression.
-        module: where its constants are looked up.
         arguments: the names of the constructor's arguments.
+        constants: what other names in it stand for, where that is plain data.
     """
 
     node: ast.expr
-    module: SourceModule
-    arguments: Collection[str]
+    arguments: frozenset[str]
+    constants: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, node: ast.expr, module: SourceModule, arguments: Collection[str]) -> Self:
+        """The expression `node`, whose constants are looked up in `module`."""
+        names = [part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in arguments]
+        values = {name.id: module.value(name) for name in names}
+        plain = {name: value for name, value in values.items() if not isinstance(value, Opaque)}
+        return cls(node, frozenset(arguments), plain)
 
     @property
     def names(self) -> list[str]:
@@ -65,8 +73,8 @@ class Expression:
 
     def _value(self, node: ast.expr, config: Any) -> Any:
         match node:
-            case ast.Name(id=name) if name in self.arguments:
-                return getattr(config, name)
+            case ast.Name(id=name):
+                return getattr(config, name) if name in self.arguments else self.constants[name]
             case ast.Attribute(value=ast.Name(id="torch"), attr=name) if name in DTYPES:
                 # A config names a dtype.
                 return name
@@ -82,7 +90,11 @@ class Expression:
                 return _OPERATORS[type(sign)](self._value(left, config), self._value(right, config))
             case ast.Compare(left=left, ops=[sign], comparators=[right]):
                 return _OPERATORS[type(sign)](self._value(left, config), self._value(right, config))
-        value = self.module.value(node)
-        if isinstance(value, Opaque):
-            raise LookupError(f"{value.text} is no constant")
-        return value
+        return _literal(node)
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise LookupError(f"{ast.unparse(node)} is no constant") from error

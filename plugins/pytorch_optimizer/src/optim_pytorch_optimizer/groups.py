@@ -92,7 +92,7 @@ def _halves(found: SourceClass) -> tuple[dict[str, str], dict[str, str]] | None:
     """Group option to field, for groups with the mark and for others, where the constructor fills in both."""
     fields = {argument.name for argument in found.arguments}
     for definition in found.definitions:
-        for node in ast.walk(definition):
+        for node in _conditions(definition.body):
             match node:
                 case ast.If(
                     test=ast.Subscript(value=ast.Name(id="group"), slice=ast.Constant(value=mark)),
@@ -101,6 +101,16 @@ def _halves(found: SourceClass) -> tuple[dict[str, str], dict[str, str]] | None:
                 ) if mark == _MARK and (matrices := dict(_filled_in(body, fields))):
                     return matrices, dict(_filled_in(orelse, fields))
     return None
+
+
+def _conditions(statements: Sequence[ast.AST]) -> Iterator[ast.If]:
+    """Every ``if``, in whatever it stands. To walk the expressions too would take most of the time of a load."""
+    for statement in statements:
+        if isinstance(statement, ast.If):
+            yield statement
+        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
+            if nested := getattr(statement, inner, None):
+                yield from _conditions(nested)
 
 
 def _filled_in(statements: Sequence[ast.stmt], fields: set[str]) -> Iterator[tuple[str, str]]:

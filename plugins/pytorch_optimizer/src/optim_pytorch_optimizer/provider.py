@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import attrs
 
-from optim_core.bridge import SourceModule, SourcePackage, wrapping
+from optim_core.bridge import Library, SourceModule, wrapping
 from optim_pytorch_optimizer.field_types import COEFFICIENT_CHECKS, types_of
 from optim_pytorch_optimizer.groups import group_members
 from optim_pytorch_optimizer.keyword_options import OPTION_CHECKS, OPTION_TEXTS, keyword_options
@@ -19,6 +18,7 @@ from optim_pytorch_optimizer.ranges import checks_of
 __all__ = ["PytorchOptimizers", "optimizers"]
 
 LIBRARY = "pytorch_optimizer"
+_MODULE = f"{LIBRARY}.optimizer"
 _LIST = "OPTIMIZER_LIST"
 
 
@@ -36,11 +36,14 @@ class PytorchOptimizers:
 
         Raises:
             ModuleNotFoundError: the library is not installed.
-            LookupError: its list of optimizers is not where it was in the releases that are known.
+            LookupError: its list of optimizers is not where it was in the releases that are known, or cannot be read.
         """
-        names = set(_listed())
+        names = set(_listed(_library.module()))
         if not names:
-            raise LookupError(f"the installed {LIBRARY} has no list of its optimizers, {LIBRARY}.optimizer.{_LIST}")
+            raise LookupError(
+                f"the installed {LIBRARY} has no list of its optimizers, {_MODULE}.{_LIST}; install versions that fit: "
+                f"pip install --upgrade optim-pytorch-optimizer {LIBRARY}"
+            )
         return sorted(names - LEFT_OUT.keys())
 
     def load(self, name: str) -> type[Any]:
@@ -52,7 +55,7 @@ class PytorchOptimizers:
         """
         if name in LEFT_OUT:
             raise LookupError(f"{LIBRARY}.{name} {LEFT_OUT[name]}")
-        return _plugin_class(name)
+        return _library.plugin_class(name)
 
     def why_not(self, name: str) -> str | None:
         """Why the library's class of this name is not offered, None for any other name."""
@@ -60,9 +63,8 @@ class PytorchOptimizers:
         return None if said is None else f"it {said}"
 
 
-@cache
-def _plugin_class(name: str) -> type[Any]:
-    found = _module().find(name)
+def _plugin_class(module: SourceModule, name: str) -> type[Any]:
+    found = module.find(name)
     if found is None:
         raise LookupError(f"the installed {LIBRARY} has no optimizer called {name}")
     return wrapping(
@@ -73,25 +75,17 @@ def _plugin_class(name: str) -> type[Any]:
         more=keyword_options(found),
         texts=OPTION_TEXTS,
         members=group_members(found),
+        provider=f"{__name__}:optimizers",
     )
 
 
-def _listed() -> Iterator[str]:
+def _listed(module: SourceModule) -> Iterator[str]:
     """The optimizers of the library's list; those that it only passes on from torch are not its own."""
-    module = _module()
     listed = module.values.get(_LIST)
     for item in listed.elts if isinstance(listed, ast.List) else ():
         if isinstance(item, ast.Name) and module.imports.get(item.id, ("", ""))[0].startswith(LIBRARY):
             yield item.id
 
 
-@cache
-def _module() -> SourceModule:
-    package = SourcePackage.find(LIBRARY)
-    module = package.module(f"{LIBRARY}.optimizer") if package else None
-    if module is None:
-        raise ModuleNotFoundError(f"No module named '{LIBRARY}'", name=LIBRARY)
-    return module
-
-
+_library = Library(_MODULE, _plugin_class)
 optimizers = PytorchOptimizers()

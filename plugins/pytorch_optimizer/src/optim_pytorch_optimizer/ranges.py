@@ -62,7 +62,7 @@ def _checks(found: SourceClass, statements: Iterable[ast.stmt]) -> Iterator[tupl
             ):
                 given = {keyword.arg or "": found.module.value(keyword.value) for keyword in keywords}
                 given[""] = [found.module.value(item) for item in rest]
-                expression = Expression(subject, found.module, names)
+                expression = Expression.of(subject, found.module, names)
                 yield from _validated(found, expression, check.removeprefix(_PREFIX), given)
             case ast.If(
                 test=ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
@@ -72,7 +72,7 @@ def _checks(found: SourceClass, statements: Iterable[ast.stmt]) -> Iterator[tupl
                 # Null is no value that a field's validator is asked about.
                 yield from ((own, check) for own, check in _checks(found, body) if own == name)
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(args=[message, *_]))], orelse=[]):
-                yield from _refused(Expression(test, found.module, names), message)
+                yield from _refused(found, test, message)
 
 
 def _validated(
@@ -97,15 +97,22 @@ def _validated(
                 yield subject.names[-1], Relation(subject, validator)
 
 
-def _refused(test: Expression, message: ast.expr) -> Iterator[tuple[str, Check]]:
-    match test.node:
+def _refused(found: SourceClass, test: ast.expr, message: ast.expr) -> Iterator[tuple[str, Check]]:
+    match test:
         case ast.Compare(left=ast.Name(id=name), ops=[ast.NotIn()], comparators=[options]):
-            allowed = test.module.value(options)
+            allowed = found.module.value(options)
             if isinstance(allowed, (tuple, list)):
                 yield name, validators.in_([option for option in allowed if option is not None])
                 return
-    if test.names:
-        yield test.names[-1], Refusal(test, message)
+    arguments = {argument.name for argument in found.arguments}
+    expression = Expression.of(test, found.module, arguments)
+    if expression.names:
+        nodes = message.values if isinstance(message, ast.JoinedStr) else [message]
+        nodes = [node.value if isinstance(node, ast.FormattedValue) else node for node in nodes]
+        yield (
+            expression.names[-1],
+            Refusal(expression, tuple(Expression.of(node, found.module, arguments) for node in nodes)),
+        )
 
 
 def _validator(name: str, check: str, given: Mapping[str, Any]) -> Check | None:

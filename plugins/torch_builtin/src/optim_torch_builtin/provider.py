@@ -9,19 +9,20 @@ from typing import Any, Literal
 
 import attrs
 
+from optim_core.bridge import Library, LibraryClass, SourceModule
 from optim_torch_builtin import optimizers as own_optimizers
 from optim_torch_builtin import schedulers as own_schedulers
 from optim_torch_builtin.derived import plugin_class
-from optim_torch_builtin.torch_classes import Namespace, class_names, signature_of
+from optim_torch_builtin.torch_classes import Namespace, described, is_below, live_classes, source_names
 
 __all__ = ["TorchProvider", "optimizers", "schedulers"]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class TorchProvider:
     """Every public subclass of a base class in one of torch's modules, those left out that have a module of their own.
 
-    torch is not imported for it: unless that has happened already, its source files are read.
+    torch is not imported for it: its source files are read. Where it is imported already, what it has got since counts.
 
     Args:
         kind: "optimizer" or "scheduler".
@@ -32,19 +33,60 @@ class TorchProvider:
     kind: Literal["optimizer", "scheduler"]
     namespace: Namespace
     own: ModuleType
+    _library: Library = attrs.field(init=False, repr=False)
+    # Class that is in no source of torch to its plugin class.
+    _added: dict[type[Any], type[Any]] = attrs.field(init=False, repr=False, factory=dict)
+
+    @_library.default
+    def _library_of_namespace(self) -> Library:
+        return Library(self.namespace.module, self._of_source)
 
     def names(self) -> Iterable[str]:
-        """The names of the classes, sorted."""
+        """The names of the classes, sorted.
+
+        Raises:
+            LookupError: a file of torch cannot be read.
+        """
         own = {module.name.replace("_", "") for module in pkgutil.iter_modules(self.own.__path__)}
-        return class_names(self.namespace, leave_out=own)
+
+        def wanted(name: str) -> bool:
+            return not name.startswith("_") and name.lower() not in own
+
+        live = live_classes(self.namespace)
+        if live is not None:
+            return sorted(filter(wanted, live))
+        try:
+            module = self._library.module()
+        except ModuleNotFoundError:
+            return []
+        return sorted(source_names(module, self.namespace.base, wanted))
 
     def load(self, name: str) -> type[Any]:
         """The plugin class derived from the signature of the class called `name`.
 
         Raises:
-            LookupError: the installed torch has no such class.
+            ModuleNotFoundError: torch is not installed.
+            LookupError: the installed torch has no such class, or it cannot be made from a config.
         """
-        return plugin_class(self.kind, self.namespace.module, signature_of(self.namespace, name))
+        live = (live_classes(self.namespace) or {}).get(name)
+        if live is None or live.__module__.partition(".")[0] == "torch":
+            try:
+                return self._library.plugin_class(name)
+            except (LookupError, ModuleNotFoundError):
+                if live is None:
+                    raise
+        if live not in self._added:
+            self._added.setdefault(live, self._plugin_class(described(name, live)))
+        return self._added[live]
+
+    def _of_source(self, module: SourceModule, name: str) -> type[Any]:
+        found = module.find(name) if is_below(module, name, self.namespace.base) else None
+        if found is None:
+            raise LookupError(f"{self.namespace.module} has no {self.namespace.base} called {name}")
+        return self._plugin_class(found)
+
+    def _plugin_class(self, found: LibraryClass) -> type[Any]:
+        return plugin_class(self.kind, self.namespace.module, found, provider=f"{__name__}:{self.kind}s")
 
 
 optimizers = TorchProvider("optimizer", Namespace("torch.optim", "Optimizer"), own_optimizers)
