@@ -22,7 +22,17 @@ from optim_core.testing import Kit, properties_of, subject_of
 # One process for all: those that need a fresh process share it.
 pytestmark = pytest.mark.xdist_group("conformance_of_wrong_plugins")
 
-SOUND = (sound.SoundSGD, sound.SoundDecay, sound.SoundClip)
+SOUND = (
+    sound.SoundSGD,
+    sound.SoundAveraging,
+    sound.SoundWithItsOwnRate,
+    sound.SoundByNorm,
+    sound.SoundDecay,
+    sound.SoundClip,
+    sound.SoundAdaptiveClip,
+)
+# Random numbers are drawn by one, which is a property of its own.
+DRAWS = {"SoundByNorm": {"global_state"}}
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +45,10 @@ def reports():
 
 @pytest.mark.parametrize("cls", SOUND, ids=lambda cls: cls.__name__)
 def test_a_sound_plugin_has_every_property(reports, cls):
-    """Nothing fails, and nothing is passed over."""
-    assert [] == [str(result) for result in reports[cls].results if result.status not in ("passed", "not applicable")]
+    """Nothing fails, and nothing is passed over, but that one of them draws random numbers."""
+    others = [result for result in reports[cls].results if result.status not in ("passed", "not applicable")]
+
+    assert [] == [str(result) for result in others if result.property not in DRAWS.get(cls.__name__, ())]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.property}-{wrong.cls.__name__}")

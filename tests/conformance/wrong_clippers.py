@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sound import SoundClip
-from wrong_plugins import wrong
+from wrong_plugins import MoreOrLess, wrong
 
 
 def norm_of(parameters):
@@ -239,9 +239,36 @@ class FirstNorm:
         return norm
 
 
-@wrong("used_again")
+@wrong("clips", "bf16", "mixed_dtypes", "nothing_to_clip")
 class RemembersTheNorm(SoundClip):
     """It clips by the norm of its first call, ever after."""
 
     def build(self):
         return FirstNorm(self.max_norm)
+
+
+class MeanNorm(FirstNorm):
+    """Clips to a moving mean of norms, which all that share it add to."""
+
+    def __init__(self, mean):
+        self.mean = mean
+
+    def clip(self, parameters):
+        parameters = [parameter for parameter in parameters if parameter.grad is not None]
+        norm = norm_of(parameters)
+        if parameters and norm.isfinite():
+            self.mean[:] = [0.9 * self.mean[0] + 0.1 * float(norm)]
+        for parameter in parameters:
+            parameter.grad.mul_((self.mean[0] / (norm + 1e-12)).clamp(max=1.0))
+        return norm
+
+
+MEAN = [1.0]
+
+
+@wrong("used_again", MoreOrLess)
+class SharesItsHistory(SoundClip):
+    """All of its clippers add to one mean of norms."""
+
+    def build(self):
+        return MeanNorm(MEAN)

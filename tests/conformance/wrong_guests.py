@@ -86,7 +86,7 @@ class LeavesAtBuild(SoundSGD):
         sys.exit("no licence")
 
 
-@wrong("deterministic", MoreOrLess)
+@wrong("steps", MoreOrLess)
 class EndsAtStep(SoundSGD):
     """It ends the process at its first step."""
 

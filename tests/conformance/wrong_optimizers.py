@@ -164,7 +164,7 @@ class ForgetsTheLoss(SoundSGD):
         return made(self, params, step=forget)
 
 
-@wrong("closure", "closure_agrees", "nothing_piles_up")
+@wrong("closure")
 class TurnsGradientsOffForTheClosure(SoundSGD):
     """It calls the closure without gradients."""
 
@@ -262,7 +262,7 @@ class MixesGroups(SoundSGD):
         return made(self, params, move=mixed)
 
 
-@wrong("group_options")
+@wrong("group_options", "changed_options")
 class KnowsOneDecay(SoundSGD):
     """It decays every group as the config says, whatever the group says."""
 
@@ -443,7 +443,7 @@ class ViewsParameters(SoundSGD):
         return made(self, params, move=flat)
 
 
-@wrong("float64", "state_tensors")
+@wrong("float64")
 class RefusesDoublePrecision(SoundSGD):
     """It does not take float64, and does not say so."""
 
@@ -465,6 +465,81 @@ class KnowsItsProcess(SoundSGD):
             move(self, group, parameter, gradient * (1 + os.getpid() * 1e-7))
 
         return made(self, params, move=by_process)
+
+
+@wrong("state_dict")
+class KeepsWhatIsLargeOutside(SoundSGD):
+    """Its momentum of large parameters is an attribute."""
+
+    def build(self, params):
+        def by_size(self, group, parameter, gradient):
+            if parameter.numel() < 4096:
+                return move(self, group, parameter, gradient)
+            kept = self.__dict__.setdefault("kept", {})
+            key = id(parameter)
+            kept[key] = kept[key] * group["momentum"] + gradient if key in kept else gradient.clone()
+            parameter.add_(kept[key], alpha=-group["lr"])
+            return None
+
+        return made(self, params, move=by_size)
+
+
+def _in_mode(shift):
+    """`train` and `eval` of an optimizer that moves parameters by `shift(optimizer)` for evaluation."""
+
+    def change(self, evaluate):
+        import torch
+
+        with torch.no_grad():
+            if evaluate != self.__dict__.get("evaluates", False):
+                for group in self.param_groups:
+                    for parameter in group["params"]:
+                        parameter.add_(shift(self) if evaluate else -0.25)
+        self.evaluates = evaluate
+
+    return {"train": lambda self: change(self, False), "eval": lambda self: change(self, True)}
+
+
+@wrong("modes")
+class MovesByEvaluation(SoundSGD):
+    """Its parameters are others after `eval()` and `train()` than before."""
+
+    def build(self, params):
+        return made(self, params, **_in_mode(lambda self: 0.5))
+
+
+@wrong("modes")
+class ForgetsByEvaluation(SoundSGD):
+    """Its `train()` empties the state, where `eval()` came before."""
+
+    def build(self, params):
+        members = _in_mode(lambda self: 0.25)
+
+        def train(self):
+            if self.__dict__.get("evaluates", False):
+                self.state.clear()
+            members["train"](self)
+
+        return made(self, params, **{**members, "train": train})
+
+
+@wrong("fields")
+@attrs.frozen(kw_only=True)
+class FailsWithItsField(SoundSGD):
+    """A step fails with any value of a field but the default."""
+
+    power: int = 1
+
+    def options(self):
+        return {**SoundSGD.options(self), "power": self.power}
+
+    def build(self, params):
+        def only_one(self, group, parameter, gradient):
+            if group["power"] != 1:
+                raise KeyError("power")
+            move(self, group, parameter, gradient)
+
+        return made(self, params, move=only_one)
 
 
 @wrong("fields", "by_degree", "options")

@@ -9,7 +9,7 @@ from sound import SoundSGD, made, move, step
 from wrong_plugins import wrong
 
 
-@wrong("group_options")
+@wrong("group_options", "changed_options")
 class KnowsOneMomentum(SoundSGD):
     """Its momentum is that of the config, whatever the group says."""
 
@@ -29,6 +29,30 @@ class MergesGroups(SoundSGD):
         for given in params:
             flat += list(given["params"]) if isinstance(given, dict) else [given]
         return made(self, [each[1] if isinstance(each, tuple) else each for each in flat])
+
+
+@wrong("changed_options")
+class KeepsTheFirstMomentum(SoundSGD):
+    """It keeps the momentum that its group had at the first step."""
+
+    def build(self, params):
+        def move_as_first(self, group, parameter, gradient):
+            first = self.state[parameter].setdefault("first", group["momentum"])
+            move(self, {**group, "momentum": first}, parameter, gradient)
+
+        return made(self, params, move=move_as_first)
+
+
+@wrong("changed_options")
+class KeepsTheFirstDecay(SoundSGD):
+    """It keeps the weight decay that its group had at the first step."""
+
+    def build(self, params):
+        def move_as_first(self, group, parameter, gradient):
+            first = self.state[parameter].setdefault("first", group["weight_decay"])
+            move(self, {**group, "weight_decay": first}, parameter, gradient)
+
+        return made(self, params, move=move_as_first)
 
 
 @wrong("options_kept")

@@ -56,6 +56,48 @@ class PromisesOtherwise(SoundDecay):
         return ExponentialLR(optimizer, self.gamma**2)
 
 
+@attrs.frozen
+class Floored:
+    """A closed form with a floor, which is the same for every group where `shared`."""
+
+    gamma: float
+    shared: bool
+
+    def rates(self, steps, base_lr, multiplier=1.0):
+        import numpy
+
+        return numpy.maximum(base_lr * self.gamma**steps, 0.01 * (1.0 if self.shared else multiplier))
+
+
+@wrong("closed_form")
+class ForgetsTheMultiplier(Unformed):
+    """The floor of its closed form is the same for every group, and that of what it builds is not."""
+
+    def closed_form(self, horizon):
+        return Floored(self.gamma, shared=True)
+
+    def build(self, optimizer, horizon):
+        from torch.optim.lr_scheduler import LambdaLR
+
+        curve = Floored(self.gamma, shared=False)
+        return LambdaLR(optimizer, lambda step: float(curve.rates(step, 0.1)) / 0.1)
+
+
+@wrong("only_rates")
+class TurnsDecayOffLate(SoundDecay):
+    """It changes the weight decay after step 12."""
+
+    def build(self, optimizer, horizon):
+        def factor(step):
+            for group in optimizer.param_groups:
+                group["weight_decay"] = 0.1 if step > 12 else 0.0
+            return self.factor(step)
+
+        from torch.optim.lr_scheduler import LambdaLR
+
+        return LambdaLR(optimizer, factor)
+
+
 @wrong("several_groups")
 class HasAnAbsoluteFloor(Unformed):
     """Its floor is the same for every group."""

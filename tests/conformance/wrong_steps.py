@@ -67,6 +67,30 @@ class SpreadsNan(SoundSGD):
         return made(self, params, move=scaled)
 
 
+@wrong("zero_gradients")
+class ClampsWeights(SoundSGD):
+    """It keeps all weights between -2 and 2."""
+
+    def build(self, params):
+        def clamp(self, group, parameter, gradient):
+            move(self, group, parameter, gradient)
+            if not parameter.is_complex():
+                parameter.clamp_(-2, 2)
+
+        return made(self, params, move=clamp)
+
+
+@wrong("nan_gradients")
+class HidesNan(SoundSGD):
+    """It takes gradients of NaN for zeros."""
+
+    def build(self, params):
+        def hide(self, group, parameter, gradient):
+            move(self, group, parameter, gradient.nan_to_num(0.0))
+
+        return made(self, params, move=hide)
+
+
 @wrong("decay_shrinks")
 class DecaysTheWrongWay(SoundSGD):
     """Its weight decay makes weights larger."""

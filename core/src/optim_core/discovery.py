@@ -17,12 +17,14 @@ from optim_core.distributions import Source, installed
 from optim_core.names import is_name, visible
 from optim_core.version import __version__
 
-__all__ = ["KINDS", "Claim", "Fault", "Kind", "Scan", "scan"]
+__all__ = ["IN_THIS_PROCESS", "KINDS", "Claim", "Fault", "Kind", "Scan", "scan"]
 
 Kind = Literal["optimizer", "scheduler", "clipper"]
 
 KINDS: tuple[Kind, ...] = ("optimizer", "scheduler", "clipper")
 
+# What stands for the distribution of a class that was registered.
+IN_THIS_PROCESS = "this process"
 # Group to what its entry points offer.
 _CLAIMED: dict[str, str] = {f"optim_core.{kind}s": kind for kind in (*KINDS, "provider", "command")}
 _MARK = "optim_core."
@@ -73,7 +75,7 @@ class Claim:
 
     @property
     def distribution(self) -> str:
-        return self.source.name if self.source else "this process"
+        return self.source.name if self.source else IN_THIS_PROCESS
 
     @property
     def version(self) -> str | None:
@@ -82,7 +84,7 @@ class Claim:
     @property
     def label(self) -> str:
         """The distribution with its version, for messages."""
-        return self.source.label if self.source else "this process"
+        return self.source.label if self.source else IN_THIS_PROCESS
 
     @property
     def entry_point(self) -> str:

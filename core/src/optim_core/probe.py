@@ -8,19 +8,14 @@ through; when it ends or falls silent in between, the plugin it had begun is to 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterable
-from queue import Empty, SimpleQueue
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import attrs
 
-from optim_core.child_process import collect_lines, own_channel, signal_name
+from optim_core.child_process import Child, own_channel, signal_name, what_is_told
 from optim_core.discovery import KINDS, Claim, scan
 from optim_core.errors import OptimError, PluginError
 from optim_core.loading import Loader, known_problem, load_command, load_error, load_plugin_class, running
@@ -117,46 +112,26 @@ class _Outcome:
 
 def _run(plugins: list[Key], timeout: float, check: bool) -> _Outcome:
     """Has one child import and check `plugins`, until it is through or one of them ends it."""
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "optim_core.probe"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        text=True,
-        encoding="utf-8",
-    )
+    child = Child("optim_core.probe", {"plugins": plugins, "check": check})
     try:
-        _request(child, plugins, check)
         return _listen(child, len(plugins), timeout)
     finally:
-        child.kill()
-        child.wait()
+        child.close()
 
 
-def _request(child: subprocess.Popen[str], plugins: list[Key], check: bool) -> None:
-    """Tells the child what to import, from where, and whether to check it."""
-    # Where it ends before it has read this, listening to it tells how.
-    with contextlib.suppress(BrokenPipeError), cast("IO[str]", child.stdin) as stream:
-        json.dump({"path": sys.path, "plugins": plugins, "check": check}, stream)
-
-
-def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outcome:
-    lines: SimpleQueue[str | None] = SimpleQueue()
-    threading.Thread(target=collect_lines, args=(child.stdout, lines), daemon=True).start()
+def _listen(child: Child, wanted: int, timeout: float) -> _Outcome:
     outcome = _Outcome()
     last: Key | None = None
     while len(outcome.done) < wanted:
         limit = CHECK_TIMEOUT if outcome.doing == "checking" else timeout
         try:
-            line = lines.get(timeout=limit)
-        except Empty:
+            message = child.answer(limit)
+        except TimeoutError:
             outcome.guilty, outcome.ended = last, f"takes more than {limit:g} seconds"
             return outcome
-        if line is None:
-            outcome.guilty, outcome.ended = last, _exit_in_words(child)
+        if message is None:
+            outcome.guilty, outcome.ended = last, _exit_in_words(child.exit_status(GRACE))
             return outcome
-        message = json.loads(line)
         last, outcome.doing = tuple(message["plugin"]), message["doing"]
         if message["doing"] == THROUGH:
             outcome.done.add(last)
@@ -165,10 +140,8 @@ def _listen(child: subprocess.Popen[str], wanted: int, timeout: float) -> _Outco
     return outcome
 
 
-def _exit_in_words(child: subprocess.Popen[str]) -> str:
-    try:
-        code = child.wait(GRACE)
-    except subprocess.TimeoutExpired:
+def _exit_in_words(code: int | None) -> str:
+    if code is None:
         return "closes all open files"
     if code >= 0:
         return f"ends the process with exit status {code}"
@@ -180,8 +153,9 @@ def _exit_in_words(child: subprocess.Popen[str]) -> str:
 
 def _child() -> None:
     """Imports what standard input names."""
-    request = json.load(sys.stdin)
+    told = what_is_told()
     with own_channel() as channel:
+        request = next(told)
         sys.path[:] = request["path"]
         claims = {_key(claim): claim for claim in scan().claims}
         for kind, distribution, name in request["plugins"]:

@@ -57,7 +57,7 @@ def _values(wanted: Any, current: Any) -> Iterator[Any]:
     if wanted is Any:
         wanted = type(current)
     if wanted is bool:
-        yield not current
+        yield from (not current, bool(current))
     elif wanted in (float, int):
         yield from _numbers(wanted, current)
     elif wanted is Duration:

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from optim_core.loading import said
 from optim_core.registry import registry
 from optim_core.testing.addresses import subject_at
 from optim_core.testing.continuing import how_it_continues
+from optim_core.testing.exceptions import told
 from optim_core.testing.global_state import changes, of_python, snapshot
 from optim_core.testing.processes import Say, channels
 from optim_core.testing.subject import Subject
@@ -97,7 +97,7 @@ def _import(plugin: dict[str, Any]) -> dict[str, Any]:
         try:
             subject_at(plugin)
         except BaseException as error:  # noqa: BLE001 - a stranger's module may raise anything
-            problem = said(error)
+            problem = told(error)
         finally:
             sys.meta_path.remove(finder)
     changed = [f"{part}, by its import" for part in changes(before, of_python())]
@@ -151,7 +151,7 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
             subject = subject_at(plugin)
             _try(subject)
         except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
-            unused = said(raised)
+            unused = told(raised)
         changed = changes(before, snapshot())
         try:
             if unused is None:
@@ -159,7 +159,7 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
                 torch.set_num_threads(1)
                 otherwise = how_it_continues(folder, subject, plugin["number"])
         except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
-            error = said(raised)
+            error = told(raised)
         finally:
             torch.set_num_threads(threads)
     return {"changed": changed, "printed": printed(), "unused": unused, "error": error, "otherwise": otherwise}

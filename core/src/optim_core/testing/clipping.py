@@ -2,33 +2,70 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Parameter
 
+    from optim_core.protocols import Clipper
     from optim_core.specs import ClipperSpec
 
-__all__ = ["clip_everything", "gradients", "norm_of", "with_gradients"]
+__all__ = ["clip_everything", "gradients", "norm_of", "set_gradients", "with_gradients", "with_history"]
 
 SEED = 7
 # Factors on gradients whose entries are about 1.
 SIZES = (1e-8, 0.01, 1.0, 1e4)
+# Steps of a run in which an adaptive clipper finds out what is usual.
+USUAL = 30
+# Where the run has spikes after that, and how many steps it has.
+SPIKES = {32: 3.0, 36: 1e4, 39: 5.0, 40: 5.0}
+RUN = 44
 
 
 def with_gradients(size: float, *, dtype: str = "float32") -> list[Parameter]:
     """A matrix, a vector and a scalar with entries of about 1, and gradients with entries of about `size`."""
     import torch
 
+    made = [torch.nn.Parameter(entries.to(getattr(torch, dtype))) for entries, _ in _entries()]
+    set_gradients(made, size)
+    return made
+
+
+def set_gradients(parameters: list[Parameter], size: float) -> None:
+    """Gives new gradients, with entries of about `size`, to what `with_gradients` has made."""
+    # Of several dtypes there are as many parameters again.
+    for index, parameter in enumerate(parameters):
+        parameter.grad = (_entries()[index % len(_entries())][1] * size).to(parameter.dtype)
+
+
+@lru_cache(maxsize=1)
+def _entries() -> list[tuple[Tensor, Tensor]]:
+    """Entries of parameters and of their gradients, of a size of about 1."""
+    import torch
+
     made = []
     for index, shape in enumerate([(4, 3), (5,), ()]):
         noise = torch.randn((2, *shape), generator=torch.Generator().manual_seed(SEED + index))
-        parameter = torch.nn.Parameter((noise[0] + noise[0].sign()).to(getattr(torch, dtype)))
-        parameter.grad = ((noise[1] + noise[1].sign()) * size).to(parameter.dtype)
-        made.append(parameter)
+        made.append((noise[0] + noise[0].sign(), noise[1] + noise[1].sign()))
     return made
+
+
+def with_history(spec: ClipperSpec, parameters: list[Parameter], usual: float) -> Clipper:
+    """A clipper that has clipped 30 gradients of about the `usual` size, of the parameters that it is to clip next."""
+    clipper = spec.create_clipper()
+    for step in range(USUAL):
+        set_gradients(parameters, usual * _drift(step))
+        clipper.clip(parameters)
+    return clipper
+
+
+def _drift(step: int) -> float:
+    """A factor that rises slowly, and by turns is larger and smaller than before."""
+    return 1 + 0.02 * step + 0.2 * math.sin(step)
 
 
 def gradients(parameters: list[Parameter]) -> list[Tensor]:
@@ -45,12 +82,21 @@ def norm_of(parameters: list[Parameter], p: float = 2.0) -> float:
 
 
 def clip_everything(spec: ClipperSpec) -> tuple[list[Tensor], str]:
-    """The gradients after clipping, of each size, and what was returned, or raised where they are not finite."""
+    """The gradients after clipping, of each size, and what was returned, or raised where they are not finite.
+
+    Each size has a clipper of its own, and so has a run in which gradients are small, but for some spikes.
+    """
     tensors: list[Tensor] = []
     said = []
     for size in SIZES:
         parameters = with_gradients(size)
         said.append(repr(float(spec.create_clipper().clip(parameters))))
+        tensors += gradients(parameters)
+    parameters = with_gradients(0.0)
+    clipper = spec.create_clipper()
+    for step in range(RUN):
+        set_gradients(parameters, 0.01 * _drift(step) * SPIKES.get(step, 1.0))
+        said.append(repr(float(clipper.clip(parameters))))
         tensors += gradients(parameters)
     for wrong in (float("nan"), float("inf")):
         parameters = with_gradients(1.0)

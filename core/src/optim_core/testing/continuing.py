@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from optim_core.loading import said
+from optim_core.testing.exceptions import told
 from optim_core.testing.judging import at_rest
 from optim_core.testing.subject import Subject
 
@@ -24,7 +24,7 @@ def begin_in(folder: Path, subject: Subject, number: int) -> str | None:
             _file(folder, number).write_bytes(content)
             torch.save(wanted, _next(folder, number))
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-        return said(error)
+        return told(error)
     return None
 
 

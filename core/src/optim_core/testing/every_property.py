@@ -9,6 +9,7 @@ __all__ = ["load"]
 _MODULES = (
     "of_classes",
     "of_configs",
+    "of_first_step",
     "of_fields",
     "of_steps",
     "of_entries",
@@ -18,6 +19,7 @@ _MODULES = (
     "of_options",
     "of_states",
     "of_loading",
+    "of_modes",
     "of_tensors",
     "of_schedulers",
     "of_scheduler_states",
@@ -25,6 +27,7 @@ _MODULES = (
     "of_clippers",
     "of_gradients_to_clip",
     "of_processes",
+    "of_copies",
 )
 
 

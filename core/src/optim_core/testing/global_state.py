@@ -22,6 +22,10 @@ from typing import Any
 __all__ = ["changes", "of_python", "restored", "snapshot"]
 
 
+# Stands for what torch itself changes when it compiles for the first time.
+BY_TORCH = "torch's own"
+# What torch's compiler raises the recursion limit to.
+OF_THE_COMPILER = 2000
 _SIGNALS = [signal.Signals(number) for number in signal.valid_signals() if number in set(signal.Signals)]
 
 
@@ -81,11 +85,25 @@ def _flushes_denormals() -> bool:
 
 def _functions(owner: Any) -> dict[str, Any]:
     """What can be called in a class or module."""
-    return {name: id(_unhooked(value)) for name, value in list(vars(owner).items()) if callable(value)}
+    return {name: _identity(value) for name, value in list(vars(owner).items()) if callable(value)}
+
+
+def _identity(function: Any) -> int | str:
+    """The same number for the same function; for one by which torch.compile watches models only that it is torch's."""
+    if getattr(function, "__module__", None) == "torch._dynamo.mutation_guard":
+        return BY_TORCH
+    return id(_unhooked(function))
 
 
 def _unhooked(function: Any) -> Any:
-    """The function itself, where torch has put its hooks around it: it does so when the first object is made."""
+    """The function itself, where torch has put its hooks around it: it does so when the first object is made.
+
+    So it does with functions that `torch.compile` leaves alone, at its first use.
+    """
+    function = getattr(function, "_torchdynamo_orig_callable", function)
+    written_in = Path(getattr(getattr(function, "__code__", None), "co_filename", ""))
+    if written_in.parts[-2:] == ("torch", "_compile.py"):
+        function = getattr(function, "__wrapped__", function)
     return function.__wrapped__ if getattr(function, "hooked", False) is True else function
 
 
@@ -104,7 +122,7 @@ def of_python() -> dict[str, Any]:
         "sys.excepthook": id(sys.excepthook),
         "standard output": (id(sys.stdout), sys.stdout.closed),
         "standard error": (id(sys.stderr), sys.stderr.closed),
-        "the recursion limit": sys.getrecursionlimit(),
+        "the recursion limit": _recursion_limit(),
         "garbage collection": (gc.isenabled(), gc.get_threshold()),
         "tracing": (id(sys.gettrace()), id(sys.getprofile())),
         "built-in functions": _functions(builtins),
@@ -113,6 +131,11 @@ def of_python() -> dict[str, Any]:
         "the precision of decimal numbers": decimal.getcontext().prec,
         "running threads": sorted(thread.name for thread in threading.enumerate()),
     }
+
+
+def _recursion_limit() -> int | str:
+    limit = sys.getrecursionlimit()
+    return BY_TORCH if limit == OF_THE_COMPILER and "torch._inductor.compile_fx" in sys.modules else limit
 
 
 def _path() -> list[str]:
@@ -162,7 +185,8 @@ def _children() -> list[str]:
 
 def _blanket_filters() -> list[str]:
     """The filters of warnings that mean all modules and all messages."""
-    return [repr(each) for each in warnings.filters if each[1] is None and each[3] is None]
+    everybodys = [each for each in warnings.filters if each[2].__module__ == "builtins"]
+    return [repr(each) for each in everybodys if each[1] is None and each[3] is None]
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
@@ -172,8 +196,8 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def _as_before(value: Any, now: Any) -> bool:
     if isinstance(value, dict) and isinstance(now, dict):
-        return all(name in now and now[name] == each for name, each in value.items())
-    return bool(value == now)
+        return all(name in now and now[name] in (each, BY_TORCH) for name, each in value.items())
+    return bool(value == now or now == BY_TORCH)
 
 
 @contextlib.contextmanager

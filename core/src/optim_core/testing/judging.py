@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
-from optim_core.loading import said
 from optim_core.names import visible
 from optim_core.testing.addresses import in_child
+from optim_core.testing.declarations import ATTRIBUTE
+from optim_core.testing.exceptions import told
 from optim_core.testing.global_state import restored
 from optim_core.testing.outcomes import Differs, DoesNotApply, Result
 from optim_core.testing.subject import Subject
@@ -30,6 +32,8 @@ class _Failure:
     expected: str
     seen: str
     raised: bool
+    declares: tuple[str, ...] | None = None
+    repair: str | None = None
 
 
 def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
@@ -48,11 +52,11 @@ def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
         if wanted.name not in subject.declared:
             return not_applicable(wanted, str(error))
     except Differs as error:
-        outcome = _Failure(error.expected, error.seen, raised=False)
+        outcome = _Failure(error.expected, error.seen, False, error.declares, error.repair)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not in_child():
             raise
-        outcome = _Failure("no exception", said(error), raised=True)
+        outcome = _Failure("no exception", told(error), raised=True)
     return _judged(subject, wanted, outcome)
 
 
@@ -61,7 +65,7 @@ def not_applicable(wanted: Property, why: str) -> Result:
     return Result(property=wanted.name, sentence=wanted.sentence, status="not applicable", reason=why)
 
 
-def failed(wanted: Property, expected: str, seen: str) -> Result:
+def failed(wanted: Property, expected: str, seen: str, repair: str | None = None) -> Result:
     """The result of a property that does not hold."""
     return Result(
         property=wanted.name,
@@ -69,6 +73,7 @@ def failed(wanted: Property, expected: str, seen: str) -> Result:
         status="failed",
         expected=_short(expected),
         seen=_short(seen),
+        repair=repair,
     )
 
 
@@ -77,13 +82,22 @@ def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Res
     declaration = subject.declared.get(wanted.name) if wanted.declarable else None
     made = Result(property=wanted.name, sentence=wanted.sentence, status="passed")
     if declaration is None:
-        return made if outcome is None else failed(wanted, outcome.expected, outcome.seen)
+        return made if outcome is None else failed(wanted, outcome.expected, outcome.seen, _repair(wanted, outcome))
     refuses = declaration.manner == "refuses"
     if outcome is not None and outcome.raised == refuses:
         return attrs.evolve(made, status="declared", reason=str(declaration))
     expected = "an exception" if refuses else "a difference without an exception"
     seen = "the property holds: take the declaration away" if outcome is None else outcome.seen
     return failed(wanted, f"{expected}, as declared", seen)
+
+
+def _repair(wanted: Property, outcome: _Failure) -> str | None:
+    """How a plugin declares that this is as it must be; None where it cannot."""
+    keys = (wanted.name,) if outcome.declares is None else outcome.declares
+    if outcome.repair is not None or not wanted.declarable or not keys:
+        return outcome.repair
+    declared = json.dumps(dict.fromkeys(keys, f"{'refuses' if outcome.raised else 'differs'}: why"))
+    return f"if that is its nature, declare it: {ATTRIBUTE} = {declared}"
 
 
 def _short(text: str) -> str:

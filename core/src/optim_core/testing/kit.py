@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from optim_core.discovery import Kind
 from optim_core.testing.addresses import address_of, refuse_in_child, unreachable
 from optim_core.testing.fresh_process import Finding, find_out
 from optim_core.testing.judging import failed, not_applicable, result_of
@@ -21,10 +23,13 @@ __all__ = ["Kit", "check"]
 MOST_ENDS = 3
 # Seconds in which a run is saved.
 TO_BEGIN = 60.0
+# The properties without which most others mean nothing.
+BUILDS = "defaults"
+STEPS = "steps"
 GIVEN_UP = "it ended the process that checks it too often, or took too long: see what failed"
 
 
-def check(plugin: Plugin, kind: Any = None) -> Report:
+def check(plugin: Plugin, kind: Kind | None = None) -> Report:
     """Checks an optimizer, scheduler or clipper against every property of its kind.
 
     Args:
@@ -52,7 +57,7 @@ class Kit:
         self._worker: Process | None = None
         self._ends: dict[Subject, int] = {}
         self._findings: dict[Subject, Finding] | None = None
-        self._unbuilt: dict[Subject, bool] = {}
+        self._known: dict[tuple[Subject, str], Result] = {}
 
     def reports(self) -> list[Report]:
         """A report of each subject."""
@@ -66,8 +71,18 @@ class Kit:
     def result(self, subject: Subject, wanted: Property) -> Result:
         """What comes of one property of one subject; whatever the plugin raises is in the result."""
         refuse_in_child()
-        if wanted.needs_build and self._cannot_be_built(subject):
-            return not_applicable(wanted, "it cannot be built, see `defaults`")
+        if (subject, wanted.name) in self._known:
+            return self._known[subject, wanted.name]
+        made = self._found(subject, wanted)
+        if wanted.name in (BUILDS, STEPS):
+            self._known[subject, wanted.name] = made
+        return made
+
+    def _found(self, subject: Subject, wanted: Property) -> Result:
+        if wanted.needs_build and self._lacks(subject, BUILDS):
+            return not_applicable(wanted, f"it cannot be built, see `{BUILDS}`")
+        if wanted.needs_step and self._lacks(subject, STEPS) and not self._is_wanted_for_a_step(subject, wanted):
+            return not_applicable(wanted, f"it takes no step, see `{STEPS}`")
         if self._is_given_up(subject):
             return not_applicable(wanted, GIVEN_UP)
         if wanted.in_child:
@@ -95,17 +110,24 @@ class Kit:
     def _is_given_up(self, subject: Subject) -> bool:
         return self._ends.get(subject, 0) >= MOST_ENDS
 
-    def _cannot_be_built(self, subject: Subject) -> bool:
-        if subject not in self._unbuilt:
-            outcome = self.result(subject, properties_of(subject.kind)["defaults"])
-            self._unbuilt[subject] = outcome.status == "failed"
-        return self._unbuilt[subject]
+    def _lacks(self, subject: Subject, name: str) -> bool:
+        """Whether its kind has such a property and it has not."""
+        wanted = properties_of(subject.kind).get(name)
+        return wanted is not None and self.result(subject, wanted).status != "passed"
 
     def _finding(self, subject: Subject) -> Finding:
         if self._findings is None:
-            sound = [each for each in self.subjects if not self._cannot_be_built(each) and not self._is_given_up(each)]
-            self._findings = find_out(sound, self._begin)
+            self._findings = find_out([each for each in self.subjects if self._is_sound(each)], self._begin)
         return self._findings[subject]
+
+    def _is_wanted_for_a_step(self, subject: Subject, wanted: Property) -> bool:
+        """Whether its first step fails for want of a declaration that it has not this property."""
+        repair = self.result(subject, properties_of(subject.kind)[STEPS]).repair
+        return repair is not None and json.dumps(wanted.name) in repair
+
+    def _is_sound(self, subject: Subject) -> bool:
+        """Whether it makes sense to use it in a fresh process."""
+        return not (self._lacks(subject, BUILDS) or self._is_given_up(subject))
 
     def _begin(self, folder: Path, subject: Subject, number: int) -> str | None:
         """Has the worker save a run; what went wrong, None where nothing did."""

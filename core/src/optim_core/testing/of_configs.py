@@ -21,7 +21,7 @@ STRANGE = "a_key_that_no_plugin_has"
 
 
 # Some compile a kernel when they are built for the first time.
-@property_of(*EVERY_KIND, declarable=False, needs_build=False, seconds=300.0)
+@property_of(*EVERY_KIND, declarable=False, needs_build=False, seconds=120.0)
 def defaults(subject: Subject) -> None:
     """With the defaults, or the class's `example` where fields are required, it builds what its kind is to build."""
     try:
@@ -32,7 +32,7 @@ def defaults(subject: Subject) -> None:
     built(subject)
 
 
-@property_of(*EVERY_KIND, declarable=False)
+@property_of(*EVERY_KIND, declarable=False, needs_step=False)
 def round_trip(subject: Subject) -> None:
     """The config that `to_config` writes is plain data, and builds an equal spec, by way of JSON, for all values."""
     _comes_back(subject, subject.spec())
@@ -51,7 +51,7 @@ def _comes_back(subject: Subject, spec: Any) -> None:
         raise Differs(f"{spec.config!r}", f"{again.config!r}")
 
 
-@property_of(*EVERY_KIND, declarable=False)
+@property_of(*EVERY_KIND, declarable=False, needs_step=False)
 def unknown_keys(subject: Subject) -> None:
     """A key that is no field is refused, in a config and by the class itself."""
     if STRANGE in subject.fields:
@@ -83,7 +83,7 @@ def deterministic(subject: Subject) -> None:
         raise Differs("two equal runs", "the second run differs from the first")
 
 
-@property_of("optimizer")
+@property_of("optimizer", needs_step=False)
 def build_only_reads(subject: Subject) -> None:
     """Building changes no parameter, sets no gradient, and leaves the list that it is given as it is."""
     model = model_of(subject)
@@ -101,7 +101,7 @@ def build_only_reads(subject: Subject) -> None:
         raise Differs("the list of parameters as it was given", f"building left {len(given)} of {len(before)} in it")
 
 
-@property_of("optimizer", seconds=300.0)
+@property_of("optimizer", seconds=300.0, needs_step=False)
 def options(subject: Subject) -> None:
     """What the config says stands in the groups of the optimizer under the same name."""
     for key in time_to_try(subject, subject.fields):

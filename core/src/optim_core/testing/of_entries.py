@@ -10,9 +10,9 @@ from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
 from optim_core.testing.training import (
     IDLE,
-    Run,
     begin,
     difference,
+    draws_random_numbers,
     equal,
     model_of,
     require_finite,
@@ -45,7 +45,7 @@ def order(subject: Subject) -> None:
         raise DoesNotApply("it makes its groups itself")
     run = begin(subject, model=_with_twins(subject))
     reverse = begin(subject, model=_with_twins(subject), groups=lambda model: list(model.named_parameters())[::-1])
-    if _draws_random_numbers(begin(subject)):
+    if draws_random_numbers(begin(subject)):
         raise DoesNotApply("it draws random numbers, and for other parameters in another order")
     wanted = trajectory(run, 5)
     apart = difference(wanted, trajectory(reverse, 5))
@@ -64,16 +64,6 @@ def _with_twins(subject: Subject) -> Sequential:
     model = model_of(subject)
     model.add_module("twins", torch.nn.ParameterList(twins))
     return model
-
-
-def _draws_random_numbers(run: Run) -> bool:
-    """Whether a step does."""
-    import torch
-
-    seeded = torch.random.get_rng_state()
-    run.seeded = False
-    run.go(2)
-    return not torch.equal(seeded, torch.random.get_rng_state())
 
 
 @property_of("optimizer")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from optim_core.testing.clipping import gradients, norm_of, with_gradients
-from optim_core.testing.of_clippers import LARGE, clip
+from optim_core.testing.clipping import gradients, norm_of, set_gradients, with_gradients
+from optim_core.testing.of_clippers import CLIPPED, LARGE, clip, clip_a_spike
 from optim_core.testing.outcomes import Differs
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
 from optim_core.testing.training import difference, equal
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__: list[str] = []
 
@@ -60,21 +65,27 @@ def mixed_dtypes(subject: Subject) -> None:
     parameters = [*with_gradients(LARGE), *with_gradients(LARGE, dtype="bfloat16")]
     before = norm_of(parameters)
     wanted = [gradient.dtype for gradient in gradients(parameters)]
-    clip(subject, parameters)
+    clip_a_spike(subject, parameters)
     if [gradient.dtype for gradient in gradients(parameters)] != wanted:
         raise Differs("the dtypes as they were", "others")
-    if not norm_of(parameters) < before:
+    if not norm_of(parameters) < CLIPPED * before:
         raise Differs(f"a norm below {before:.6g}", f"{norm_of(parameters):.6g}")
 
 
 @property_of("clipper")
 def used_again(subject: Subject) -> None:
-    """A clipper that has clipped already clips as a new one does."""
+    """Two clippers of one config do the same with the same gradients at each call: each has a past of its own."""
+    first, second = (list(_run(subject)) for _ in range(2))
+    for step, ((wanted, once), (found, again)) in enumerate(zip(first, second, strict=True)):
+        if wanted != found or not equal(once, again):
+            seen = f"gradients that differ by up to {difference(once, again):.3g}, and a norm of {found:.6g}"
+            raise Differs(f"the same gradients as the first one's at call {step + 1}, and a norm of {wanted:.6g}", seen)
+
+
+def _run(subject: Subject) -> Iterator[tuple[float, list[Tensor]]]:
+    """What a new clipper says and leaves of gradients of several sizes, the large ones last."""
+    parameters = with_gradients(0.0)
     clipper = subject.spec().create_clipper()
-    clipper.clip(with_gradients(1e-6))
-    once, again = with_gradients(LARGE), with_gradients(LARGE)
-    wanted, found = float(clip(subject, once)), float(clipper.clip(again))
-    if wanted != found or not equal(gradients(once), gradients(again)):
-        apart = difference(gradients(once), gradients(again))
-        seen = f"gradients that differ by up to {apart:.3g}, and a norm of {found:.6g}"
-        raise Differs(f"the same gradients, and a norm of {wanted:.6g}", seen)
+    for size in (1.0, 0.5, 2.0, 1e-6, LARGE):
+        set_gradients(parameters, size)
+        yield float(clipper.clip(parameters)), gradients(parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optim_core.testing.of_states import BEFORE, prepared, resume, saved
@@ -95,12 +96,16 @@ def state_device(subject: Subject) -> None:
     from torch.overrides import TorchFunctionMode
 
     made: list[Tensor] = []
+    factories = _factories()
 
     class Watch(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            found = func(*args, **(kwargs or {}))
-            if func in _factories() and (kwargs or {}).get("device") is None and found.numel() > 1:
+            named = kwargs or {}
+            found = func(*args, **named)
+            if func in factories and named.get("device") is None and found.numel() > 1:
                 made.append(found)
+            elif _takes_to_a_device(func, args, named):
+                made[:] = [tensor for tensor in made if tensor is not args[0]]
             return found
 
     with Watch():
@@ -117,6 +122,16 @@ def state_device(subject: Subject) -> None:
                     f"{name} of shape {tuple(value.shape)} made with `device=parameter.device`, or like it",
                     "it is made without a device: on the CPU, wherever the parameter is",
                 )
+
+
+def _takes_to_a_device(func: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+    """Whether a call of torch moves a tensor to where another one is, or to a device."""
+    import torch
+
+    if func in (torch.Tensor.type_as, torch.Tensor.cuda):
+        return True
+    where = (*args[1:], *named.values())
+    return func is torch.Tensor.to and any(isinstance(each, (torch.Tensor, torch.device, str)) for each in where)
 
 
 def _pointer(value: Tensor) -> int:

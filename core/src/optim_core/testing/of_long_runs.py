@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from optim_core.testing.of_steps import takes_closure
 from optim_core.testing.outcomes import Differs
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
@@ -49,7 +50,7 @@ def nothing_piles_up(subject: Subject) -> None:
     """The state is as large after 60 steps as after 30, and gradients and losses of earlier steps are let go."""
     run = begin(subject)
     half = max(_length(run) // 4, 2 * WATCHED)
-    losses, gradients = _watched(run)
+    losses, gradients = _watched(run, with_closure=takes_closure(subject))
     run.go(half - run.steps)
     before = _size([run.optimizer.state, vars(run.optimizer)])
     run.go(half)
@@ -73,8 +74,8 @@ def _alive(references: list[weakref.ref[Tensor]]) -> int:
     return sum(reference() is not None for reference in references)
 
 
-def _watched(run: Run) -> tuple[list[weakref.ref[Tensor]], list[weakref.ref[Tensor]]]:
-    """References to the losses and gradients of the first steps, with a closure, which all optimizers take."""
+def _watched(run: Run, *, with_closure: bool) -> tuple[list[weakref.ref[Tensor]], list[weakref.ref[Tensor]]]:
+    """References to the losses and gradients of the first steps, with a closure where it takes one."""
     losses: list[weakref.ref[Tensor]] = []
     found: list[weakref.ref[Tensor]] = []
 
@@ -86,7 +87,11 @@ def _watched(run: Run) -> tuple[list[weakref.ref[Tensor]], list[weakref.ref[Tens
         return loss
 
     for _ in range(WATCHED):
-        run.optimizer.step(closure)  # type: ignore[arg-type]
+        if with_closure:
+            run.optimizer.step(closure)  # type: ignore[arg-type]
+        else:
+            closure()
+            run.optimizer.step()
         run.steps += 1
     return losses, found
 

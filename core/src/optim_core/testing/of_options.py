@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optim_core.testing.alternatives import alternatives
 from optim_core.testing.of_fields import HOW
+from optim_core.testing.of_steps import nearly_equal
 from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.rounding import by_rounding
 from optim_core.testing.subject import Subject
@@ -17,6 +18,7 @@ from optim_core.testing.training import (
     begin,
     difference,
     equal,
+    has_rate,
     require_finite,
     require_groups,
     trajectory,
@@ -89,18 +91,52 @@ def _follows(subject: Subject, plain: Run, key: str, value: Any) -> bool:
     try:
         whole = begin(subject, {key: value}).go(FEW)
         own = begin(subject, groups=groups)
-    except Exception:  # noqa: BLE001 - a plugin may refuse a value by whatever it raises
+        found = own.optimizer.param_groups[-1].get(key)
+        own.go(FEW)
+    except Exception:  # noqa: BLE001 - a plugin may refuse a value, or a pair of them, by whatever it raises
         return False
-    found = own.optimizer.param_groups[-1].get(key)
     if found != value:
         raise Differs(f"{key} = {value} in the group that sets it", f"{key} = {found!r:.60}")
-    own.go(FEW)
     in_last = len(own.optimizer.param_groups[-1]["params"])
     if equal(values(whole)[-in_last:], values(plain)[-in_last:]):
         return False
     if equal(values(own)[-in_last:], values(plain)[-in_last:]):
         raise Differs(f"a group that follows its own {key} = {value}", "it follows the config's")
     return True
+
+
+@property_of("optimizer")
+def changed_options(subject: Subject) -> None:
+    """A momentum or weight decay that is changed in the groups between steps makes other next steps."""
+    found = False
+    for key in ("weight_decay", "momentum", "betas"):
+        start = subject.where_accepted({"weight_decay": 0.1})
+        kept, changed = begin(subject, start).go(FEW), begin(subject, start).go(FEW)
+        value = _another(subject, changed, key)
+        whole = _begun(subject, {**start, key: value}) if value is not None else None
+        if whole is None or equal(values(whole.go(FEW)), values(kept)):
+            continue
+        found = True
+        for group in changed.optimizer.param_groups:
+            group[key] = value
+        try:
+            changed.go(IDLE)
+        except Exception:  # noqa: BLE001 - whatever it raises, it does not ignore the change
+            continue
+        if equal(values(kept.go(IDLE)), values(changed)):
+            raise Differs(f"other next steps where {key} is changed to {value} after {FEW}", "the same")
+    if not found:
+        raise DoesNotApply("its groups have neither a momentum nor a weight decay")
+
+
+def _another(subject: Subject, run: Run, key: str) -> Any:
+    """Another value of an option that all groups have and the config too, None where there is none."""
+    if f"fields.{key}" in subject.declared or not all(key in group for group in run.optimizer.param_groups):
+        return None
+    value = run.optimizer.param_groups[0][key]
+    if isinstance(value, tuple) and value and all(isinstance(each, float) for each in value):
+        return tuple(each / 2 for each in value)
+    return value / 2 if isinstance(value, float) and value else None
 
 
 @property_of("optimizer")
@@ -126,14 +162,14 @@ def zero_rate(subject: Subject) -> None:
     """A step at a rate of 0, at which schedules begin and end, moves nothing and spoils no step after it."""
     run = begin(subject)
     rates = [group.get("lr") for group in run.optimizer.param_groups]
-    if None in rates or "lr_followed" in subject.declared:
+    if not all(map(has_rate, run.optimizer.param_groups)) or "lr_followed" in subject.declared:
         raise DoesNotApply("it does not follow an `lr` of its groups")
     before = values(run)
     for group in run.optimizer.param_groups:
         group["lr"] = 0.0
     run.go(3)
     require_finite(run)
-    if not equal(before, values(run)):
+    if not nearly_equal(before, values(run)):
         raise Differs("the parameters as they were", f"they moved by up to {difference(before, values(run)):.3g}")
     for group, rate in zip(run.optimizer.param_groups, rates, strict=True):
         group["lr"] = rate

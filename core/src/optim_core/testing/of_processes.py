@@ -15,7 +15,7 @@ def _require_reached(finding: Finding) -> None:
         raise DoesNotApply(f"a fresh process cannot have it: {finding.unreachable}")
 
 
-@property_of(*EVERY_KIND, declarable=False, in_child=True)
+@property_of(*EVERY_KIND, declarable=False, needs_step=False, in_child=True)
 def light_import(finding: Finding) -> None:
     """Importing the module of the plugin class imports no torch."""
     _require_reached(finding)

@@ -49,11 +49,15 @@ def closed_form(subject: Subject) -> None:
     spec = subject.spec()
     if not spec.has_closed_form:
         raise DoesNotApply("it has no closed form")
-    stepped = [each[0] for each in walk_far(spec, LENGTH + 20) if isinstance(each, tuple)]
-    computed = spec.curve(range(len(stepped)), LR, horizon=horizon_of(spec))
-    for step, (one, other) in enumerate(zip(stepped, computed, strict=True)):
-        if not math.isclose(one, float(other), rel_tol=1e-6, abs_tol=1e-12):
-            raise Differs(f"{one} at step {step}, as stepping gives", f"{float(other)}")
+    walked = [each for each in walk_far(spec, LENGTH + 20) if isinstance(each, tuple)]
+    for group, multiplier in enumerate((1.0, MULTIPLIER)):
+        steps = range(len(walked))
+        computed = spec.curve(steps, LR * multiplier, horizon=horizon_of(spec), multiplier=multiplier)
+        for step, other in zip(steps, computed, strict=True):
+            one = walked[step][group]
+            if not math.isclose(one, float(other), rel_tol=1e-6, abs_tol=1e-12):
+                where = f"at step {step}" + (f" of a group whose multiplier is {multiplier:g}" if group else "")
+                raise Differs(f"{one} {where}, as stepping gives", f"{float(other)}")
 
 
 @property_of("scheduler")
@@ -73,10 +77,11 @@ def only_rates(subject: Subject) -> None:
         raise Differs("parameters of 1, as they were before it was built", "it changed them")
     free = ("params", "lr", *(("momentum", "betas") if any("momentum" in key for key in subject.fields) else ()))
     before = _others(scheduler, free)
-    take(spec, scheduler, 10)
-    after = _others(scheduler, free)
-    if before != after:
-        raise Differs(before, after)
+    for start in range(0, LENGTH, 10):
+        take(spec, scheduler, 10, start=start)
+        after = _others(scheduler, free)
+        if before != after:
+            raise Differs(f"{before} after {start + 10} steps", after)
 
 
 def _entries(group: dict[str, Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.subject import Subject
@@ -23,8 +23,9 @@ from optim_core.testing.training import (
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
-__all__ = ["descend", "trains_all"]
+__all__ = ["descend", "nearly_equal", "takes_closure", "trains_all"]
 
 # A loss may rise by rounding.
 ROUNDING = 1e-6
@@ -148,7 +149,9 @@ def no_gradients(subject: Subject) -> None:
 @property_of("optimizer")
 def zero_gradients(subject: Subject) -> None:
     """First gradients that are all zero move no parameter, weight decay apart, and spoil no step after them."""
-    run = begin(subject, _without_decay(subject))
+    run = begin(subject, _without_decay(subject), model=_with_large_values(subject))
+    for group in run.optimizer.param_groups:
+        group.update({key: 0.0 for key, value in group.items() if "weight_decay" in key and isinstance(value, float)})
     before = values(run)
 
     def zero() -> None:
@@ -157,13 +160,58 @@ def zero_gradients(subject: Subject) -> None:
 
     run.step(prepare=zero)
     require_finite(run)
-    if not equal(before, values(run)):
+    if not nearly_equal(before, values(run)):
         raise Differs("the parameters as they were", f"they moved by up to {difference(before, values(run)):.3g}")
     for _ in range(20):
         run.step()
     require_finite(run)
     if equal(before, values(run)):
         raise Differs("later gradients move the parameters", "they do not")
+
+
+def _with_large_values(subject: Subject) -> Module:
+    """The usual model, with entries of about 50."""
+    import torch
+
+    model = model_of(subject)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(100)
+    return model
+
+
+@property_of("optimizer")
+def nan_gradients(subject: Subject) -> None:
+    """A gradient of NaN shows in the parameter or its state, or is refused: a broken run does not go on unseen."""
+    run = begin(subject).go(IDLE)
+    broken = run.parameters[0]
+
+    def spoil() -> None:
+        broken.grad = broken.grad * math.nan if broken.grad is not None else None
+
+    try:
+        for _ in range(IDLE):
+            run.step(prepare=spoil)
+    except Exception:  # noqa: BLE001 - whatever it raises, it refuses
+        return
+    # Where it is the sign that counts, that of NaN is 0, and only the state has it.
+    if bool(broken.isfinite().all()) and _is_finite(run.optimizer.state_dict()["state"]):
+        seen = f"a finite parameter, and a finite state, after {IDLE} steps with gradients of NaN"
+        raise Differs("NaN in the parameter or its state, or an exception", seen)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether all tensors in a value are finite."""
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_finite, value))
+    return not hasattr(value, "isfinite") or bool(value.isfinite().all())
+
+
+def nearly_equal(one: list[Tensor], other: list[Tensor]) -> bool:
+    """Whether two lists of tensors agree but for the last digits: some compute the parameters anew at each step."""
+    return all(bool(((a - b).abs() <= ROUNDING * a.abs()).all()) for a, b in zip(one, other, strict=True))
 
 
 def _without_decay(subject: Subject) -> dict[str, float]:
@@ -239,12 +287,25 @@ def closure(subject: Subject) -> None:
         raise Differs("parameters that move", "they do not")
 
 
+def takes_closure(subject: Subject) -> bool:
+    """Whether a step with a closure raises nothing."""
+    run = begin(subject)
+    run.with_closure = True
+    try:
+        run.go(1)
+    except Exception:  # noqa: BLE001 - a plugin may raise anything
+        return False
+    return True
+
+
 @property_of("optimizer")
 def closure_agrees(subject: Subject) -> None:
     """A step with a closure calls it once, and does what a step with the same gradients and without one does."""
     require_no_closure(subject)
+    if not takes_closure(subject):
+        raise DoesNotApply("see `closure`")
     without, with_one = begin(subject), begin(subject)
-    with_one.with_closure = True
+    with_one.with_closure, with_one.primed = True, False
     if not equal(trajectory(without, 3), trajectory(with_one, 3)):
         apart = difference(values(without), values(with_one))
         raise Differs("the same parameters after 3 steps", f"they differ by up to {apart:.3g}")

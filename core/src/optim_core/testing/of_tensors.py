@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from optim_core.testing.of_steps import descend, trains_all
-from optim_core.testing.outcomes import Differs
+from optim_core.testing.outcomes import Differs, DoesNotApply
 from optim_core.testing.rounding import by_rounding
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import property_of
-from optim_core.testing.training import begin, difference, model_of, trajectory, values
+from optim_core.testing.training import begin, difference, draws_random_numbers, model_of, trajectory, values
 
 __all__: list[str] = []
 
@@ -31,6 +31,8 @@ def non_contiguous(subject: Subject) -> None:
     """Parameters that are not contiguous in memory, `channels_last` too, are trained as contiguous ones are."""
     import torch
 
+    if draws_random_numbers(begin(subject)):
+        raise DoesNotApply("it draws random numbers, and others for what is stored otherwise")
     plain, spread = begin(subject), model_of(subject)
     for layer in spread.children():
         weight: Any = layer.weight

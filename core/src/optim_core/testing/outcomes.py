@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import attrs
@@ -17,12 +18,18 @@ class Differs(Exception):  # noqa: N818 - it never leaves this package
     Args:
         expected: what had to be there, a phrase.
         seen: what was there instead.
+        declares: what a plugin may declare so that this is no failure, where that is not the property's name.
+        repair: what to do about it, a phrase, where more is known than that it may be declared.
     """
 
-    def __init__(self, expected: str, seen: str) -> None:
+    def __init__(
+        self, expected: str, seen: str, *, declares: Iterable[str] | None = None, repair: str | None = None
+    ) -> None:
         super().__init__(expected, seen)
         self.expected = expected
         self.seen = seen
+        self.declares = None if declares is None else tuple(declares)
+        self.repair = repair
 
 
 class DoesNotApply(Exception):  # noqa: N818 - it never leaves this package
@@ -39,6 +46,7 @@ class Result:
         status: "declared" where the plugin says that it does not hold, and it does not.
         expected: what had to be there; None unless it failed.
         seen: what was there instead; None unless it failed.
+        repair: what to do about it, None unless it failed and something is known.
         reason: the plugin's own words where it is declared, why it means nothing where it is not applicable, else None.
     """
 
@@ -47,9 +55,11 @@ class Result:
     status: Status
     expected: str | None = None
     seen: str | None = None
+    repair: str | None = None
     reason: str | None = None
 
     def __str__(self) -> str:
         if self.status == "failed":
-            return f"failed: {self.property}\n    {self.sentence}\n    expected: {self.expected}\n    seen: {self.seen}"
+            lines = [f"failed: {self.property}", self.sentence, f"expected: {self.expected}", f"seen: {self.seen}"]
+            return "\n    ".join([*lines, *([self.repair] if self.repair else [])])
         return f"{self.status}: {self.property}" + (f" ({self.reason})" if self.reason else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from optim_core.discovery import Kind
 from optim_core.testing.kit import Kit
 from optim_core.testing.report import ConformanceError
 from optim_core.testing.subject import Plugin, subject_of
@@ -13,7 +14,7 @@ from optim_core.testing.table import Property, properties_of
 __all__ = ["conformance_tests"]
 
 
-def conformance_tests(*plugins: Plugin) -> Callable[..., None]:
+def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..., None]:
     """A test for each property of each plugin; a module of tests gives it a name that begins with ``test``.
 
         from my_plugin import MyOptimizer
@@ -24,13 +25,14 @@ def conformance_tests(*plugins: Plugin) -> Callable[..., None]:
     Args:
         plugins: plugin classes, or names of installed plugins; those of one call share the fresh process that some
             properties need.
+        kind: "optimizer", "scheduler" or "clipper", needed only where a name means several.
 
     Raises:
         OptimError: there is no such plugin, or it is broken, or a class is no plugin class.
     """
     import pytest
 
-    subjects = [subject_of(plugin) for plugin in plugins]
+    subjects = [subject_of(plugin, kind) for plugin in plugins]
     kit = cache(lambda: Kit(subjects))
     cases = [
         pytest.param(number, each, id=f"{subject.name}-{each.name}")

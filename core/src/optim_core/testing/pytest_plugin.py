@@ -11,33 +11,51 @@ from typing import Any
 
 import pytest
 
+from optim_core.discovery import KINDS
+from optim_core.errors import OptimError
 from optim_core.testing.kit import Kit
+from optim_core.testing.named import subject_named
 from optim_core.testing.outcomes import Result
 from optim_core.testing.report import ConformanceError
-from optim_core.testing.subject import Subject, subject_of
+from optim_core.testing.subject import Subject
 from optim_core.testing.table import Property, properties_of
 
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems"]
 
 OPTION = "optim_conformance"
+KIND = "optim_conformance_kind"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option."""
+    """Adds the options."""
     parser.addoption(
         "--optim-conformance",
         dest=OPTION,
         action="append",
         default=[],
         metavar="NAME",
-        help="also check this installed plugin with optim-core's conformance kit, a test for each property",
+        help="also check this installed plugin, or MODULE:CLASS, with optim-core's conformance kit: a test for each "
+        "property",
+    )
+    parser.addoption(
+        "--optim-conformance-kind",
+        dest=KIND,
+        choices=KINDS,
+        help="the kind of what --optim-conformance names, needed only where one name is used for two kinds",
     )
 
 
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Adds the tests of the plugins that the option names."""
-    names = session.config.getoption(OPTION)
-    kit = Kit(map(subject_of, names))
+    """Adds the tests of the plugins that the option names.
+
+    Raises:
+        pytest.UsageError: there is no such plugin, or it is broken.
+    """
+    kind = session.config.getoption(KIND)
+    try:
+        kit = Kit([subject_named(name, kind) for name in session.config.getoption(OPTION)])
+    except OptimError as error:
+        raise pytest.UsageError(f"--optim-conformance: {error}") from error
     items += [item for subject in kit.subjects for item in _items(session, kit, subject)]
 
 

@@ -8,6 +8,7 @@ import attrs
 
 from optim_core.discovery import Kind
 from optim_core.errors import OptimError
+from optim_core.names import visible
 from optim_core.testing.outcomes import Result, Status
 
 __all__ = ["ConformanceError", "Report"]
@@ -25,20 +26,22 @@ class Report:
 
     Args:
         name: the plugin.
-        kind: "optimizer", "scheduler" or "clipper".
+        kind: "optimizer", "scheduler" or "clipper"; None for a class that cannot be loaded.
         provided_by: distribution and version, "" for a class that is not installed.
-        results: one for each property, in the order of the table.
+        results: one for each property, in the order of the table; none where it cannot be loaded.
+        problem: why it cannot be loaded, and the repair; None where it can.
     """
 
     name: str
-    kind: Kind
+    kind: Kind | None
     provided_by: str
     results: tuple[Result, ...]
+    problem: str | None = None
 
     @property
     def passed(self) -> bool:
-        """Whether no property failed."""
-        return not self.of("failed")
+        """Whether it can be loaded and no property failed."""
+        return self.problem is None and not self.of("failed")
 
     def of(self, status: Status) -> list[Result]:
         """The results of one status."""
@@ -58,7 +61,9 @@ class Report:
         return {"passed": self.passed, **attrs.asdict(self)}
 
     def in_words(self, *, everything: bool = False) -> str:
-        """The report as text: what failed and what is declared, or every property."""
+        """The report as text: what failed and what is declared, or every property; a line where it has none."""
+        if self.problem is not None:
+            return f"{self.kind or 'class'} {visible(self.name)}: it cannot be loaded: {visible(self.problem)}"
         counts = {status: len(self.of(status)) for status in _STATUSES}
         owner = f" of {self.provided_by}" if self.provided_by else ""
         counted = ", ".join(f"{count} {status}" for status, count in counts.items() if count)

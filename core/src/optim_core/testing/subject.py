@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from optim_core.describe import example
-from optim_core.discovery import KINDS, Kind
+from optim_core.discovery import IN_THIS_PROCESS, KINDS, Kind
 from optim_core.errors import ConfigError, OptimError, UnknownNameError
 from optim_core.hints import config_fields
 from optim_core.loading import BUILD_ARGUMENTS, check_plugin_class
@@ -22,8 +22,6 @@ from optim_core.testing.forks import end_if_forked
 __all__ = ["Plugin", "Subject", "subject_of"]
 
 Plugin = str | type[Any]
-# What a registry calls the distribution of a class that was registered.
-IN_THIS_PROCESS = "this process"
 # Fields of schedules that a run can give them instead.
 OF_THE_RUN = ("total_steps", "epochs", "steps_per_epoch", "num_training_steps")
 

@@ -28,6 +28,7 @@ class Property:
             raises comes from the plugin. It is given the subject, or what a child process found out.
         declarable: whether a plugin may declare that it cannot have it.
         needs_build: whether it means nothing where the plugin cannot be built.
+        needs_step: whether it means nothing where the optimizer cannot take a step.
         in_child: whether `check` is given what a child process found.
         seconds: how long `check` may take.
     """
@@ -37,6 +38,7 @@ class Property:
     check: Check
     declarable: bool
     needs_build: bool
+    needs_step: bool
     in_child: bool
     seconds: float
 
@@ -45,7 +47,12 @@ _TABLE: dict[Kind, dict[str, Property]] = {kind: {} for kind in KINDS}
 
 
 def property_of(
-    *kinds: Kind, declarable: bool = True, needs_build: bool = True, in_child: bool = False, seconds: float = 60.0
+    *kinds: Kind,
+    declarable: bool = True,
+    needs_build: bool = True,
+    needs_step: bool = True,
+    in_child: bool = False,
+    seconds: float = 60.0,
 ) -> Callable[[Check], Check]:
     """Adds the decorated function to the table, under its own name."""
 
@@ -58,6 +65,7 @@ def property_of(
             check=check,
             declarable=declarable,
             needs_build=needs_build,
+            needs_step=needs_build and needs_step,
             in_child=in_child,
             seconds=seconds,
         )

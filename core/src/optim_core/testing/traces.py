@@ -11,10 +11,11 @@ import attrs
 from optim_core.testing.live import built
 from optim_core.testing.outcomes import DoesNotApply
 from optim_core.testing.subject import Subject
-from optim_core.testing.training import begin, difference, equal, trajectory
+from optim_core.testing.training import begin, difference, equal, model_of, trajectory
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
 __all__ = ["Trace", "far_apart", "group_options", "same", "time_to_try", "trace"]
 
@@ -39,7 +40,7 @@ class Trace:
 
 
 def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
-    """The fields of a plugin, as many as there is time for where one build of it takes long.
+    """The fields of a plugin, as many as there is time for where a build or a step of it takes long.
 
     Raises:
         DoesNotApply: not all of them were looked at, and so far nothing was wrong.
@@ -48,7 +49,9 @@ def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
     start = time.perf_counter()
     for number, key in enumerate(keys):
         if time.perf_counter() - start > PATIENCE:
-            raise DoesNotApply(f"a build takes long: in {PATIENCE:g} seconds {number} fields held, the others are left")
+            raise DoesNotApply(
+                f"builds or steps take long: in {PATIENCE:g} seconds {number} fields held, the others are left"
+            )
         yield key
 
 
@@ -59,10 +62,20 @@ def far_apart(one: Trace, other: Trace) -> bool:
     return not difference(one.tensors, other.tensors) <= CLOSE
 
 
-def trace(subject: Subject, changes: Mapping[str, Any] | None = None, *, far: bool = False) -> Trace:
-    """What the subject does with its config, some fields changed; `far` takes a schedule to where it may raise."""
+def trace(
+    subject: Subject, changes: Mapping[str, Any] | None = None, *, far: bool = False, half: bool = False
+) -> Trace:
+    """What the subject does with its config.
+
+    Args:
+        subject: the plugin.
+        changes: fields whose values differ from the subject's config.
+        far: takes a schedule to where it may raise.
+        half: gives an optimizer parameters of bfloat16.
+    """
     if subject.kind == "optimizer":
-        return Trace(trajectory(begin(subject, changes), STEPS), "")
+        model = _half(subject) if half else None
+        return Trace(trajectory(begin(subject, changes, model=model), STEPS), "")
     if subject.kind == "scheduler":
         from optim_core.testing.walking import walk, walk_far
 
@@ -71,6 +84,12 @@ def trace(subject: Subject, changes: Mapping[str, Any] | None = None, *, far: bo
     from optim_core.testing.clipping import clip_everything
 
     return Trace(*clip_everything(subject.spec(changes)))
+
+
+def _half(subject: Subject) -> Module:
+    import torch
+
+    return model_of(subject, dtype=torch.bfloat16)
 
 
 def same(one: Trace, other: Trace) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,23 @@ if TYPE_CHECKING:
 
     from optim_core.testing.subject import Subject
 
-__all__ = ["IDLE", "Run", "begin", "difference", "equal", "model_of", "needs_closure", "trajectory", "values"]
+__all__ = [
+    "IDLE",
+    "Run",
+    "begin",
+    "difference",
+    "draws_random_numbers",
+    "equal",
+    "has_rate",
+    "model_of",
+    "needs_closure",
+    "trajectory",
+    "values",
+]
 
 # Factors on the loss of successive steps. They rise and fall, so that a largest or smallest gradient so far matters.
 WEIGHTS = (1.0, 4.0, 0.05, 0.3, 2.0, 0.01, 0.7, 0.1)
-# A width of 16 in the last layer but one lets a factored or blockwise state be one.
+# No two of the matrices have one shape, so that what is mixed up does not fit.
 WIDTHS = (4, 6, 5, 3)
 SEED = 20_240
 # So many steps may pass before an optimizer begins to move anything: some only gather gradients at first.
@@ -47,6 +60,8 @@ class Run:
         sign: factor on the loss whose gradient is taken; -1.0 to climb.
         with_graph: whether gradients can be differentiated again.
         seeded: whether each step has random numbers of its own, the same in every run.
+        primed: whether there are gradients already where a closure is given, which some take the first half of a step
+            from.
     """
 
     model: Module
@@ -58,16 +73,17 @@ class Run:
     sign: float = 1.0
     with_graph: bool = False
     seeded: bool = True
+    primed: bool = True
+    parameters: list[Parameter] = attrs.field(init=False)
 
-    @property
-    def parameters(self) -> list[Parameter]:
-        """The parameters of the model."""
+    @parameters.default
+    def _those_of_the_model(self) -> list[Parameter]:
         return list(self.model.parameters())
 
     def loss(self) -> Tensor:
         """The loss in the parameters' dtype, of shape ()."""
         apart = _flat(self.parameters) - _flat(self.targets)
-        squares = apart.abs().square()
+        squares = (apart.abs() if apart.is_complex() else apart).square()
         return (_curvature(squares) * squares).sum() / 2
 
     def exact_loss(self) -> float:
@@ -76,14 +92,15 @@ class Run:
         return float((_curvature(squares) * squares).sum()) / 2
 
     def backward(self, weight: float = 1.0) -> Tensor:
-        """Sets the gradients of `weight` times the loss, which is returned."""
+        """Sets the gradients of `weight` times the loss, which is returned; each has memory of its own."""
         for parameter in self.parameters:
             parameter.grad = None
         loss = self.loss() * (weight * self.sign)
         loss.backward(create_graph=self.with_graph)
-        if self.sparse:
-            for parameter in self.parameters:
-                parameter.grad = parameter.grad.to_sparse(1) if parameter.grad is not None else None
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                # Those of parts of one tensor are parts of one tensor, which are aligned otherwise than a whole one.
+                parameter.grad = parameter.grad.to_sparse(1) if self.sparse else parameter.grad.clone()
         return loss
 
     def step(self, weight: float = 1.0, prepare: Callable[[], None] | None = None) -> None:
@@ -98,6 +115,8 @@ class Run:
             return loss
 
         if self.with_closure:
+            if self.primed:
+                closure()
             self.optimizer.step(closure)  # type: ignore[arg-type]
         else:
             closure()
@@ -112,7 +131,7 @@ class Run:
 
     def rates(self) -> list[float]:
         """The learning rate of each group."""
-        return [float(group["lr"]) for group in self.optimizer.param_groups]
+        return [float(group["lr"]) for group in self.optimizer.param_groups if has_rate(group)]
 
 
 def begin(
@@ -140,6 +159,8 @@ def begin(
     if seeded:
         seed(SEED)
     optimizer = subject.spec(changes).create_optimizer(given, lr_multipliers=factors)
+    if has_modes(optimizer):
+        optimizer.train()
     targets = [_targets_like(parameter, index) for index, parameter in enumerate(model.parameters())]
     return Run(
         model,
@@ -160,6 +181,27 @@ def seed(number: int) -> None:
     random.seed(number)
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed(number)
+
+
+def has_modes(optimizer: Any) -> bool:
+    """Whether an optimizer is to be told what the model is for: `train()` before steps, `eval()` before evaluation."""
+    return all(callable(getattr(optimizer, mode, None)) for mode in ("train", "eval"))
+
+
+def has_rate(group: Mapping[str, Any]) -> bool:
+    """Whether a group has a rate that can be changed; one of None is found by the optimizer itself."""
+    rate = group.get("lr")
+    return hasattr(rate, "numel") or (isinstance(rate, (int, float)) and not isinstance(rate, bool))
+
+
+def draws_random_numbers(run: Run) -> bool:
+    """Whether steps of a run draw random numbers; it takes two."""
+    import torch
+
+    before = torch.random.get_rng_state(), random.getstate()
+    run.seeded = False
+    run.go(2)
+    return not torch.equal(before[0], torch.random.get_rng_state()) or before[1] != random.getstate()
 
 
 def needs_closure(subject: Subject) -> bool:
@@ -193,9 +235,14 @@ def _flat(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def _curvature(like: Tensor) -> Tensor:
+    return _from_half_to_two(like.numel(), like.dtype, like.device)
+
+
+@lru_cache(maxsize=64)
+def _from_half_to_two(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     import torch
 
-    return torch.linspace(0.5, 2.0, like.numel(), dtype=like.dtype, device=like.device)
+    return torch.linspace(0.5, 2.0, count, dtype=dtype, device=device)
 
 
 def _wide(value: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
+from optim_bitsandbytes.declared import declared
 from optim_core.bridge import Library, SourceClass, SourceModule, wrapping
 from optim_core.names import normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
@@ -107,6 +108,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         required=("momentum",) if needs_momentum else (),
         types=_TYPES,
         checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
+        members={"conformance": declared(name)},
         provider=f"{__name__}:optimizers",
     )
 
