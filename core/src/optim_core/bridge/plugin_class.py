@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any, Literal
 
@@ -39,6 +40,7 @@ def wrapping(
     texts: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
     provider: str | None = None,
+    importing: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> type[Any]:
     """The plugin class of a library's class: a field for each argument after the first, which is what it works on.
 
@@ -58,6 +60,7 @@ def wrapping(
         members: what the plugin class has besides, such as `group_options`.
         provider: where the provider is whose `load` gives this class under its name, ``module:attribute``. Instances
             can be pickled, and so sent to another process, where it is given.
+        importing: what is around the import of the module.
 
     Raises:
         LookupError: it works on something else, or needs an argument that no config can hold.
@@ -83,7 +86,7 @@ def wrapping(
         **({} if provider is None else {"__reduce__": _reduce(provider, found.name)}),
         "__doc__": _docstring(found, module, arguments, texts or {}),
         "__module__": __name__,
-        "build": _BUILDS[kind](_maker(found.name, module, arguments.values())),
+        "build": _BUILDS[kind](_maker(found.name, module, arguments.values(), importing)),
     }
     return attrs.make_class(found.name, fields, class_body=body, frozen=True, kw_only=True)
 
@@ -107,7 +110,9 @@ def _reduce(provider: str, name: str) -> Callable[[Any], tuple[Any, ...]]:
     return __reduce__
 
 
-def _maker(name: str, module: str, arguments: Collection[Argument]) -> Callable[[Any, Any], Any]:
+def _maker(
+    name: str, module: str, arguments: Collection[Argument], importing: Callable[[], AbstractContextManager[Any]]
+) -> Callable[[Any, Any], Any]:
     # The arguments themselves, with the source of their annotations, are not kept with the class.
     left_to_library = {argument.name: not _has_plain_default(argument) for argument in arguments}
     dtypes = {argument.name for argument in arguments if is_dtype(argument)}
@@ -119,7 +124,9 @@ def _maker(name: str, module: str, arguments: Collection[Argument]) -> Callable[
             import torch
 
             given |= {name: getattr(torch, given[name]) for name in dtypes & given.keys() if given[name] is not None}
-        return getattr(import_module(module), name)(subject, **given)
+        with importing():
+            made = getattr(import_module(module), name)
+        return made(subject, **given)
 
     return make
 

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -144,7 +145,8 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
     unused: str | None = None
     error: str | None = None
     otherwise: tuple[str, str] | None = None
-    with _printed() as printed:
+    # Python then shows again what it has warned of for another plugin.
+    with _printed() as printed, warnings.catch_warnings():
         threads = torch.get_num_threads()
         before = snapshot()
         try:

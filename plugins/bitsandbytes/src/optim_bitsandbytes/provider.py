@@ -7,6 +7,7 @@ from typing import Any, Literal
 import attrs
 
 from optim_bitsandbytes.declared import declared
+from optim_bitsandbytes.importing import without_news_of_kernels
 from optim_core.bridge import Library, SourceClass, SourceModule, wrapping
 from optim_core.names import normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
@@ -110,6 +111,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
         members={"conformance": declared(name)},
         provider=f"{__name__}:optimizers",
+        importing=without_news_of_kernels,
     )
 
 
