@@ -44,8 +44,8 @@ _DECLARED: dict[str, dict[str, str]] = {
             "FAdam Fira FlashAdamW FOCUS Fromage FTRL GaLore Grams Gravity GrokFastAdamW Kate Kron Lamb LaProp "
             "LARS Lion MADGRAD MARS MSVAG Muon NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS RAdam "
             "Ranger Ranger21 ROSE ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD SCION "
-            "SCIONLight SGDP SGDSaI SGDW SignSGD SimplifiedAdEMAMix SM3 SOAP SophiaH SPAM SPlus StableAdamW SWATS "
-            "Tiger Yogi"
+            "SCIONLight SGDP SGDSaI SGDW SignSGD SimplifiedAdEMAMix SM3 SOAP SophiaH SPAM SpectralSphere SPlus "
+            "SRMM StableAdamW StableSPAM SWATS TAM Tiger VSGD Yogi"
         ),
         "refuses: it is for weights that are normalized": "Nero",
     },
@@ -186,7 +186,7 @@ _DECLARED: dict[str, dict[str, str]] = {
             "AccSGD AdaDelta Adai Adalite AdaMax AdamG AdaSmooth AdEMAMix ADOPT AggMo Aida ApolloDQN "
             "DAdaptAdaGrad DAdaptAdam DAdaptLion DAdaptSGD DualAdam GrokFastAdamW LARS MADGRAD Muon NorMuon "
             "NovoGrad PAdam PID QHAdam QHM Ranger Ranger21 ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD "
-            "SCIONLight SWATS"
+            "SCIONLight SpectralSphere StableSPAM SWATS"
         ),
     },
     "group_options": {
@@ -198,7 +198,7 @@ _DECLARED: dict[str, dict[str, str]] = {
         ),
     },
     "long_run": {
-        "differs: the loss rises again in a longer run": "AggMo BSAM",
+        "differs: the loss rises again in a longer run": "AggMo BSAM VSGD",
     },
     "lr_followed": {
         "differs: the rate does not act as a factor of the step": "AdaFactor ApolloDQN Ranger21",
@@ -244,8 +244,8 @@ _DECLARED: dict[str, dict[str, str]] = {
             "FAdam Fira FlashAdamW FOCUS Fromage FTRL GaLore Grams Gravity GrokFastAdamW Kate Kron Lamb LaProp "
             "LARS Lion MADGRAD MARS MSVAG Muon NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS RAdam "
             "Ranger Ranger21 ROSE ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD SCION "
-            "SCIONLight SGDP SGDSaI SGDW SignSGD SimplifiedAdEMAMix SM3 SOAP SophiaH SPAM SPlus StableAdamW SWATS "
-            "Tiger Yogi"
+            "SCIONLight SGDP SGDSaI SGDW SignSGD SimplifiedAdEMAMix SM3 SOAP SophiaH SPAM SpectralSphere SPlus "
+            "SRMM StableAdamW StableSPAM SWATS TAM Tiger VSGD Yogi"
         ),
         "refuses: it is for weights that are normalized": "Nero",
     },
@@ -285,10 +285,10 @@ _DECLARED: dict[str, dict[str, str]] = {
     },
     "zero_gradients": {
         "differs: it is for weights that are normalized": "Nero",
-        "differs: weights move without a gradient too": "BSAM FOCUS Fromage FTRL Gravity RACS SGDSaI Yogi",
+        "differs: weights move without a gradient too": "BSAM FOCUS Fromage FTRL Gravity RACS SGDSaI SRMM Yogi",
     },
     "zero_rate": {
-        "differs: a rate of 0 is no standstill": "AdaGO BSAM FTRL",
+        "differs: a rate of 0 is no standstill": "AdaGO BSAM FTRL SRMM",
         "differs: it is for weights that are normalized": "Nero",
         "refuses: a rate of 0 is no standstill": "Gravity",
         "refuses: it divides by the rate": "ASGD",
