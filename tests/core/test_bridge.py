@@ -259,6 +259,7 @@ def test_what_a_class_takes_by_its_kwargs_can_be_added(package, monkeypatch):
     made = wrapping(
         lion.find("Lion"),
         "zoo_live",
+        leave_out=("dtype", "half"),
         more=[Argument("careful", None, False)],
         texts={"careful": "Look twice.", "lr": "is told already"},
         members={"rates": {"all": "lr"}},
