@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from optim_core import ConfigError
-from optim_core.bridge import Argument, Opaque, SourcePackage, wrapping
+from optim_core.bridge import Argument, Opaque, SourcePackage, declared, wrapping
 from optim_core.bridge.config_types import is_dtype
 from optim_core.validators import fraction, in_range
 
@@ -306,3 +306,12 @@ def test_a_dtype_in_quotes_is_a_dtype(optimizers):
     """It is named in the config and handed over as the dtype, as one without quotes is."""
     arguments = {argument.name: argument for argument in optimizers.find("Lion").arguments}
     assert (True, True, False) == tuple(is_dtype(arguments[name]) for name in ("dtype", "half", "lr"))
+
+
+def test_a_table_of_declarations_is_read_for_one_class():
+    """Properties that share their words share a row; a class is meant by its whole name."""
+    table = {"deepcopy pickled": {"refuses: it holds a lock": "Lion Tiger"}, "bf16": {"differs: it rounds": "Lio"}}
+
+    assert {"deepcopy": "refuses: it holds a lock", "pickled": "refuses: it holds a lock"} == declared(table, "Lion")
+    assert {"bf16": "differs: it rounds"} == declared(table, "Lio")
+    assert {} == declared(table, "Puma")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from optim_core.declarations import declarations_of
 from optim_core.errors import ParamGroupError
 from optim_core.group_options import MULTIPLIER, has_hook
 from optim_core.names import listing
@@ -102,11 +103,6 @@ def refuse_rates_without_effect(plan: Plan) -> None:
 
 def _without_rates(config: Any) -> str | None:
     """Why the rate of a group does nothing, None where it does something."""
-    declared = getattr(type(config), "conformance", None)
-    if not isinstance(declared, Mapping) or "lr_multipliers" not in declared:
-        return None
-    from optim_core.testing.declarations import declarations_of
-
     declaration = declarations_of(type(config)).get("lr_multipliers")
     return declaration.reason if declaration is not None and declaration.manner == "refuses" else None
 

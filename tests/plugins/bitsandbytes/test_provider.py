@@ -154,29 +154,3 @@ print(sorted({"torch", "bitsandbytes", "numpy"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert "[]\n" == done.stdout, done.stderr
-
-
-def test_without_the_library_it_says_so(tmp_path):
-    """The provider is broken, and what it asks for is named; nothing else is harmed."""
-    code = """
-import importlib.machinery, sys
-
-class Without(importlib.machinery.PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        return None if name == "bitsandbytes" else importlib.machinery.PathFinder.find_spec(name, path, target)
-
-sys.meta_path[:] = [Without if finder is importlib.machinery.PathFinder else finder for finder in sys.meta_path]
-from optim_core import OptimError, registry
-print("SGD" in registry.optimizers)
-try:
-    registry.build({"type": "bitsandbytes:Lion8bit"})
-except OptimError as error:
-    print(error)
-print(*(fault.message for fault in registry.faults() if fault.distribution == "optim-bitsandbytes"))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
-    first, *said, fault = done.stdout.splitlines()
-    assert "True" == first
-    assert "No module named 'bitsandbytes'" in " ".join(said)
-    assert "pip install --upgrade optim-bitsandbytes bitsandbytes" in fault

@@ -3,6 +3,7 @@
 The library is read from its source and not imported before something is built.
 """
 
+from optim_core.bridge.declared import declared
 from optim_core.bridge.library import Library
 from optim_core.bridge.plugin_class import wrapping
 from optim_core.bridge.source import Argument, LibraryClass, Opaque, SourceClass, SourceModule, SourcePackage, is_plain
@@ -15,6 +16,7 @@ __all__ = [
     "SourceClass",
     "SourceModule",
     "SourcePackage",
+    "declared",
     "is_plain",
     "wrapping",
 ]

@@ -11,6 +11,7 @@ import click
 from optim_core import ConfigError, PluginRecord, UnknownNameError, registry
 from optim_core.cli.output import print_json, say, width
 from optim_core.components import ENVELOPE
+from optim_core.declarations import declarations_of
 from optim_core.describe import FieldDescription, PluginDescription, describe, example
 from optim_core.discovery import KINDS, Kind
 from optim_core.names import visible, with_article
@@ -66,8 +67,6 @@ def _kind_of(name: str) -> Kind:
 
 
 def _look_up(name: str, kind: Kind) -> _Shown:
-    from optim_core.testing.declarations import declarations_of
-
     found = registry.find(kind, name)
     if found is None:
         raise UnknownNameError([registry.unknown(kind, name, "")])

@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
+from optim_core.declarations import ATTRIBUTE
 from optim_core.names import visible
 from optim_core.testing.addresses import in_child
-from optim_core.testing.declarations import ATTRIBUTE
 from optim_core.testing.exceptions import told
 from optim_core.testing.global_state import restored
 from optim_core.testing.outcomes import Differs, DoesNotApply, Result

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 
+from optim_core.declarations import wrong_declarations
 from optim_core.describe import describe
 from optim_core.docstrings import parse_docstring
 from optim_core.hints import field_types
 from optim_core.loading import check_plugin_class
 from optim_core.names import listing
-from optim_core.testing.declarations import wrong_declarations
 from optim_core.testing.outcomes import Differs
 from optim_core.testing.subject import Subject
 from optim_core.testing.table import EVERY_KIND, properties_of, property_of

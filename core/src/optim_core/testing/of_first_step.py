@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from optim_core.testing.declarations import Declaration
+from optim_core.declarations import Declaration
 from optim_core.testing.exceptions import told
 from optim_core.testing.outcomes import Differs
 from optim_core.testing.subject import Subject

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from optim_core.declarations import Declaration, declarations_of
 from optim_core.describe import example
 from optim_core.discovery import IN_THIS_PROCESS, KINDS, Kind
 from optim_core.errors import ConfigError, OptimError, UnknownNameError
@@ -16,7 +17,6 @@ from optim_core.hints import config_fields
 from optim_core.loading import BUILD_ARGUMENTS, check_plugin_class
 from optim_core.names import listing
 from optim_core.registry import Registry, registry
-from optim_core.testing.declarations import Declaration, declarations_of
 from optim_core.testing.forks import end_if_forked
 
 __all__ = ["Plugin", "Subject", "subject_of"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["declared"]
+__all__ = ["DECLARED"]
 
-# Property, or field, to what is declared of it, to the names of the classes.
-_DECLARED: dict[str, dict[str, str]] = {
+# Properties, or fields, to what is declared of each, to the names of the classes; see `optim_core.bridge.declared`.
+DECLARED: dict[str, dict[str, str]] = {
     "bf16": {
         "differs: it does not train bfloat16 as it should": "LAMB32bit LAMB8bit LARS32bit LARS8bit",
     },
@@ -17,7 +17,7 @@ _DECLARED: dict[str, dict[str, str]] = {
             "PagedLion8bit RMSprop32bit RMSprop8bit SGD32bit SGD8bit"
         ),
     },
-    "deepcopy": {
+    "deepcopy pickled": {
         "refuses: a copy lacks what the class keeps beside its groups": (
             "Adagrad32bit Adagrad8bit Adam32bit Adam8bit AdamW32bit AdamW8bit AdEMAMix8bit LAMB32bit LAMB8bit "
             "LARS32bit LARS8bit Lion32bit Lion8bit PagedAdam PagedAdam32bit PagedAdam8bit PagedAdamW "
@@ -40,14 +40,6 @@ _DECLARED: dict[str, dict[str, str]] = {
     "fields.optim_bits": {
         "differs: short runs of small matrices do not show it": "PagedLion",
     },
-    "pickled": {
-        "refuses: a copy lacks what the class keeps beside its groups": (
-            "Adagrad32bit Adagrad8bit Adam32bit Adam8bit AdamW32bit AdamW8bit AdEMAMix8bit LAMB32bit LAMB8bit "
-            "LARS32bit LARS8bit Lion32bit Lion8bit PagedAdam PagedAdam32bit PagedAdam8bit PagedAdamW "
-            "PagedAdamW32bit PagedAdamW8bit PagedAdEMAMix PagedAdEMAMix8bit PagedLion PagedLion32bit "
-            "PagedLion8bit RMSprop32bit RMSprop8bit SGD32bit SGD8bit"
-        ),
-    },
     "silent": {
         "differs: it says on a CPU that it is not paged there": (
             "PagedAdam PagedAdam32bit PagedAdam8bit PagedAdamW PagedAdamW32bit PagedAdamW8bit PagedAdEMAMix "
@@ -63,10 +55,3 @@ _DECLARED: dict[str, dict[str, str]] = {
         ),
     },
 }
-
-
-def declared(name: str) -> dict[str, str]:
-    """The declarations of one class for the conformance kit: property to ``"refuses: why"`` or ``"differs: why"``."""
-    return {
-        wanted: text for wanted, texts in _DECLARED.items() for text, names in texts.items() if name in names.split()
-    }

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import attrs
 
-from optim_bitsandbytes.declared import declared
+from optim_bitsandbytes.declared import DECLARED
 from optim_bitsandbytes.importing import without_news_of_kernels
-from optim_core.bridge import Library, SourceClass, SourceModule, wrapping
+from optim_core.bridge import Library, SourceClass, SourceModule, declared, wrapping
 from optim_core.names import normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
 
@@ -109,7 +109,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         required=("momentum",) if needs_momentum else (),
         types=_TYPES,
         checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
-        members={"conformance": declared(name)},
+        members={"conformance": declared(DECLARED, name)},
         provider=f"{__name__}:optimizers",
         importing=without_news_of_kernels,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["declared"]
+__all__ = ["DECLARED"]
 
-# Property, or field, to what is declared of it, to the names of the classes.
-_DECLARED: dict[str, dict[str, str]] = {
+# Properties, or fields, to what is declared of each, to the names of the classes; see `optim_core.bridge.declared`.
+DECLARED: dict[str, dict[str, str]] = {
     "add_param_group": {
         "differs: a group that comes later is not trained as the first ones": (
             "AdaFactor ApolloDQN DAdaptAdaGrad DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD Prodigy"
@@ -35,7 +35,7 @@ _DECLARED: dict[str, dict[str, str]] = {
     "decay_shrinks": {
         "differs: weight decay alone does not shrink weights": "AdamS BSAM FOCUS",
     },
-    "deepcopy": {
+    "deepcopy pickled": {
         "refuses: a copy lacks what the class keeps beside its groups": (
             "A2Grad AccSGD AdaBelief AdaBound AdaDelta AdaFactor AdaGC AdaGO AdaHessian Adai Adalite AdaMax AdamC "
             "AdamG AdaMod AdamP AdamS AdaMuon AdamWSN Adan AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM AdEMAMix "
@@ -233,19 +233,6 @@ _DECLARED: dict[str, dict[str, str]] = {
     "ordinary_backward": {
         "refuses: it needs loss.backward(create_graph=True)": "AdaHessian SophiaH",
     },
-    "pickled": {
-        "refuses: a copy lacks what the class keeps beside its groups": (
-            "A2Grad AccSGD AdaBelief AdaBound AdaDelta AdaFactor AdaGC AdaGO AdaHessian Adai Adalite AdaMax AdamC "
-            "AdamG AdaMod AdamP AdamS AdaMuon AdamWSN Adan AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM AdEMAMix "
-            "ADOPT AggMo Aida Alice Amos Ano APOLLO ApolloDQN ASGD AvaGrad BCOS BSAM CAME Conda DAdaptAdaGrad "
-            "DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD DASH DiffGrad DualAdam EmoFact EmoLynx EmoNavi EXAdam "
-            "FAdam Fira FlashAdamW FOCUS Fromage FTRL GaLore Grams Gravity GrokFastAdamW Kate Kron Lamb LaProp "
-            "LARS Lion MADGRAD MARS MSVAG Muon Nero NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS RAdam "
-            "Ranger Ranger21 ROSE ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD SCION "
-            "SCIONLight SGDP SGDSaI SGDW SignSGD SimplifiedAdEMAMix SM3 SOAP SophiaH SPAM SpectralSphere SPlus "
-            "SRMM StableAdamW StableSPAM SWATS TAM Tiger VSGD Yogi"
-        ),
-    },
     "reused_gradients": {
         "refuses: it takes no gradient but that of a graph": "AdaHessian SophiaH",
     },
@@ -291,10 +278,3 @@ _DECLARED: dict[str, dict[str, str]] = {
         "refuses: it divides by the rate": "ASGD",
     },
 }
-
-
-def declared(name: str) -> dict[str, str]:
-    """The declarations of one class for the conformance kit: property to ``"refuses: why"`` or ``"differs: why"``."""
-    return {
-        wanted: text for wanted, texts in _DECLARED.items() for text, names in texts.items() if name in names.split()
-    }
