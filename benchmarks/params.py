@@ -16,8 +16,8 @@ from torch import nn
 
 from common import header, installed, interleaved, table
 from optim_core import OptimizerSpec, registry
-from optim_core.groups import needs_layers, plan_of
-from optim_core.params import target_of
+from optim_core.groups.plan import needs_layers, plan_of
+from optim_core.groups.targets import target_of
 
 ROUNDS = 5
 TENSORS = 100_000

@@ -72,6 +72,6 @@ def test_validating_imports_the_one_plugin_that_is_named(folder):
 def test_a_config_without_rules_does_not_import_their_reader(folder):
     """The module that reads `param_groups` is imported where one of its keys stands in a config."""
     code = 'from optim_core import registry\nregistry.build({"type": "One", "config": {"lr": 0.5}})'
-    reader = "optim_core.group_rules"
+    reader = "optim_core.config.group_reader"
     assert reader not in modules_after(folder, code)
     assert reader in modules_after(folder, code.replace("}})", '}, "layer_decay": 0.5})'))

@@ -12,11 +12,11 @@ from group_configs import groups_of, renamed
 from hypothesis import strategies as st
 
 from optim_core import registry
-from optim_core.class_plan import ALIASES
-from optim_core.describe import example
-from optim_core.discovery import KINDS, Kind
-from optim_core.hints import config_fields, field_types
-from optim_core.names import normalise
+from optim_core.config.structuring.class_plan import ALIASES
+from optim_core.kinds import KINDS, Kind
+from optim_core.plugin_class.fields import config_fields, field_types
+from optim_core.reference.describe import example
+from optim_core.text.names import normalise
 
 __all__ = ["components_of", "edge_components", "installed", "parts", "plainly_wrong", "spellings"]
 

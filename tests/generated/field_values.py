@@ -13,10 +13,10 @@ import attrs
 from hypothesis import strategies as st
 
 from optim_core import ClipperSpec, OptimizerSpec, SchedulerSpec
-from optim_core.discovery import Kind
-from optim_core.durations import Duration
-from optim_core.hints import config_fields, field_types
-from optim_core.ranges import range_schema
+from optim_core.kinds import Kind
+from optim_core.plugin_class.fields import config_fields, field_types
+from optim_core.plugin_class.ranges import range_schema
+from optim_core.run.durations import Duration
 
 __all__ = ["COMPONENTS", "edges_of", "fitting", "fitting_field", "junk", "numbers_near", "outside", "wrong_type"]
 

@@ -20,7 +20,7 @@ from vocabulary import keys, values
 from optim_core import ClipperSpec, ConfigError, OptimizerSpec, Recipe, SchedulerSpec, registry
 from optim_core.cli.config_text import render
 from optim_core.cli.group import cli
-from optim_core.discovery import KINDS
+from optim_core.kinds import KINDS
 
 
 def built_or_not(config: Any) -> Any:

@@ -16,8 +16,8 @@ from pinned import pinned
 from recipe_configs import configs, named_sets, recipes
 
 from optim_core import ConfigError, registry
-from optim_core.hints import rate_field
-from optim_core.keys import NAMED_KEYS, RECIPE_KEYS
+from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS
+from optim_core.plugin_class.fields import rate_field
 
 schema = Draft202012Validator(registry.schema())
 keys = st.sampled_from(["?", "x", "unknown", "name"])

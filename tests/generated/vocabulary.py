@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from optim_core import registry
-from optim_core.discovery import KINDS
-from optim_core.hints import config_fields
+from optim_core.kinds import KINDS
+from optim_core.plugin_class.fields import config_fields
 
 __all__ = ["keys", "values"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from optim_core.model_survey import survey
-from optim_core.params import target_of
+from optim_core.groups.model.survey import survey
+from optim_core.groups.targets import target_of
 
 transformers = pytest.importorskip("transformers")
 

@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import optim_core
-from optim_core.discovery import KINDS
-from optim_core.extras import EXTRAS, PROVIDED
+from optim_core.discovery.extras import EXTRAS, PROVIDED
+from optim_core.kinds import KINDS
 
 from .conftest import ROOT, manifests, run, succeed
 

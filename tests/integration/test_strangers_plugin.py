@@ -96,9 +96,9 @@ def test_its_own_tests_pass_where_it_is_installed(environment, tmp_path):
 
 
 def test_the_kit_finds_nothing_wrong_with_it(environment):
-    """`optim_core.testing` checks it by its name, as it does ours."""
+    """`optim_conformance` checks it by its name, as it does ours."""
     code = """
-from optim_core.testing import check
+from optim_conformance import check
 report = check("Lion", "optimizer")
 failed = [str(result) for result in report.results if result.status == "failed"]
 print(len(report.results) > 20, *failed, sep="\\n")

@@ -28,7 +28,7 @@ from optim_core import (
     registry,
 )
 from optim_core.explain import Explanation, ParameterPlan
-from optim_core.group_rule import GroupRule
+from optim_core.groups.rule import GroupRule
 from optim_core.protocols import Clipper, ClipperPlugin, OptimizerPlugin, Provider, SchedulerPlugin
 
 model = nn.Linear(2, 2)

@@ -19,7 +19,7 @@ from wrong_together import TOGETHER
 from wrong_values import VALUES
 
 from optim_core import ConfigError, Registry
-from optim_core.cli.problems import render
+from optim_core.cli.excerpts import render
 
 MAPPINGS = {
     "containers": CONTAINERS,

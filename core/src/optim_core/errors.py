@@ -12,6 +12,7 @@ __all__ = [
     "CheckpointMismatchError",
     "ConfigError",
     "DuplicatePluginError",
+    "HorizonError",
     "IncompatiblePluginError",
     "MissingTypeError",
     "OptimError",
@@ -130,3 +131,7 @@ class ParamGroupError(OptimError, ValueError):
 
 class CheckpointMismatchError(OptimError, ValueError):
     """A saved state does not fit the objects that it is loaded into."""
+
+
+class HorizonError(OptimError, ValueError):
+    """A schedule needs a length that the caller did not give."""

@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 
 from optim_core.errors import OptimError
-from optim_core.group_options import MULTIPLIER, base_rate
-from optim_core.groups import Plan, plan_of
-from optim_core.hints import decay_fields
-from optim_core.params import target_of, target_of_models
+from optim_core.groups.matching import rule_title
+from optim_core.groups.options import MULTIPLIER, base_rate
+from optim_core.groups.plan import Plan, plan_of
+from optim_core.groups.targets import target_of, target_of_models
+from optim_core.plugin_class.fields import decay_fields
 from optim_core.recipe import Recipe
-from optim_core.rule_matches import rule_title
 from optim_core.specs import OptimizerSpec
 
 __all__ = ["Explanation", "ParameterPlan", "explain"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.horizon import Horizon
+    from optim_core.run.horizon import Horizon
 
 __all__ = [
     "Clipper",
@@ -40,7 +40,7 @@ class PluginClass(Protocol):
 
     One that by its nature lacks a property of the conformance kit declares it by ``conformance: ClassVar``, a mapping
     of the property's name, or ``fields.NAME``, to ``"refuses: why"`` where it raises, or ``"differs: why"`` where it
-    does something else. `optim_core.testing` then checks that it does as declared. An optimizer for which the rate of a
+    does something else. `optim_conformance` then checks that it does as declared. An optimizer for which the rate of a
     group does nothing declares ``"lr_multipliers": "refuses: why"``, and core refuses whatever would give groups rates.
     """
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError
-from optim_core.horizon import Horizon
+from optim_core.run.horizon import Horizon
+from optim_core.run.state import Part, load_state, save_state
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
-from optim_core.state import load_state, save_state
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -136,7 +136,7 @@ class Recipe:
 def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) -> dict[str, dict[Any, float]]:
     """The multipliers of each model; one that belongs to none of several models is an error."""
     if lr_multipliers:
-        from optim_core.module_multipliers import refuse_other_than_mapping
+        from optim_core.groups.multipliers import refuse_other_than_mapping
 
         refuse_other_than_mapping(lr_multipliers)
     if len(models) == 1:
@@ -190,7 +190,7 @@ class Optimization:
 
         As with torch, its tensors are the live ones: save it, or deepcopy it, before training goes on.
         """
-        return save_state(self)
+        return save_state(*self._parts())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continues where `state` was saved, optimizers first, then schedulers; `state` is copied, not shared.
@@ -201,4 +201,33 @@ class Optimization:
             CheckpointMismatchError: before anything is loaded, where names, types, parameters or shapes differ; it
                 says which.
         """
-        load_state(self, state)
+        load_state(*self._parts(), state)
+
+    def _parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
+        """The optimizers and the schedulers, with what the recipe calls them."""
+        types = {name: _plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
+        schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
+        return (
+            {name: Part(types[name], optimizer) for name, optimizer in self.optimizers.items()},
+            {
+                name: Part(_types_in(schedule) if schedule else "", self.schedulers[name])
+                for name, schedule in schedules.items()
+            },
+        )
+
+
+def _plain_name(name: str) -> str:
+    """A type without its distribution, which stands there or not by what else is installed."""
+    return name.rpartition(":")[2]
+
+
+def _types_in(schedule: SchedulerSpec) -> str:
+    """The schedule's type, and of one that combines others also theirs: ``SequentialLR(LinearLR, StepLR)``."""
+    parts = [part for value in _values(schedule.config) for part in (value if isinstance(value, list) else [value])]
+    nested = [_types_in(part) for part in parts if isinstance(part, SchedulerSpec)]
+    name = _plain_name(schedule.type)
+    return f"{name}({', '.join(nested)})" if nested else name
+
+
+def _values(config: Any) -> list[Any]:
+    return [getattr(config, field.name) for field in attrs.fields(type(config))]

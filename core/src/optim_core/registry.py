@@ -7,23 +7,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from optim_core.builder import Builder
-from optim_core.components import Components, Found
-from optim_core.discovery import KINDS, Claim, Fault, Kind, Scan, scan
+from optim_core.config.builder import Builder
+from optim_core.config.components import Components, Found
+from optim_core.discovery.claims import Claim, Fault
+from optim_core.discovery.index import Index
+from optim_core.discovery.loading import Loader
+from optim_core.discovery.policy import Settings
+from optim_core.discovery.records import ExtensionRecord, PluginRecord
+from optim_core.discovery.scan import Scan, scan
 from optim_core.errors import ConfigError, DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
-from optim_core.loading import Loader, check_plugin_class
-from optim_core.names import is_name, listing, normalise, visible, with_article
-from optim_core.policy import Settings
+from optim_core.kinds import KINDS, Kind
+from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.recipe import Recipe
-from optim_core.resolution import ExtensionRecord, Index, PluginRecord
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.text.names import is_name, normalise
+from optim_core.text.prose import listing, visible, with_article
 
 if TYPE_CHECKING:
     from click import Command
     from torch.nn import Module
 
+    from optim_core.config.document import Document
     from optim_core.explain import Explanation
-    from optim_core.files import Document
 
 __all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
 
@@ -235,7 +240,7 @@ class Registry:
         except ConfigError as error:
             if not document.typed:
                 raise
-            from optim_core.overrides import with_texts
+            from optim_core.config.overrides import with_texts
 
             again = with_texts(document, error.problems)
             if again is None:
@@ -250,7 +255,7 @@ class Registry:
         Raises:
             ConfigError, PluginError: as `build`.
         """
-        from optim_core.migration import as_given
+        from optim_core.config.migration import as_given
 
         document = _document(config, ())
         built, plain = self._builder.build_plain(document.value if document else config, None, document)
@@ -262,7 +267,7 @@ class Registry:
         Raises:
             ConfigError: a field holds what no file can, such as a Python function.
         """
-        from optim_core.canonical import canonical_config
+        from optim_core.config.canonical import canonical_config
 
         return canonical_config(built)
 
@@ -291,7 +296,7 @@ class Registry:
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used."""
-        from optim_core.schema import recipe_schema
+        from optim_core.reference.recipe_schema import recipe_schema
 
         return recipe_schema(self)
 
@@ -331,7 +336,7 @@ class Registry:
         if elsewhere is not None:
             hint = f"`{visible(name)}` is {with_article(elsewhere)}, not {with_article(what)}"
         else:
-            from optim_core.unknown_names import hint_for
+            from optim_core.discovery.unknown_names import hint_for
 
             kinds = KINDS if kind is None else (kind,)
             records = [record for each in kinds for record in self.plugins(each)]
@@ -382,13 +387,13 @@ def _document(config: Config, overrides: Iterable[str]) -> Document | None:
     """What a file holds, or a mapping, with values replaced; None for a mapping as it is."""
     document = None
     if isinstance(config, (str, os.PathLike)):
-        from optim_core.files import load
+        from optim_core.config.formats.load import load
 
         # A subclass of text may be anybody's.
         document = load(str.__str__(config) if isinstance(config, str) else os.fspath(config))
     if overrides:
-        from optim_core.files import Document
-        from optim_core.overrides import apply_overrides
+        from optim_core.config.document import Document
+        from optim_core.config.overrides import apply_overrides
 
         document = apply_overrides(document or Document(None, config, lambda _: None), overrides)
     return document

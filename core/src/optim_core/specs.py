@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError, PluginError
-from optim_core.group_rule import GroupRule
-from optim_core.horizon import Horizon, count
-from optim_core.stepping import go_to, rates_over, restore_base_rates
+from optim_core.groups.rule import GroupRule
+from optim_core.run.horizon import Horizon, count
+from optim_core.run.stepping import go_to, rates_over, restore_base_rates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.discovery import Kind
-    from optim_core.params import Target
+    from optim_core.groups.targets import Target
+    from optim_core.kinds import Kind
     from optim_core.protocols import Clipper
 
 __all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "SchedulerSpec"]
@@ -188,13 +188,13 @@ class OptimizerSpec:
             ParamGroupError: there is no parameter, or a rule or multiplier means none of them or does not fit them, or
                 needs the model where an iterable is given.
         """
-        from optim_core.groups import needs_layers
-        from optim_core.params import target_of
+        from optim_core.groups.plan import needs_layers
+        from optim_core.groups.targets import target_of
 
         target = target_of(params, layered=needs_layers(self))
         if not isinstance(target, list):
             return self._create(target, lr_multipliers)
-        from optim_core.group_refusals import refuse_for_ready_made
+        from optim_core.groups.targets import refuse_for_ready_made
 
         refuse_for_ready_made(self, lr_multipliers)
         return self._build(target)
@@ -211,8 +211,8 @@ class OptimizerSpec:
         Raises:
             ParamGroupError: as in `create_optimizer`, or an item is not a model.
         """
-        from optim_core.groups import needs_layers
-        from optim_core.params import target_of_models
+        from optim_core.groups.plan import needs_layers
+        from optim_core.groups.targets import target_of_models
 
         if hasattr(models, "named_parameters") and not hasattr(models, "__iter__"):
             raise ParamGroupError(f"models is a list of them; for one {type(models).__name__} take create_optimizer")
@@ -223,8 +223,8 @@ class OptimizerSpec:
         return None if self.decay is None else self.decay.create_scheduler(optimizer)
 
     def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
-        from optim_core.group_refusals import refuse_rates_without_effect, refuse_unknown_options
-        from optim_core.groups import plan_of
+        from optim_core.groups.plan import plan_of
+        from optim_core.groups.refusals import refuse_rates_without_effect, refuse_unknown_options
 
         plan = plan_of(self, target, lr_multipliers)
         refuse_rates_without_effect(plan)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from optim_core.words import shown
+from optim_core.text.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from optim_core import registry
-from optim_deepspeed_fused.obstacles import NINJA_FOLDER
+from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER
 
 # Set for child processes too. Compiling takes about a minute, and is done once for an environment.
 os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions"))

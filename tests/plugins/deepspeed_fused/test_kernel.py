@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from optim_deepspeed_fused.build_folder import LOCK_IS_STALE, building_alone, left_behind
+from optim_deepspeed_fused.kernel.build_folder import LOCK_IS_STALE, building_alone, left_behind
 
 WITHOUT_COMPILER = {"CXX": "no-such-compiler -O2"}
 NO_COMPILER = "there is no C++ compiler, `no-such-compiler -O2`: apt-get install g++, or set CXX"
@@ -383,7 +383,7 @@ def test_the_fallback_takes_torchs_fused_adam_and_says_so_once(elsewhere):
 def test_the_fallback_is_not_taken_where_the_kernel_is_there(make, weights):
     """`fallback: torch` is about what is missing only."""
     assert (
-        "optim_deepspeed_fused.fused_optimizer"
+        "optim_deepspeed_fused.live.fused_optimizer"
         == type(make("FusedAdam", weights(torch.float32), fallback="torch")).__module__
     )
 
@@ -416,7 +416,7 @@ def test_the_processor_is_asked_for_its_name_once(weights, make):
     """DeepSpeed starts a process for it with each CPUAdam; what others ask afterwards is theirs again."""
     import cpuinfo
 
-    from optim_deepspeed_fused import cpu_info
+    from optim_deepspeed_fused.kernel import cpu_info
 
     theirs = cpuinfo.get_cpu_info
     vendors = {make("CPUAdam", weights(torch.float32)).cpu_vendor for _ in range(3)}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from optim_muon.coefficients import CLASSIC, each_step
-from optim_muon.orthogonalize import Iterations, orthogonalize
+from optim_muon.orthogonal.coefficients import CLASSIC, each_step
+from optim_muon.orthogonal.orthogonalize import Iterations, orthogonalize
 
 spec = importlib.util.spec_from_file_location("hostile", Path(__file__).with_name("hostile.py"))
 hostile = importlib.util.module_from_spec(spec)

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from optim_muon.coefficients import CLASSIC, POLAR_EXPRESS, canonical, each_step
-from optim_muon.newton_schulz import sharing_a_gram
-from optim_muon.orthogonalize import Iterations, compute_dtype, orthogonalize
-from optim_muon.panels import Panels
+from optim_muon.orthogonal.coefficients import CLASSIC, POLAR_EXPRESS, canonical, each_step
+from optim_muon.orthogonal.newton_schulz import sharing_a_gram
+from optim_muon.orthogonal.orthogonalize import Iterations, compute_dtype, orthogonalize
+from optim_muon.orthogonal.panels import Panels
 
 CPU = torch.device("cpu")
 HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from optim_muon.optimizer import Muon
-from optim_muon.owners import owners_of
+from optim_muon.processes.owners import owners_of
 
 SCRIPT = Path(__file__).with_name("on_several_processes.py")
 CHECKS = re.findall(r"^def check_(\w+)", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE)

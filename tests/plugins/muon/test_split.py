@@ -3,8 +3,8 @@
 import pytest
 
 from optim_core import ParameterInfo, ParamGroupError
-from optim_muon.fused_weights import parts_of_each
-from optim_muon.split import matrices_among
+from optim_muon.choosing.fused_weights import parts_of_each
+from optim_muon.choosing.matrices import matrices_among
 
 
 def info(name, *shape, module="Linear", is_embedding=False, is_head=False, **more):

@@ -3,7 +3,7 @@
 import pytest
 
 from optim_core import ConfigError, Duration, Horizon, HorizonError, registry
-from optim_core.hints import field_types
+from optim_core.plugin_class.fields import field_types
 
 from .support import optimizer_of, spec_of
 from .tables import COMBINED

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from optim_core import CheckpointMismatchError, ConfigError, ParamGroupError, registry
-from optim_core.hints import config_fields
+from optim_core.plugin_class.fields import config_fields
 
 RULES = [{"match": "head.*", "lr_multiplier": 5.0, "betas": [0.8, 0.9]}, {"match": "embed.*", "freeze": True}]
 

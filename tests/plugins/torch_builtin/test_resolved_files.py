@@ -4,7 +4,7 @@ import pytest
 
 from optim_core import registry
 from optim_core.cli.config_text import FORMS, render
-from optim_core.describe import example
+from optim_core.reference.describe import example
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -13,7 +13,7 @@ from attrs import validators
 
 from optim_core.bridge.config_types import config_type, is_dtype
 from optim_core.bridge.source import Argument, LibraryClass, Opaque, is_plain
-from optim_core.docstrings import parse_docstring
+from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.validators import non_negative, positive
 
 __all__ = ["restored", "wrapping"]

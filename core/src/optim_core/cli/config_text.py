@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from optim_core import OptimError, registry
 from optim_core.cli.output import can_say, say
-from optim_core.cli.written_file import write_file
+from optim_core.cli.writing import write_file
 
 __all__ = ["FORMS", "Form", "form_of", "print_config", "render", "write_config"]
 
@@ -32,7 +32,7 @@ def render(config: dict[str, Any], form: Form, *, ascii_only: bool = False) -> s
         OptimError: the format cannot hold it, or a number has over 4,300 digits.
     """
     if form == "toml":
-        from optim_core.cli.toml_text import without_nulls
+        from optim_core.config.formats.toml_writer import without_nulls
 
         config = without_nulls(config, registry.build)
     try:
@@ -49,10 +49,10 @@ def _text(config: dict[str, Any], form: Form, *, ascii_only: bool) -> str:
     if form == "json":
         return json.dumps(config, indent=2, ensure_ascii=ascii_only) + "\n"
     if form == "yaml":
-        from optim_core.cli.yaml_text import to_yaml
+        from optim_core.config.formats.yaml_writer import to_yaml
 
         return to_yaml(config, ascii_only=ascii_only)
-    from optim_core.cli.toml_text import to_toml
+    from optim_core.config.formats.toml_writer import to_toml
 
     text = to_toml(config)
     return re.sub(r"[^\x00-\x7f]", _escaped, text) if ascii_only else text

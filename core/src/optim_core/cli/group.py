@@ -10,24 +10,11 @@ from typing import Any
 import click
 
 from optim_core.cli.output import say
+from optim_core.cli.own_commands import OWN_COMMANDS
 from optim_core.errors import ConfigError, OptimError
 from optim_core.version import __version__
 
-__all__ = ["OWN_COMMANDS", "cli"]
-
-# Subcommand to module below optim_core.cli, in the order of the help.
-OWN_COMMANDS = {
-    "list": "list_plugins",
-    "show": "show_plugin",
-    "validate": "validate",
-    "resolve": "resolve",
-    "migrate": "migrate",
-    "plot": "plot.command",
-    "schema": "print_schema",
-    "conformance": "conformance",
-    "doctor": "doctor",
-    "new": "new.command",
-}
+__all__ = ["cli"]
 
 
 class LazyGroup(click.Group):
@@ -52,7 +39,7 @@ class LazyGroup(click.Group):
         try:
             return super().main(*args, **kwargs)
         except ConfigError as error:
-            from optim_core.cli.problems import render
+            from optim_core.cli.excerpts import render
 
             say(render(error.problems), err=True)
         except OptimError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from optim_core import ExtensionRecord, PluginError, registry
-from optim_core.cli.group import OWN_COMMANDS
+from optim_core.cli.own_commands import OWN_COMMANDS
 
 __all__ = ["claimed_names", "plugin_command", "shadowed"]
 

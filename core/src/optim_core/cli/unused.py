@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core import Recipe
-from optim_core.keys import SECTION
-from optim_core.names import listing, visible
+from optim_core.config.keys import SECTION
+from optim_core.text.prose import listing, visible
 
 __all__ = ["unused_note", "unused_paths"]
 

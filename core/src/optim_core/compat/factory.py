@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optim_core.compat.arguments import as_arguments, problem
 from optim_core.compat.lengths import Divided, divided, horizon_of
+from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError, MissingTypeError, ParamGroupError
-from optim_core.horizon import Horizon
-from optim_core.keys import SECTION, naming_keys
-from optim_core.names import nearest
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.registry import registry
+from optim_core.run.horizon import Horizon
 from optim_core.specs import SPECS, SchedulerSpec
+from optim_core.text.spelling import nearest
 
 if TYPE_CHECKING:
     from torch.nn import Module

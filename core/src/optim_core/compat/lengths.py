@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from optim_core.compat.arguments import problem
+from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError
-from optim_core.hints import config_fields
-from optim_core.keys import SECTION, naming_keys
+from optim_core.plugin_class.fields import config_fields
 from optim_core.registry import registry
 
 __all__ = ["Divided", "divided", "horizon_of"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from optim_core.compat.arguments import as_arguments, key_of, problem
 from optim_core.compat.types import type_name
-from optim_core.errors import ConfigError, Problem
-from optim_core.hints import config_fields
-from optim_core.horizon import Horizon, HorizonError, count
+from optim_core.errors import ConfigError, HorizonError, Problem
+from optim_core.plugin_class.fields import config_fields
 from optim_core.registry import registry
+from optim_core.run.horizon import Horizon, count
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

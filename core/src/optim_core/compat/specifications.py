@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import attrs
 
-from optim_core.class_plan import ALIASES
 from optim_core.compat.arguments import as_arguments, key_of, problem
+from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.errors import ConfigError, Problem
-from optim_core.names import nearest, normalise
 from optim_core.registry import registry
-from optim_core.words import shown
+from optim_core.text.names import normalise
+from optim_core.text.spelling import nearest
+from optim_core.text.values import shown
 
 if TYPE_CHECKING:
     from torch.nn import Module

@@ -57,7 +57,7 @@ class CPUAdam:
     @classmethod
     def check(cls) -> list[str]:
         """What keeps the kernel from being had here, each with its repair."""
-        from optim_deepspeed_fused.obstacles import obstacles
+        from optim_deepspeed_fused.kernel.obstacles import obstacles
 
         return obstacles("CPUAdamBuilder")
 
@@ -68,10 +68,10 @@ class CPUAdam:
             PluginError: the kernel cannot be had here.
             ParamGroupError: a parameter has a dtype that the kernel does not train.
         """
-        from optim_deepspeed_fused.kernel import load_kernel
+        from optim_deepspeed_fused.kernel.load import load_kernel
 
         load_kernel("CPUAdamBuilder", "take AdamW (optim-torch-builtin) with `fused: auto`")
-        from optim_deepspeed_fused.cpu_optimizer import CPUAdam as Subclass
+        from optim_deepspeed_fused.live.cpu_optimizer import CPUAdam as Subclass
 
         return Subclass(
             params,

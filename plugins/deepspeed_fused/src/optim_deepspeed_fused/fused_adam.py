@@ -77,7 +77,7 @@ class FusedAdam:
     @classmethod
     def check(cls) -> list[str]:
         """What keeps the kernel from being had here, each with its repair."""
-        from optim_deepspeed_fused.obstacles import obstacles
+        from optim_deepspeed_fused.kernel.obstacles import obstacles
 
         return obstacles("FusedAdamBuilder")
 
@@ -89,7 +89,7 @@ class FusedAdam:
             ParamGroupError: a parameter has a dtype that the kernel does not train.
         """
         from optim_core.errors import PluginError
-        from optim_deepspeed_fused.kernel import load_kernel
+        from optim_deepspeed_fused.kernel.load import load_kernel
 
         hint = "set `fallback: torch` for torch's fused Adam with the same numbers"
         try:
@@ -97,10 +97,10 @@ class FusedAdam:
         except PluginError as error:
             if self.fallback == "error":
                 raise
-            from optim_deepspeed_fused.torch_fallback import torch_adam
+            from optim_deepspeed_fused.live.torch_fallback import torch_adam
 
             return torch_adam(self, params, error)
-        from optim_deepspeed_fused.fused_optimizer import FusedAdam as Subclass
+        from optim_deepspeed_fused.live.fused_optimizer import FusedAdam as Subclass
 
         return Subclass(
             params,

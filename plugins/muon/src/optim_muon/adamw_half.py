@@ -16,7 +16,7 @@ from torch.nn import Parameter
 from torch.optim.adamw import adamw
 from torch.utils._foreach_utils import _get_fused_kernels_supported_devices
 
-from optim_muon.spread import local, local_gradient
+from optim_muon.processes.spread import local, local_gradient
 
 __all__ = ["share_steps", "step_adamw"]
 

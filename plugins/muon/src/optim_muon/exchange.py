@@ -10,9 +10,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from optim_muon.matrix_half import Matrices
-from optim_muon.owners import check_agreement, owners_of
-from optim_muon.spread import Spread, placement
+from optim_muon.matrices import Matrices
+from optim_muon.processes.owners import check_agreement, owners_of
+from optim_muon.processes.spread import Spread, placement
 
 __all__ = ["Exchange", "exchanges"]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from optim_muon.coefficients import canonical, each_step
+from optim_muon.orthogonal.coefficients import canonical, each_step
 
 __all__ = ["check_defaults", "check_parameters", "complete_group"]
 

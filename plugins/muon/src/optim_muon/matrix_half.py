@@ -5,125 +5,26 @@ The updates of all groups are made together, as matrices with one shorter side a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
-import attrs
 import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from optim_muon.coefficients import each_step
+from optim_muon.matrices import Matrices
 from optim_muon.memory import keep_freed_memory
-from optim_muon.orthogonalize import Iterations, compute_dtype, orthogonalize
+from optim_muon.orthogonal.coefficients import each_step
+from optim_muon.orthogonal.orthogonalize import Iterations, compute_dtype, orthogonalize
+from optim_muon.processes.spread import local, local_gradient, placement, spread_of
 from optim_muon.refusals import refuse_incomplete
-from optim_muon.spread import Spread, local, local_gradient, placement, spread_of
 
-__all__ = ["Matrices", "batches", "matrices_of", "step_matrices"]
+__all__ = ["batches", "matrices_of", "step_matrices"]
 
-Tensors = list[Tensor] | tuple[Tensor, ...]
 
 # Elements that are computed at once, unless one parameter has more.
 _MOST_ELEMENTS = {"cpu": 2**20, "cuda": 2**28}
 _MOST_ELEMENTS_ELSEWHERE = 2**26
-
-
-@attrs.frozen(eq=False)
-class Matrices:
-    """Matrices of one shape, dtype and device with equal options.
-
-    Args:
-        params, grads, buffers: of each, of the shape of the parameter, which may have more than two dimensions.
-        group: has their options.
-        shape: (rows, columns) of a matrix; a parameter holds ``group["split"]`` of them.
-        iterations: what makes them orthogonal.
-        dtype: in what that is computed.
-        spread: how the parameters are spread over processes, whose `params`, `grads` and `buffers` are what this one
-            has; None where it has all of them and is to compute them.
-    """
-
-    params: list[Tensor]
-    grads: list[Tensor]
-    buffers: list[Tensor]
-    group: dict[str, Any]
-    shape: tuple[int, int]
-    iterations: Iterations
-    dtype: torch.dtype
-    spread: Spread | None = None
-
-    def one_each(self) -> Iterator[Matrices]:
-        """Each parameter by itself."""
-        for place in range(len(self.params)):
-            yield self.some([place])
-
-    def some(self, places: Sequence[int]) -> Matrices:
-        """The parameters at these places."""
-        params, grads, buffers = ([of[place] for place in places] for of in (self.params, self.grads, self.buffers))
-        return attrs.evolve(self, params=params, grads=grads, buffers=buffers)
-
-    def directions(self) -> Tensor:
-        """Takes the gradients into the momentum, and returns what is to be made orthogonal.
-
-        The result, of shape (k, rows, columns), is nobody else's. Gradients stay as they are.
-        """
-        self.average()
-        first, ahead = self.params[0], self.ahead()
-        if len(ahead) == 1:
-            # Without nesterov this is the buffer.
-            return ahead[0].to(self.dtype, copy=not self.group["nesterov"]).reshape(-1, *self.shape)
-        stack = torch.empty(len(ahead), *first.shape, dtype=self.dtype, device=first.device)
-        torch._foreach_copy_(stack.unbind(), ahead)
-        return stack.view(-1, *self.shape)
-
-    def average(self) -> None:
-        """Takes the gradients into the momentum."""
-        torch._foreach_lerp_(self.buffers, self.grads, 1 - self.group["momentum"])
-
-    def ahead(self) -> Tensors:
-        """What is to be made orthogonal, of the shape of each parameter."""
-        if self.group["nesterov"]:
-            return torch._foreach_lerp(self.grads, self.buffers, self.group["momentum"])
-        return self.buffers
-
-    def update(self, directions: Tensor) -> None:
-        """Decays the parameters and moves them against `directions`, which are orthogonal by now."""
-        first = self.params[0]
-        self.move(directions.to(first.dtype).view(-1, *first.shape).unbind())
-
-    def move(self, moves: Tensors) -> None:
-        """The same, with a direction of the shape of each parameter."""
-        if self.params[0].numel() == 0:
-            return
-        lr = float(self.group["lr"])
-        step = lr * self._ratio()
-        decay = lr * self.group["weight_decay"]
-        # In bfloat16 and float16 that kernel is wrong on a CPU (torch 2.13): it ignores most of the moves.
-        exact = self.params[0].dtype in (torch.float32, torch.float64)
-        if exact and step > 0 and all(param.is_contiguous() for param in self.params):
-            torch._fused_sgd_(
-                self.params,
-                moves,
-                [],
-                lr=step,
-                weight_decay=decay / step,
-                momentum=0.0,
-                dampening=0.0,
-                nesterov=False,
-                maximize=False,
-                is_first_step=False,
-            )
-            return
-        # torch._foreach_mul_ would round its number to the dtype of the parameters first.
-        for param, move in zip(self.params, moves, strict=True):
-            param.mul_(1 - decay).add_(move, alpha=-step)
-
-    def _ratio(self) -> float:
-        """The step of these matrices by that of square ones, or of AdamW's by `lr`."""
-        rows, columns = self.shape
-        if self.group["adjust_lr_fn"] == "match_rms_adamw":
-            return 0.2 * math.sqrt(max(rows, columns))
-        return math.sqrt(max(1, rows / columns))
 
 
 def step_matrices(groups: Sequence[dict[str, Any]], state: MutableMapping[Tensor, dict[str, Any]]) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 
 from optim_core.errors import ParamGroupError
-from optim_core.group_rule import REGEX
-from optim_core.name_patterns import expression_fault
+from optim_core.groups.patterns import expression_fault
+from optim_core.groups.rule import REGEX
+from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError, each, fraction, in_range, non_negative, positive
-from optim_core.words import shown
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -113,9 +113,9 @@ class Muon:
         Raises:
             ParamGroupError: there is no matrix, or the config does not fit the parameters.
         """
-        from optim_muon.fused_weights import parts_of_each
-        from optim_muon.multiplied_matrices import warn_of_multiplied_matrices
-        from optim_muon.split import matrices_among
+        from optim_muon.choosing.fused_weights import parts_of_each
+        from optim_muon.choosing.matrices import matrices_among
+        from optim_muon.choosing.multiplied import warn_of_multiplied_matrices
 
         halves = matrices_among(infos, self.matrices)
         parts = parts_of_each(infos, halves, self.split)
@@ -125,7 +125,7 @@ class Muon:
         return [ours[number] if is_matrix else others for number, is_matrix in zip(parts, halves, strict=True)]
 
     def _matrix_options(self, parts: int) -> dict[str, Any]:
-        from optim_muon.coefficients import canonical
+        from optim_muon.orthogonal.coefficients import canonical
 
         return {
             "use_muon": True,
@@ -174,8 +174,8 @@ class Muon:
         Raises:
             ParamGroupError: the groups are ready-made, and the config says how to make them.
         """
+        from optim_muon.choosing.report import log_halves
         from optim_muon.optimizer import Muon as MuonOptimizer
-        from optim_muon.report import log_halves
 
         self._refuse_ready_made(params)
         arguments = attrs.asdict(self, recurse=False, filter=attrs.filters.exclude("matrices", "split"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from optim_muon.spread import local, spread_of
+from optim_muon.processes.spread import local, spread_of
 
 __all__ = ["refuse_incomplete", "refuse_incomplete_among"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from optim_muon.coefficients import canonical
+from optim_muon.orthogonal.coefficients import canonical
 
 __all__ = ["loadable", "standalone"]
 

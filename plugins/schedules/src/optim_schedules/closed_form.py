@@ -6,14 +6,14 @@ import abc
 from typing import TYPE_CHECKING
 
 from optim_core.errors import OptimError
-from optim_core.horizon import Horizon, count
-from optim_schedules.floors import FloorError
+from optim_core.run.horizon import Horizon, count
+from optim_schedules.curves.floors import FloorError
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_schedules.curves import Curve
+    from optim_schedules.curves.curve import Curve
 
 __all__ = ["ClosedForm"]
 
@@ -80,6 +80,6 @@ class ClosedForm(abc.ABC):
             HorizonError: neither the config nor `horizon` gives a length.
             OptimError: an absolute rate does not go with the rate of a group.
         """
-        from optim_schedules.closed_form_lr import build_closed_form
+        from optim_schedules.live.closed_form_lr import build_closed_form
 
         return build_closed_form(self, optimizer, self.closed_form(horizon))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from optim_core.horizon import Horizon
+from optim_core.run.horizon import Horizon
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import FieldError, ItemsError
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve
+from optim_schedules.curves.curve import Curve
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -101,7 +101,7 @@ class Combination(abc.ABC):
         """
         if self.closed_form is None:
             return self.stepped(optimizer, horizon)
-        from optim_schedules.closed_form_lr import build_closed_form
+        from optim_schedules.live.closed_form_lr import build_closed_form
 
         return build_closed_form(self, optimizer, self.combined(horizon))
 

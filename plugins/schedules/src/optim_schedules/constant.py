@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.horizon import Horizon
+from optim_core.run.horizon import Horizon
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base
+from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base
 
 __all__ = ["Constant", "flat"]
 

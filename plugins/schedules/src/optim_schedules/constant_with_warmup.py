@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.constant import flat
-from optim_schedules.curves import Curve, Piece, rise
-from optim_schedules.lengths import duration, resolved
+from optim_schedules.curves.curve import Curve, Piece, rise
+from optim_schedules.curves.lengths import duration, resolved
 
 __all__ = ["ConstantWithWarmup"]
 

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_core.validators import non_negative
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve
-from optim_schedules.lengths import duration, exclusive, in_epochs, not_empty, optional_duration, resolved
-from optim_schedules.waves import some_cycles, warmup_and_wave
+from optim_schedules.curves.curve import Curve
+from optim_schedules.curves.lengths import duration, exclusive, in_epochs, not_empty, optional_duration, resolved
+from optim_schedules.curves.waves import some_cycles, warmup_and_wave
 
 __all__ = ["Cosine"]
 

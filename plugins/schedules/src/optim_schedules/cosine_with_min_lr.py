@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_core.validators import in_range, non_negative
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve, Piece, Shape, rise
-from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
-from optim_schedules.relative_floor import between, either
-from optim_schedules.waves import some_cycles, wave
+from optim_schedules.curves.curve import Curve, Piece, Shape, rise
+from optim_schedules.curves.floors import between, either
+from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
+from optim_schedules.curves.waves import some_cycles, wave
 
 __all__ = ["CosineWithMinLR"]
 

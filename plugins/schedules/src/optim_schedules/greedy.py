@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.horizon import Horizon
+from optim_core.run.horizon import Horizon
 from optim_core.validators import each, in_range, non_negative, positive
 
 if TYPE_CHECKING:
@@ -76,6 +76,6 @@ class Greedy:
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.ReduceLROnPlateau that also raises the rate."""
-        from optim_schedules.greedy_lr import GreedyLR
+        from optim_schedules.live.greedy_lr import GreedyLR
 
         return GreedyLR(optimizer, self)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_core.horizon import Horizon
+from optim_core.run.horizon import Horizon
 from optim_core.validators import in_range, non_negative, positive
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve, Piece, Shape
+from optim_schedules.curves.curve import Curve, Piece, Shape
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

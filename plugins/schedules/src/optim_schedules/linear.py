@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base, rise
-from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base, rise
+from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 
 __all__ = ["Linear"]
 

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_core.validators import non_negative, positive
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves import Curve, Piece, Shape, rise, towards
-from optim_schedules.lengths import duration, not_empty, optional_duration, resolved
+from optim_schedules.curves.curve import Curve, Piece, Shape, rise, towards
+from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 
 __all__ = ["Polynomial"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.horizon import Horizon
+from optim_core.run.horizon import Horizon
 from optim_core.validators import each, in_range, non_negative
-from optim_schedules.floors import for_each_group
+from optim_schedules.curves.floors import for_each_group
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

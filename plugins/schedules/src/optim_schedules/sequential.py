@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon, HorizonError
+from optim_core.errors import HorizonError
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import FieldError, ItemsError
 from optim_schedules.combination import Combination, curve_of, one_interval
-from optim_schedules.curves import Curve
+from optim_schedules.curves.curve import Curve
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -96,7 +97,7 @@ class Sequential(Combination):
         return Curve.chain([curve_of(*each) for each in zip(self.schedulers, parts, strict=True)], starts)
 
     def stepped(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        from optim_schedules.sequence_lr import SequenceLR
+        from optim_schedules.live.sequence_lr import SequenceLR
 
         starts, parts = self._places(horizon)
         makers = [partial(spec.build_for, optimizer, part) for spec, part in zip(self.schedulers, parts, strict=True)]

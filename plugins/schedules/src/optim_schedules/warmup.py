@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon, HorizonError
+from optim_core.errors import HorizonError
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import fraction
 from optim_schedules.combination import Combination, curve_of, follows_no_metric
 from optim_schedules.constant import flat
-from optim_schedules.curves import Curve, Piece, rise
-from optim_schedules.lengths import duration
+from optim_schedules.curves.curve import Curve, Piece, rise
+from optim_schedules.curves.lengths import duration
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -67,7 +68,7 @@ class Warmup(Combination):
         return curve_of(self.scheduler, rest).after_ramp(warmup, self.start_factor)
 
     def stepped(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        from optim_schedules.sequence_lr import SequenceLR
+        from optim_schedules.live.sequence_lr import SequenceLR
 
         warmup, rest = self._lengths(horizon)
         schedule = partial(self.scheduler.build_for, optimizer, rest)
@@ -75,7 +76,7 @@ class Warmup(Combination):
             return schedule()
 
         def ramp() -> LRScheduler:
-            from optim_schedules.closed_form_lr import ClosedFormLR
+            from optim_schedules.live.closed_form_lr import ClosedFormLR
 
             # What the schedule does to the optimizer when it is made is where the rise leads.
             schedule()

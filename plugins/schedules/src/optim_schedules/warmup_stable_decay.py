@@ -8,14 +8,15 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.durations import Duration
-from optim_core.horizon import Horizon, HorizonError
+from optim_core.errors import HorizonError
+from optim_core.run.durations import Duration
+from optim_core.run.horizon import Horizon
 from optim_core.validators import in_range
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.constant import flat
-from optim_schedules.curves import Curve, Piece, Shape, multiple_of_base
-from optim_schedules.lengths import duration, exclusive, not_empty, optional_duration, resolved
-from optim_schedules.waves import some_cycles, wave
+from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base
+from optim_schedules.curves.lengths import duration, exclusive, not_empty, optional_duration, resolved
+from optim_schedules.curves.waves import some_cycles, wave
 
 __all__ = ["WarmupStableDecay"]
 

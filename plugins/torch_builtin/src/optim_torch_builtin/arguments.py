@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
-from optim_core.words import shown
 
 if TYPE_CHECKING:
     from optim_core.specs import SchedulerSpec

@@ -11,7 +11,7 @@ import attrs
 
 from optim_core.bridge import Argument, LibraryClass, Opaque, SourceModule, wrapping
 from optim_core.bridge.config_types import config_type, is_dtype
-from optim_core.docstrings import parse_docstring
+from optim_core.plugin_class.docstrings import parse_docstring
 
 __all__ = ["field_type", "plugin_class"]
 

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 import attrs
 
 from optim_core import OptimError
-from optim_core.distributions import installed
-from optim_core.names import visible
+from optim_core.discovery.distributions import installed
+from optim_core.text.prose import visible
 
 __all__ = ["PluginNames", "names_for"]
 

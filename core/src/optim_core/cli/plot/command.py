@@ -10,8 +10,8 @@ import click
 
 from optim_core import ConfigError, Horizon, OptimError, PluginError, Problem, registry
 from optim_core.cli.output import say
-from optim_core.extras import install_line
-from optim_core.names import visible
+from optim_core.discovery.extras import install_line
+from optim_core.text.prose import visible
 
 if TYPE_CHECKING:
     from optim_core.cli.plot.groups import Group
@@ -128,7 +128,7 @@ def _groups(files: tuple[str, ...], overrides: tuple[str, ...], base_lr: float |
 
 
 def _write(content: bytes, output: str, note: str = "") -> None:
-    from optim_core.cli.written_file import write_file
+    from optim_core.cli.writing import write_file
 
     write_file(content, output)
     say(f"wrote {visible(output)}{note}")

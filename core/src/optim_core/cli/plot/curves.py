@@ -12,8 +12,8 @@ import attrs
 from optim_core import Horizon, HorizonError, OptimError, SchedulerSpec
 from optim_core.cli.plot.groups import Group
 from optim_core.cli.plot.lengths import fixed_length
-from optim_core.extras import install_line
-from optim_core.names import visible
+from optim_core.discovery.extras import install_line
+from optim_core.text.prose import visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

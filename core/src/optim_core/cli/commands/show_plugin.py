@@ -1,0 +1,160 @@
+"""`optim show`: the fields of one plugin, what they mean, and an example."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import click
+
+from optim_core import ConfigError, PluginRecord, UnknownNameError, registry
+from optim_core.cli.output import print_json, say, width
+from optim_core.config.keys import ENVELOPE
+from optim_core.kinds import KINDS, Kind
+from optim_core.plugin_class.declarations import declarations_of
+from optim_core.reference.describe import FieldDescription, PluginDescription, describe, example
+from optim_core.text.prose import visible, with_article
+
+__all__ = ["command"]
+
+WIDEST = 100
+INDENT = " " * 4
+_PLACES = {"optimizer": "optimizer", "scheduler": "scheduler", "clipper": "gradient_clipping"}
+
+
+@attrs.frozen
+class _Shown:
+    """All that is shown of a plugin; `example` is None where none was found that can be built."""
+
+    name: str
+    kind: Kind
+    provided_by: str
+    record: PluginRecord | None
+    aliases: list[str]
+    description: PluginDescription
+    declared: dict[str, str]
+    example: dict[str, Any] | None
+
+
+@click.command(name="show")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), help="Needed only where one name is used for two kinds.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(name: str, kind: Kind | None, form: str) -> None:
+    """Explain one plugin: fields, ranges, defaults.
+
+    Also its docstring with the source, and an example that was built before it is shown.
+    """
+    shown = _look_up(name, kind or _kind_of(name))
+    if form == "json":
+        print_json(_as_json(shown))
+    else:
+        _print(shown)
+
+
+def _kind_of(name: str) -> Kind:
+    kinds = [kind for kind in KINDS if registry.knows(kind, name)]
+    if len(kinds) > 1:
+        ways = " or ".join(f"--kind {kind}" for kind in kinds)
+        raise click.UsageError(f"`{visible(name)}` is the name of a plugin of several kinds: add {ways}")
+    if not kinds:
+        # Its own kinds, then, know it as blocked, or nothing has the name.
+        for kind in KINDS:
+            registry.find(kind, name)
+        raise UnknownNameError([registry.unknown(None, name, "")])
+    return kinds[0]
+
+
+def _look_up(name: str, kind: Kind) -> _Shown:
+    found = registry.find(kind, name)
+    if found is None:
+        raise UnknownNameError([registry.unknown(kind, name, "")])
+    plain = _plain(found.name)
+    same = [record for record in registry.plugins(kind) if plain in (_plain(record.name), record.alias_of)]
+    same = [record for record in same if found.provided_by == f"{record.distribution} {record.version or ''}".rstrip()]
+    return _Shown(
+        name=found.name,
+        kind=kind,
+        provided_by=found.provided_by,
+        record=next((record for record in same if _plain(record.name) == plain), None),
+        aliases=[record.name for record in same if _plain(record.name) != plain],
+        description=describe(found.cls),
+        declared={key: str(declaration) for key, declaration in declarations_of(found.cls).items()},
+        example=_example(found.name, kind, found.cls),
+    )
+
+
+def _plain(name: str) -> str:
+    """A name without what may stand before it."""
+    return name.rpartition(":")[2]
+
+
+def _example(name: str, kind: Kind, cls: type[Any]) -> dict[str, Any] | None:
+    """A config that was built before it is shown."""
+    config = {"type": name, "config": example(cls)}
+    try:
+        registry.build(config, kind)
+    except ConfigError:
+        return None
+    return config
+
+
+def _as_json(shown: _Shown) -> dict[str, Any]:
+    record = shown.record
+    return {
+        "name": shown.name,
+        "kind": shown.kind,
+        "distribution": record.distribution if record else shown.provided_by,
+        "version": record.version if record else None,
+        "target": record.target if record else None,
+        "aliases": shown.aliases,
+        "summary": shown.description.summary,
+        "description": shown.description.body,
+        "fields": [attrs.asdict(field, recurse=False) for field in shown.description.fields],
+        "beside": list(ENVELOPE[shown.kind]),
+        "declared": shown.declared,
+        "example": shown.example,
+    }
+
+
+def _print(shown: _Shown) -> None:
+    columns = min(width(), WIDEST)
+    also = f", also called {', '.join(map(visible, shown.aliases))}" if shown.aliases else ""
+    say(f"{visible(shown.name)}, {with_article(shown.kind)} from {shown.provided_by}{also}")
+    for text in (shown.description.summary, shown.description.body):
+        if text:
+            say("\n" + click.wrap_text(text, columns, preserve_paragraphs=True))
+    say("\nFields" if shown.description.fields else "\nIt has no fields.")
+    for field in shown.description.fields:
+        _print_field(field, columns)
+    if shown.declared:
+        say("\nWhat it cannot do, by its own word (`optim conformance --list` explains the names)")
+    for key, text in shown.declared.items():
+        say(click.wrap_text(f"{visible(key)} {visible(text)}", columns, "  ", INDENT * 2))
+    if beside := ENVELOPE[shown.kind]:
+        say("\n" + click.wrap_text(f"Beside `type` and `config` may stand: {', '.join(beside)}", columns))
+    _print_example(shown)
+
+
+def _print_field(field: FieldDescription, columns: int) -> None:
+    demands = ", ".join(part for part in (field.type, field.range) if part)
+    say(click.wrap_text(f"{field.name}: {demands}; {_default(field)}", columns, "  ", INDENT * 2))
+    if field.text:
+        say(click.wrap_text(field.text, columns, INDENT + "  ", INDENT + "  "))
+
+
+def _default(field: FieldDescription) -> str:
+    if field.required:
+        return "required"
+    return f"default {field.note or json.dumps(field.default, ensure_ascii=False)}"
+
+
+def _print_example(shown: _Shown) -> None:
+    if shown.example is None:
+        say("\nNo example: one cannot be made up from types and ranges, and its class offers none.")
+        return
+    from optim_core.config.formats.yaml_writer import to_yaml
+
+    say(f"\nExample (in a recipe it stands below `{_PLACES[shown.kind]}:`)\n")
+    say("".join(f"  {line}\n" for line in to_yaml(shown.example).splitlines()).rstrip("\n"))

@@ -1,0 +1,79 @@
+"""`optim validate`: whether configs can be built, and everything that is wrong with those that cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
+from optim_core.cli.output import print_json, say
+from optim_core.cli.unused import unused_note, unused_paths
+from optim_core.text.prose import visible
+
+__all__ = ["command"]
+
+
+@click.command(name="validate")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(files: tuple[str, ...], overrides: tuple[str, ...], form: str) -> None:
+    """Check config files without importing torch.
+
+    Exit status: 0 when all are valid, 1 when one is not, 2 for wrong usage.
+    """
+    # Whatever only a wrong config needs is imported when there is one: this command is to start fast.
+    reports = [_report(file, overrides) for file in files]
+    if form == "json":
+        print_json([_as_json(*report) for report in reports])
+    else:
+        for file, built, problems in reports:
+            say(_rendered(problems) if problems else f"{visible(file)}: valid ({_in_short(built)})")
+            if note := unused_note(built):
+                say(note)
+    if any(problems for _, _, problems in reports):
+        raise SystemExit(1)
+
+
+def _report(file: str, overrides: tuple[str, ...]) -> tuple[str, Any, list[Problem]]:
+    """The file, what it builds, and its problems."""
+    try:
+        return file, registry.build(file, overrides=overrides), []
+    except ConfigError as error:
+        return file, None, list(error.problems)
+    except PluginError as error:
+        return file, None, [Problem(path="", message=str(error), file=file)]
+
+
+def _rendered(problems: list[Problem]) -> str:
+    from optim_core.cli.excerpts import render
+
+    return render(problems)
+
+
+def _in_short(built: Any) -> str:
+    specs = [built] if not isinstance(built, Recipe) else _specs(built)
+    return ", ".join(f"{spec.type}{_rhythm(spec)} from {spec.provided_by}" for spec in specs)
+
+
+def _rhythm(spec: Any) -> str:
+    """How often a schedule is stepped, which its numbers count."""
+    return f" each {spec.interval}" if isinstance(spec, SchedulerSpec) else ""
+
+
+def _specs(recipe: Recipe) -> list[Any]:
+    schedules = (recipe.schedule_of(name) for name in recipe.optimizers)
+    specs = [*recipe.optimizers.values(), *schedules, recipe.clipper]
+    return [spec for spec in specs if spec is not None]
+
+
+def _as_json(file: str, built: Any, problems: list[Problem]) -> dict[str, Any]:
+    import attrs
+
+    return {
+        "file": file,
+        "valid": not problems,
+        "problems": [attrs.asdict(problem) for problem in problems],
+        "unused": unused_paths(built),
+    }

@@ -1,0 +1,18 @@
+"""The subcommands that the core brings."""
+
+from __future__ import annotations
+
+__all__ = ["OWN_COMMANDS"]
+
+# Subcommand to module below optim_core.cli, in the order of the help.
+OWN_COMMANDS = {
+    "list": "commands.list_plugins",
+    "show": "commands.show_plugin",
+    "validate": "commands.validate",
+    "resolve": "commands.resolve",
+    "migrate": "commands.migrate",
+    "plot": "plot.command",
+    "schema": "commands.print_schema",
+    "doctor": "commands.doctor",
+    "new": "new.command",
+}

@@ -1,0 +1,1 @@
+"""What to write instead of a config that is wrong; imported where one is."""

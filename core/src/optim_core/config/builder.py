@@ -1,0 +1,281 @@
+"""A config mapping to specs and recipes: the forms that a config may have, and all its problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_core.config.components import Components
+from optim_core.config.foreign_words import meant
+from optim_core.config.issues import MISSING, UNKNOWN_KEY, Issue, Mismatch, in_order
+from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.problems import config_error
+from optim_core.config.structuring.plain_data import plain_data
+from optim_core.config.structuring.scalars import structure_bool
+from optim_core.kinds import Kind
+from optim_core.recipe import SINGLE, Recipe
+from optim_core.specs import ClipperSpec
+from optim_core.text.prose import listing
+from optim_core.text.spelling import nearest, suggestions
+from optim_core.text.values import shown
+
+if TYPE_CHECKING:
+    from optim_core.config.document import Document
+    from optim_core.config.forms.form import Form
+
+__all__ = ["Builder"]
+
+MOST_SUGGESTIONS = 100
+BESIDE_A_RECIPE = f"; what is not optim-core's may stand beside a recipe that is below `{SECTION}`"
+
+
+class Builder:
+    """Turns configs into specs and recipes, with the components that `components` builds."""
+
+    def __init__(self, components: Components) -> None:
+        self._components = components
+
+    def build(self, config: Any, kind: Kind | None, document: Document | None) -> Any:
+        """The spec or recipe of a config; `document` is where it was read.
+
+        Raises:
+            ConfigError: with all its problems, in the order of the config; plugins that cannot be used are among them.
+            PluginError: there is no other problem than such plugins; it is that of the first.
+        """
+        return self.build_plain(config, kind, document)[0]
+
+    def build_plain(self, config: Any, kind: Kind | None, document: Document | None) -> tuple[Any, Any]:
+        """As `build`, with the config as plain data, which nothing else than this read."""
+        try:
+            config = plain_data(config)
+            with suggestions(MOST_SUGGESTIONS):
+                return self._any_form(config, kind), config
+        except Mismatch as mismatch:
+            issues = in_order(mismatch.issues, config)
+        if issues[0].failure is not None and all(issue.failure for issue in issues):
+            raise issues[0].failure
+        raise config_error(issues, document)
+
+    def given(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The component, recipe or named sets in a config that `build` accepts, as its author gave them."""
+        from optim_core.config.forms.recognise import read_form
+
+        form = None if "type" in config else read_form(config, self._components.fields)
+        if form is None:
+            return config
+        given: Mapping[str, Any] = form.config if form.only is None else form.config[form.only]
+        return given
+
+    # -- forms ---------------------------------------------------------------------------------------------------
+
+    def _any_form(self, config: Any, kind: Kind | None) -> Any:
+        if not isinstance(config, Mapping):
+            from optim_core.config.advice.recipes import no_mapping
+
+            raise Mismatch(no_mapping(config))
+        if "type" in config:
+            return self._components.build(kind or self._components.kind_of(config), config)
+        if kind is None and _is_nested_recipe(config):
+            return self._recipe(config)
+        # The usual form, which is nested, does without what others need.
+        from optim_core.config.forms.recognise import read_form
+
+        form = read_form(config, self._components.fields)
+        if kind is not None and (form is None or list(form.config) != [kind]):
+            return self._components.build(kind, config)
+        if form is not None and kind is not None:
+            strays = tuple(Issue((key,), UNKNOWN_KEY, f"it is no field of the {kind}") for key in form.unused)
+            form = form._replace(only=kind, issues=(*form.issues, *strays))
+        if form is None:
+            from optim_core.config.advice.recipes import formless
+
+            raise Mismatch(*formless(config))
+        return self._formed(form)
+
+    def _formed(self, form: Form) -> Any:
+        """The spec or recipe of a form; what is wrong is told by the paths that the user wrote."""
+        issues = list(form.issues)
+        built: Any = None
+        try:
+            if form.only is not None:
+                built = self._components.build(form.only, form.config[form.only])
+            elif "optimizer_configs" in form.config or "scheduler_configs" in form.config:
+                built = self._named(form.config)
+            else:
+                built = self._recipe(form.config)
+        except Mismatch as mismatch:
+            prefix = () if form.only is None else (form.only,)
+            issues += [issue._replace(path=form.origin((*prefix, *issue.path))) for issue in mismatch.issues]
+        if issues:
+            raise Mismatch(*issues)
+        return attrs.evolve(built, unused=dict(form.unused)) if form.unused and isinstance(built, Recipe) else built
+
+    def _recipe(self, config: Mapping[str, Any]) -> Recipe:
+        issues = _foreign_keys(config, RECIPE_KEYS, BESIDE_A_RECIPE)
+        optimizer, scheduler = self._pair(config, issues)
+        clipper = self._clipping(config, issues)
+        if issues:
+            from optim_core.config.advice.recipes import beside_its_part
+
+            raise Mismatch(*beside_its_part(issues, config, self._components.fields))
+        return Recipe(
+            optimizers={SINGLE: optimizer},
+            schedulers={} if scheduler is None else {SINGLE: scheduler},
+            clipper=clipper,
+        )
+
+    def _pair(self, config: Mapping[str, Any], issues: list[Issue]) -> tuple[Any, Any]:
+        """The optimizer and the schedule under these keys; adds what is wrong to `issues`."""
+        optimizer = scheduler = None
+        for key in config:
+            if key == "optimizer":
+                optimizer = self._collect(issues, (key,), "optimizer", config[key])
+            elif key == "scheduler" and config[key] is not None:
+                scheduler = self._collect(issues, (key,), "scheduler", config[key])
+        if "optimizer" not in config and not any(_stands_for(issue, "optimizer") for issue in issues):
+            hint = "for example optimizer: {type: AdamW, config: {lr: 1e-3}}"
+            issues.append(Issue(("optimizer",), MISSING, hint))
+        _refuse_two_decays(config.get("optimizer"), config.get("scheduler"), ("scheduler",), issues)
+        _refuse_high_floor(optimizer, scheduler, config.get("scheduler"), ("scheduler",), issues)
+        return optimizer, scheduler
+
+    def _named(self, config: Mapping[str, Any]) -> Recipe:
+        issues = _foreign_keys(config, NAMED_KEYS, BESIDE_A_RECIPE)
+        optimizers: dict[str, Any] = {}
+        schedulers: dict[str, Any] = {}
+        given = dict(_entries(config, "optimizer_configs", issues))
+        for name, value in given.items():
+            below: list[Issue] = []
+            if isinstance(value, Mapping) and "type" not in value and _is_pair(value):
+                below += _foreign_keys(value, PARTS)
+                optimizers[name], scheduler = self._pair(value, below)
+                if scheduler is not None:
+                    schedulers[name] = scheduler
+            else:
+                optimizers[name] = self._collect(below, (), "optimizer", value)
+            issues += [issue.below("optimizer_configs", name) for issue in below]
+        if "optimizer_configs" not in config:
+            issues.append(Issue(("optimizer_configs",), MISSING, "name: {type, config} for each"))
+        for name, value in _entries(config, "scheduler_configs", issues):
+            path = ("scheduler_configs", name)
+            if name not in given:
+                issues.append(_of_no_optimizer(path, name, list(given)))
+            elif name in schedulers:
+                issues.append(Issue(path, f"optimizer_configs.{name} has a scheduler already", "keep one of the two"))
+            elif value is not None:
+                schedulers[name] = self._collect(issues, path, "scheduler", value)
+                _refuse_two_decays(given[name], value, path, issues)
+                _refuse_high_floor(optimizers[name], schedulers[name], value, path, issues)
+        clipper = self._clipping(config, issues)
+        if issues:
+            raise Mismatch(*issues)
+        return Recipe(optimizers=optimizers, schedulers=schedulers, clipper=clipper)
+
+    def _clipping(self, config: Mapping[str, Any], issues: list[Issue]) -> ClipperSpec | None:
+        value = config.get("gradient_clipping")
+        if value is None:
+            return None
+        path = ("gradient_clipping",)
+        if isinstance(value, ClipperSpec):
+            return value
+        if not isinstance(value, Mapping):
+            from optim_core.config.advice.recipes import no_clipping
+
+            issues.append(no_clipping(value))
+            return None
+        given = {key: item for key, item in value.items() if key != "enabled"}
+        enabled = True
+        try:
+            enabled = structure_bool(value.get("enabled", True), bool)
+        except Mismatch as mismatch:
+            issues += [issue.below(*path, "enabled") for issue in mismatch.issues]
+        if not given and not enabled:
+            return None
+        spec: ClipperSpec | None = self._collect(issues, path, "clipper", {"type": DEFAULT_CLIPPER, **given})
+        return spec if enabled else None
+
+    def _collect(self, issues: list[Issue], path: tuple[str, ...], kind: Kind, value: Any) -> Any:
+        """A component, or None with what is wrong added to `issues`."""
+        try:
+            return self._components.build(kind, value)
+        except Mismatch as mismatch:
+            issues += [issue.below(*path) for issue in mismatch.issues]
+            return None
+
+
+def _is_nested_recipe(config: Mapping[str, Any]) -> bool:
+    named = isinstance(config.get("scheduler"), str)
+    return isinstance(config.get("optimizer"), Mapping) and not named and config.keys() <= set(RECIPE_KEYS)
+
+
+def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...], more: str = "") -> list[Issue]:
+    if value.keys() <= set(allowed):
+        return []
+    from optim_core.config.advice.stray_keys import foreign_keys
+
+    return foreign_keys(value, allowed, more)
+
+
+def _stands_for(issue: Issue, key: str) -> bool:
+    """Whether a problem is that of a key which was meant to be `key`."""
+    return issue.message == UNKNOWN_KEY and (issue.hint or "").startswith(f"did you mean `{key}`")
+
+
+def _is_pair(value: Mapping[Any, Any]) -> bool:
+    """Whether an entry of named sets is {optimizer, scheduler}, if need be misspelt, and no component."""
+    keys = [key for key in value if isinstance(key, str)]
+    return any(part in keys for part in PARTS) or any(meant(key, PARTS) for key in keys)
+
+
+def _of_no_optimizer(path: tuple[str, ...], name: str, optimizers: list[str]) -> Issue:
+    near = nearest(name, optimizers)
+    known = f"the optimizers are {listing(optimizers)}" if optimizers else None
+    return Issue(path, "there is no optimizer of this name", f"did you mean `{near}`?" if near else known)
+
+
+def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[tuple[str, Any]]:
+    """The named entries under `key`; adds what is wrong with the mapping itself to `issues`."""
+    named = config.get(key)
+    if named is None and (key not in config or key == "scheduler_configs"):
+        return []
+    if not isinstance(named, Mapping):
+        from optim_core.config.advice.recipes import nameless
+
+        issues.append(
+            Issue((key,), f"must be a mapping of names to components, is {shown(named)}", nameless(key, named))
+        )
+        return []
+    if isinstance(named.get("type"), str):
+        from optim_core.config.advice.recipes import one_for_named
+
+        issues.append(one_for_named(key))
+        return []
+    if not named and key == "optimizer_configs":
+        issues.append(Issue((key,), "is empty", "name: {type, config} for each"))
+    wrong = [name for name in named if not isinstance(name, str)]
+    issues += [Issue((key, shown(name)), "is not a name: names are texts") for name in wrong]
+    return [(name, value) for name, value in named.items() if isinstance(name, str)]
+
+
+def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
+    decays = optimizer.get("lr_decay_gamma") if isinstance(optimizer, Mapping) else getattr(optimizer, "decay", None)
+    if decays is not None and scheduler is not None:
+        hint = "take lr_decay_gamma out, or the scheduler"
+        issues.append(Issue(path, "the optimizer's lr_decay_gamma is a schedule already; the two would collide", hint))
+
+
+def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
+    """Refuses a schedule that falls to an absolute rate above the one that the optimizer starts with."""
+    absolute = getattr(scheduler.config, "absolute_rate", None) if scheduler is not None else None
+    if absolute is None or getattr(scheduler.config, "takes_the_greater", False):
+        return
+    lr = getattr(optimizer.config, "lr", None) if optimizer is not None else None
+    floor = absolute() if callable(absolute) else None
+    if floor is None or not isinstance(lr, float) or floor[1] <= lr:
+        return
+    field, rate = floor
+    place = ("config", field) if isinstance(given, Mapping) and "config" in given else (field,)
+    hint = f"lower it, or raise the optimizer's lr, from which the schedule falls to {field}"
+    issues.append(Issue((*path, *place), f"must be ≤ the optimizer's lr, which is {lr!r}, is {rate!r}", hint))

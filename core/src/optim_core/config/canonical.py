@@ -1,0 +1,108 @@
+"""Specs and recipes back to configs: the canonical form, with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from optim_core.config.issues import ConfigPath, Issue
+from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS
+from optim_core.config.problems import config_error
+from optim_core.errors import OptimError
+from optim_core.groups.rule import GroupRule
+from optim_core.plugin_class.fields import config_fields
+from optim_core.recipe import SINGLE, Recipe
+from optim_core.run.durations import Duration
+from optim_core.specs import SPECS, OptimizerSpec, SchedulerSpec
+from optim_core.text.values import shown
+
+__all__ = ["canonical_config", "plain_value"]
+
+
+def canonical_config(built: Any) -> dict[str, Any]:
+    """The config of a spec or recipe, as plain data.
+
+    Raises:
+        ConfigError: a field holds what no file can.
+        OptimError: `built` is neither a spec nor a recipe.
+    """
+    issues: list[Issue] = []
+    if isinstance(built, Recipe):
+        config = _recipe_config(built, issues)
+    elif isinstance(built, tuple(SPECS.values())):
+        config = _spec_config(built, (), issues)
+    else:
+        raise OptimError(f"to_config takes a spec or a recipe, not {type(built).__name__}")
+    if issues:
+        raise config_error(issues, None)
+    return config
+
+
+def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    single = list(recipe.optimizers) == [SINGLE]
+    for name, optimizer in recipe.optimizers.items():
+        prefix = () if single else ("optimizer_configs", name)
+        part = {"optimizer": _spec_config(optimizer, (*prefix, "optimizer"), issues)}
+        if name in recipe.schedulers:
+            part["scheduler"] = _spec_config(recipe.schedulers[name], (*prefix, "scheduler"), issues)
+        if single:
+            config.update(part)
+        else:
+            config.setdefault("optimizer_configs", {})[name] = part
+    if recipe.clipper is not None:
+        config["gradient_clipping"] = _spec_config(recipe.clipper, ("gradient_clipping",), issues)
+    return config
+
+
+def _spec_config(spec: Any, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
+    config = {"type": spec.type, "config": plain_value(spec.config, (*path, "config"), issues)}
+    if isinstance(spec, SchedulerSpec):
+        config["interval"] = spec.interval
+    if isinstance(spec, OptimizerSpec) and spec.lr_decay_gamma is not None:
+        config["lr_decay_gamma"] = spec.lr_decay_gamma
+    if isinstance(spec, OptimizerSpec):
+        config |= _groups_config(spec, path, issues)
+    return config
+
+
+def _groups_config(spec: OptimizerSpec, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
+    """What an optimizer does otherwise for some of its parameters; nothing where it does not."""
+    rules = [_rule_config(rule, (*path, PARAM_GROUPS, index), issues) for index, rule in enumerate(spec.param_groups)]
+    said = {PARAM_GROUPS: rules, NO_DECAY: list(spec.no_decay), LAYER_DECAY: spec.layer_decay}
+    return {key: value for key, value in said.items() if value is not None and value != []}
+
+
+def _rule_config(rule: GroupRule, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
+    config: dict[str, Any] = {"match": rule.match[0] if len(rule.match) == 1 else list(rule.match)}
+    config |= {key: plain_value(value, (*path, key), issues) for key, value in rule.overrides.items()}
+    if rule.lr_multiplier != 1:
+        config["lr_multiplier"] = rule.lr_multiplier
+    if rule.freeze:
+        config["freeze"] = True
+    return config
+
+
+def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
+    """`value` as a file can hold it; of what it cannot, None, with an issue added to `issues`."""
+    if isinstance(value, Enum):
+        return plain_value(value.value, path, issues)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Duration):
+        return value.plain()
+    if isinstance(value, tuple(SPECS.values())):
+        return _spec_config(value, path, issues)
+    if attrs.has(type(value)):
+        fields = config_fields(type(value))
+        return {key: plain_value(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
+    if isinstance(value, Mapping):
+        return {key: plain_value(item, (*path, key), issues) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_value(item, (*path, index), issues) for index, item in enumerate(value)]
+    hint = "a config file cannot name Python code; see `optim show` for what the field takes as text"
+    issues.append(Issue(path, f"is {shown(value)}, which no file can hold", hint))
+    return None

@@ -1,0 +1,1 @@
+"""Config files: YAML, JSON and TOML, with the place of each key."""

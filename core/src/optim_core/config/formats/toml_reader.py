@@ -1,0 +1,108 @@
+"""TOML text to plain values, with the place of every value; tomllib parses."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from optim_core.config.formats.toml_places import Fault, Places
+from optim_core.config.issues import DEEPEST, Position
+
+__all__ = ["TomlProblem", "read_toml"]
+
+# The longest text that is parsed before it is walked through: tomllib takes time with the square of a key's parts.
+SHORT = 4096
+# tomllib, which is written in Python, may take half a second for that many characters.
+LARGEST = 1024 * 1024
+LONGEST_SHOWN = 40
+
+_ERROR = re.compile(r"(?P<message>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
+_WORDS = re.compile(r"[^\s,\[\]{}#\"'=][^,\[\]{}#\"'=\n]*")
+_POINT_AT_END = re.compile(r"[-+]?(\.\d|\d+\.(?!\d))")
+
+
+class TomlProblem(Exception):  # noqa: N818 - it becomes a ConfigError
+    """Text that is not a TOML config, and where: 1-based line and column, zeros where that is unknown."""
+
+    def __init__(self, message: str, position: Position, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.hint = hint
+
+
+def read_toml(text: str) -> tuple[dict[str, Any], Places]:
+    """The mapping in `text`, and the places of what is in it.
+
+    Raises:
+        TomlProblem: it is not TOML, a key stands twice, or, in a long text, there are more than 10,000 values or
+            nesting over 50 deep, or it is larger than 1 MiB.
+    """
+    places = Places(text)
+    if len(text) > SHORT:
+        if len(text) > LARGEST:
+            raise TomlProblem(f"is larger than {LARGEST // 1024 // 1024} MiB, which no config in TOML is", (0, 0))
+        if places.fault is not None:
+            raise TomlProblem(*places.fault)
+    try:
+        value = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _said(str(error), text, places.fault) from None
+    except RecursionError:
+        raise TomlProblem(*places.fault or (f"is nested more than {DEEPEST} deep", (0, 0))) from None
+    except ValueError as error:
+        # Python converts no number of over 4,300 digits.
+        raise TomlProblem(f"holds what is no number: {error}", (0, 0)) from None
+    if not value:
+        raise TomlProblem("holds nothing but comments", (1, 1))
+    return value, places
+
+
+def _said(error: str, text: str, fault: Fault | None) -> TomlProblem:
+    """Tomllib's error in our words; `fault`, where that stands before it, says more."""
+    match = _ERROR.fullmatch(error)
+    message = match["message"] if match else error
+    lines = text.rstrip().split("\n")
+    position = (len(lines), len(lines[-1]) + 1)
+    if match and match["line"]:
+        position = (int(match["line"]), int(match["column"]))
+    if fault is not None and fault.position <= position:
+        return TomlProblem(*fault)
+    line = lines[position[0] - 1] if position[0] <= len(lines) else ""
+    at = position[1] - 1
+    if message == "Illegal character '\\n'":
+        return TomlProblem("is not TOML: a text is not closed on its line", position)
+    hint = _one_line(message, line, at) or _repair(message, line, at)
+    return TomlProblem(f"is not TOML: {message[:1].lower()}{message[1:]}", position, hint)
+
+
+def _one_line(message: str, line: str, at: int) -> str | None:
+    """What to do about an inline table that has a line break, or a comma at its end."""
+    if message == "Invalid initial character for a key part" and "{" in line[:at] and line[at:].strip() in ("", "}"):
+        return "a table in braces stands on one line and has no comma at its end; [header] opens a longer one"
+    return None
+
+
+def _repair(message: str, line: str, at: int) -> str | None:
+    """What to write in place of the value that stands at or around `at`, where that can be said."""
+    if message.startswith("Expected '='") and line[at : at + 1] == ":":
+        return "TOML has `=` between key and value"
+    if message.startswith("Expected newline"):
+        at = line.find("=") + 1
+        at += len(line[at:]) - len(line[at:].lstrip())
+    elif message != "Invalid value":
+        return None
+    match = _WORDS.match(line, at)
+    if match is None:
+        return None
+    word = match.group().strip()
+    if word.lower() in ("null", "none", "nil", "~"):
+        return "TOML has no null: leave the key out"
+    if word.lower() in ("true", "false"):
+        return f"write {word.lower()}"
+    if _POINT_AT_END.match(word):
+        return "a number has digits on both sides of its point"
+    if not re.search(r"[^\W\d]|%", word):
+        return None
+    return f'text stands in quotes: "{word}"' if len(word) <= LONGEST_SHOWN else "text stands in quotes"

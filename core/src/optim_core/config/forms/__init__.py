@@ -1,0 +1,1 @@
+"""The forms that configs have elsewhere, each turned into a recipe."""

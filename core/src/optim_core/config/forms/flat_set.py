@@ -1,0 +1,270 @@
+"""Flat sets, in which the keys of an optimizer, of its schedule and of clipping stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optim_core.config.foreign_words import (
+    CLIP_ALGORITHM,
+    CLIP_WORDS,
+    EPOCHS,
+    FIELD_WORDS,
+    FIELDS,
+    LOOP_KEYS,
+    MAX_NORM,
+    OTHER_WORDS,
+    field_meant,
+    is_about,
+    meant,
+)
+from optim_core.config.forms.form import Fields, Form, Places, Takes
+from optim_core.config.issues import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch
+from optim_core.config.keys import BESIDE, PARTS, RECIPE_KEYS, naming_keys, owner_of
+from optim_core.kinds import Kind
+from optim_core.text.prose import listing
+from optim_core.text.spelling import alike
+from optim_core.text.values import shown
+
+# How to clip, and the field that holds the number.
+CLIPPERS = {"norm": "max_norm", "value": "clip_value"}
+
+__all__ = ["FlatSet", "clipping_of", "is_flat", "outside"]
+
+
+def is_flat(config: Mapping[str, Any]) -> bool:
+    """Whether a mapping names an optimizer or a schedule by a text, or by a key of its own."""
+    return any(key in config for part in PARTS for key in naming_keys(part)) or any(
+        isinstance(config.get(part), str) for part in PARTS
+    )
+
+
+def outside(key: str, part: Kind, taken: Takes) -> Issue:
+    """The problem of a field that stands beside the component that takes it."""
+    hint = f"it is a field of {taken.name}: move it into `{part}`"
+    return Issue((key,), f"stands beside the {part} that takes it", hint)
+
+
+def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Issue]]:
+    """`gradient_clipping` for the flat words for it, which are taken out of `config`; its places; what is wrong."""
+    words = [key for key in CLIP_WORDS if key in config]
+    if not words:
+        return {}, (), []
+    clashing = [key for key in ("gradient_clipping", *words) if key in config]
+    values = {key: config.pop(key) for key in words}
+    algorithm = config.pop(CLIP_ALGORITHM, "norm")
+    if len(clashing) > 1:
+        return {}, (), [Issue((clashing[-1],), f"means the same as `{clashing[0]}`", "give one of the two")]
+    if algorithm not in CLIPPERS:
+        return {}, (), [Issue((CLIP_ALGORITHM,), f"must be `norm` or `value`, is {shown(algorithm)}")]
+    (word, value), *_ = values.items()
+    if value is None or (word != MAX_NORM and _is_zero(value)):
+        return {}, (), []
+    field = CLIPPERS[algorithm]
+    key = "gradient_clipping"
+    written: Places = (((key, field), (word,)), ((key, "type"), (CLIP_ALGORITHM,)), ((key,), (word,)))
+    return {key: {"type": algorithm, field: value}}, written, []
+
+
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0
+
+
+class FlatSet:
+    """A mapping that names its parts and holds the fields of both side by side, or below ``…_params``.
+
+    Args:
+        config: the mapping.
+        fields: says which keys a type takes.
+        section: it is the section of a training config, with what is the training loop's in it.
+    """
+
+    def __init__(self, config: Mapping[str, Any], fields: Fields, *, section: bool = False) -> None:
+        self._given = config
+        self._section = section
+        self._issues: list[Issue] = []
+        self._written: list[tuple[ConfigPath, ConfigPath]] = []
+        self._recipe: dict[str, Any] = {}
+        # The keys that are dealt with, whatever part takes them.
+        self._used: set[Any] = set()
+        self._options: dict[Kind, Any] = {}
+        self._told = False
+        self._types = {part: value for part in PARTS if (value := self._named(part)) is not None}
+        self._taken = {part: fields(part, value) for part, value in self._types.items()}
+        # Those that are components by themselves.
+        self._closed = {
+            part: fields(part, component.get("type"))
+            for part in PARTS
+            if isinstance(component := self._recipe.get(part), Mapping)
+        }
+
+    def form(self) -> Form:
+        """The recipe, or the one component that the set holds."""
+        self._clip()
+        for part, value in self._types.items():
+            self._recipe[part] = {"type": value, **self._envelope(part), "config": self._serialized(part)}
+        unused = self._divide()
+        only = self._only() if not unused else None
+        return Form(self._recipe, only, tuple(self._written), unused, tuple(self._issues))
+
+    def _only(self) -> Kind | None:
+        """The part that is all there is, where it was not given as a part of a recipe."""
+        if len(self._recipe) != 1 or any(key in self._given for key in (*RECIPE_KEYS, *CLIP_WORDS)):
+            return None
+        return next((part for part in PARTS if part in self._recipe), None)
+
+    def _named(self, part: Kind) -> Any:
+        """The type of a part, under whichever key it stands; None where it has none, or is a component by itself.
+
+        Raises:
+            Mismatch: there are fields, and no type.
+        """
+        name, kind, params = naming_keys(part)
+        self._used.update((part, name, kind, params))
+        keys = [key for key in (part, name, kind) if key in self._given]
+        if not keys and params in self._given:
+            hint = f"it names the {part} that `{params}` belongs to"
+            raise Mismatch(Issue((kind,), MISSING, hint, "missing-type"))
+        self._issues += [Issue((key,), f"means the same as `{keys[0]}`", "give one of the two") for key in keys[1:]]
+        value = self._given[keys[0]] if keys else None
+        if keys and (keys[0] != part or isinstance(value, str)):
+            self._written += [((part, "type"), (keys[0],)), ((part,), (keys[0],))]
+            if value is not None:
+                return value
+        elif keys:
+            self._recipe[part] = value
+        if params in self._given:
+            self._issues.append(Issue((params,), f"has no {kind} beside it", f"name the {part} there"))
+        return None
+
+    def _clip(self) -> None:
+        words = ("gradient_clipping", *CLIP_WORDS, CLIP_ALGORITHM)
+        given = {key: self._given[key] for key in words if key in self._given}
+        clipping, written, issues = clipping_of(given)
+        lone = given.pop(CLIP_ALGORITHM, None) is not None
+        self._used.update(words[:-1] if lone else words)
+        self._recipe.update({**given, **clipping})
+        self._written += written
+        self._issues += issues
+
+    def _envelope(self, part: Kind) -> dict[str, Any]:
+        """What stands beside `type` and `config`."""
+        of_params = naming_keys(part)[2]
+        serialized = self._given.get(of_params)
+        params = serialized if isinstance(serialized, Mapping) else {}
+        beside = {}
+        for key in BESIDE[part]:
+            self._used.add(key)
+            inside = key in params
+            if inside and key in self._given:
+                self._issues.append(Issue((key,), f"means the same as `{of_params}.{key}`", "give one of the two"))
+            if inside or key in self._given:
+                self._place((part, key), (of_params, key) if inside else (key,))
+                beside[key] = params[key] if inside else self._given[key]
+        return beside
+
+    def _serialized(self, part: Kind) -> Any:
+        """The fields of a part that has them below a key of their own, else an empty mapping to divide fields into."""
+        key = naming_keys(part)[2]
+        if key not in self._given:
+            self._place((part, "config"), ())
+            self._options[part] = {}
+            return self._options[part]
+        self._place((part, "config"), (key,))
+        params = self._given[key]
+        if not isinstance(params, Mapping):
+            return params
+        return {name: value for name, value in params.items() if name not in BESIDE[part]}
+
+    def _place(self, canonical: ConfigPath, given: ConfigPath) -> None:
+        self._written.insert(0, (canonical, given))
+
+    def _divide(self) -> dict[str, Any]:
+        """Gives each part its fields; returns what is the training loop's."""
+        unused = {}
+        known = {part: self._taken[part] for part in self._options}
+        # Beside a type that nothing has, nobody can say whose a key is; where the optimizer is missing, whose it was.
+        complete = None not in self._taken.values() and ("optimizer" in self._recipe or self._lacks_none())
+        for key, value in self._given.items():
+            if key in self._used:
+                continue
+            takers = [part for part, found in known.items() if found is not None and key in found]
+            if len(takers) == 1:
+                self._options[takers[0]][key] = value
+            elif takers:
+                self._issues.append(self._of_both(key))
+            elif key in EPOCHS and self._takes_epochs(key, known.get("scheduler")):
+                continue
+            elif self._is_the_loops(key):
+                unused[key] = value
+            elif complete or key in OTHER_WORDS or not isinstance(key, str):
+                self._issues.append(self._stray(key))
+        return unused
+
+    def _lacks_none(self) -> bool:
+        """Whether a schedule alone is all that was asked for."""
+        return "scheduler" in self._recipe and not any(key in self._given for key in RECIPE_KEYS)
+
+    def _is_the_loops(self, key: Any) -> bool:
+        """Whether a key that no part takes is a setting of the training loop; in a section, whatever is not ours."""
+        if key in LOOP_KEYS or not self._section or not isinstance(key, str):
+            return key in LOOP_KEYS
+        if key in OTHER_WORDS or key in FIELDS or is_about(key, FIELD_WORDS):
+            return False
+        of_parts = (name for found in self._found() for name in (*found.keys, *found.aliases))
+        return not alike(key, (*of_parts, *RECIPE_KEYS, *(name for part in PARTS for name in naming_keys(part))))
+
+    def _found(self) -> list[Takes]:
+        """What the parts take whose types are known."""
+        return [found for found in (*self._taken.values(), *self._closed.values()) if found is not None]
+
+    def _takes_epochs(self, key: str, schedule: Takes | None) -> bool:
+        """Gives a schedule a number of epochs that its field has another name for; False where it has no such field."""
+        field = next((name for name in EPOCHS if schedule is not None and name in schedule), None)
+        if field is None:
+            return False
+        first = next(name for name in EPOCHS if name in self._given)
+        if field in self._given or first != key:
+            other = field if field in self._given else first
+            if self._given[other] != self._given[key]:
+                self._issues.append(Issue((key,), f"means the same as `{other}`", "give one of the two"))
+        else:
+            self._options["scheduler"][field] = self._given[key]
+            self._place(("scheduler", "config", field), (key,))
+        return True
+
+    def _of_both(self, key: str) -> Issue:
+        names = " and ".join(found.name for found in self._taken.values() if found is not None)
+        ways = " or ".join(f"{part}: {{type: …, {key}: …}}" for part in PARTS)
+        return Issue((key,), f"is a field of both {names}", f"say whose it is: {ways}")
+
+    def _stray(self, key: Any) -> Issue:
+        if not isinstance(key, str):
+            return Issue((shown(key),), "is not a key: keys are texts")
+        owner = owner_of(key)
+        if owner is not None and owner in self._closed:
+            return Issue((key,), UNKNOWN_KEY, f"move it into `{owner}`, beside `type`")
+        for part, closed in self._closed.items():
+            if closed is not None and key in closed:
+                return outside(key, part, closed)
+        for part, serialized in self._taken.items():
+            if part not in self._options and serialized is not None and key in serialized:
+                hint = f"it is a field of {serialized.name}: move it into `{naming_keys(part)[2]}`"
+                return Issue((key,), UNKNOWN_KEY, hint)
+        return Issue((key,), UNKNOWN_KEY, self._instead(key))
+
+    def _beside(self) -> list[str]:
+        """What may stand beside the types of the parts that there are, and is not given."""
+        return [key for part in self._types for key in BESIDE[part] if key not in self._given]
+
+    def _instead(self, key: str) -> str | None:
+        """The hint for a key that no part takes; what the parts take is said once."""
+        names = [name for found in self._found() for name in (*found.keys, *found.aliases)]
+        free = [name for name in names if name not in self._given]
+        near = field_meant(key, free) or meant(key, [*free, *RECIPE_KEYS, *self._beside()])
+        if near is not None and self._told:
+            return f"did you mean `{near}`?"
+        takes = "; ".join(f"{found.name} takes: {listing(found.keys) or 'nothing'}" for found in self._found())
+        takes = "" if self._told else takes
+        self._told = True
+        return f"did you mean `{near}`? {takes}".rstrip() if near else takes or None

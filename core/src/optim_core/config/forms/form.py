@@ -1,0 +1,66 @@
+"""Form: a config as a recipe, or as one component, with where the user wrote what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from optim_core.config.issues import ConfigPath, Issue
+from optim_core.kinds import Kind
+
+__all__ = ["Fields", "Form", "Places", "Takes"]
+
+# Pairs of a path in the recipe and the path in which the user wrote it; the first that fits counts.
+Places = tuple[tuple[ConfigPath, ConfigPath], ...]
+
+
+class Takes(NamedTuple):
+    """What a plugin takes.
+
+    Args:
+        name: the plugin's name.
+        keys: its keys.
+        aliases: other names of some of them.
+    """
+
+    name: str
+    keys: Collection[str]
+    aliases: Collection[str] = ()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys or key in self.aliases
+
+
+# What the plugin takes that a type means, None where there is none.
+Fields = Callable[[Kind, Any], Takes | None]
+
+
+class Form(NamedTuple):
+    """A config in one of the two forms of recipes, or one component.
+
+    Args:
+        config: the recipe or the named sets.
+        only: the key of `config` that is the whole of it, where one component was given and no recipe.
+        written: where the user wrote what stands at a path of `config`.
+        unused: what stood beside the recipe in the section of a training config, and around that.
+        issues: what is wrong already, by the user's paths.
+    """
+
+    config: Mapping[str, Any]
+    only: Kind | None = None
+    written: Places = ()
+    unused: Mapping[str, Any] = {}
+    issues: tuple[Issue, ...] = ()
+
+    def origin(self, path: ConfigPath) -> ConfigPath:
+        """Where the user wrote what stands at `path` of `config`."""
+        for canonical, given in self.written:
+            if path[: len(canonical)] == canonical:
+                return (*given, *path[len(canonical) :])
+        return path
+
+    def below(self, key: str, others: Mapping[str, Any]) -> Form:
+        """The same form found at `key` of a mapping that also holds `others`."""
+        written = (*((canonical, (key, *given)) for canonical, given in self.written), ((), (key,)))
+        unused = {**others, **({key: self.unused} if self.unused else {})}
+        return Form(self.config, self.only, written, unused, tuple(issue.below(key) for issue in self.issues))

@@ -1,0 +1,50 @@
+"""The keys of recipes in every form of config, and the words that other projects have for them."""
+
+from __future__ import annotations
+
+from optim_core.kinds import Kind
+
+__all__ = [
+    "BESIDE",
+    "DEFAULT_CLIPPER",
+    "ENVELOPE",
+    "GROUP_KEYS",
+    "LAYER_DECAY",
+    "NAMED_KEYS",
+    "NO_DECAY",
+    "NO_DECAY_KINDS",
+    "PARAM_GROUPS",
+    "PARTS",
+    "RECIPE_KEYS",
+    "RULE_KEYS",
+    "SECTION",
+    "naming_keys",
+    "owner_of",
+]
+
+RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
+NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
+# The key below which configs of whole training runs hold the recipe.
+SECTION = "training"
+PARTS: tuple[Kind, Kind] = ("optimizer", "scheduler")
+# What an optimizer does otherwise for some of its parameters.
+PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
+# What stands beside the `type` and `config` of a part.
+BESIDE: dict[Kind, tuple[str, ...]] = {"optimizer": ("lr_decay_gamma", *GROUP_KEYS), "scheduler": ("interval",)}
+# The same for every kind.
+ENVELOPE: dict[Kind, tuple[str, ...]] = {**BESIDE, "clipper": ()}
+DEFAULT_CLIPPER = "norm"
+# What a rule of `param_groups` has beside the fields of the plugin class.
+RULE_KEYS = ("match", "lr_multiplier", "freeze")
+# The kinds of parameters that may be without weight decay.
+NO_DECAY_KINDS = ("bias", "norm", "embedding")
+
+
+def owner_of(key: str) -> Kind | None:
+    """The part beside whose `type` and `config` a key stands."""
+    return next((part for part, keys in BESIDE.items() if key in keys), None)
+
+
+def naming_keys(part: Kind) -> tuple[str, str, str]:
+    """The keys that name a part of a flat set, or hold all of its fields."""
+    return f"{part}_name", f"{part}_type", f"{part}_params"

@@ -1,0 +1,76 @@
+"""A config in any form as the canonical one, with what its author gave and no defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optim_core.config.keys import BESIDE, PARTS
+from optim_core.config.structuring.class_plan import ALIASES
+from optim_core.recipe import SINGLE
+from optim_core.text.values import is_list
+
+__all__ = ["as_given"]
+
+
+def as_given(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a canonical config that its author gave.
+
+    Args:
+        canonical: what `to_config` says of the spec or recipe, every default filled in.
+        given: the component, recipe or named sets that it was built from.
+    """
+    if "type" in canonical:
+        return _component(canonical, given)
+    if "optimizer_configs" in canonical:
+        pairs = canonical["optimizer_configs"]
+        config: dict[str, Any] = {"optimizer_configs": {name: _pair(pairs[name], name, given) for name in pairs}}
+    elif "optimizer_configs" in given:
+        # One set alone, called as the one optimizer of a recipe without names is.
+        config = _pair(canonical, SINGLE, given)
+    else:
+        config = {part: _component(canonical[part], given[part]) for part in PARTS if part in canonical}
+    clipping = given.get("gradient_clipping")
+    if "gradient_clipping" in canonical:
+        config["gradient_clipping"] = _component(canonical["gradient_clipping"], clipping)
+    elif isinstance(clipping, Mapping):
+        # It is switched off, and its author wants to keep its settings.
+        config["gradient_clipping"] = dict(clipping)
+    return config
+
+
+def _pair(canonical: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An optimizer of named sets and its schedule, which may stand apart from it."""
+    entry = given["optimizer_configs"][name]
+    pair = entry if isinstance(entry, Mapping) and "type" not in entry else {"optimizer": entry}
+    schedulers = given.get("scheduler_configs") or {}
+    parts = {"optimizer": pair["optimizer"], "scheduler": pair.get("scheduler") or schedulers.get(name)}
+    return {part: _component(canonical[part], parts[part]) for part in PARTS if part in canonical}
+
+
+def _component(canonical: Mapping[str, Any], given: Any) -> dict[str, Any]:
+    """{type, config, …}; all of it where a spec was given in place of its config."""
+    if not isinstance(given, Mapping):
+        return dict(canonical)
+    options = given.get("config") or {} if "config" in given else given
+    config = _given_fields(canonical["config"], options)
+    keys = [key for of_part in BESIDE.values() for key in of_part if key in canonical and given.get(key) is not None]
+    beside = {key: _value(canonical[key], given[key]) for key in keys}
+    return {"type": canonical["type"], **({"config": config} if config else {}), **beside}
+
+
+def _given_fields(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {}
+    for key, value in canonical.items():
+        name = key if key in given else ALIASES.get(key, key)
+        if name in given:
+            fields[key] = _value(value, given[name])
+    return fields
+
+
+def _value(canonical: Any, given: Any) -> Any:
+    if isinstance(canonical, Mapping) and isinstance(given, Mapping):
+        return _component(canonical, given) if {"type", "config"} <= set(canonical) else _given_fields(canonical, given)
+    if isinstance(canonical, list) and is_list(given):
+        return [_value(item, origin) for item, origin in zip(canonical, given, strict=True)]
+    return canonical

@@ -1,0 +1,1 @@
+"""Plain values to the typed fields of a plugin class."""

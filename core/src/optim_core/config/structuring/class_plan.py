@@ -1,0 +1,204 @@
+"""How to structure one attrs class: its keys, their hooks, and what its validators say when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import attrs
+
+from optim_core.config.foreign_words import LOOP_KEYS, field_meant
+from optim_core.config.issues import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch
+from optim_core.plugin_class.fields import config_fields, field_types
+from optim_core.run.durations import DurationError
+from optim_core.text.prose import listing
+from optim_core.text.spelling import nearest
+from optim_core.text.values import is_list, shown, type_in_words
+from optim_core.validators import FieldError, ItemsError
+
+__all__ = ["ALIASES", "ClassPlan", "Hook"]
+
+Hook = Callable[[Any, Any], Any]
+
+# A key that means the same as another in every plugin class that has only the other.
+ALIASES = {"learning_rate": "lr", "lr": "learning_rate"}
+
+_FACTORY: Any = attrs.Factory
+# What people write for "choose for me", where null, which is the same to them, is not taken.
+_NOTHING = ("none", "null", "auto", "default")
+_DEFAULTS_SHOWN = (bool, int, float, str)
+
+
+class ClassPlan(NamedTuple):
+    """How to structure one attrs class: worked out once."""
+
+    cls: type[Any]
+    fields: dict[str, tuple[attrs.Attribute[Any], Hook, Any]]
+    required: tuple[str, ...]
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, wanted: type[Any], hook_for: Callable[[Any], Hook]) -> ClassPlan:
+        attributes = config_fields(wanted)
+        hints = field_types(wanted)
+        fields = {}
+        for key, field in attributes.items():
+            hint = hints[field.name]
+            fields[key] = (field, hook_for(hint), hint)
+        required = tuple(key for key, field in attributes.items() if field.default is attrs.NOTHING)
+        for alias, key in ALIASES.items():
+            if key in attributes and alias not in attributes:
+                fields[alias] = fields[key]
+        return cls(wanted, fields, required, tuple(attributes))
+
+    def structure(self, value: Any, name: str | None = None) -> Any:
+        """An instance from a mapping of fields.
+
+        Args:
+            value: the mapping.
+            name: what messages call the class; by default its own name.
+
+        Raises:
+            Mismatch: with everything that is wrong.
+        """
+        name = name or self.cls.__name__
+        if not isinstance(value, Mapping):
+            raise Mismatch.here(
+                f"must be a mapping of {name}'s fields, is {shown(value)}", self._no_mapping(value, name)
+            )
+        values, failed, issues = self._fields_of(value, name)
+        if not issues:
+            try:
+                return self.cls(**values)
+            except Exception as error:  # noqa: BLE001 - validators and constructors may raise anything
+                issues = self._refusals(values, failed, value) or _issues(error)
+        else:
+            issues += self._refusals(values, failed, value)
+        raise Mismatch(*issues)
+
+    def _fields_of(self, given: Mapping[str, Any], title: str) -> tuple[dict[str, Any], set[str], list[Issue]]:
+        """The fields whose values have the right type, the names of those that have not, and why."""
+        values: dict[str, Any] = {}
+        failed: set[str] = set()
+        issues: list[Issue] = []
+        meant: list[Any] = []
+        for key, raw in given.items():
+            known = self.fields.get(key) if isinstance(key, str) else None
+            if known is None:
+                near = self._meant(key)
+                meant.append(self.fields.get(near))
+                issues.append(self._unknown(key, near, given, title))
+                continue
+            field, hook, hint = known
+            name = field.alias or field.name
+            if name in values or name in failed:
+                other = ALIASES.get(key, name)
+                issues.append(Issue((key,), f"means the same as `{other}`", "give one of the two"))
+                continue
+            try:
+                values[name] = hook(raw, hint)
+            except Mismatch as mismatch:
+                failed.add(name)
+                issues += [_with_default(issue, raw, field).below(key) for issue in mismatch.issues]
+        for key in self.required:
+            # A key that is misspelt is one mistake, not two.
+            if key not in values and key not in failed and self.fields[key] not in meant:
+                wanted = type_in_words(self.fields[key][2])
+                issues.append(Issue((key,), MISSING, f"{title} needs {wanted} here"))
+        return values, failed, issues
+
+    def _meant(self, key: Any) -> str:
+        """The field that an unknown key most likely stands for, "" where none is near."""
+        if not isinstance(key, str):
+            return ""
+        return field_meant(key, self.fields) or (key not in LOOP_KEYS and nearest(key, self.fields)) or ""
+
+    def _unknown(self, key: Any, near: str, given: Mapping[str, Any], title: str) -> Issue:
+        if not isinstance(key, str):
+            return Issue((shown(key),), "is not a key: keys are texts")
+        allowed = f"{title} takes: {listing(self.keys) or 'nothing'}"
+        if near and near in given:
+            return Issue((key,), UNKNOWN_KEY, f"`{near}` is given already; {allowed}")
+        return Issue((key,), UNKNOWN_KEY, f"did you mean `{near}`? {allowed}" if near else allowed)
+
+    def _no_mapping(self, value: Any, title: str) -> str:
+        """The hint for what is no mapping of fields."""
+        if is_list(value) and value and all(isinstance(item, Mapping) for item in value):
+            return "write its keys in one mapping: in YAML, without `-` before them"
+        return f"{title} takes: {listing(self.keys) or 'nothing'}"
+
+    def _refusals(self, values: dict[str, Any], failed: set[str], given: Mapping[str, Any]) -> list[Issue]:
+        """What each field's validator says: attrs itself stops at the first one."""
+        instance = object.__new__(self.cls)
+        usable: list[tuple[str, attrs.Attribute[Any], Any]] = []
+        issues = []
+        for key in self.keys:
+            field = self.fields[key][0]
+            try:
+                present, current = self._current(key, field, values, instance) if key not in failed else (False, None)
+            except Exception as error:  # noqa: BLE001 - a field's converter or default may raise anything
+                issues += _issues(error, (self._as_given(key, given),))
+                continue
+            if present:
+                object.__setattr__(instance, field.name, current)
+                usable.append((key, field, current))
+        for key, field, current in usable:
+            if field.validator is None:
+                continue
+            try:
+                field.validator(instance, field, current)
+            except AttributeError as error:
+                # It looked at a field that has a problem of its own.
+                if error.obj is not instance:
+                    issues += _issues(error, (self._as_given(key, given),))
+            except Exception as error:  # noqa: BLE001 - a validator may raise anything
+                issues += _issues(error, (self._as_given(key, given),), field.name)
+        return issues
+
+    def _current(
+        self, key: str, field: attrs.Attribute[Any], values: dict[str, Any], instance: Any
+    ) -> tuple[bool, Any]:
+        """Whether a field has a value, and the value: as given, or its default."""
+        if key in values:
+            current = values[key]
+        elif field.default is attrs.NOTHING:
+            return False, None
+        elif isinstance(field.default, _FACTORY):
+            factory: Any = field.default
+            current = factory.factory(instance) if factory.takes_self else factory.factory()
+        else:
+            current = field.default
+        return True, field.converter(current) if callable(field.converter) else current
+
+    def _as_given(self, key: str, given: Mapping[str, Any]) -> str:
+        """The key under which the user wrote a field: the alias where that is what stands there."""
+        alias = ALIASES.get(key)
+        if alias is None or key in given or alias not in given or self.fields.get(alias) is not self.fields[key]:
+            return key
+        return alias
+
+
+def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
+    """The issue of a field's value; where nothing was meant by the value, with what to do instead."""
+    unset = raw is None or (not issue.hint and type(raw) is str and raw.lower() in _NOTHING)
+    if issue.path or not unset or field.default is attrs.NOTHING:
+        return issue
+    shows = type(field.default) in _DEFAULTS_SHOWN
+    return issue._replace(hint=f"leave it out for the default{f', {shown(field.default)}' if shows else ''}")
+
+
+def _issues(error: Exception, path: ConfigPath = (), name: str | None = None) -> list[Issue]:
+    """What a validator, converter or constructor said, at its place."""
+    if isinstance(error, ItemsError):
+        return [issue for index, wrong in error.items.items() for issue in _issues(wrong, (*path, index))]
+    if isinstance(error, (FieldError, DurationError)):
+        return [Issue(path, error.message, error.hint)]
+    return [Issue(path, _words(error, name))]
+
+
+def _words(error: BaseException, name: str | None = None) -> str:
+    """What a validator said; attrs' own begin with the field's name, which the path says already."""
+    said = str(error.args[0]) if error.args and isinstance(error.args[0], str) else str(error)
+    if name:
+        said = said.removeprefix(f"'{name}' ")
+    return said or type(error).__name__

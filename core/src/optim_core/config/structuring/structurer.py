@@ -1,0 +1,191 @@
+"""Config mappings to plugin-class instances: cattrs with strict scalars, and every problem at once.
+
+A hook raises `Mismatch`, which holds all issues below the value that it was given. cattrs chooses the hook by type; the
+hooks for scalars, containers, unions and attrs classes are ours, because cattrs' own turn "false" into True and 1.5
+into 1, and lose the words of a validator.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import abc
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+from optim_core.config.issues import Mismatch
+from optim_core.config.structuring.class_plan import ClassPlan, Hook
+from optim_core.config.structuring.repairs import as_list
+from optim_core.config.structuring.scalars import (
+    structure_anything,
+    structure_bool,
+    structure_callable,
+    structure_duration,
+    structure_float,
+    structure_int,
+    structure_literal,
+    structure_none,
+    structure_str,
+    wrong_type,
+)
+from optim_core.plugin_class.fields import config_fields
+from optim_core.run.durations import Duration
+from optim_core.text.values import is_list, shown
+
+__all__ = ["Structurer"]
+
+
+class Structurer:
+    """One cattrs converter with the rules of optim-core.
+
+    `components` gives hooks for the types that a registry builds: `SchedulerSpec` and the like.
+    """
+
+    def __init__(self, components: Mapping[type[Any], Hook]) -> None:
+        self._converter = Converter()
+        self._plans: dict[type[Any], ClassPlan] = {}
+        for wanted, hook in (_SCALAR_HOOKS | dict(components)).items():
+            self._converter.register_structure_hook(wanted, hook)
+        for belongs, factory in (
+            (attrs.has, self._attrs_hook),
+            (_is(list, tuple, abc.Sequence, abc.Iterable), self._sequence_hook),
+            (_is(dict, abc.Mapping), self._mapping_hook),
+            (_is(Union, types.UnionType), self._union_hook),
+            (_is(Literal), lambda _: structure_literal),
+            (_is(abc.Callable), lambda _: structure_callable),
+            (lambda wanted: wanted is Any, lambda _: structure_anything),
+        ):
+            self._converter.register_structure_hook_factory(belongs, factory)
+
+    def structure(self, value: Any, cls: type[Any], name: str | None = None) -> Any:
+        """An instance of the plugin class `cls`, called `name` in messages, from a mapping of its fields.
+
+        Raises:
+            Mismatch: with everything that is wrong below `value`.
+        """
+        return self._plan(cls).structure(value, name)
+
+    def _plan(self, cls: type[Any]) -> ClassPlan:
+        plan = self._plans.get(cls)
+        if plan is None:
+            plan = self._plans[cls] = ClassPlan.of(cls, self._hook)
+        return plan
+
+    def keys(self, cls: type[Any]) -> tuple[str, ...]:
+        """The keys that a config of `cls` may have, aliases left out."""
+        return tuple(config_fields(cls))
+
+    def aliases(self, cls: type[Any]) -> tuple[str, ...]:
+        """Other names of some of the keys."""
+        plan = self._plan(cls)
+        return tuple(name for name in plan.fields if name not in plan.keys)
+
+    def _hook(self, wanted: Any) -> Hook:
+        hook = self._converter.get_structure_hook(wanted)
+
+        def careful(value: Any, _: Any) -> Any:
+            try:
+                return hook(value, wanted)
+            except Mismatch:
+                raise
+            except Exception as error:
+                raise Mismatch.here(str(error) or type(error).__name__) from error
+
+        return hook if hook in _OWN_HOOKS else careful
+
+    def _attrs_hook(self, _: Any) -> Hook:
+        return lambda value, cls: self.structure(value, cls)
+
+    def _sequence_hook(self, wanted: Any) -> Hook:
+        origin = get_origin(wanted) or wanted
+        arguments: tuple[Any, ...] = get_args(wanted) or (Any,)
+        fixed = origin is tuple and get_args(wanted) and arguments[-1] is not ...
+        hooks = [self._hook(argument) for argument in arguments if argument is not ...]
+        make = tuple if origin is tuple else list
+        length = len(hooks) if fixed else None
+        numeric = all(argument in (int, float) for argument in arguments if argument is not ...)
+
+        def sequence(value: Any, _: Any) -> Any:
+            if not is_list(value) or (fixed and len(value) != len(hooks)):
+                raise wrong_type(wanted, value, as_list(value, length) if numeric else None)
+            items, issues = [], []
+            for index, item in enumerate(value):
+                try:
+                    items.append(hooks[index if fixed else 0](item, arguments[index if fixed else 0]))
+                except Mismatch as mismatch:
+                    issues += [issue.below(index) for issue in mismatch.issues]
+            if issues:
+                raise Mismatch(*issues)
+            return make(items)
+
+        return sequence
+
+    def _mapping_hook(self, wanted: Any) -> Hook:
+        arguments = get_args(wanted) or (Any, Any)
+        key_hook, value_hook = map(self._hook, arguments)
+
+        def mapping(value: Any, _: Any) -> Any:
+            if not isinstance(value, Mapping):
+                raise wrong_type(wanted, value)
+            items, issues = {}, []
+            for key, item in value.items():
+                try:
+                    items[key_hook(key, arguments[0])] = value_hook(item, arguments[1])
+                except Mismatch as mismatch:
+                    issues += [issue.below(key if isinstance(key, str) else shown(key)) for issue in mismatch.issues]
+            if issues:
+                raise Mismatch(*issues)
+            return items
+
+        return mapping
+
+    def _union_hook(self, wanted: Any) -> Hook:
+        # Text comes last, so that "1e-4" is a number wherever a number may stand.
+        members = sorted(get_args(wanted), key=lambda member: (member is str, not _is(Literal)(member)))
+        hooks = [(member, self._hook(member)) for member in members]
+        nullable = type(None) in members
+
+        def union(value: Any, _: Any) -> Any:
+            if value is None and nullable:
+                return None
+            closest: Mismatch | None = None
+            hint: str | None = None
+            for member, hook in hooks:
+                try:
+                    return hook(value, member)
+                except Mismatch as mismatch:
+                    hint = hint or mismatch.issues[0].hint
+                    if _same_shape(value, member):
+                        closest = closest or mismatch
+            raise closest or wrong_type(wanted, value, hint)
+
+        return union
+
+
+def _is(*origins: Any) -> Callable[[Any], bool]:
+    return lambda wanted: (get_origin(wanted) or wanted) in origins
+
+
+def _same_shape(value: Any, member: Any) -> bool:
+    """Whether a value was most likely meant for this member of a union, so that its words are the ones to show."""
+    origin = get_origin(member) or member
+    if isinstance(value, Mapping):
+        return origin in (dict, abc.Mapping) or attrs.has(member)
+    if is_list(value):
+        return origin in (list, tuple, abc.Sequence, abc.Iterable)
+    if member is Duration:
+        return isinstance(value, (int, float, str))
+    return member in (int, float) and isinstance(value, float)
+
+
+_SCALAR_HOOKS: dict[Any, Hook] = {
+    float: structure_float,
+    int: structure_int,
+    bool: structure_bool,
+    str: structure_str,
+    type(None): structure_none,
+    Duration: structure_duration,
+}
+_OWN_HOOKS = (*_SCALAR_HOOKS.values(), structure_anything, structure_callable, structure_literal)

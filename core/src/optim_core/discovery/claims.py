@@ -1,0 +1,106 @@
+"""Claim and Fault: one line of an entry-point file, and what is wrong with a distribution."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+from optim_core.discovery.distributions import Source
+from optim_core.text.prose import visible
+
+__all__ = ["IN_THIS_PROCESS", "Claim", "Fault"]
+
+# What stands for the distribution of a class that was registered.
+IN_THIS_PROCESS = "this process"
+
+
+@attrs.frozen(eq=False)
+class Claim:
+    """One name that is offered: a line of a distribution's entry points, or one name of a provider.
+
+    Args:
+        kind: what it offers, "provider" for many at once, "command" for a subcommand.
+        name: the name that it claims.
+        value: the text after ``=``, ``module:attribute``; for a provider's name, that of the provider.
+        source: the distribution, None for what `Registry.register` added.
+        fault: what is wrong with the line itself, None where nothing is.
+        names: all names that the distribution gives this plugin, in the order of the file.
+        target: the plugin class, for what `Registry.register` added.
+        provider: the provider that offers it, None for an entry point of its own.
+    """
+
+    kind: str
+    name: str
+    value: str
+    source: Source | None
+    fault: str | None = None
+    names: tuple[str, ...] = ()
+    target: type[Any] | None = None
+    provider: Claim | None = None
+
+    @property
+    def plugin(self) -> tuple[object, ...]:
+        """What two claims share exactly when they are names of one plugin."""
+        if self.provider is not None:
+            return (self.provider.plugin, self.kind, self.name)
+        if self.source is None:
+            # Each registration stands for itself, also of a class that has another name already.
+            return (None, self.kind, self.name, id(self.target))
+        return (self.source, self.kind, self.value, self.fault)
+
+    @property
+    def canonical(self) -> str:
+        """Of the plugin's names the one that equals its class's, or else the first."""
+        own = self.attribute.rpartition(".")[2]
+        return own if own in self.names else next(iter(self.names), self.name)
+
+    @property
+    def distribution(self) -> str:
+        return self.source.name if self.source else IN_THIS_PROCESS
+
+    @property
+    def version(self) -> str | None:
+        return self.source.version if self.source else None
+
+    @property
+    def label(self) -> str:
+        """The distribution with its version, for messages."""
+        return self.source.label if self.source else IN_THIS_PROCESS
+
+    @property
+    def entry_point(self) -> str:
+        """The line as it stands in entry_points.txt, for messages."""
+        if self.provider is not None:
+            return f"{visible(self.name)} (provider {self.provider.entry_point})"
+        return f"{visible(self.name)} = {visible(self.value)}"
+
+    @property
+    def module(self) -> str:
+        return self.value.partition(":")[0]
+
+    @property
+    def attribute(self) -> str:
+        return self.value.partition(":")[2].partition("[")[0]
+
+    @property
+    def extras(self) -> list[str]:
+        listed = self.value.partition("[")[2].partition("]")[0]
+        return [extra.strip() for extra in listed.split(",") if extra.strip()]
+
+
+@attrs.frozen
+class Fault:
+    """A distribution or folder that could not be read, or a distribution that another one hides.
+
+    Args:
+        distribution: its name, as its folder gives it where nothing better can be read.
+        message: what is wrong, and the repair.
+        location: its metadata folder.
+        state: "broken", "hidden" by another distribution, or a "setting" that means nothing installed.
+    """
+
+    distribution: str
+    message: str
+    location: str
+    state: Literal["broken", "hidden", "setting"] = "broken"

@@ -1,0 +1,296 @@
+"""Which plugin a name means: claims by name, under a policy, and the records that say what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from optim_core.discovery.claims import Claim
+from optim_core.discovery.loading import Loader, known_problem, load_command, load_plugin_class
+from optim_core.discovery.policy import Policy
+from optim_core.discovery.providers import Providers
+from optim_core.discovery.records import ExtensionRecord, PluginRecord, State
+from optim_core.errors import BlockedPluginError, DuplicatePluginError, IncompatiblePluginError, PluginError
+from optim_core.kinds import Kind
+from optim_core.text.names import normalise, normalise_distribution
+from optim_core.text.prose import visible, with_article
+
+if TYPE_CHECKING:
+    from click import Command
+
+__all__ = ["Index"]
+
+
+class Index:
+    """The claims that were found, by kind and name. It never changes; `Registry` makes a new one.
+
+    Args:
+        claims: all of them, providers included.
+        policy: what may be used.
+        loader: runs the plugins' code.
+        providers: the providers among `claims` that may be used, where they are known already.
+    """
+
+    def __init__(
+        self, claims: Iterable[Claim], policy: Policy, loader: Loader, providers: Providers | None = None
+    ) -> None:
+        self.claims = list(claims)
+        self.policy = policy
+        self.loader = loader
+        self._by_name: dict[tuple[str, str], list[Claim]] = {}
+        for claim in self.claims:
+            self._by_name.setdefault((claim.kind, normalise(claim.name)), []).append(claim)
+        self.providers = providers or Providers(self.allowed(self._of("provider")), loader)
+
+    def allowed(self, claims: Iterable[Claim]) -> list[Claim]:
+        """Those of `claims` that the policy does not keep out."""
+        return [claim for claim in claims if self.policy.reason_against(claim) is None]
+
+    def providers_kept_out(self) -> list[Claim]:
+        """The providers that the policy keeps out, so that what they offer is not known."""
+        return [claim for claim in self._of("provider") if self.policy.reason_against(claim) is not None]
+
+    def claimants(self, kind: str, name: str) -> list[Claim]:
+        """The entry points of their own that may be used and answer to `name`, whatever its case."""
+        return self.allowed(self._direct(kind, *_split(name)))
+
+    def knows(self, kind: Kind, name: str) -> bool:
+        """Whether something that may be used answers to `name`; imports nothing but providers."""
+        return bool(self.claimants(kind, name) or self._allowed_offers(kind, name))
+
+    def has_claim(self, kind: Kind, name: str) -> bool:
+        """Whether some entry point of its own answers to `name`, a blocked one too."""
+        return bool(self._direct(kind, *_split(name)))
+
+    def find(self, kind: str, name: str) -> Claim | None:
+        """The claim that `name` means, None where nothing has that name.
+
+        Raises:
+            PluginError: what has that name is blocked, incompatible or ambiguous, or the name asks for a provider that
+                is broken.
+        """
+        usable = self._preferred_offers(kind, name) or self.claimants(kind, name) or self._allowed_offers(kind, name)
+        if usable:
+            return self._one(kind, name, usable)
+        blocked = self._direct(kind, *_split(name)) or self._offers(kind, name)
+        if not blocked:
+            qualifier, _ = _split(name)
+            if qualifier:
+                self.providers.refuse_broken(qualifier)
+            return None
+        raise BlockedPluginError(
+            f"the {kind} `{visible(name)}` of {blocked[0].label} is blocked: {self.policy.reason_against(blocked[0])}",
+            distribution=blocked[0].distribution,
+            version=blocked[0].version,
+        )
+
+    def load_command(self, claim: Claim) -> Command:
+        """The click command behind `claim`, imported if it was not before.
+
+        Raises:
+            PluginLoadError: there is none.
+        """
+        with self.loader.once(claim):
+            return load_command(claim)
+
+    def load(self, claim: Claim, kind: Kind) -> type[Any]:
+        """The plugin class behind `claim`, imported if it was not before.
+
+        Raises:
+            PluginLoadError: there is none.
+        """
+        with self.loader.once(claim):
+            if claim.provider is not None:
+                return self.providers.load(claim, claim.provider)
+            return load_plugin_class(claim, kind)
+
+    def address(self, claim: Claim, kind: Kind) -> str | None:
+        """The shortest name that means this plugin and nothing else, None where none can be used."""
+        others = [name for name in claim.names if name != claim.canonical]
+        qualifiers = ([claim.provider.name] if claim.provider else []) + [claim.distribution]
+        qualified = (f"{qualifier}:{name}" for qualifier in qualifiers for name in (claim.canonical, *others))
+        for name in (claim.canonical, *others, *qualified):
+            try:
+                found = self.find(kind, name)
+            except PluginError:
+                continue
+            if found is not None and found.plugin == claim.plugin:
+                return name
+        return None
+
+    def addresses(self, kind: Kind) -> list[str]:
+        """A name for each plugin that can be used as far as is known, sorted; aliases are left out."""
+        plugins = {claim.plugin: claim for claim in self._all(kind) if self._own_state(claim)[0] == "ok"}
+        names = (self.address(claim, kind) for claim in plugins.values())
+        return sorted((name for name in names if name is not None), key=_by_letter)
+
+    def records(self, kind: Kind) -> list[PluginRecord]:
+        """A record of every plugin of `kind`, whatever its state, sorted by name."""
+        records = [self._record(claim, kind) for claim in self._all(kind)]
+        return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
+
+    def extensions(self, kind: Literal["provider", "command"]) -> list[ExtensionRecord]:
+        """A record of every provider or command, whatever its state, sorted by name."""
+        records = []
+        for claim in self._of(kind):
+            # Two providers of one name are no trouble: what they offer is told apart by distribution.
+            state, problem = self._own_state(claim) if kind == "provider" else self._state(claim, kind)
+            records.append(
+                ExtensionRecord(
+                    name=visible(claim.name),
+                    kind=kind,
+                    distribution=claim.distribution,
+                    version=claim.version,
+                    target=visible(claim.value),
+                    state=state,
+                    error=problem,
+                )
+            )
+        return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
+
+    # -- claims --------------------------------------------------------------------------------------------------
+
+    def _of(self, kind: str) -> list[Claim]:
+        return [claim for claim in self.claims if claim.kind == kind]
+
+    def _direct(self, kind: str, qualifier: str | None, name: str) -> list[Claim]:
+        """The entry points of their own that answer to `name`, blocked ones included."""
+        matching = self._by_name.get((kind, normalise(name)), [])
+        if qualifier is None:
+            return matching
+        wanted = normalise_distribution(qualifier)
+        return [claim for claim in matching if normalise_distribution(claim.distribution) == wanted]
+
+    def _offers(self, kind: str, name: str) -> list[Claim]:
+        qualifier, plain = _split(name)
+        return self.providers.matching(kind, plain, qualifier)
+
+    def why_not(self, kinds: Iterable[Kind], name: str) -> str | None:
+        """What a provider says of a name that it leaves out; None where none says anything."""
+        qualifier, plain = _split(name)
+        told = (self.providers.why_not(kind, plain, qualifier) for kind in kinds)
+        return next(filter(None, told), None)
+
+    def _allowed_offers(self, kind: str, name: str) -> list[Claim]:
+        return self.allowed(self._offers(kind, name))
+
+    def _preferred_offers(self, kind: str, name: str) -> list[Claim]:
+        """What the preferred distribution offers by a provider under a plain name that it has no entry point for."""
+        wanted = self.policy.preferred(name)
+        if wanted is None or any(_is_of(claim, wanted) for claim in self.claimants(kind, name)):
+            return []
+        return [offer for offer in self._allowed_offers(kind, name) if _is_of(offer, wanted)]
+
+    def _all(self, kind: Kind) -> Iterator[Claim]:
+        """Every claim of this kind, and what providers offer."""
+        yield from self._of(kind)
+        yield from self.providers.offers(kind)
+
+    def _name(self, claim: Claim, kind: str) -> str:
+        """The name of a claim, with the provider in front where it has one, and an entry point wins the plain name."""
+        if claim.provider is None or not self.claimants(kind, claim.name):
+            return claim.name
+        is_preferred = claim in self._preferred_offers(kind, claim.name)
+        return claim.name if is_preferred else f"{claim.provider.name}:{claim.name}"
+
+    # -- the one that counts -------------------------------------------------------------------------------------
+
+    def _one(self, kind: str, name: str, claims: list[Claim]) -> Claim:
+        """Of several claims the one that counts: the preferred distribution's, then an exact match, then a whole one.
+
+        Raises:
+            PluginError: several count, or the one is incompatible.
+        """
+        qualifier, plain = _split(name)
+        wanted = self.policy.preferred(plain) if qualifier is None else None
+        claims = [claim for claim in claims if wanted is not None and _is_of(claim, wanted)] or claims
+        claims = [claim for claim in claims if claim.name == plain] or claims
+        claims = [claim for claim in claims if _standing(claim)[0] == "ok"] or claims
+        if len({claim.plugin for claim in claims}) > 1:
+            raise _duplicate(kind, name, claims)
+        state, problem = _standing(claims[0])
+        if state == "incompatible":
+            raise IncompatiblePluginError(
+                f"the {kind} `{visible(name)}` of {claims[0].label} cannot be used: {problem}",
+                distribution=claims[0].distribution,
+                version=claims[0].version,
+            )
+        return claims[0]
+
+    # -- records -------------------------------------------------------------------------------------------------
+
+    def _own_state(self, claim: Claim) -> tuple[State, str | None]:
+        """The state of a claim for itself, other claims of its name left aside."""
+        reason = self.policy.reason_against(claim)
+        if reason:
+            return "blocked", reason
+        failure = self.loader.failure(claim)
+        return ("broken", failure) if failure else _standing(claim)
+
+    def _state(self, claim: Claim, kind: str) -> tuple[State, str | None]:
+        """The state of a claim among others."""
+        state, problem = self._own_state(claim)
+        if state == "ok":
+            try:
+                self.find(kind, self._name(claim, kind))
+            except DuplicatePluginError as error:
+                return "ambiguous", str(error)
+        return state, problem
+
+    def _record(self, claim: Claim, kind: Kind) -> PluginRecord:
+        state, problem = self._state(claim, kind)
+        return PluginRecord(
+            name=visible(self._name(claim, kind)),
+            kind=kind,
+            distribution=claim.distribution,
+            version=claim.version,
+            target=visible(claim.value),
+            state=state,
+            error=problem,
+            alias_of=None if claim.canonical == claim.name else claim.canonical,
+            provider=claim.provider.name if claim.provider else None,
+        )
+
+
+def _is_of(claim: Claim, distribution: str) -> bool:
+    """Whether a claim is of this distribution, whose name is normalised."""
+    return normalise_distribution(claim.distribution) == distribution
+
+
+def _split(name: str) -> tuple[str | None, str]:
+    """Qualifier, None where there is none, and plain name."""
+    qualifier, colon, plain = name.rpartition(":")
+    return (qualifier if colon else None), plain
+
+
+def _by_letter(name: str) -> tuple[str, str]:
+    return name.casefold(), name
+
+
+def _standing(claim: Claim) -> tuple[State, str | None]:
+    """The state of a claim as its metadata alone shows it; what counts as ambiguous must not depend on what ran."""
+    problem = known_problem(claim)
+    if problem:
+        return "broken", problem
+    incompatibility = claim.source.incompatibility if claim.source else None
+    return ("incompatible", incompatibility) if incompatibility else ("ok", None)
+
+
+def _duplicate(kind: str, name: str, claims: list[Claim]) -> DuplicatePluginError:
+    first = claims[0]
+    named = visible(name)
+    owners = list(dict.fromkeys(claim.label for claim in claims))
+    if len(owners) > 1:
+        who = f"{' and '.join(owners)} each offer {with_article(kind)} called `{named}`"
+        ways = [f"{claim.distribution}:{claim.name}" for claim in claims]
+        prefer = f'Registry(prefer={{"{first.name}": "{first.distribution}"}})'
+        or_else = f", or set prefer: {prefer}, OPTIM_CORE_PREFER={first.name}={first.distribution}"
+    else:
+        who = f"{owners[0]} offers several {kind}s called `{named}`, apart from case, `-`, `_` and the provider"
+        ways = [f"{claim.provider.name}:{claim.name}" if claim.provider else claim.name for claim in claims]
+        or_else = ""
+    return DuplicatePluginError(
+        f"{who}\n    write {' or '.join(f'`{way}`' for way in dict.fromkeys(ways))}{or_else}",
+        distribution=first.distribution,
+        version=first.version,
+    )

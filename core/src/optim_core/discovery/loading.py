@@ -1,0 +1,201 @@
+"""From a claim to the live object behind it: the one place where plugin code is run.
+
+No lock is held meanwhile. Python's own import lock sees to it that a module runs once, and a lock of ours beside it
+would be one too many: a plugin whose import asks the registry for another plugin takes the two in the opposite order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from optim_core.discovery.claims import Claim
+from optim_core.discovery.output import output_diverted
+from optim_core.errors import PluginLoadError
+from optim_core.kinds import Kind
+from optim_core.plugin_class.contract import check_plugin_class
+from optim_core.text.prose import said, visible, with_article
+
+if TYPE_CHECKING:
+    from click import Command
+
+__all__ = [
+    "Loader",
+    "checked",
+    "known_problem",
+    "load_command",
+    "load_error",
+    "load_plugin_class",
+    "load_target",
+    "running",
+]
+
+
+class Loader:
+    """Runs the code behind claims and remembers which failed: a second use says what the first one said.
+
+    A module that failed at its import may have left half of itself behind, so that a second try would fail
+    differently. `Registry.refresh` takes a new loader.
+    """
+
+    def __init__(self) -> None:
+        self._failures: dict[tuple[object, ...], PluginLoadError] = {}
+        self._running = threading.local()
+
+    def failure(self, claim: Claim) -> str | None:
+        """What went wrong when `claim` was used, None where nothing did or it was not used yet."""
+        error = self._failures.get(claim.plugin)
+        return None if error is None else str(error)
+
+    def refuse_failed(self, claim: Claim) -> None:
+        """Raises again what went wrong when `claim` was used before.
+
+        Raises:
+            PluginLoadError: something did.
+        """
+        known = self._failures.get(claim.plugin)
+        if known is not None:
+            raise _again(known)
+
+    @contextlib.contextmanager
+    def once(self, claim: Claim) -> Iterator[None]:
+        """Around everything that runs code of `claim`.
+
+        Raises:
+            PluginLoadError: as the code inside raised it now or before, or the code of `claim` is what asks for it.
+        """
+        self.refuse_failed(claim)
+        active = self._running.__dict__.setdefault("plugins", set())
+        if claim.plugin in active:
+            # Not remembered: nothing is wrong with the plugin if its module takes this well.
+            raise load_error(claim, "its own import asks the registry for it, which is too early")
+        active.add(claim.plugin)
+        try:
+            yield
+        except PluginLoadError as error:
+            first = self._failures.setdefault(claim.plugin, error)
+            if first is not error:
+                raise _again(first) from error
+            raise
+        finally:
+            active.discard(claim.plugin)
+
+
+def load_target(claim: Claim) -> Any:
+    """The object that an entry point names.
+
+    Raises:
+        PluginLoadError: the distribution is broken, an extra that the entry point needs is not installed, its module
+            cannot be imported, for whatever reason (SystemExit too; KeyboardInterrupt passes), or lacks the object.
+    """
+    problem = known_problem(claim)
+    if problem:
+        raise load_error(claim, problem)
+    with running(claim):
+        found = import_module(claim.module)
+        for part in claim.attribute.split("."):
+            found = getattr(found, part)
+    return found
+
+
+def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:
+    """The plugin class that an entry point names.
+
+    Raises:
+        PluginLoadError: as `load_target`, or the object is not a plugin class of this kind.
+    """
+    return checked(claim, claim.target if claim.target is not None else load_target(claim), kind)
+
+
+def load_command(claim: Claim) -> Command:
+    """The click command that an entry point names.
+
+    Raises:
+        PluginLoadError: as `load_target`, or the object is no click command.
+    """
+    from click import Command
+
+    found = load_target(claim)
+    if not isinstance(found, Command):
+        raise load_error(claim, f"it names {with_article(type(found).__name__)}, which is no click command")
+    return found
+
+
+def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
+    """`found`, which `claim` gave, where it is a plugin class of this kind.
+
+    Raises:
+        PluginLoadError: it is not.
+    """
+    with running(claim):
+        problem = check_plugin_class(found, kind)
+    if problem:
+        raise load_error(claim, problem)
+    return found  # type: ignore[no-any-return]
+
+
+def known_problem(claim: Claim) -> str | None:
+    """What metadata alone says is wrong."""
+    if claim.fault or claim.source is None:
+        return claim.fault
+    if claim.source.fault:
+        return claim.source.fault
+    missing = claim.source.unmet(claim.extras) if claim.extras else []
+    if missing:
+        wanted = f"{claim.distribution}[{','.join(claim.extras)}]"
+        return f"it needs {', '.join(missing)}, which is not installed: pip install '{wanted}'"
+    return None
+
+
+@contextlib.contextmanager
+def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
+    """Runs a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
+
+    Standard output may be JSON. SystemExit is an error like others; KeyboardInterrupt passes.
+
+    Args:
+        claim: whose code it is.
+        asked: whether a LookupError is an answer, by which a provider says what its library lacks: told as it stands,
+            for another installation of the provider would say the same.
+    """
+    try:
+        with output_diverted():
+            yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if asked and type(error) is LookupError:
+            # A KeyError or an IndexError is no answer but a mistake.
+            raise load_error(claim, said(error).removeprefix("LookupError: ")) from error
+        raise load_error(claim, _cause(error, claim)) from error
+
+
+def load_error(claim: Claim, problem: str) -> PluginLoadError:
+    """The error that says what keeps `claim` from giving what it offers."""
+    return PluginLoadError(
+        f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
+        distribution=claim.distribution,
+        version=claim.version,
+    )
+
+
+def _again(error: PluginLoadError) -> PluginLoadError:
+    """The same error, without the traceback that the first one gathered."""
+    copy = PluginLoadError(str(error), distribution=error.distribution, version=error.version)
+    copy.__cause__ = error.__cause__
+    return copy
+
+
+def _cause(error: BaseException, claim: Claim) -> str:
+    """The exception in words, with the repair where the exception shows one."""
+    in_words = said(error)
+    if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
+        missing = error.name.partition(".")[0]
+        if missing != claim.module.partition(".")[0]:
+            install = f"pip install --upgrade {claim.distribution} {visible(missing)}"
+            return f"{in_words}; install what it depends on: {install}"
+    repair = claim.source.reinstall if claim.source else "register it again"
+    return f"{in_words}; ask its author for a repair, or {repair}"

@@ -1,0 +1,203 @@
+"""Providers: entry points that each offer many plugins of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import attrs
+
+from optim_core.discovery.claims import Claim
+from optim_core.discovery.loading import Loader, checked, load_error, load_target, running
+from optim_core.errors import PluginLoadError
+from optim_core.kinds import KINDS, Kind
+from optim_core.text.names import is_name, normalise, normalise_distribution
+from optim_core.text.prose import visible
+from optim_core.text.spelling import suggesting
+
+__all__ = ["Providers"]
+
+MOST_NAMES = 10_000
+
+
+@attrs.frozen
+class _Opened:
+    """A provider that was imported.
+
+    Args:
+        live: the object itself.
+        kind: the kind of all that it offers.
+        offers: normalised name to the names that it offers, as claims.
+    """
+
+    live: Any
+    kind: Kind
+    offers: dict[str, list[Claim]]
+
+
+class Providers:
+    """The providers that may be used. They are imported when a name is looked for that no entry point has.
+
+    A provider that cannot be imported offers nothing, and `problems` says why.
+    """
+
+    def __init__(self, claims: Iterable[Claim], loader: Loader) -> None:
+        self._claims = list(claims)
+        self._loader = loader
+        self._opened: dict[Claim, _Opened] = {}
+
+    def offers(self, kind: Kind) -> Iterator[Claim]:
+        """Everything that is offered of this kind."""
+        for opened in self._of(kind):
+            for claims in opened.offers.values():
+                yield from claims
+
+    def matching(self, kind: str, name: str, qualifier: str | None = None) -> list[Claim]:
+        """What is offered as `name`, whatever its case.
+
+        Args:
+            kind: the kind of plugin.
+            name: without qualifier.
+            qualifier: a provider or a distribution; None is any.
+        """
+        found = self._offered(kind, name)
+        if not found and suggesting():
+            # A library may have got another class since it was asked, torch.optim in a notebook for one.
+            for claim, opened in list(self._opened.items()):
+                if opened.kind == kind:
+                    self._opened[claim] = self._asked_again(claim, opened)
+            found = self._offered(kind, name)
+        if qualifier is None:
+            return found
+        wanted = normalise_distribution(qualifier)
+        return [claim for claim in found if claim.provider and wanted in _qualifiers(claim.provider)]
+
+    def _offered(self, kind: str, name: str) -> list[Claim]:
+        return [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
+
+    def _asked_again(self, claim: Claim, opened: _Opened) -> _Opened:
+        try:
+            return _asked(claim, opened.live)
+        except PluginLoadError:
+            # What it offered before still stands.
+            return opened
+
+    def refuse_broken(self, qualifier: str) -> None:
+        """Raises what is wrong with the provider, or the distribution's provider, that `qualifier` names.
+
+        Raises:
+            PluginLoadError: it cannot be used.
+        """
+        for claim, _ in self.problems():
+            if normalise_distribution(qualifier) in _qualifiers(claim):
+                self._loader.refuse_failed(claim)
+
+    def problems(self) -> list[tuple[Claim, str]]:
+        """The providers that cannot be used, and why."""
+        for claim in self._claims:
+            self._open(claim)
+        problems = [(claim, self._loader.failure(claim)) for claim in self._claims]
+        return [(claim, problem) for claim, problem in problems if problem]
+
+    def load(self, offer: Claim, provider: Claim) -> type[Any]:
+        """The plugin class of what a provider offers.
+
+        Raises:
+            PluginLoadError: the provider raised instead, or gave something else.
+        """
+        opened = self._opened[provider]
+        with running(offer, asked=True):
+            found = opened.live.load(offer.name)
+        return checked(offer, found, opened.kind)
+
+    def why_not(self, kind: str, name: str, qualifier: str | None = None) -> str | None:
+        """What a provider says of a name of its library that it does not offer; None where none says anything.
+
+        One that raises instead says nothing, unless it is the one that was asked.
+        """
+        for claim in self._claims:
+            opened = self._open(claim)
+            if opened is None or opened.kind != kind or not hasattr(opened.live, "why_not"):
+                continue
+            if qualifier is not None and normalise_distribution(qualifier) not in _qualifiers(claim):
+                continue
+            try:
+                with running(claim):
+                    said = opened.live.why_not(name)
+            except PluginLoadError as error:
+                said = None if qualifier is None else str(error)
+            if isinstance(said, str) and said:
+                return f"`{visible(claim.name)}` leaves {visible(name)} out: {visible(said)}"
+        return None
+
+    def _of(self, kind: str) -> list[_Opened]:
+        if kind not in KINDS:
+            # Commands, for one: no provider offers any, so none has to be imported to know.
+            return []
+        opened = [self._open(claim) for claim in self._claims]
+        return [each for each in opened if each is not None and each.kind == kind]
+
+    def _open(self, claim: Claim) -> _Opened | None:
+        """Imports a provider; None where that fails, or where its own import is what asks."""
+        opened = self._opened.get(claim)
+        if opened is not None:
+            return opened
+        try:
+            with self._loader.once(claim):
+                return self._opened.setdefault(claim, _open(claim))
+        except PluginLoadError:
+            return None
+
+
+def _qualifiers(provider: Claim) -> set[str]:
+    """What may stand before the names that a provider offers."""
+    return {normalise_distribution(provider.distribution), normalise_distribution(provider.name)}
+
+
+def _open(claim: Claim) -> _Opened:
+    """Imports a provider and asks it for its names.
+
+    Raises:
+        PluginLoadError: that is not possible, or it is no provider.
+    """
+    problem = claim.source.incompatibility if claim.source else None
+    if problem is not None:
+        raise load_error(claim, problem)
+    target = load_target(claim)
+    with running(claim):
+        live = target() if isinstance(target, type) else target
+    return _asked(claim, live)
+
+
+def _asked(claim: Claim, live: Any) -> _Opened:
+    """What a provider offers now.
+
+    Raises:
+        PluginLoadError: it does not say, or what it says makes no sense.
+    """
+    with running(claim, asked=True):
+        kind, names = live.kind, live.names()
+        listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
+        problem = _problem(kind, listed)
+    if problem is not None:
+        raise load_error(claim, problem)
+    offers: dict[str, list[Claim]] = {}
+    for name in dict.fromkeys(listed or ()):
+        offer = Claim(kind, name, claim.value, claim.source, names=(name,), provider=claim)
+        offers.setdefault(normalise(name), []).append(offer)
+    return _Opened(live, kind, offers)
+
+
+def _problem(kind: Any, names: list[Any] | None) -> str | None:
+    """What is wrong with what a provider says of itself."""
+    if kind not in KINDS:
+        return f"its kind is {kind!r:.80}; the kinds are {', '.join(KINDS)}"
+    if names is None:
+        return "its names() gave one text, not a list of names"
+    if len(names) > MOST_NAMES:
+        return f"its names() gave more than {MOST_NAMES:,} names"
+    for name in names:
+        if not isinstance(name, str) or not is_name(name):
+            return f"its names() gave {ascii(name)[:80]}, which is no name: visible text without `:`"
+    return None

@@ -1,0 +1,1 @@
+"""Parameters to parameter groups, each with its options."""

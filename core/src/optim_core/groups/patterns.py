@@ -1,0 +1,42 @@
+"""Which names a pattern matches, for many names at once: fnmatch's patterns, and regular expressions after ``re:``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from fnmatch import translate
+
+from optim_core.groups.rule import REGEX
+
+__all__ = ["expression_fault", "matching"]
+
+_WILDCARD = re.compile(r"\*|\?|\[!?\]?[^\]]*\]")
+
+
+def matching(pattern: str, names: Sequence[str], places: Sequence[int]) -> list[int]:
+    """Those of `places` whose name matches; upper and lower case differ.
+
+    Args:
+        pattern: fnmatch's for the whole name, or ``re:`` and a regular expression for any part of it.
+        names: some names.
+        places: indices of them.
+    """
+    if pattern.startswith(REGEX):
+        test: Callable[[str], object] = re.compile(pattern.removeprefix(REGEX)).search
+        return [place for place in places if test(names[place])]
+    # To look for a text costs a tenth of what an expression does, and few names have it.
+    text = max(_WILDCARD.split(pattern), key=len)
+    places = [place for place in places if text in names[place]]
+    test = re.compile(translate(pattern)).match
+    return [place for place in places if test(names[place])]
+
+
+def expression_fault(pattern: str) -> str | None:
+    """What is wrong with the regular expression of a pattern, None where it has none or nothing is wrong."""
+    if not pattern.startswith(REGEX):
+        return None
+    try:
+        re.compile(pattern.removeprefix(REGEX))
+    except (re.error, OverflowError, RecursionError, Warning) as error:
+        return str(error)
+    return None

@@ -1,0 +1,271 @@
+"""Parameters to the groups that an optimizer takes: rules, decay exclusion, layer decay and multipliers in one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_core.errors import ParamGroupError
+from optim_core.groups.matching import match_rules, rule_title
+from optim_core.groups.model.module_kinds import is_bias
+from optim_core.groups.model.survey import Traits, survey
+from optim_core.groups.multipliers import ModuleFactor, module_factors
+from optim_core.groups.options import MULTIPLIER, OptionMaker, Options, has_hook
+from optim_core.groups.parameter_info import ParameterInfo
+from optim_core.groups.targets import Group, Target, refuse_lazy, refuse_without_model
+from optim_core.plugin_class.fields import decay_fields
+from optim_core.text.prose import listing
+
+if TYPE_CHECKING:
+    from optim_core.specs import OptimizerSpec
+
+__all__ = ["Plan", "needs_layers", "plan_of"]
+
+KINDS = ("bias", "norm", "embedding")
+
+
+@attrs.define(eq=False)
+class Plan:
+    """What is decided for each parameter of a target. The lists are as long as its parameters.
+
+    Args:
+        spec: of the optimizer.
+        target: the parameters.
+        rules: the index of each parameter's rule, None where it has none.
+        traits: what the models say of each; empty where nothing needed that.
+        exempt: the kind for which ``no_decay`` holds for each, "" where it does not.
+        layer_factors: of ``layer_decay``; empty without it.
+        module_factors: of ``lr_multipliers``, by the parameter's ``id``.
+        trained: the indices of those that are trained, in order.
+        options: of the group of each that is trained.
+    """
+
+    spec: OptimizerSpec
+    target: Target
+    rules: list[int | None]
+    traits: list[Traits]
+    exempt: list[str]
+    layer_factors: list[float]
+    module_factors: dict[int, ModuleFactor] = attrs.field(factory=dict)
+    trained: list[int] = attrs.field(factory=list)
+    options: list[Options] = attrs.field(factory=list)
+
+    def module_factor(self, place: int) -> ModuleFactor | None:
+        """What ``lr_multipliers`` says of a parameter."""
+        return self.module_factors.get(id(self.target.parameters[place]))
+
+    def factors(self, place: int) -> dict[str, float]:
+        """The factors on a parameter's rate that are not 1, by what gives them."""
+        index, given = self.rules[place], self.module_factor(place)
+        factors = {
+            f"param_groups[{index}]": 1.0 if index is None else self.spec.param_groups[index].lr_multiplier,
+            "layer_decay": self.layer_factors[place] if self.layer_factors else 1.0,
+            "lr_multipliers": 1.0 if given is None else given.factor,
+        }
+        return {name: factor for name, factor in factors.items() if factor != 1}
+
+    def multipliers(self) -> list[float]:
+        """The product of all factors for each parameter that is trained."""
+        found = [1.0] * len(self.trained)
+        if any(rule.lr_multiplier != 1 for rule in self.spec.param_groups):
+            factors = [rule.lr_multiplier for rule in self.spec.param_groups]
+            rules = [self.rules[place] for place in self.trained]
+            found = [1.0 if index is None else factors[index] for index in rules]
+        if self.layer_factors:
+            found = [factor * self.layer_factors[place] for factor, place in zip(found, self.trained, strict=True)]
+        if self.module_factors:
+            given = [self.module_factor(place) for place in self.trained]
+            found = [one if by is None else one * by.factor for one, by in zip(found, given, strict=True)]
+        return found
+
+    def groups(self) -> list[Group]:
+        """Group dicts, one for each set of options, in the order of first appearance."""
+        names, parameters = self.target.names, self.target.parameters
+        groups: list[Group] = []
+        for options, places in self.parts:
+            group: Group = {"params": [parameters[place] for place in places]}
+            if names is not None:
+                group["param_names"] = [names[place] for place in places]
+            groups.append({**group, **options})
+        return groups
+
+    @cached_property
+    def parts(self) -> list[tuple[Options, list[int]]]:
+        """The different options with the parameters that have them, in the order of first appearance.
+
+        They are worked out once: `options` is complete when they are first asked for.
+        """
+        known: dict[int, list[int]] = {}
+        parts: dict[Hashable, tuple[Options, list[int]]] = {}
+        for place, options in zip(self.trained, self.options, strict=True):
+            members = known.get(id(options))
+            if members is None:
+                _, members = parts.setdefault(_key(options), (options, []))
+                known[id(options)] = members
+            members.append(place)
+        if any(MULTIPLIER in options for options, _ in parts.values()):
+            return [
+                ({**options, MULTIPLIER: options.get(MULTIPLIER, 1.0)}, places) for options, places in parts.values()
+            ]
+        return list(parts.values())
+
+    def freeze(self) -> None:
+        """Lets the parameters that a rule freezes require no gradient."""
+        for place, index in enumerate(self.rules):
+            if index is not None and self.spec.param_groups[index].freeze:
+                self.target.parameters[place].requires_grad = False
+
+
+def plan_of(
+    spec: OptimizerSpec, target: Target, lr_multipliers: Mapping[Any, float] | None, *, thorough: bool = False
+) -> Plan:
+    """Decides for each parameter; nothing is changed.
+
+    Args:
+        spec: of the optimizer.
+        target: the parameters.
+        lr_multipliers: module to factor, > 0.
+        thorough: ask the model also where no rule needs it.
+
+    Raises:
+        ParamGroupError: a rule, ``no_decay``, ``layer_decay`` or a multiplier does not fit the parameters.
+    """
+    hooked = has_hook(spec.config)
+    refuse_without_model(spec, target)
+    if thorough or needs_layers(spec):
+        refuse_lazy(target)
+    wanted = thorough or hooked or spec.no_decay or spec.layer_decay is not None
+    traits = _traits(target) if wanted and target.models else []
+    trained = target.trained()
+    plan = Plan(
+        spec,
+        target,
+        rules=_rules(spec, target, trained),
+        traits=traits,
+        exempt=_exempt(spec, target, traits),
+        layer_factors=[] if spec.layer_decay is None else _layer_factors(spec.layer_decay, target, traits),
+    )
+    freezing = {index for index, rule in enumerate(spec.param_groups) if rule.freeze}
+    takes_part = zip(plan.rules, trained, strict=True)
+    plan.trained = [place for place, (index, takes) in enumerate(takes_part) if takes and index not in freezing]
+    if not plan.trained:
+        rules = listing(rule_title(index, spec.param_groups[index]) for index in sorted(freezing))
+        raise ParamGroupError(f"nothing of {target.title} is left to train: {rules} freezes the rest; leave something")
+    if lr_multipliers:
+        trained = [target.parameters[place] for place in plan.trained]
+        plan.module_factors = module_factors(trained, lr_multipliers, target.models)
+    plan.options = _options(plan, hooked=hooked)
+    return plan
+
+
+def needs_layers(spec: OptimizerSpec) -> bool:
+    """Whether a spec asks more of a model than which module owns a parameter."""
+    return spec.layer_decay is not None or has_hook(spec.config)
+
+
+def _traits(target: Target) -> list[Traits]:
+    known = survey(target.trees)
+    missing = [place for place, parameter in enumerate(target.parameters) if id(parameter) not in known]
+    if missing:
+        raise ParamGroupError(
+            f"{target.title}: no module owns {listing(target.name(place) for place in missing)}; "
+            "named_parameters gives what named_modules does not hold"
+        )
+    return [known[id(parameter)] for parameter in target.parameters]
+
+
+def _rules(spec: OptimizerSpec, target: Target, trained: list[bool]) -> list[int | None]:
+    if not spec.param_groups or target.names is None:
+        return [None] * len(target.parameters)
+    return match_rules(spec.param_groups, target.names, target.aliases, trained)
+
+
+def _exempt(spec: OptimizerSpec, target: Target, traits: list[Traits]) -> list[str]:
+    """The kind of ``no_decay`` that each parameter is.
+
+    Raises:
+        ParamGroupError: the optimizer has no weight decay.
+    """
+    if not spec.no_decay:
+        return [""] * len(target.parameters)
+    if not decay_fields(type(spec.config)):
+        raise ParamGroupError(f"no_decay: {spec.type} has no weight_decay; take it out of the config")
+    wanted = [kind for kind in KINDS if kind in spec.no_decay]
+    if not traits:
+        names = target.names or []
+        return ["bias" if is_bias(name.rpartition(".")[2]) else "" for name in names]
+    known = {
+        key: next((kind for kind in wanted if getattr(one, f"is_{kind}")), "")
+        for key, one in _different(traits).items()
+    }
+    return [known[id(one)] for one in traits]
+
+
+def _layer_factors(decay: float, target: Target, traits: list[Traits]) -> list[float]:
+    for place, one in enumerate(traits):
+        if one.depth is None:
+            number = int(target.name(place).partition(".")[0]) if len(target.models) > 1 else 0
+            raise ParamGroupError(
+                f"layer_decay: {type(target.models[number]).__name__} has no layers to count: no ModuleList or "
+                "Sequential of layers; give param_groups with lr_multiplier instead"
+            )
+    factors = {key: decay ** (one.num_layers + 1 - (one.depth or 0)) for key, one in _different(traits).items()}
+    return [factors[id(one)] for one in traits]
+
+
+def _different(traits: list[Traits]) -> dict[int, Traits]:
+    """The traits by their ``id``: thousands of parameters have the same."""
+    return {id(one): one for one in traits}
+
+
+def _options(plan: Plan, *, hooked: bool) -> list[Options]:
+    maker = OptionMaker(plan.spec)
+    multipliers = plan.multipliers()
+    rules = [plan.rules[place] for place in plan.trained]
+    exempt = [plan.exempt[place] for place in plan.trained]
+    if not hooked:
+        return maker.without_hook(rules, exempt, multipliers)
+    infos = [info_of(plan, place, factor) for place, factor in zip(plan.trained, multipliers, strict=True)]
+    return maker.with_hook(rules, exempt, infos)
+
+
+def info_of(plan: Plan, place: int, multiplier: float) -> ParameterInfo:
+    """What a hook is told about a parameter."""
+    name = None if plan.target.names is None else plan.target.names[place]
+    shape = tuple(plan.target.parameters[place].shape)
+    source = tuple(plan.factors(place))
+    if not plan.traits:
+        bias = name is not None and is_bias(name.rpartition(".")[2])
+        return ParameterInfo(name=name, shape=shape, is_bias=bias, lr_multiplier=multiplier, multiplier_from=source)
+    one = plan.traits[place]
+    return ParameterInfo(
+        name=name,
+        shape=shape,
+        module=one.module,
+        is_bias=one.is_bias,
+        is_norm=one.is_norm,
+        is_embedding=one.is_embedding,
+        is_head=one.is_head,
+        in_block=one.in_block,
+        depth=one.depth,
+        num_layers=one.num_layers or None,
+        lr_multiplier=multiplier,
+        multiplier_from=source,
+    )
+
+
+def _key(options: Options) -> Hashable:
+    """What is equal for options that may share a group."""
+    return tuple(sorted(((name, _hashable(value)) for name, value in options.items()), key=itemgetter(0)))
+
+
+def _hashable(value: Any) -> Hashable:
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value  # type: ignore[no-any-return]

@@ -1,0 +1,246 @@
+"""What a caller hands over as parameters: a model, several, or an iterable; as names and tensors, each once.
+
+It needs of a model only what ``torch.nn.Module`` shows (``named_parameters``, ``modules``), so torch is not imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_core.errors import ParamGroupError
+from optim_core.groups.matching import rule_title
+from optim_core.groups.model.tree import Tree, tree_of
+from optim_core.text.prose import listing
+
+if TYPE_CHECKING:
+    from optim_core.specs import OptimizerSpec
+
+__all__ = [
+    "Group",
+    "Target",
+    "refuse_for_ready_made",
+    "refuse_lazy",
+    "refuse_without_model",
+    "target_of",
+    "target_of_models",
+]
+
+MODEL = "hand over the model instead of its parameters"
+
+Group = dict[str, Any]
+
+
+@attrs.frozen(eq=False)
+class Target:
+    """The parameters to divide.
+
+    Args:
+        names: of each parameter, in the order of the model; None for tensors without names.
+        parameters: as many. Of a model also those that take no gradient.
+        models: that they come from; none for an iterable.
+        trees: of the models.
+        aliases: the other names of tied parameters, by the parameter's index.
+    """
+
+    names: list[str] | None
+    parameters: list[Any]
+    models: tuple[Any, ...] = ()
+    trees: tuple[Tree, ...] = ()
+    aliases: dict[int, list[str]] = attrs.field(factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return " and ".join(type(model).__name__ for model in self.models) or "the parameters"
+
+    def trained(self) -> list[bool]:
+        """Whether each parameter takes part; in an iterable every one does."""
+        if not self.models:
+            return [True] * len(self.parameters)
+        return [bool(parameter.requires_grad) for parameter in self.parameters]
+
+    def name(self, place: int) -> str:
+        """What messages call a parameter."""
+        return f"parameter {place}" if self.names is None else self.names[place]
+
+
+def target_of(params: Any, *, layered: bool = True) -> Target | list[Any]:
+    """The parameters in what `create_optimizer` is given; ready-made groups as a list of them.
+
+    Args:
+        params: a model or an iterable.
+        layered: whether its layers are wanted too, which take time to find.
+
+    Raises:
+        ParamGroupError: there is no parameter, one is given twice, or some have names and others not.
+    """
+    if hasattr(params, "named_parameters"):
+        return target_of_models([params], layered=layered)
+    items = _items(params)
+    if any(isinstance(item, Mapping) for item in items):
+        return _ready_made(items)
+    model = next((item for item in items if hasattr(item, "named_parameters")), None)
+    if model is not None:
+        raise ParamGroupError(
+            f"a {type(model).__name__} stands among the parameters; hand over one model by itself, "
+            "or several to create_optimizer_for_multiple"
+        )
+    named = [item for item in items if isinstance(item, tuple)]
+    if named and len(named) < len(items):
+        raise ParamGroupError("some parameters have names and some have none; give (name, tensor) pairs or tensors")
+    pairs = [pair for pair in named if len(pair) != 2 or not isinstance(pair[0], str)]
+    if pairs:
+        raise ParamGroupError(f"a parameter is a tensor or a (name, tensor) pair, not {pairs[0]!r:.60}")
+    target = Target([name for name, _ in named], [each for _, each in named]) if named else Target(None, items)
+    _refuse_repeated(target)
+    return target
+
+
+def target_of_models(models: Sequence[Any], *, layered: bool = True) -> Target:
+    """The parameters of several models, each once; of more than one, names begin with the model's index.
+
+    Args:
+        models: some models.
+        layered: as in `target_of`.
+
+    Raises:
+        ParamGroupError: something that is not a model, or models that have no trainable parameter.
+    """
+    for index, model in enumerate(models):
+        if not hasattr(model, "named_parameters"):
+            raise ParamGroupError(f"item {index} is not a model (torch.nn.Module) but of type {type(model).__name__}")
+    trees = tuple(_tree(model, layered=layered) for model in models)
+    places: dict[int, int] = {}
+    target = Target([], [], tuple(models), trees)
+    for index, tree in enumerate(trees):
+        _add(target, tree, f"{index}." if len(models) > 1 else "", places)
+    names = target.names or []
+    if not any(parameter.requires_grad for parameter in target.parameters):
+        title = target.title if models else "an empty list"
+        frozen = f": all {len(names)} are frozen" if names else ""
+        raise ParamGroupError(f"{title} has no parameter that requires a gradient{frozen}")
+    return target
+
+
+def _tree(model: Any, *, layered: bool) -> Tree:
+    if not layered:
+        return tree_of(model, None)
+    from optim_core.groups.model.survey import layered_tree
+
+    return layered_tree(model)
+
+
+def _add(target: Target, tree: Tree, prefix: str, places: dict[int, int]) -> None:
+    """Adds a model's parameters to a target, at `places` by their ``id``."""
+    names = [] if target.names is None else target.names
+    if not tree.is_plain:
+        # A wrapper may have names of its own for the parameters.
+        for name, parameter in tree.model.named_parameters():
+            if places.setdefault(id(parameter), len(places)) == len(names):
+                names.append(prefix + name)
+                target.parameters.append(parameter)
+    for path, _, parameters, *_ in tree.rows:
+        start = f"{prefix}{path}." if path else prefix
+        for own, parameter in parameters.items():
+            if parameter is None:
+                continue
+            place = places.setdefault(id(parameter), len(places))
+            name = start + own
+            if place == len(names):
+                names.append(name)
+                target.parameters.append(parameter)
+            elif names[place] != name:
+                target.aliases.setdefault(place, []).append(name)
+
+
+def _ready_made(items: list[Any]) -> list[Any]:
+    """Groups as the caller divided them, generators in them made lists; a parameter in two places is refused."""
+    groups = [_kept(item) for item in items]
+    places: dict[int, str] = {}
+    for number, group in enumerate(groups):
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ParamGroupError(f"group {number} must be a mapping with `params`, is {group!r:.60}")
+        members = group.get("params") if isinstance(group, Mapping) else None
+        for place, member in enumerate(members if isinstance(members, list) else ()):
+            named = isinstance(member, tuple) and len(member) == 2
+            title = f"`{member[0]}`" if named else f"parameter {place}"
+            key = id(member[1] if named else member)
+            if key in places:
+                raise ParamGroupError(f"{title} of group {number} is in two places: it is {places[key]} too")
+            places[key] = f"{title} of group {number}"
+    return groups
+
+
+def _kept(group: Any) -> Any:
+    # torch refuses a tensor as it is and a set: it is to see them.
+    members = group.get("params") if isinstance(group, Mapping) else None
+    if not isinstance(members, Iterable) or isinstance(members, (set, list)) or hasattr(members, "requires_grad"):
+        return group
+    return {**group, "params": list(members)}
+
+
+def _refuse_repeated(target: Target) -> None:
+    places: dict[int, int] = {}
+    for place, parameter in enumerate(target.parameters):
+        first = places.setdefault(id(parameter), place)
+        if first != place:
+            raise ParamGroupError(
+                f"the same tensor is given twice, as {target.name(first)} and as {target.name(place)}; "
+                "give each parameter once, or the model, of which tied parameters are taken once"
+            )
+
+
+def _items(params: Any) -> list[Any]:
+    if hasattr(params, "requires_grad") or not isinstance(params, Iterable) or isinstance(params, (str, Mapping)):
+        raise ParamGroupError(
+            f"parameters are a model, or an iterable of tensors, (name, tensor) pairs or groups, "
+            f"not {type(params).__name__}"
+        )
+    items = list(params)
+    if not items:
+        raise ParamGroupError("there is no parameter: the iterable is empty (a generator that was used up before?)")
+    return items
+
+
+def refuse_without_model(spec: OptimizerSpec, target: Target) -> None:
+    """Raises ParamGroupError where names or modules are needed that the target does not have."""
+    if target.models:
+        return
+    if spec.param_groups and target.names is None:
+        raise ParamGroupError(
+            f"{rule_title(0, spec.param_groups[0])} goes by names, and these tensors have none: "
+            "hand over the model, or (name, tensor) pairs such as model.named_parameters()"
+        )
+    needed = [f"no_decay: {kind}" for kind in spec.no_decay if kind != "bias" or target.names is None]
+    needed += [] if spec.layer_decay is None else ["layer_decay"]
+    if needed:
+        raise ParamGroupError(f"{needed[0]} goes by the modules that own the parameters: {MODEL}")
+
+
+def refuse_lazy(target: Target) -> None:
+    """Raises ParamGroupError where a parameter has no shape yet."""
+    for place, parameter in enumerate(target.parameters):
+        if type(parameter).__name__ == "UninitializedParameter":
+            raise ParamGroupError(
+                f"{target.name(place)} has no shape before the model's first call; call the model once before"
+            )
+
+
+def refuse_for_ready_made(spec: OptimizerSpec, lr_multipliers: Mapping[Any, float] | None) -> None:
+    """Raises ParamGroupError where ready-made groups would be divided once more."""
+    if lr_multipliers:
+        raise ParamGroupError("ready-made groups set their own `lr`; give those or lr_multipliers, not both")
+    asked = _asked_for(spec)
+    if asked:
+        raise ParamGroupError(
+            f"ready-made groups are divided already; the config's {listing(asked)} would have no effect: "
+            f"{MODEL}, or take it out of the config"
+        )
+
+
+def _asked_for(spec: OptimizerSpec) -> list[str]:
+    asked = {"param_groups": spec.param_groups, "no_decay": spec.no_decay, "layer_decay": spec.layer_decay is not None}
+    return [key for key, given in asked.items() if given]

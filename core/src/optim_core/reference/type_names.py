@@ -1,0 +1,82 @@
+"""How a config may write the type of a plugin, as patterns of a JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import attrs
+
+from optim_core.kinds import Kind
+from optim_core.reference.plugin_schema import Schema
+from optim_core.text.names import normalise
+
+
+@attrs.frozen
+class NamedPlugin:
+    """A plugin class, under which name specs show it, and how a config may write that.
+
+    Args:
+        name: the name in specs.
+        cls: the class.
+        owners: what may stand in front of a name: the distribution that offers it, and the provider if there is one.
+        names: every name of it, the one in specs first.
+        plain: those of them that mean it without the distribution in front.
+    """
+
+    name: str
+    cls: type[Any]
+    owners: tuple[str, ...]
+    names: tuple[str, ...]
+    plain: tuple[str, ...]
+
+    def definition(self, kind: Kind) -> str:
+        return f"{kind}.{self.name}"
+
+    @property
+    def rule(self) -> str:
+        """The definition of one entry of `param_groups`."""
+        return f"rule.{self.name}"
+
+    @property
+    def offered(self) -> list[str]:
+        """The names for an editor to offer."""
+        return list(self.plain) or [f"{self.owners[0]}:{name}" for name in self.names]
+
+
+def names_it(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> Schema:
+    pattern = f"^(?:{spelling(plugin, plugins)})$"
+    return {"properties": {"type": {"type": "string", "pattern": pattern}}, "required": ["type"]}
+
+
+def spelling(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> str:
+    """A regular expression for every way to write a plugin's names, the distribution in front of them included."""
+    taken = [normalise(name) for other in plugins if other is not plugin for name in other.plain]
+    words = [_loosely(name) if normalise(name) not in taken else _literally(name) for name in plugin.plain]
+    owner = f"(?:{'|'.join(map(_of_distribution, plugin.owners))}):"
+    ways = [f"(?:{owner})?(?:{'|'.join(words)})"] if words else []
+    qualified = [_loosely(name) for name in plugin.names if name not in plugin.plain]
+    ways += [f"{owner}(?:{'|'.join(qualified)})"] if qualified else []
+    return "|".join(ways)
+
+
+def _of_distribution(name: str) -> str:
+    """As `normalise_distribution` compares: without case, runs of - and _ and . as one."""
+    parts = [part for part in re.split("[-_.]+", name) if part]
+    return f"[-_.]*{'[-_.]+'.join(''.join(map(_either_case, part)) for part in parts)}[-_.]*"
+
+
+def _loosely(name: str) -> str:
+    """As `normalise` compares: without case, - and _."""
+    letters = [_either_case(letter) for letter in name if letter not in "-_"]
+    return f"[-_]*{'[-_]*'.join(letters)}[-_]*"
+
+
+def _either_case(letter: str) -> str:
+    lower, upper = letter.lower(), letter.upper()
+    return f"[{lower}{upper}]" if lower != upper and len(lower + upper) == 2 else _literally(letter)
+
+
+def _literally(text: str) -> str:
+    # re.escape escapes more than the regular expressions of JSON Schema, which are JavaScript's, let one escape.
+    return "".join(f"\\{letter}" if letter in r"\^$.|?*+()[]{}/" else letter for letter in text)

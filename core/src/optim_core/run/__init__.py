@@ -1,0 +1,1 @@
+"""The length, the steps and the state of a run."""

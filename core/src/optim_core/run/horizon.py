@@ -1,0 +1,90 @@
+"""How long a training run is, in optimizer steps and epochs."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import attrs
+
+from optim_core.errors import HorizonError
+
+__all__ = ["Horizon", "count"]
+
+
+def count(value: Any, name: str, *, at_least: int) -> int:
+    """`value` as an int, numpy's whole numbers included.
+
+    Raises:
+        HorizonError: it is not a whole number of at least `at_least`.
+    """
+    whole = None if isinstance(value, bool) or not hasattr(type(value), "__index__") else operator.index(value)
+    if whole is None or whole < at_least:
+        raise HorizonError(f"{name} must be a whole number of at least {at_least}, is {value!r}")
+    return whole
+
+
+@attrs.frozen(kw_only=True)
+class Horizon:
+    """The length of a run, as given to `create`; of the three numbers, two give the third.
+
+    Args:
+        total_steps: optimizer steps in the whole run, ≥ 1. Gradient accumulation and the number of processes are the
+            caller's to divide out.
+        steps_per_epoch: optimizer steps in one epoch, ≥ 1.
+        epochs: passes over the data, ≥ 1. Derived from the other two, a last pass that is cut short counts.
+        per_epoch: the steps are those of a schedule that is stepped once an epoch; `in_epochs` sets it.
+
+    Raises:
+        HorizonError: a number is not a whole number of at least 1, or the three contradict each other.
+    """
+
+    total_steps: int | None = None
+    steps_per_epoch: int | None = None
+    epochs: int | None = None
+    per_epoch: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("total_steps", "steps_per_epoch", "epochs"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, count(value, name, at_least=1))
+        total, per_epoch, epochs = self.total_steps, self.steps_per_epoch, self.epochs
+        if total is None and per_epoch is not None and epochs is not None:
+            object.__setattr__(self, "total_steps", per_epoch * epochs)
+        elif per_epoch is None and total is not None and epochs is not None:
+            object.__setattr__(self, "steps_per_epoch", math.ceil(total / epochs))
+        elif epochs is None and total is not None and per_epoch is not None:
+            object.__setattr__(self, "epochs", math.ceil(total / per_epoch))
+        elif None not in (total, per_epoch, epochs) and not self._consistent():
+            raise HorizonError(
+                f"total_steps={total} does not fit steps_per_epoch={per_epoch} and epochs={epochs}; "
+                "give two of them and leave the third out"
+            )
+
+    def _consistent(self) -> bool:
+        total, per_epoch, epochs = self.total_steps or 0, self.steps_per_epoch or 1, self.epochs or 1
+        return math.ceil(total / per_epoch) == epochs
+
+    def in_epochs(self) -> Horizon:
+        """The same run for a schedule that is stepped once an epoch: each epoch is one of its steps."""
+        if self.epochs is None:
+            return Horizon(per_epoch=True)
+        return Horizon(total_steps=self.epochs, steps_per_epoch=1, per_epoch=True)
+
+    def part(self, steps: int | None) -> Horizon:
+        """A stretch of the run as a run of its own, for a schedule that has only `steps` of it; None is not known."""
+        return Horizon(total_steps=steps, steps_per_epoch=self.steps_per_epoch, per_epoch=self.per_epoch)
+
+    def require(self, name: str, needed_by: str) -> int:
+        """The number called `name` ("total_steps", "steps_per_epoch" or "epochs").
+
+        Raises:
+            HorizonError: it is neither given nor derivable; the message names it and who needs it.
+        """
+        value = getattr(self, name)
+        if value is None:
+            name = "epochs" if self.per_epoch else name
+            raise HorizonError(f"{needed_by} needs {name}: pass {name}=… to create() or set its length in the config")
+        return int(value)

@@ -1,0 +1,176 @@
+"""Moving a scheduler to a step, and the rates that a schedule has at many of them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from optim_core.errors import OptimError
+from optim_core.run.horizon import Horizon, count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.specs import SchedulerSpec
+
+__all__ = ["go_to", "rates_over", "restore_base_rates"]
+
+
+@contextmanager
+def _without_optimizer_steps() -> Iterator[None]:
+    """Silences torch's warning that the optimizer did not step in between."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before.*optimizer.step.*")
+        yield
+
+
+def restore_base_rates(optimizer: Optimizer) -> None:
+    """Gives each group the rate that its schedule starts from, where an earlier schedule or a checkpoint left it."""
+    for group in optimizer.param_groups:
+        if "initial_lr" not in group:
+            continue
+        if hasattr(group["lr"], "fill_"):
+            group["lr"].fill_(group["initial_lr"])
+        else:
+            group["lr"] = group["initial_lr"]
+
+
+def go_to(scheduler: LRScheduler, step: int, *, at_once: bool) -> None:
+    """Moves a fresh scheduler to where it is after `step` calls of ``step()``.
+
+    Args:
+        scheduler: at its step 0.
+        step: > 0.
+        at_once: the rate is a function of the step, so that a LambdaLR need not be stepped there.
+    """
+    with _without_optimizer_steps():
+        if at_once and _is_lambda_lr(scheduler):
+            scheduler.last_epoch = step - 1
+            scheduler._step_count = step
+            scheduler.step()
+            return
+        for _ in range(step):
+            scheduler.step()
+
+
+def _is_lambda_lr(scheduler: LRScheduler) -> bool:
+    from torch.optim.lr_scheduler import LambdaLR
+
+    return isinstance(scheduler, LambdaLR)
+
+
+def rates_over(
+    spec: SchedulerSpec,
+    steps: int | range | Sequence[int] | NDArray[Any],
+    base_lr: float,
+    horizon: Horizon,
+    metrics: Sequence[float] | None,
+    multiplier: float,
+) -> NDArray[Any]:
+    """See `SchedulerSpec.curve`; `horizon` is in the unit of ``step()``."""
+    if find_spec("numpy") is None:
+        raise OptimError("curve gives a numpy array, and numpy is not installed: pip install numpy")
+    wanted = _as_array(steps)
+    base_lr, multiplier = _positive(base_lr, "base_lr"), _positive(multiplier, "multiplier")
+    if metrics is not None and not spec.waits_for_metric:
+        raise OptimError(f"{spec.type} counts steps and takes no metrics")
+    if spec.has_closed_form:
+        return _computed(spec.config, wanted, base_lr, horizon, multiplier)
+    last = int(wanted.max(initial=0))
+    if spec.waits_for_metric and (metrics is None or len(metrics) < last):
+        given = "" if metrics is None else f", has {len(metrics)}"
+        raise OptimError(f"{spec.type} follows a metric: pass metrics=[…] with {last} of them{given}")
+    return _stepped(spec, wanted, base_lr, horizon, metrics, multiplier)
+
+
+def _positive(value: Any, name: str) -> float:
+    """`value` as a float, which a tensor of one element may be.
+
+    Raises:
+        OptimError: it is not.
+    """
+    try:
+        number = math.nan if isinstance(value, (str, bool)) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise OptimError(f"{name} must be > 0 and finite, is {value!r}")
+    return number
+
+
+def _computed(config: Any, steps: NDArray[Any], base_lr: float, horizon: Horizon, multiplier: float) -> NDArray[Any]:
+    """The rates of a closed form, which is vectorised or a function of one step."""
+    import numpy as np
+
+    if callable(getattr(config, "closed_form", None)):
+        rates: NDArray[Any] = config.closed_form(horizon).rates(steps, base_lr, multiplier)
+        return rates
+    return base_lr * np.array([config.factor(int(step)) for step in steps], dtype=np.float64)
+
+
+def _stepped(
+    spec: SchedulerSpec,
+    steps: NDArray[Any],
+    base_lr: float,
+    horizon: Horizon,
+    metrics: Sequence[float] | None,
+    multiplier: float,
+) -> NDArray[Any]:
+    """The rates of a real scheduler that walks to the highest step."""
+    import numpy as np
+
+    last = int(steps.max(initial=0))
+    walk = _walk(spec, base_lr, horizon, last, metrics, multiplier)
+    return np.fromiter(walk, dtype=np.float64, count=last + 1).take(steps)
+
+
+def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]:
+    """The steps as int64, of shape (n,).
+
+    Raises:
+        OptimError: one is negative or no whole number, or they have another shape.
+    """
+    import numpy as np
+
+    if isinstance(steps, range):
+        array = np.arange(steps.start, steps.stop, steps.step, dtype=np.int64)
+    elif np.ndim(steps) == 0:
+        return np.arange(count(steps, "steps", at_least=0), dtype=np.int64)
+    else:
+        array = np.asarray(steps)
+    if array.ndim != 1 or (array.size and (array.dtype.kind not in "iu" or array.min() < 0)):
+        raise OptimError("steps must be a count, or a list, range or 1-D array of whole numbers ≥ 0")
+    return array.astype(np.int64, copy=False)
+
+
+def _walk(
+    spec: SchedulerSpec,
+    base_lr: float,
+    horizon: Horizon,
+    last: int,
+    metrics: Sequence[float] | None,
+    multiplier: float,
+) -> Iterator[float]:
+    """The rates of a real scheduler at the steps 0 to `last`."""
+    import torch
+
+    # With a momentum, since some schedules move that too.
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=base_lr, momentum=0.9)
+    group = optimizer.param_groups[0]
+    if multiplier != 1.0:
+        group["lr_multiplier"] = multiplier
+    scheduler = spec.build_for(optimizer, horizon)
+    yield float(group["lr"])
+    with _without_optimizer_steps():
+        for step in range(last):
+            if metrics is None:
+                scheduler.step()
+            else:
+                scheduler.step(metrics[step])  # type: ignore[arg-type]
+            yield float(group["lr"])

@@ -1,0 +1,43 @@
+"""Parts of sentences: listings, articles, what can be printed, an exception in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["listing", "said", "visible", "with_article"]
+
+LONGEST_CAUSE = 2000
+
+LONGEST_LISTING = 40
+
+
+def said(error: BaseException) -> str:
+    """An exception in words: its type and its message, on one line and not too long."""
+    name = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - a stranger's __str__ may raise anything
+        return f"{name}, whose message cannot be shown"
+    if len(text) > LONGEST_CAUSE:
+        text = f"{text[:LONGEST_CAUSE]}…"
+    return f"{name}: {visible(text)}" if text else name
+
+
+def listing(names: Iterable[str]) -> str:
+    """The names with commas between them, cut short where there are very many."""
+    names = list(names)
+    text = ", ".join(names[:LONGEST_LISTING])
+    rest = len(names) - LONGEST_LISTING
+    return f"{text} and {rest} more" if rest > 0 else text
+
+
+def visible(name: str) -> str:
+    """`name` as it can be printed: invisible and direction-changing characters escaped."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
+def with_article(word: str) -> str:
+    """``an optimizer``, ``a scheduler``."""
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

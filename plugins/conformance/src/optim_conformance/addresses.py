@@ -1,0 +1,97 @@
+"""Where a plugin class is, so that another process can have it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+from optim_conformance.subject import Subject, subject_of
+
+__all__ = ["CHILD", "CheckedAgain", "address_of", "in_child", "refuse_in_child", "subject_at", "unreachable"]
+
+# Set in the environment of the processes that the kit starts.
+CHILD = "OPTIM_CORE_CONFORMANCE_CHILD"
+
+
+class CheckedAgain(BaseException):
+    """A module that is imported in a child process checks plugins there; it need not be run any further."""
+
+
+def in_child() -> bool:
+    """Whether this process is one that the kit started."""
+    return CHILD in os.environ
+
+
+def refuse_in_child() -> None:
+    """Ends the import of a script that checks its own class, which would otherwise start processes without end.
+
+    Raises:
+        CheckedAgain: this is a process of the kit's own.
+    """
+    if in_child():
+        raise CheckedAgain
+
+
+def unreachable(subject: Subject) -> str | None:
+    """Why another process cannot have the class, None where it can."""
+    if subject.installed:
+        return None
+    if "<locals>" in subject.cls.__qualname__:
+        return "its class is defined in a function"
+    if _file(subject) is None:
+        return "the module of its class has no file"
+    return None
+
+
+def _file(subject: Subject) -> str | None:
+    file = getattr(sys.modules.get(subject.cls.__module__), "__file__", None)
+    return file if file is not None and os.path.exists(file) else None  # noqa: PTH110 - "<string>" is no path
+
+
+def address_of(subject: Subject) -> dict[str, Any]:
+    """What `subject_at` needs, as plain data."""
+    return {
+        "kind": subject.kind,
+        "name": subject.address if subject.installed else None,
+        "module": subject.cls.__module__,
+        "qualname": subject.cls.__qualname__,
+        "file": _file(subject),
+    }
+
+
+def subject_at(address: dict[str, Any]) -> Subject:
+    """The subject that has this address; whatever its module raises is raised here."""
+    if address["name"] is not None:
+        return subject_of(address["name"], address["kind"])
+    found: Any = _module(address["module"], address["file"])
+    for part in address["qualname"].split("."):
+        found = getattr(found, part)
+    return subject_of(found, address["kind"])
+
+
+def _module(name: str, file: str) -> ModuleType:
+    """The module of that name; where that is another file, or none, the file under that name."""
+    with contextlib.suppress(ImportError, ValueError, CheckedAgain):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin == file and name != "__main__":
+            return importlib.import_module(name)
+    name = "checked_module" if name == "__main__" else name
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{file} cannot be imported")
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except CheckedAgain:
+            # The class stands above what checks it.
+            pass
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return sys.modules[name]

@@ -1,0 +1,138 @@
+"""`optim conformance`: whether plugins are as they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import click
+
+from optim_core import OptimError, PluginError, registry
+from optim_core.cli.output import print_json, say
+from optim_core.kinds import KINDS, Kind
+from optim_core.text.prose import visible
+
+if TYPE_CHECKING:
+    from optim_conformance import Report, Subject
+
+__all__ = ["command"]
+
+# How many plugins share their processes: to start these takes longer than to check a plugin, and all wait for all.
+TOGETHER = 8
+
+
+@click.command(name="conformance")
+@click.argument("names", metavar="[NAME | MODULE:CLASS]...", nargs=-1)
+@click.option("--kind", type=click.Choice(KINDS), help="Needed only where one name is used for two kinds.")
+@click.option("--all", "everything", is_flag=True, help="Check everything that is installed and can be used.")
+@click.option("--list", "listed", is_flag=True, help="Say what is checked, and check nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Show also what passed.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    names: tuple[str, ...], kind: Kind | None, everything: bool, listed: bool, verbose: bool, form: str
+) -> None:
+    """Check optimizers, schedulers and clippers: the conformance kit.
+
+    Builds and runs them with torch on tiny problems. A class that is not installed is named by its module, which is
+    looked for in the current folder too: my_module:MyClass.
+
+    Exit status: 1 when a property failed or a plugin cannot be loaded, 2 when a name means nothing, else 0.
+    """
+    if listed:
+        _list(kind, form)
+        return
+    if bool(names) == everything:
+        raise click.UsageError("name the plugins to check, or write --all")
+    if find_spec("torch") is None:
+        raise OptimError("the conformance kit runs what it checks, and torch is not installed: pip install torch")
+    broken = _broken() if everything else {}
+    found = [broken.get((each, name)) or _found(name, each) for name, each in _wanted(names, kind, everything)]
+    if not _check(found, form, verbose):
+        raise SystemExit(1)
+
+
+def _wanted(names: tuple[str, ...], kind: Kind | None, everything: bool) -> list[tuple[str, Kind | None]]:
+    if not everything:
+        return [(name, kind) for name in names]
+    return [(name, each) for each in ([kind] if kind else KINDS) for name in registry.names(each)]
+
+
+def _broken() -> dict[tuple[Kind | None, str], Report]:
+    """Kind and name to the report of what a child process cannot load: some import may end the process."""
+    from optim_core.probing.probe import probe
+
+    reports: dict[tuple[Kind | None, str], Report] = {}
+    for (of, distribution, name), problem in probe().items():
+        for kind in KINDS:
+            if of == kind:
+                for address in (name, f"{distribution}:{name}"):
+                    reports[kind, address] = _unloadable(address, kind, problem)
+    return reports
+
+
+def _check(found: list[Subject | Report], form: str, verbose: bool) -> bool:
+    """Checks each, and shows the reports as they come, or all as JSON; whether nothing failed."""
+    reports = []
+    for report in _reports(found):
+        reports.append(report)
+        if form == "text":
+            say(report.in_words(everything=verbose))
+    if form == "json":
+        print_json([report.as_data() for report in reports])
+    elif len(reports) > 1:
+        failed = ", ".join(visible(report.name) for report in reports if not report.passed)
+        say(f"{len(reports)} checked; " + (f"something failed in {failed}" if failed else "nothing failed"))
+    return all(report.passed for report in reports)
+
+
+def _reports(found: list[Subject | Report]) -> Iterator[Report]:
+    """The reports in their order; what shares its processes waits for each other."""
+    from optim_conformance import Kit, Subject
+
+    for start in range(0, len(found), TOGETHER):
+        together = found[start : start + TOGETHER]
+        kit = Kit(each for each in together if isinstance(each, Subject))
+        yield from (kit.report(each) if isinstance(each, Subject) else each for each in together)
+
+
+def _found(name: str, kind: Kind | None) -> Subject | Report:
+    """The plugin of that name, or the report of one that cannot be loaded.
+
+    Raises:
+        click.UsageError: the name means nothing, or several things.
+    """
+    from optim_conformance.named import subject_named
+
+    try:
+        return subject_named(name, kind)
+    except PluginError as error:
+        known = (each for each in KINDS if registry.knows(each, name))
+        return _unloadable(name, kind or next(known, None), str(error))
+    except OptimError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _unloadable(name: str, kind: Kind | None, problem: str) -> Report:
+    from optim_conformance import Report
+
+    return Report(name=name, kind=kind, provided_by="", results=(), problem=problem)
+
+
+def _list(kind: Kind | None, form: str) -> None:
+    from optim_conformance import properties_of
+
+    kinds: list[Kind] = [kind] if kind else list(KINDS)
+    rows = [
+        {"kind": each, "property": made.name, "declarable": made.declarable, "sentence": made.sentence}
+        for each in kinds
+        for made in properties_of(each).values()
+    ]
+    if form == "json":
+        print_json(rows)
+        return
+    for each in kinds:
+        say(f"{each}s")
+        for row in rows:
+            if row["kind"] == each:
+                say(f"  {row['property']}: {row['sentence']}")

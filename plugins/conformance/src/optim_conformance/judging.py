@@ -1,0 +1,121 @@
+"""From what a check raises to the result of a property, in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from optim_conformance.addresses import in_child
+from optim_conformance.outcomes import Differs, DoesNotApply, Result
+from optim_conformance.subject import Subject
+from optim_conformance.table import Property
+from optim_conformance.trials.exceptions import told
+from optim_conformance.trials.global_state import restored
+from optim_core.plugin_class.declarations import ATTRIBUTE
+from optim_core.text.prose import visible
+
+__all__ = ["at_rest", "failed", "not_applicable", "result_of"]
+
+LONGEST = 600
+
+
+@attrs.define
+class _Failure:
+    """What a check raised."""
+
+    expected: str
+    seen: str
+    raised: bool
+    declares: tuple[str, ...] | None = None
+    repair: str | None = None
+
+
+def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
+    """What comes of one property of one subject; whatever the plugin raises is in the result.
+
+    Args:
+        subject: the plugin.
+        wanted: the property.
+        given: what its check is given.
+    """
+    outcome: _Failure | None = None
+    try:
+        with at_rest():
+            wanted.check(given)
+    except DoesNotApply as error:
+        if wanted.name not in subject.declared:
+            return not_applicable(wanted, str(error))
+    except Differs as error:
+        outcome = _Failure(error.expected, error.seen, False, error.declares, error.repair)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not in_child():
+            raise
+        outcome = _Failure("no exception", told(error), raised=True)
+    return _judged(subject, wanted, outcome)
+
+
+def not_applicable(wanted: Property, why: str) -> Result:
+    """The result of a property that means nothing for the plugin."""
+    return Result(property=wanted.name, sentence=wanted.sentence, status="not applicable", reason=why)
+
+
+def failed(wanted: Property, expected: str, seen: str, repair: str | None = None) -> Result:
+    """The result of a property that does not hold."""
+    return Result(
+        property=wanted.name,
+        sentence=wanted.sentence,
+        status="failed",
+        expected=_short(expected),
+        seen=_short(seen),
+        repair=repair,
+    )
+
+
+def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Result:
+    """The result of a property that was checked, in the light of what the plugin declares."""
+    declaration = subject.declared.get(wanted.name) if wanted.declarable else None
+    made = Result(property=wanted.name, sentence=wanted.sentence, status="passed")
+    if declaration is None:
+        return made if outcome is None else failed(wanted, outcome.expected, outcome.seen, _repair(wanted, outcome))
+    refuses = declaration.manner == "refuses"
+    if outcome is not None and outcome.raised == refuses:
+        return attrs.evolve(made, status="declared", reason=str(declaration))
+    expected = "an exception" if refuses else "a difference without an exception"
+    seen = "the property holds: take the declaration away" if outcome is None else outcome.seen
+    return failed(wanted, f"{expected}, as declared", seen)
+
+
+def _repair(wanted: Property, outcome: _Failure) -> str | None:
+    """How a plugin declares that this is as it must be; None where it cannot."""
+    keys = (wanted.name,) if outcome.declares is None else outcome.declares
+    if outcome.repair is not None or not wanted.declarable or not keys:
+        return outcome.repair
+    declared = json.dumps(dict.fromkeys(keys, f"{'refuses' if outcome.raised else 'differs'}: why"))
+    return f"if that is its nature, declare it: {ATTRIBUTE} = {declared}"
+
+
+def _short(text: str) -> str:
+    text = visible(text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+@contextlib.contextmanager
+def at_rest() -> Iterator[None]:
+    """Around a check: global state stays as it is, warnings are silent, and so is what is printed.
+
+    Whether a plugin prints, or changes global state, are properties of their own.
+    """
+    import torch
+
+    with restored(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # The problems are tiny: threads would only wait for each other.
+        torch.set_num_threads(1)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield

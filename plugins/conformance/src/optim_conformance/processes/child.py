@@ -1,0 +1,186 @@
+"""Imports and uses the plugins that standard input names: ``python -m optim_conformance.processes.child``.
+
+It says on a channel of its own when it begins with a plugin and what it found out. After a plugin that changed the
+state of the process it ends, so that no other is blamed for that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.abc
+import importlib.util
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from optim_conformance.addresses import subject_at
+from optim_conformance.processes.process import Say, channels
+from optim_conformance.subject import Subject
+from optim_conformance.trials.continuing import how_it_continues
+from optim_conformance.trials.exceptions import told
+from optim_conformance.trials.global_state import changes, of_python, snapshot
+from optim_core.registry import registry
+
+__all__: list[str] = []
+
+HEAVY = ("torch",)
+LONGEST = 2000
+
+
+class _NoTorch(importlib.abc.MetaPathFinder):
+    """Refuses to import torch, and remembers that it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Nothing for all other modules, which are then looked for as ever."""
+        if fullname.partition(".")[0] in HEAVY and not _is_only_looked_for():
+            self.asked.append(fullname)
+            raise ImportError(f"{fullname} must not be imported by the module of a plugin class")
+        return None
+
+
+def _is_only_looked_for() -> bool:
+    """Whether `importlib.util.find_spec` asks, which imports nothing."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code is importlib.util.find_spec.__code__:
+            return True
+        if frame.f_code.co_name == "_find_and_load":
+            return False
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False
+
+
+def main() -> None:
+    """Does what standard input asks for."""
+    with channels() as (request, _, say):
+        imported = {}
+        for plugin in request["plugins"]:
+            _tell(say, plugin, through=False)
+            imported[plugin["number"]] = _import(plugin)
+        registry.refresh()
+        _warm_up()
+        for plugin in request["plugins"]:
+            _tell(say, plugin, through=False)
+            found = _use(plugin, Path(request["folder"]))
+            at_import = imported[plugin["number"]]
+            found["printed"] = (at_import["printed"] + found["printed"])[:LONGEST]
+            stop = bool(found["changed"])
+            found["changed"] = [*at_import["changed"], *found["changed"]]
+            _tell(say, plugin, through=True, heavy=at_import["heavy"], **found)
+            if stop:
+                break
+
+
+def _tell(say: Say, plugin: dict[str, Any], *, through: bool, **found: Any) -> None:
+    say({"number": plugin["number"], "through": through, **found})
+
+
+def _import(plugin: dict[str, Any]) -> dict[str, Any]:
+    """What the import of the plugin class asks for and must not, or why it fails; what it prints, and changes."""
+    finder = _NoTorch()
+    problem = None
+    before = of_python()
+    with _printed() as printed:
+        sys.meta_path.insert(0, finder)
+        try:
+            subject_at(plugin)
+        except BaseException as error:  # noqa: BLE001 - a stranger's module may raise anything
+            problem = told(error)
+        finally:
+            sys.meta_path.remove(finder)
+    changed = [f"{part}, by its import" for part in changes(before, of_python())]
+    heavy = f"an import of {finder.asked[0]}" if finder.asked else problem
+    return {"heavy": heavy, "printed": printed(), "changed": changed}
+
+
+@contextlib.contextmanager
+def _printed() -> Iterator[Any]:
+    """Standard output and error led to a file, also those of C code; gives a function that says what was printed."""
+    with tempfile.TemporaryFile() as file:
+        kept = [os.dup(number) for number in (1, 2)]
+        text: list[str] = []
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+        try:
+            yield lambda: "".join(text)
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                # A plugin may have closed it, or put something else there.
+                with contextlib.suppress(ValueError, AttributeError, OSError):
+                    stream.flush()
+            for number, own in zip((1, 2), kept, strict=True):
+                os.dup2(own, number)
+                os.close(own)
+            file.seek(0)
+            text.append(file.read().decode(errors="replace"))
+
+
+def _warm_up() -> None:
+    """What torch does at its first step belongs to no plugin."""
+    import torch
+
+    parameter = torch.nn.Parameter(torch.ones(3, 3))
+    for optimizer in (torch.optim.SGD([parameter], lr=0.1), torch.optim.Adam([parameter])):
+        parameter.sum().backward()
+        optimizer.step()
+
+
+def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What using the plugin changes and prints; continues the run that was saved for it."""
+    import torch
+
+    unused: str | None = None
+    error: str | None = None
+    otherwise: tuple[str, str] | None = None
+    # Python then shows again what it has warned of for another plugin.
+    with _printed() as printed, warnings.catch_warnings():
+        threads = torch.get_num_threads()
+        before = snapshot()
+        try:
+            subject = subject_at(plugin)
+            _try(subject)
+        except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
+            unused = told(raised)
+        changed = changes(before, snapshot())
+        try:
+            if unused is None:
+                # As in the process that saved it.
+                torch.set_num_threads(1)
+                otherwise = how_it_continues(folder, subject, plugin["number"])
+        except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
+            error = told(raised)
+        finally:
+            torch.set_num_threads(threads)
+    return {"changed": changed, "printed": printed(), "unused": unused, "error": error, "otherwise": otherwise}
+
+
+def _try(subject: Subject) -> None:
+    if subject.kind == "optimizer":
+        from optim_conformance.trials.training import begin
+
+        begin(subject, seeded=False).go(12)
+    elif subject.kind == "scheduler":
+        from optim_conformance.trials.walking import walk
+
+        walk(subject.spec())
+    else:
+        from optim_conformance.trials.clipping import clip_everything
+
+        clip_everything(subject.spec())
+
+
+if __name__ == "__main__":
+    main()

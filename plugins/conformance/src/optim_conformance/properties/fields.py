@@ -1,0 +1,235 @@
+"""Every field of a config does something."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Literal
+
+import attrs
+
+from optim_conformance.outcomes import Differs, DoesNotApply
+from optim_conformance.subject import Subject
+from optim_conformance.table import EVERY_KIND, property_of
+from optim_conformance.trials.alternatives import MOST, alternatives
+from optim_conformance.trials.live import built
+from optim_conformance.trials.traces import Trace, far_apart, group_options, same, time_to_try, trace
+from optim_core.errors import OptimError
+from optim_core.text.prose import listing
+
+__all__: list[str] = []
+
+# How a step is computed, and not what: of these it is enough that they reach the optimizer.
+HOW = ("foreach", "fused", "capturable", "differentiable")
+# What core says that it means; a schedule does nothing with it.
+OF_THE_CALLER = ("monitor",)
+# How often combinations of values are tried for one field, and for how many seconds.
+MOST_TRIED = 120
+MOST_TRIED_IF_DECLARED = 12
+PATIENCE = 10.0
+
+# "raised": the value was accepted, and a step raised an exception.
+Effect = Literal["refused", "raised", "none", "some"]
+
+
+@property_of(*EVERY_KIND, seconds=300.0)
+def fields(subject: Subject) -> None:
+    """Every field changes what is done by at least one of its values, or its other values are refused."""
+    effects = _Effects(subject)
+    idle: list[str] = []
+    lively: list[str] = []
+    try:
+        for key in time_to_try(subject, subject.fields):
+            declared = f"fields.{key}" in subject.declared
+            if key in OF_THE_CALLER and subject.kind == "scheduler":
+                continue
+            if effects.does_something(key, MOST_TRIED_IF_DECLARED if declared else MOST_TRIED):
+                lively += [key] if declared else []
+            elif not declared:
+                idle.append(key)
+    except DoesNotApply:
+        if not idle and not lively:
+            raise
+    if idle:
+        tried = "; ".join(map(effects.what_was_tried, idle))
+        seen = f"nothing changes with {listing(idle)}: {tried}"
+        raise Differs("every field changes something", seen, declares=[f"fields.{key}" for key in idle])
+    if lively:
+        raise Differs(
+            f"no effect of {listing(lively)}, as declared", "it has one: take the declaration away", declares=()
+        )
+
+
+@property_of(*EVERY_KIND, seconds=300.0)
+def zero_is_meant(subject: Subject) -> None:
+    """A field that is set to 0 is not taken for one that is not set."""
+    effects = _Effects(subject)
+    for key in time_to_try(subject, subject.fields):
+        current = getattr(subject.spec().config, subject.fields[key].name)
+        tiny = _tiny(current)
+        if tiny is None or not _accepts(subject, key, 0) or not _accepts(subject, key, tiny):
+            continue
+        if effects.sets_apart(key, 0, tiny):
+            expected = f"{key}: 0 does nearly what {key}: {tiny!r} does"
+            raise Differs(expected, f"it does what the default {current!r} does")
+
+
+def _tiny(current: Any) -> Any:
+    """A value that can hardly be told from 0, for what is a number and not 0, or may be one; else None."""
+    if isinstance(current, float) and current != 0:
+        return current * 1e-6
+    return 1e-9 if current is None else None
+
+
+def _accepts(subject: Subject, key: str, value: Any) -> bool:
+    return bool(subject.where_accepted({key: value}))
+
+
+def _known_as(changes: Mapping[str, Any], *, far: bool = False, half: bool = False) -> str:
+    return repr((far, half, sorted(changes.items(), key=lambda item: item[0])))
+
+
+def _refused_at_build(subject: Subject, changes: Mapping[str, Any]) -> bool:
+    """Whether values of fields are refused, before there is a step."""
+    try:
+        built(subject, subject.spec(changes))
+    except (OptimError, ValueError, TypeError, NotImplementedError, RuntimeError, ImportError):
+        return True
+    except Exception:  # noqa: BLE001 - a plugin may raise anything
+        return False
+    return False
+
+
+@attrs.define
+class _Effects:
+    """What values of fields do, beside some other values; what was found out is kept."""
+
+    subject: Subject
+    _traces: dict[str, Trace | None] = attrs.field(factory=dict)
+    _rich: dict[str, Any] | None = None
+    _alternatives: dict[str, list[Any]] = attrs.field(factory=dict)
+    _errors: dict[str, Exception] = attrs.field(factory=dict)
+    _raised: dict[str, str] = attrs.field(factory=dict)
+    _tried: dict[str, str] = attrs.field(factory=dict)
+
+    def does_something(self, key: str, most: int) -> bool:
+        """Whether some value of a field has an effect, alone or beside others, or all of them are refused.
+
+        Args:
+            key: the field.
+            most: how many combinations with values of other fields are tried.
+        """
+        values = self._values(key)
+        only_refused = True
+        for value in values:
+            found = self._effect({}, key, value)
+            if found == "some":
+                return True
+            only_refused = only_refused and found == "refused"
+        if only_refused:
+            return True
+        return self._does_something_beside_others(key, most) or self._does_something_in_half_precision(key)
+
+    def _does_something_beside_others(self, key: str, most: int) -> bool:
+        """Whether a value has an effect beside values of other fields, as many of them as there is time for."""
+        every_pair = ((base, value) for base in self._bases(key) for value in self._values(key)[:3])
+        pairs = list(islice(every_pair, most))
+        start = time.perf_counter()
+        for number, (base, value) in enumerate(pairs):
+            if time.perf_counter() - start > PATIENCE:
+                self._tried[key] = f" beside {number} of {len(pairs)} values of others, for which there was time"
+                return False
+            if self._effect(base, key, value, far=True) == "some":
+                return True
+        return False
+
+    def _does_something_in_half_precision(self, key: str) -> bool:
+        """Whether a value has an effect where parameters are bfloat16, as a sum that is kept more exactly has."""
+        if self.subject.kind != "optimizer" or key in HOW or "bf16" in self.subject.declared:
+            return False
+        return any(self._effect({}, key, value, half=True) == "some" for value in self._values(key)[:3])
+
+    def what_was_tried(self, key: str) -> str:
+        """The values that a field was tried with, and what came of them where it was an exception."""
+        values = listing(map(repr, self._values(key)))
+        raised = f", and a step raised {self._raised[key]}" if key in self._raised else ""
+        return f"{key} was tried as {values}{self._tried.get(key, '')}{raised}"
+
+    def sets_apart(self, key: str, zero: Any, tiny: Any) -> bool:
+        """Whether 0 does to the bit what the default does, and a value next to 0 does something clearly else."""
+        default, at_zero, near = self._trace({}), self._trace({key: zero}), self._trace({key: tiny})
+        if default is None or at_zero is None or near is None:
+            return False
+        return same(default, at_zero) and far_apart(default, near)
+
+    def _values(self, key: str) -> list[Any]:
+        if key not in self._alternatives:
+            self._alternatives[key] = alternatives(self.subject, key)
+        return self._alternatives[key]
+
+    def _effect(
+        self, base: Mapping[str, Any], key: str, value: Any, *, far: bool = False, half: bool = False
+    ) -> Effect:
+        if self.subject.kind == "optimizer" and key in HOW:
+            return self._effect_on_groups(base, key, value)
+        reference = self._trace(base, far=far, half=half)
+        changed = self._trace({**base, key: value}, far=far, half=half) if reference else None
+        if reference is None or changed is None:
+            return "raised" if reference and self._why_raised({**base, key: value}, key) else "refused"
+        return "none" if same(reference, changed) else "some"
+
+    def _why_raised(self, changes: Mapping[str, Any], key: str) -> bool:
+        """Whether the values are accepted, and it is a step that raises."""
+        raised = self._errors.get(_known_as(changes))
+        if raised is None or _refused_at_build(self.subject, changes):
+            return False
+        self._raised[key] = f"{type(raised).__name__}: {raised}"[:100]
+        return True
+
+    def _effect_on_groups(self, base: Mapping[str, Any], key: str, value: Any) -> Effect:
+        try:
+            reference, changed = group_options(self.subject, base), group_options(self.subject, {**base, key: value})
+        except Exception:  # noqa: BLE001 - a plugin may refuse by whatever it raises
+            return "refused"
+        return "none" if reference == changed else "some"
+
+    def _trace(self, changes: Mapping[str, Any], *, far: bool = False, half: bool = False) -> Trace | None:
+        """What is done with these values; None where something was raised."""
+        known = _known_as(changes, far=far, half=half)
+        if known not in self._traces:
+            try:
+                self._traces[known] = trace(self.subject, changes, far=far, half=half)
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+                self._traces[known] = None
+                self._errors[known] = error
+        return self._traces[known]
+
+    def _bases(self, key: str) -> Iterator[dict[str, Any]]:
+        """Configs in which other fields are not at rest: nesterov means nothing without momentum."""
+        rich = {name: value for name, value in self._all_at_work().items() if name != key}
+        yield {}
+        yield rich
+        others = [other for other in self.subject.fields if other != key]
+        for rank in range(MOST):
+            for other in others:
+                for value in self._values(other)[rank : rank + 1]:
+                    yield {other: value}
+                    yield {**rich, other: value}
+
+    def _all_at_work(self) -> dict[str, Any]:
+        """Fields that are 0 by default at another value, as many as go together."""
+        if self._rich is None:
+            self._rich = {}
+            config = self.subject.spec().config
+            for key, field in self.subject.fields.items():
+                current = getattr(config, field.name)
+                if current == 0 and not isinstance(current, bool):
+                    self._rich |= self._first_that_works(key, self._values(key))
+        return self._rich
+
+    def _first_that_works(self, key: str, values: Iterable[Any]) -> dict[str, Any]:
+        for value in values:
+            if self._trace({**(self._rich or {}), key: value}) is not None:
+                return {key: value}
+        return {}

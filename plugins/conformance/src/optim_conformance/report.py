@@ -1,0 +1,78 @@
+"""Report: what came of every property of one plugin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from optim_conformance.outcomes import Result, Status
+from optim_core.errors import OptimError
+from optim_core.kinds import Kind
+from optim_core.text.prose import visible
+
+__all__ = ["ConformanceError", "Report"]
+
+_STATUSES: tuple[Status, ...] = ("passed", "failed", "declared", "not applicable")
+
+
+class ConformanceError(OptimError, AssertionError):
+    """A plugin is not as it must be; the message is the report."""
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What came of every property of one plugin; its text is for people.
+
+    Args:
+        name: the plugin.
+        kind: "optimizer", "scheduler" or "clipper"; None for a class that cannot be loaded.
+        provided_by: distribution and version, "" for a class that is not installed.
+        results: one for each property, in the order of the table; none where it cannot be loaded.
+        problem: why it cannot be loaded, and the repair; None where it can.
+    """
+
+    name: str
+    kind: Kind | None
+    provided_by: str
+    results: tuple[Result, ...]
+    problem: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it can be loaded and no property failed."""
+        return self.problem is None and not self.of("failed")
+
+    def of(self, status: Status) -> list[Result]:
+        """The results of one status."""
+        return [result for result in self.results if result.status == status]
+
+    def raise_failures(self) -> None:
+        """Does nothing where nothing failed.
+
+        Raises:
+            ConformanceError: something did.
+        """
+        if not self.passed:
+            raise ConformanceError(str(self))
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {"passed": self.passed, **attrs.asdict(self)}
+
+    def in_words(self, *, everything: bool = False) -> str:
+        """The report as text: what failed and what is declared, or every property; a line where it has none."""
+        if self.problem is not None:
+            return f"{self.kind or 'class'} {visible(self.name)}: it cannot be loaded: {visible(self.problem)}"
+        counts = {status: len(self.of(status)) for status in _STATUSES}
+        owner = f" of {self.provided_by}" if self.provided_by else ""
+        counted = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        told = self.results if everything else (*self.of("failed"), *self.of("declared"))
+        return "\n".join([f"{self.kind} {self.name}{owner}: {counted}", *(f"  {_indented(each)}" for each in told)])
+
+    def __str__(self) -> str:
+        return self.in_words()
+
+
+def _indented(result: Result) -> str:
+    return str(result).replace("\n", "\n  ")

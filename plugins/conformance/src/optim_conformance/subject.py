@@ -1,0 +1,167 @@
+"""Subject: the plugin that is checked, with the config that it is checked with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from optim_conformance.forks import end_if_forked
+from optim_core.discovery.claims import IN_THIS_PROCESS
+from optim_core.errors import ConfigError, OptimError, UnknownNameError
+from optim_core.kinds import BUILD_ARGUMENTS, KINDS, Kind
+from optim_core.plugin_class.contract import check_plugin_class
+from optim_core.plugin_class.declarations import Declaration, declarations_of
+from optim_core.plugin_class.fields import config_fields
+from optim_core.reference.describe import example
+from optim_core.registry import Registry, registry
+from optim_core.text.prose import listing
+
+__all__ = ["Plugin", "Subject", "subject_of"]
+
+Plugin = str | type[Any]
+# Fields of schedules that a run can give them instead.
+OF_THE_RUN = ("total_steps", "epochs", "steps_per_epoch", "num_training_steps")
+
+
+@attrs.define(kw_only=True, slots=False, eq=False)
+class Subject:
+    """A plugin that is checked.
+
+    Args:
+        name: what the report calls it.
+        kind: its kind.
+        cls: its plugin class.
+        provided_by: distribution and version, "" for a class that is not installed.
+        address: the name by which `known_to` finds it.
+        known_to: a registry that has it.
+        installed: whether any process on this machine finds it under `address`.
+    """
+
+    name: str
+    kind: Kind
+    cls: type[Any]
+    provided_by: str
+    address: str
+    known_to: Registry
+    installed: bool
+
+    @cached_property
+    def declared(self) -> dict[str, Declaration]:
+        """What the plugin class declares: property, or ``fields.NAME``, to the declaration."""
+        return declarations_of(self.cls)
+
+    @cached_property
+    def fields(self) -> dict[str, attrs.Attribute[Any]]:
+        """The fields that a config may set: key to attribute."""
+        return config_fields(self.cls)
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The config to check with: empty where the defaults are accepted, else the class's example.
+
+        A length that the example gives and need not is left out, so that it is that of the run.
+        """
+        given = example(self.cls)
+        shorter = {key: value for key, value in given.items() if key not in OF_THE_RUN}
+        return next((config for config in ({}, shorter) if self._accepts(config)), given)
+
+    def _accepts(self, config: Mapping[str, Any]) -> bool:
+        try:
+            self.known_to.build({"type": self.address, "config": config}, self.kind)
+        except ConfigError:
+            return False
+        return True
+
+    def spec(self, changes: Mapping[str, Any] | None = None) -> Any:
+        """The spec of the config with some fields changed, as `registry.build` makes it.
+
+        Raises:
+            ConfigError: it is refused.
+        """
+        # Everything that is built comes by here.
+        end_if_forked()
+        config = {**self.config, **(changes or {})}
+        return self.known_to.build({"type": self.address, "config": config}, self.kind)
+
+    def where_accepted(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The changes, if there are such fields and their values are accepted; else none."""
+        known = changes.keys() <= self.fields.keys()
+        return dict(changes) if known and self._accepts({**self.config, **changes}) else {}
+
+    def refuses(self, name: str) -> bool:
+        """Whether it declares to refuse what the property `name` is about."""
+        declared = self.declared.get(name)
+        return declared is not None and declared.manner == "refuses"
+
+    @property
+    def has_group_options(self) -> bool:
+        """Whether the options of its groups are made for each parameter of a model."""
+        return hasattr(self.cls, "group_options") or hasattr(self.cls, "group_options_for")
+
+
+def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:
+    """The subject for an installed plugin's name or for a plugin class.
+
+    Raises:
+        UnknownNameError: nothing has that name.
+        PluginError: the plugin is broken, ambiguous, blocked or incompatible.
+        OptimError: a class is no plugin class, or a name means plugins of several kinds.
+    """
+    return _named(plugin, kind) if isinstance(plugin, str) else _given(plugin, kind)
+
+
+def _named(name: str, kind: Kind | None) -> Subject:
+    kinds = [kind] if kind else [each for each in KINDS if registry.knows(each, name)]
+    if len(kinds) > 1:
+        raise OptimError(f"`{name}` is the name of {listing(kinds)}: say which kind")
+    found = registry.find(kinds[0], name) if kinds else None
+    if found is None:
+        raise UnknownNameError([registry.unknown(kind, name, "")])
+    return Subject(
+        name=found.name,
+        kind=kinds[0],
+        cls=found.cls,
+        provided_by=found.provided_by,
+        address=found.name,
+        known_to=registry,
+        installed=found.provided_by != IN_THIS_PROCESS,
+    )
+
+
+def _given(cls: type[Any], kind: Kind | None) -> Subject:
+    kind = kind or _kind_of(cls)
+    problem = check_plugin_class(cls, kind)
+    if problem:
+        raise OptimError(f"this is no plugin class: {problem}")
+    known_to = registry.without([])
+    address = cls.__name__
+    while known_to.knows(kind, address):
+        address += " that is checked"
+    known_to.register(kind, address, cls)
+    return Subject(
+        name=cls.__name__, kind=kind, cls=cls, provided_by="", address=address, known_to=known_to, installed=False
+    )
+
+
+def _kind_of(cls: type[Any]) -> Kind:
+    """The kind whose `build` takes as many arguments as that of the class.
+
+    Raises:
+        OptimError: there is none.
+    """
+    build = getattr(cls, "build", None)
+    if isinstance(cls, type) and callable(build):
+        for kind, arguments in BUILD_ARGUMENTS.items():
+            try:
+                inspect.signature(build).bind(None, *arguments)
+            except TypeError:
+                continue
+            return kind
+    shown = getattr(cls, "__qualname__", repr(cls)[:60])
+    raise OptimError(
+        f"{shown} is no plugin class: it needs build(self, params), build(self, optimizer, horizon) or build(self)"
+    )

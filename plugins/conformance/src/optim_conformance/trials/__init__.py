@@ -1,0 +1,1 @@
+"""What is done with live objects to see whether a property holds."""

@@ -1,0 +1,103 @@
+"""All that a plugin does with a config, on small problems, in a form that can be compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_conformance.outcomes import DoesNotApply
+from optim_conformance.subject import Subject
+from optim_conformance.trials.live import built
+from optim_conformance.trials.training import begin, difference, equal, model_of, trajectory
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+__all__ = ["Trace", "far_apart", "group_options", "same", "time_to_try", "trace"]
+
+STEPS = 16
+FAR = 300
+# Seconds in which the values of all fields are tried.
+PATIENCE = 60.0
+CLOSE = 1e-3
+
+
+@attrs.frozen
+class Trace:
+    """What was done.
+
+    Args:
+        tensors: parameters or gradients.
+        words: rates and what was said, as text, in which NaN is equal to itself.
+    """
+
+    tensors: list[Tensor]
+    words: str
+
+
+def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
+    """The fields of a plugin, as many as there is time for where a build or a step of it takes long.
+
+    Raises:
+        DoesNotApply: not all of them were looked at, and so far nothing was wrong.
+    """
+    built(subject)
+    start = time.perf_counter()
+    for number, key in enumerate(keys):
+        if time.perf_counter() - start > PATIENCE:
+            raise DoesNotApply(
+                f"builds or steps take long: in {PATIENCE:g} seconds {number} fields held, the others are left"
+            )
+        yield key
+
+
+def far_apart(one: Trace, other: Trace) -> bool:
+    """Whether two traces differ by more than a value next to another one can make them."""
+    if not one.tensors:
+        return one.words != other.words
+    return not difference(one.tensors, other.tensors) <= CLOSE
+
+
+def trace(
+    subject: Subject, changes: Mapping[str, Any] | None = None, *, far: bool = False, half: bool = False
+) -> Trace:
+    """What the subject does with its config.
+
+    Args:
+        subject: the plugin.
+        changes: fields whose values differ from the subject's config.
+        far: takes a schedule to where it may raise.
+        half: gives an optimizer parameters of bfloat16.
+    """
+    if subject.kind == "optimizer":
+        model = _half(subject) if half else None
+        return Trace(trajectory(begin(subject, changes, model=model), STEPS), "")
+    if subject.kind == "scheduler":
+        from optim_conformance.trials.walking import walk, walk_far
+
+        spec = subject.spec(changes)
+        return Trace([], repr(walk_far(spec, FAR) if far else walk(spec)))
+    from optim_conformance.trials.clipping import clip_everything
+
+    return Trace(*clip_everything(subject.spec(changes)))
+
+
+def _half(subject: Subject) -> Module:
+    import torch
+
+    return model_of(subject, dtype=torch.bfloat16)
+
+
+def same(one: Trace, other: Trace) -> bool:
+    """Whether two traces agree in every bit."""
+    return one.words == other.words and equal(one.tensors, other.tensors)
+
+
+def group_options(subject: Subject, changes: Mapping[str, Any] | None = None) -> str:
+    """The options of an optimizer's groups as text."""
+    groups = begin(subject, changes).optimizer.param_groups
+    return repr([{key: value for key, value in group.items() if key != "params"} for group in groups])

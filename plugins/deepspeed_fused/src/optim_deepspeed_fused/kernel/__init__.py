@@ -1,0 +1,1 @@
+"""DeepSpeed's kernel: where it is compiled, what it needs, what stands against it."""

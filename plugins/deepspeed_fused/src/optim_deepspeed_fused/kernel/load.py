@@ -1,0 +1,108 @@
+"""Loads a kernel of DeepSpeed, which compiles it where it was not compiled before."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+from optim_core.discovery.output import output_diverted
+from optim_core.errors import PluginError
+from optim_core.text.prose import said
+from optim_core.version import __version__
+from optim_deepspeed_fused.kernel.build_folder import build_folder, building_alone, is_compiled
+from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER, comes_ready, obstacles
+
+__all__ = ["load_kernel"]
+
+DISTRIBUTION = "optim-deepspeed-fused"
+# Of what a compiler prints.
+MOST_LINES, LONGEST_LINE = 6, 300
+
+logger = logging.getLogger("optim_deepspeed_fused")
+
+
+def load_kernel(builder_name: str, otherwise: str | None) -> Any:
+    """The extension module with a kernel; DeepSpeed's classes then find it loaded.
+
+    What DeepSpeed prints goes to standard error. That it is compiled is said, as a warning, to the logger
+    ``optim_deepspeed_fused``.
+
+    Args:
+        builder_name: the class of DeepSpeed that compiles it: "FusedAdamBuilder".
+        otherwise: what else the user can do where it cannot be had, for the message.
+
+    Raises:
+        PluginError: it cannot be had here.
+    """
+    missing = obstacles(builder_name)
+    if missing:
+        raise _error(builder_name, "; ".join(missing), otherwise)
+    from deepspeed.ops import op_builder
+
+    try:
+        with output_diverted():
+            builder = getattr(op_builder, builder_name)()
+            return builder.load() if comes_ready(builder) else _compiled(builder)
+    except Exception as error:
+        # DeepSpeed, torch, ninja and the compiler fail in many ways.
+        cause = _shortened(error) if isinstance(error, (RuntimeError, ImportError, OSError)) else said(error)
+        raise _error(builder_name, f"loading or compiling it failed: {cause}", otherwise) from error
+
+
+def _compiled(builder: Any) -> Any:
+    """The kernel that torch has compiled, or compiles now.
+
+    Raises:
+        ImportError: what was compiled cannot be loaded; with the repair.
+    """
+    folder = build_folder(builder)
+    with _ninja_on_path(), building_alone(folder):
+        if not is_compiled(folder, builder.name):
+            logger.warning("compiling DeepSpeed's %s into %s, once: this takes minutes", builder.name, folder)
+        try:
+            return builder.load()
+        except ImportError as error:
+            raise ImportError(f"{error}; rm -r {folder}, and it is compiled anew") from error
+
+
+@contextlib.contextmanager
+def _ninja_on_path() -> Iterator[None]:
+    """Has torch run the ninja that pip installed beside Python, whether or not the environment was activated.
+
+    Another ninja than that of the last time may not read its log, and would compile everything anew.
+    """
+    if not shutil.which("ninja", path=NINJA_FOLDER):
+        yield
+        return
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join(filter(None, (NINJA_FOLDER, before)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
+
+
+def _error(builder_name: str, problem: str, otherwise: str | None) -> PluginError:
+    kernel = builder_name.removesuffix("Builder")
+    ending = f"; or {otherwise}" if otherwise else ""
+    return PluginError(
+        f"{DISTRIBUTION} {__version__} cannot have DeepSpeed's kernel of {kernel} here: {problem}{ending}",
+        distribution=DISTRIBUTION,
+        version=__version__,
+    )
+
+
+def _shortened(error: BaseException) -> str:
+    """The lines of a failed build that say what is wrong: a compiler's command alone has thousands of characters."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said_by_tools = [line for line in lines if line and " -isystem " not in line and not line.startswith("FAILED")]
+    telling = [line for line in said_by_tools if "error" in line.lower() or "not found" in line]
+    chosen = telling[:MOST_LINES] or said_by_tools[-MOST_LINES:]
+    return "\n".join(f"{line[:LONGEST_LINE]}…" if len(line) > LONGEST_LINE else line for line in chosen) or said(error)

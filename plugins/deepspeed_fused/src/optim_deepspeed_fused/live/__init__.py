@@ -1,0 +1,1 @@
+"""The optimizers that use the kernel, and what takes their place."""

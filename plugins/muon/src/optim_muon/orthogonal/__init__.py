@@ -1,0 +1,1 @@
+"""Orthogonalising matrices: one, in panels, in stacks."""

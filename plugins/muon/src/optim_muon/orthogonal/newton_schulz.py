@@ -1,0 +1,92 @@
+"""Newton-Schulz iterations in the Gram form: most of the work is done on n x n matrices, n the shorter side.
+
+An iteration maps X to Z X with Z = a I + b R + c R² and R = X Xᵀ. Several need X only once, as the R of the next is
+Z R Z (Zhang, Amsel, Chen, Dao 2026). R is formed anew from X before rounding errors grow: in bfloat16 after two
+iterations, in float32 after three. That is safe for the classic coefficients; with others each iteration forms R.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from optim_muon.orthogonal.coefficients import CLASSIC, Triple
+
+__all__ = ["Products", "iterate", "scaled", "sharing_a_gram"]
+
+# Iterations on one R where products are rounded to bfloat16 (or TF32), and where they are not.
+_ROUNDED = 2
+_EXACT = 3
+
+
+class Products(Protocol):
+    """The matrices X that are iterated, and how their products are computed.
+
+    All n x n matrices are symmetric, and commute, as they are polynomials of one R. An implementation may therefore
+    compute one triangle and mirror it.
+    """
+
+    def gram(self) -> Tensor:
+        """R of what X is now."""
+        ...
+
+    def product(
+        self, left: Tensor, right: Tensor, add: Tensor | None = None, beta: float = 1.0, alpha: float = 1.0
+    ) -> Tensor:
+        """``left @ right``, or ``beta * add + alpha * left @ right``."""
+        ...
+
+    def apply(self, factor: Tensor) -> None:
+        """Makes `factor` X the new X."""
+        ...
+
+
+def sharing_a_gram(triples: Sequence[Triple], dtype: torch.dtype) -> list[Sequence[Triple]]:
+    """The iterations, as many together as may share one R.
+
+    Args:
+        triples: the coefficients of each.
+        dtype: in what they are computed.
+    """
+    exact = dtype == torch.float32 and torch.get_float32_matmul_precision() == "highest"
+    classic = all(triple == CLASSIC for triple in triples)
+    together = (_EXACT if exact else _ROUNDED) if classic else 1
+    return [triples[start : start + together] for start in range(0, len(triples), together)]
+
+
+def iterate(products: Products, groups: Sequence[Sequence[Triple]], gram: Tensor, scale: Tensor | float) -> None:
+    """All iterations on the X that `products` holds.
+
+    Args:
+        products: has X before it is normalised, which costs nothing with the first factor.
+        groups: the coefficients of each iteration, those together that share an R.
+        gram: R of X normalised.
+        scale: what normalises X: a number, or one for each matrix, after which two dimensions of size 1 follow.
+    """
+    for place, triples in enumerate(groups):
+        products.apply(_factor(products, triples, products.gram() if place else gram, 1.0 if place else scale))
+
+
+def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: Tensor | float) -> Tensor:
+    """What these iterations together multiply X by, times `scale`."""
+    factor: Tensor | None = None
+    for left, (a, b, c) in zip(reversed(range(len(triples))), triples, strict=True):
+        step = products.product(gram, gram, add=gram, beta=b, alpha=c)
+        step.diagonal(dim1=-2, dim2=-1).add_(a)
+        if left:
+            gram = products.product(step, products.product(step, gram))
+        factor = scaled(step, scale) if factor is None else products.product(step, factor)
+    if factor is None:
+        raise ValueError("there is no iteration")
+    return factor
+
+
+def scaled(matrix: Tensor, scale: Tensor | float) -> Tensor:
+    """``matrix * scale`` in the dtype of `matrix`; it may be `matrix` itself where `scale` is 1."""
+    if isinstance(scale, float):
+        return matrix if scale == 1 else matrix * scale
+    # torch multiplies tensors of two dtypes slowly.
+    return (matrix.float() * scale).to(matrix.dtype)

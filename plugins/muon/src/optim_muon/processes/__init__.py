@@ -1,0 +1,1 @@
+"""Matrices and parameters that are spread over several processes."""

@@ -1,0 +1,1 @@
+"""Curves: functions of a step."""

@@ -1,0 +1,1 @@
+"""Curves as learning-rate schedulers of torch."""

@@ -1,0 +1,125 @@
+"""GreedyLR: a ReduceLROnPlateau that also raises the rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, SupportsFloat
+
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from optim_schedules.curves.floors import for_each_group
+
+if TYPE_CHECKING:
+    from optim_schedules.greedy import Greedy
+
+__all__ = ["GreedyLR"]
+
+
+class GreedyLR(ReduceLROnPlateau):
+    """See the plugin class `Greedy`, whose fields are what it is made from."""
+
+    def __init__(self, optimizer: Optimizer, config: Greedy) -> None:
+        self.warmup = config.warmup
+        self.verbose = config.verbose
+        self.smooth = config.smooth
+        self.window_size = config.window_size
+        self.reset_start = self.first_reset_start = config.reset_start
+        self.warmup_counter = self.num_good_epochs = 0
+        self.window: list[float] = []
+        self.window_sum = 0.0
+        count = len(optimizer.param_groups)
+        highest = for_each_group(config.max_lr, optimizer)
+        self.max_lrs = highest if isinstance(highest, list) else [highest] * count
+        if len(self.max_lrs) != count:
+            raise ValueError(f"max_lr has {len(self.max_lrs)} rates for {count} parameter groups")
+        self.first_lrs = [float(group["lr"]) for group in optimizer.param_groups]
+        super().__init__(
+            optimizer,
+            mode=config.mode,
+            factor=config.factor,
+            patience=config.patience,
+            threshold=config.threshold,
+            threshold_mode=config.threshold_mode,
+            cooldown=config.cooldown,
+            min_lr=for_each_group(config.min_lr, optimizer),
+            eps=config.eps,
+        )
+
+    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Looks at the metric of one more call and changes the rates where that is due."""
+        current = self._smoothed(float(metrics))
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        if self.cooldown_counter > 0:
+            self.cooldown_counter -= 1
+            self.num_bad_epochs = self.num_good_epochs = 0
+        elif self.warmup_counter > 0:
+            self.warmup_counter -= 1
+            self.num_bad_epochs = self.num_good_epochs = 0
+        else:
+            self._count(current)
+        self._last_lr = [*self._rates()]
+
+    def _smoothed(self, metric: float) -> float:
+        """The mean of the last metrics, kept as a running sum."""
+        if not self.smooth:
+            return metric
+        self.window_sum += metric
+        # A new list each time, as a state that was taken before holds the old one.
+        self.window = [*self.window, metric]
+        if len(self.window) > self.window_size:
+            first, *self.window = self.window
+            self.window_sum -= first
+        return self.window_sum / len(self.window)
+
+    def _count(self, current: float) -> None:
+        """One more call with or without an improvement, and what follows from it."""
+        if ReduceLROnPlateau._is_better(self, current, self.best):
+            self.best = current
+            self.num_bad_epochs, self.num_good_epochs = 0, self.num_good_epochs + 1
+        else:
+            self.num_bad_epochs, self.num_good_epochs = self.num_bad_epochs + 1, 0
+        if self.num_good_epochs > self.patience:
+            self._raise_rates()
+            self.warmup_counter, self.num_good_epochs = self.warmup, 0
+        elif self.num_bad_epochs > self.patience:
+            self._lower_rates()
+            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+
+    def _raise_rates(self) -> None:
+        for number, (rate, highest) in enumerate(zip(self._rates(), self.max_lrs, strict=True)):
+            raised = min(rate / self.factor, highest)
+            if raised - rate > self.eps:
+                self._set(number, raised)
+        self.reset_start = self.first_reset_start
+
+    def _lower_rates(self) -> None:
+        for number, (rate, lowest) in enumerate(zip(self._rates(), self.min_lrs, strict=True)):
+            lowered = max(rate * self.factor, lowest)
+            if rate - lowered > self.eps:
+                self._set(number, lowered)
+        if any(rate > lowest for rate, lowest in zip(self._rates(), self.min_lrs, strict=True)):
+            return
+        self.reset_start -= 1
+        if self.reset_start <= 0:
+            self._start_again()
+
+    def _start_again(self) -> None:
+        for number, rate in enumerate(self.first_lrs):
+            self._set(number, rate)
+        self._reset()
+        self.warmup_counter = self.num_good_epochs = 0
+        self.reset_start = self.first_reset_start
+        self.window, self.window_sum = [], 0.0
+
+    def _rates(self) -> list[float]:
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def _set(self, number: int, rate: float) -> None:
+        group = self.optimizer.param_groups[number]
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+        if self.verbose:
+            print(f"greedy: group {number} goes to a rate of {rate:.4e}")  # noqa: T201 - what `verbose` asks for

@@ -1,0 +1,135 @@
+"""SequenceLR: torch schedulers one after another, each from its own step 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from optim_core.run.stepping import restore_base_rates
+
+__all__ = ["SequenceLR"]
+
+Options = dict[str, Any]
+
+
+class _Watched(Options):
+    """A copy of a parameter group that knows which options were written."""
+
+    def __init__(self, group: Mapping[str, Any]) -> None:
+        super().__init__({key: _copy(value) if key == "lr" else value for key, value in group.items()})
+        self.written = {"lr"}
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.written.add(key)
+        super().__setitem__(key, value)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        self.written.add(key)
+        return super().setdefault(key, default)
+
+    def update(self, *args: Any, **options: Any) -> None:
+        for key, value in dict(*args, **options).items():
+            self[key] = value
+
+
+class SequenceLR(LRScheduler):
+    """Runs schedulers in turn.
+
+    Each is made at once, so that a wrong config shows before the first step, and on the optimizer as it was given. What
+    it writes into the groups then is written when its turn comes: torch's schedulers set the first rate, and some a
+    momentum, when they are made, and find the next rate from the one in the group.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        makers: one for each scheduler; each makes it on `optimizer`.
+        starts: the call of ``step()`` at which each begins, the first of which is 0, each above the one before.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, makers: Sequence[Callable[[], LRScheduler]], starts: Sequence[int]
+    ) -> None:
+        self.optimizer = optimizer
+        self.starts = list(starts)
+        restore_base_rates(optimizer)
+        self.base_lrs = _rates(optimizer)
+        made = [_made(make, optimizer) for make in makers]
+        self.schedulers = [scheduler for scheduler, _ in made]
+        written = set().union(*(group.written for _, groups in made for group in groups))
+        # For each scheduler, for each group: the options that it begins with.
+        self.entries: list[list[Options]] = [
+            [{key: group[key] for key in sorted(written & group.keys())} for group in groups] for _, groups in made
+        ]
+        self.current = self.last_epoch = 0
+        self._step_count = 1
+        self._enter()
+
+    def _enter(self) -> None:
+        for group, options in zip(self.optimizer.param_groups, self.entries[self.current], strict=True):
+            for key, value in options.items():
+                if key == "lr" and isinstance(group[key], Tensor):
+                    # A captured graph reads the rate from this tensor.
+                    group[key].fill_(value)
+                else:
+                    group[key] = _copy(value)
+        self._last_lr = _rates(self.optimizer)
+
+    def step(self, epoch: int | None = None) -> None:
+        """Goes on to the next step.
+
+        Raises:
+            ValueError: `epoch` is given, which torch itself is giving up.
+        """
+        if epoch is not None:
+            raise ValueError("step() takes no epoch; create_scheduler(last_step=…) continues at a step")
+        self._step_count += 1
+        self.last_epoch += 1
+        following = self.current + 1
+        if following < len(self.starts) and self.last_epoch == self.starts[following]:
+            self.current = following
+            self._enter()
+            return
+        self.schedulers[self.current].step()
+        self._last_lr = _rates(self.optimizer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain data, with the states of the schedulers."""
+        state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "schedulers")}
+        return {**state, "schedulers": [scheduler.state_dict() for scheduler in self.schedulers]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continues where `state_dict` was saved.
+
+        Raises:
+            ValueError: it is that of another schedule, or of another number of them; nothing has been loaded.
+        """
+        states = state_dict.get("schedulers")
+        if not isinstance(states, list):
+            raise ValueError("the state is of one scheduler, not of schedulers in a row: it has no `schedulers`")
+        if len(states) != len(self.schedulers):
+            raise ValueError(f"the state is of {len(states)} schedulers in a row, these are {len(self.schedulers)}")
+        self.__dict__.update({key: value for key, value in state_dict.items() if key != "schedulers"})
+        for scheduler, state in zip(self.schedulers, states, strict=True):
+            scheduler.load_state_dict(state)
+
+
+def _made(make: Callable[[], LRScheduler], optimizer: Optimizer) -> tuple[LRScheduler, list[_Watched]]:
+    """A scheduler, and the groups as it leaves them; those of the optimizer stay as they are."""
+    groups = list(optimizer.param_groups)
+    watched = [_Watched(group) for group in groups]
+    optimizer.param_groups[:] = watched
+    try:
+        return make(), watched
+    finally:
+        optimizer.param_groups[:] = groups
+
+
+def _copy(value: Any) -> Any:
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def _rates(optimizer: Optimizer) -> list[Any]:
+    return [_copy(group["lr"]) for group in optimizer.param_groups]

@@ -1,0 +1,119 @@
+"""A caller's config is read once, into plain data; what its objects raise is a problem of the config."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections import OrderedDict, UserDict, deque
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+
+from optim_core import OptimizerSpec
+from optim_core.config.issues import Mismatch
+from optim_core.config.structuring.plain_data import plain_data
+
+
+class Mode(enum.StrEnum):
+    MIN = "min"
+
+
+class Rate(float):
+    def __repr__(self):
+        return "a rate"
+
+
+class Raises:
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+
+class Endless(Mapping):
+    def __getitem__(self, key):
+        return 1
+
+    def __iter__(self):
+        return map(str, itertools.count())
+
+    def __len__(self):
+        return 1
+
+
+class Broken(Mapping):
+    def __getitem__(self, key):
+        raise KeyError(key)
+
+    def __iter__(self):
+        return iter(["lr"])
+
+    def __len__(self):
+        return 1
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, UserDict, lambda data: MappingProxyType(data)])
+def test_mappings_become_dicts(kind):
+    """A mapping of any type is a dict in the copy."""
+    copy = plain_data(kind({"optimizer": kind({"type": "AdamW"})}))
+
+    assert {"optimizer": {"type": "AdamW"}} == copy
+    assert (dict, dict) == (type(copy), type(copy["optimizer"]))
+
+
+@pytest.mark.parametrize("kind", [list, tuple, deque])
+def test_sequences_become_lists(kind):
+    """A sequence of any type but text is a list in the copy."""
+    assert {"betas": [0.9, [0.99]]} == plain_data({"betas": kind([0.9, kind([0.99])])})
+    assert [0, 1] == plain_data(range(2))
+
+
+@pytest.mark.parametrize(("given", "plain"), [(Mode.MIN, "min"), (Rate(0.5), 0.5), (enum.IntEnum("N", "A").A, 1)])
+def test_subclasses_of_text_and_numbers_become_those(given, plain):
+    """What a subclass overrides no longer counts."""
+    copy = plain_data({"x": given})["x"]
+
+    assert plain == copy
+    assert type(plain) is type(copy)
+
+
+def test_other_objects_stay():
+    """Specs, functions and all else are the same objects in the copy."""
+    spec = OptimizerSpec(type="Momentum", config=None)
+
+    assert spec is plain_data({"optimizer": spec})["optimizer"]
+    assert len is plain_data([len])[0]
+
+
+def test_the_caller_keeps_a_config_of_its_own():
+    """No container of the copy is one of the caller's."""
+    given = {"a": {"b": [1, {"c": 2}]}}
+    copy = plain_data(given)
+    copy["a"]["b"][1]["c"] = 3
+
+    assert {"a": {"b": [1, {"c": 2}]}} == given
+
+
+@pytest.mark.parametrize("make", [Raises, Broken], ids=["an object", "a mapping"])
+def test_what_raises_is_a_problem_at_its_place(make):
+    """The path leads to the object, and the message says what it raised."""
+    with pytest.raises(Mismatch) as caught:
+        plain_data({"optimizer": {"config": {"betas": [0.9, make()]}}})
+
+    (issue,) = caught.value.issues
+    assert ("optimizer", "config", "betas", 1) == issue.path
+    assert issue.message in ("cannot be read: it raised RuntimeError", "cannot be read: it raised KeyError")
+
+
+def test_what_never_ends_is_too_large():
+    """An endless mapping is read no further than a config may be long."""
+    with pytest.raises(Mismatch, match="holds more than 10,000 values"):
+        plain_data({"optimizer": Endless()})
+
+
+def test_what_contains_itself_is_too_deep():
+    """Recursion shows as depth."""
+    config = {}
+    config["optimizer"] = config
+
+    with pytest.raises(Mismatch, match="is nested more than 50 deep, or contains itself"):
+        plain_data(config)

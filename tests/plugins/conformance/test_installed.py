@@ -1,0 +1,70 @@
+"""Everything that is installed passes the conformance kit."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+pytest.importorskip("torch")
+
+from optim_conformance import Kit, subject_of
+from optim_core import registry
+from optim_core.kinds import KINDS
+
+# So many share their processes, and run in one worker.
+BATCH = 24
+# What the kit cannot train: the property that tells so, and its words.
+NOT_TRAINED = {
+    "AliG": ("steps", "AliG requires closure"),
+    "DeMo": ("steps", "Default process group has not been initialized"),
+    "DistributedMuon": ("defaults", "Default process group has not been initialized"),
+    "SaRA": ("unused_parameters", "none does"),
+    "Shampoo": ("steps", "linalg.svd: The algorithm failed to converge"),
+}
+
+# A step of it takes a hundred times as long as of others; it passed when it was checked by itself.
+TOO_SLOW = ("SpectralSphere",)
+
+USABLE = [
+    (kind, record)
+    for kind in KINDS
+    for record in registry.plugins(kind)
+    if record.state == "ok" and not record.alias_of
+]
+# First what has an entry point of its own, then what providers offer.
+INSTALLED = [
+    (kind, record.name)
+    for kind, record in sorted(USABLE, key=lambda usable: usable[1].provider or "")
+    if record.alias_of is None and record.name not in (*NOT_TRAINED, *TOO_SLOW)
+]
+
+
+@cache
+def kit_of(batch):
+    """The kit for one batch."""
+    return Kit(subject_of(name, kind) for kind, name in INSTALLED[batch * BATCH : (batch + 1) * BATCH])
+
+
+def _cases():
+    for number, (_, name) in enumerate(INSTALLED):
+        mark = pytest.mark.xdist_group(f"conformance_of_batch_{number // BATCH}")
+        yield pytest.param(*divmod(number, BATCH), id=name, marks=mark)
+
+
+@pytest.mark.parametrize(("batch", "place"), list(_cases()))
+def test_it_has_every_property_or_declares_what_it_cannot(batch, place):
+    """No property fails."""
+    kit = kit_of(batch)
+    report = kit.report(kit.subjects[place])
+
+    assert report.passed, str(report)
+
+
+@pytest.mark.parametrize("name", list(NOT_TRAINED))
+def test_what_cannot_be_trained_is_told_with_the_reason(name):
+    """The report names the property and what the library says; it does not pass."""
+    told, said = NOT_TRAINED[name]
+    failed = {result.property: str(result.seen) for result in Kit([subject_of(name)]).reports()[0].of("failed")}
+
+    assert said in failed[told]
