@@ -72,10 +72,10 @@ def optim_core(spec: OptimizerSpec) -> Contestant:
     """The groups that the constructor is given."""
 
     def divide(model: nn.Module) -> object:
-        target = target_of(model, layered=needs_layers(spec))
+        target = target_of(model, layered=needs_layers(spec.group_request()))
         if isinstance(target, list):
             raise TypeError("a model has no ready-made groups")
-        return plan_of(spec, target, None).groups()
+        return plan_of(spec.group_request(), target, None).groups()
 
     return divide
 

@@ -125,7 +125,7 @@ def _plans(
     target = target_of_models(params) if several else target_of(params)
     if isinstance(target, list):
         raise OptimError("ready-made groups say themselves what holds for each parameter; explain takes a model")
-    plan = plan_of(spec, target, lr_multipliers, thorough=True)
+    plan = plan_of(spec.group_request(), target, lr_multipliers, thorough=True)
     groups = {place: (number, options) for number, (options, own) in enumerate(plan.parts) for place in own}
     for place, parameter in enumerate(target.parameters):
         known: dict[str, Any] = {
@@ -150,19 +150,19 @@ def _plans(
 
 def _reasons(plan: Plan, place: int, *, trained: bool) -> Iterator[str]:
     """What decided about a parameter, in words."""
-    spec, index = plan.spec, plan.rules[place]
+    request, index = plan.request, plan.rules[place]
     if index is not None:
-        rule = spec.param_groups[index]
+        rule = request.rules[index]
         changes = [f"{name} {value!r}" for name, value in rule.overrides.items()]
         changes += [f"lr_multiplier {rule.lr_multiplier:g}"] if rule.lr_multiplier != 1 else []
         changes += ["frozen"] if rule.freeze else []
         yield f"{rule_title(index, rule)}: {', '.join(changes) or 'as the config'}"
     if not trained:
-        if index is None or not spec.param_groups[index].freeze:
+        if index is None or not request.rules[index].freeze:
             yield "requires no gradient"
         return
-    kept = spec.param_groups[index].overrides if index is not None else {}
-    decays = [name for name in decay_fields(type(spec.config)) if name not in kept]
+    kept = request.rules[index].overrides if index is not None else {}
+    decays = [name for name in decay_fields(type(request.config)) if name not in kept]
     if plan.exempt[place] and decays:
         yield f"no_decay {plan.exempt[place]}: {', '.join(decays)} 0"
     if plan.layer_factors:

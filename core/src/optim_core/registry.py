@@ -298,7 +298,7 @@ class Registry:
         """JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used."""
         from optim_core.reference.recipe_schema import recipe_schema
 
-        return recipe_schema(self)
+        return recipe_schema(self.plugins, self.find)
 
     def command(self, name: str) -> Command | None:
         """The click command that a distribution adds to `optim` under this name, imported; None where none does.

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError, PluginError
+from optim_core.groups.request import GroupRequest
 from optim_core.groups.rule import GroupRule
 from optim_core.run.horizon import Horizon, count
-from optim_core.run.stepping import go_to, rates_over, restore_base_rates
+from optim_core.run.stepping import Walk, go_to, has_closed_form, rates_over, restore_base_rates, waits_for_metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,17 +116,18 @@ class SchedulerSpec:
             OptimError: a step is negative or no whole number, or `base_lr` or `multiplier` is out of its range, or
                 `metrics` does not fit the schedule, or numpy is not installed.
         """
-        return rates_over(self, steps, base_lr, self.counted(horizon), metrics, multiplier)
+        walk = Walk(self.type, self.config, self.build_for)
+        return rates_over(walk, steps, base_lr, self.counted(horizon), metrics, multiplier)
 
     @property
     def waits_for_metric(self) -> bool:
         """Whether ``step`` is to be given a metric."""
-        return hasattr(self.config, "monitor")
+        return waits_for_metric(self.config)
 
     @property
     def has_closed_form(self) -> bool:
         """Whether the rate at a step needs none of the steps before it."""
-        return callable(getattr(self.config, "closed_form", None)) or callable(getattr(self.config, "factor", None))
+        return has_closed_form(self.config)
 
     def counted(self, horizon: Horizon | None) -> Horizon:
         """The horizon in the unit of ``step()``."""
@@ -191,12 +193,12 @@ class OptimizerSpec:
         from optim_core.groups.plan import needs_layers
         from optim_core.groups.targets import target_of
 
-        target = target_of(params, layered=needs_layers(self))
+        target = target_of(params, layered=needs_layers(self.group_request()))
         if not isinstance(target, list):
             return self._create(target, lr_multipliers)
         from optim_core.groups.targets import refuse_for_ready_made
 
-        refuse_for_ready_made(self, lr_multipliers)
+        refuse_for_ready_made(self.group_request(), lr_multipliers)
         return self._build(target)
 
     def create_optimizer_for_multiple(
@@ -216,17 +218,21 @@ class OptimizerSpec:
 
         if hasattr(models, "named_parameters") and not hasattr(models, "__iter__"):
             raise ParamGroupError(f"models is a list of them; for one {type(models).__name__} take create_optimizer")
-        return self._create(target_of_models(list(models), layered=needs_layers(self)), lr_multipliers)
+        return self._create(target_of_models(list(models), layered=needs_layers(self.group_request())), lr_multipliers)
 
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
         """ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else None."""
         return None if self.decay is None else self.decay.create_scheduler(optimizer)
 
+    def group_request(self) -> GroupRequest:
+        """Return what the config asks of the parameter groups."""
+        return GroupRequest(self.type, self.config, self.param_groups, self.no_decay, self.layer_decay)
+
     def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
         from optim_core.groups.plan import plan_of
         from optim_core.groups.refusals import refuse_rates_without_effect, refuse_unknown_options
 
-        plan = plan_of(self, target, lr_multipliers)
+        plan = plan_of(self.group_request(), target, lr_multipliers)
         refuse_rates_without_effect(plan)
         optimizer = self._build(plan.groups())
         refuse_unknown_options(plan, optimizer)

@@ -15,7 +15,6 @@ from site_folder import provider_source
 from optim_core import ClipperSpec, ConfigError, OptimizerSpec, PluginError, Registry, SchedulerSpec
 from optim_core.kinds import KINDS
 from optim_core.reference.describe import example
-from optim_core.reference.recipe_schema import recipe_schema
 from optim_core.validators import each, fraction, in_range, positive
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -119,7 +118,7 @@ def registry():
 
 @pytest.fixture(scope="module")
 def schema(registry):
-    return recipe_schema(registry)
+    return registry.schema()
 
 
 def _fits(schema, config):
@@ -290,7 +289,7 @@ def test_fields_have_defaults_and_descriptions(schema):
 
 def test_without_plugins_no_type_fits():
     """Where nothing is installed, the schema is one all the same, and refuses every type."""
-    empty = recipe_schema(Registry(path=[]))
+    empty = Registry(path=[]).schema()
     jsonschema.Draft202012Validator.check_schema(empty)
 
     assert not _fits(empty, {"optimizer": {"type": "Rich"}})
@@ -301,7 +300,7 @@ def test_without_exponential_lr_there_is_no_decay(registry):
     """`lr_decay_gamma` needs the plugin that it stands for; null is allowed without."""
     lone = Registry(path=[])
     lone.register("optimizer", "Rich", Rich)
-    schema = recipe_schema(lone)
+    schema = lone.schema()
 
     assert not _fits(schema, scheduled(None, lr_decay_gamma=0.5))
     assert _fits(schema, scheduled(None, lr_decay_gamma=None))
@@ -316,7 +315,7 @@ def test_what_is_broken_is_left_out(site):
         "    dtype: torch.dtype = None\n    def build(self, params): ...\n"
     )
     site.offer("optim-typed", "Typed", modules={"optim_typed": typed})
-    schema = recipe_schema(site.registry())
+    schema = site.registry().schema()
 
     assert ["optimizer.Good", "rule.Good"] == [name for name in schema["$defs"] if "." in name]
 
@@ -337,7 +336,7 @@ def test_what_build_takes_of_an_odd_class_fits(site, field):
         f"@attrs.frozen\nclass Dice:\n    {field}\n    sides: int = 6\n    def build(self, params): ...\n"
     )
     site.offer("optim-dice", "Dice", modules={"optim_dice": source})
-    schema = recipe_schema(site.registry())
+    schema = site.registry().schema()
 
     assert _fits(schema, {"optimizer": {"type": "Dice", "config": {"seed": 1, "sides": 8}}})
     assert not _fits(schema, {"optimizer": {"type": "Dice", "config": {"seed": 1, "sides": "many"}}})
@@ -349,7 +348,7 @@ def test_an_ambiguous_name_is_offered_qualified(site):
     site.offer("optim-first", "Twin")
     site.offer("optim_second", "Twin")
     registry = site.registry()
-    schema = recipe_schema(registry)
+    schema = registry.schema()
 
     for name in ("optim-first:Twin", "optim_second:Twin", "Optim.Second:twin"):
         assert _fits(schema, {"optimizer": {"type": name, "config": {"lr": 0.5}}})
@@ -365,7 +364,7 @@ def test_what_an_entry_point_hides_of_a_provider_fits_qualified(site):
         entry_points={"optim_core.providers": {"many": "many_plugins:Provider"}},
         modules={"many_plugins": provider_source(["TWIN"]).replace("lr: float = 0.1", "sides: int = 6")},
     )
-    schema = recipe_schema(site.registry())
+    schema = site.registry().schema()
 
     assert _fits(schema, {"optimizer": {"type": "TWIN", "config": {"lr": 0.5}}})
     for name in ("many:TWIN", "Optim.Many:twin"):
@@ -379,7 +378,7 @@ def test_names_that_differ_in_case_only_are_kept_apart(site):
     site.offer("optim-first", "Case")
     source = "import attrs\n@attrs.frozen\nclass case:\n    x: int\n    def build(self, params): ...\n"
     site.offer("optim-second", "case", modules={"optim_second": source})
-    schema = recipe_schema(site.registry())
+    schema = site.registry().schema()
 
     assert _fits(schema, {"optimizer": {"type": "Case", "config": {"lr": 1}}})
     assert _fits(schema, {"optimizer": {"type": "case", "config": {"x": 1}}})
@@ -398,7 +397,7 @@ def test_the_command_prints_it(site):
 def test_every_installed_plugin_fits_its_own_schema():
     """Defaults and example of every plugin that is installed here fit the schema, in canonical form."""
     installed = Registry()
-    schema = recipe_schema(installed)
+    schema = installed.schema()
     for kind in KINDS:
         for name in installed.names(kind):
             try:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from optim_core.errors import ParamGroupError
 from optim_core.groups.matching import rule_title
 from optim_core.groups.parameter_info import ParameterInfo
+from optim_core.groups.rule import GroupRule
 from optim_core.plugin_class.fields import config_fields, decay_fields, rate_field
-
-if TYPE_CHECKING:
-    from optim_core.specs import OptimizerSpec
 
 __all__ = ["OptionMaker", "Options", "base_rate", "has_hook"]
 
@@ -30,7 +28,7 @@ class _Variant:
 
     Args:
         config: an instance of the plugin class.
-        changed: option to value, where it differs from the spec's.
+        changed: option to value, where it differs from the optimizer's.
         title: what changes it, for messages.
     """
 
@@ -51,14 +49,16 @@ def has_hook(config: Any) -> bool:
 
 
 class OptionMaker:
-    """Works out options for one spec.
+    """Works out the options of one optimizer's groups.
 
     Args:
-        spec: of the optimizer.
+        config: of the optimizer, without any rule.
+        rules: what is different for some parameters.
     """
 
-    def __init__(self, spec: OptimizerSpec) -> None:
-        self._spec = spec
+    def __init__(self, config: Any, rules: Sequence[GroupRule]) -> None:
+        self._config = config
+        self._rules = rules
         self._variants: dict[tuple[int | None, bool], _Variant] = {}
 
     def without_hook(
@@ -96,8 +96,8 @@ class OptionMaker:
         of_rule: dict[int | None, list[int]] = {}
         for place, rule in enumerate(rules):
             of_rule.setdefault(rule, []).append(place)
-        answers = _asked(self._spec.config, infos, range(len(infos)))
-        configs: dict[int, Any] = dict.fromkeys(answers, self._spec.config)
+        answers = _asked(self._config, infos, range(len(infos)))
+        configs: dict[int, Any] = dict.fromkeys(answers, self._config)
         # What the hook leaves to core.
         left: dict[int, Options] = {place: {} for place in answers}
         for rule, own in of_rule.items():
@@ -129,13 +129,13 @@ class OptionMaker:
             variant: of the rule.
             infos: of each parameter.
             own: the places of the rule's parameters.
-            before, after: what the hook says of them, by the spec's config and by the variant's.
+            before, after: what the hook says of them, by the optimizer's config and by the variant's.
         """
         left: Options = {}
         for option in variant.changed:
             one, given = variant, after
             if len(variant.changed) > 1:
-                config = _with_one_change(self._spec.config, variant.config, option)
+                config = _with_one_change(self._config, variant.config, option)
                 if config is None:
                     continue
                 one = _Variant(config, {option: variant.changed[option]}, variant.title)
@@ -178,9 +178,8 @@ class OptionMaker:
         return known
 
     def _new_variant(self, index: int | None, *, without_decay: bool) -> _Variant:
-        spec = self._spec
-        rule = None if index is None else spec.param_groups[index]
-        config = spec.config if rule is None else rule.config
+        rule = None if index is None else self._rules[index]
+        config = self._config if rule is None else rule.config
         titles = [rule_title(index, rule)] if rule is not None and index is not None else []
         if without_decay:
             own = rule.overrides if rule is not None else {}
@@ -190,7 +189,7 @@ class OptionMaker:
             if decays:
                 config = _evolved(config, decays)
             titles.append("no_decay")
-        return _Variant(config, _changes(spec.config, config), " and ".join(titles))
+        return _Variant(config, _changes(self._config, config), " and ".join(titles))
 
 
 def _evolved(config: Any, decays: Mapping[str, float]) -> Any:

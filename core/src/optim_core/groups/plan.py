@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -16,12 +16,10 @@ from optim_core.groups.model.survey import Traits, survey
 from optim_core.groups.multipliers import ModuleFactor, module_factors
 from optim_core.groups.options import MULTIPLIER, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
+from optim_core.groups.request import GroupRequest
 from optim_core.groups.targets import Group, Target, refuse_lazy, refuse_without_model
 from optim_core.plugin_class.fields import decay_fields
 from optim_core.text.prose import listing
-
-if TYPE_CHECKING:
-    from optim_core.specs import OptimizerSpec
 
 __all__ = ["Plan", "needs_layers", "plan_of"]
 
@@ -33,7 +31,7 @@ class Plan:
     """What is decided for each parameter of a target. The lists are as long as its parameters.
 
     Args:
-        spec: of the optimizer.
+        request: what the config asks.
         target: the parameters.
         rules: the index of each parameter's rule, None where it has none.
         traits: what the models say of each; empty where nothing needed that.
@@ -44,7 +42,7 @@ class Plan:
         options: of the group of each that is trained.
     """
 
-    spec: OptimizerSpec
+    request: GroupRequest
     target: Target
     rules: list[int | None]
     traits: list[Traits]
@@ -62,7 +60,7 @@ class Plan:
         """The factors on a parameter's rate that are not 1, by what gives them."""
         index, given = self.rules[place], self.module_factor(place)
         factors = {
-            f"param_groups[{index}]": 1.0 if index is None else self.spec.param_groups[index].lr_multiplier,
+            f"param_groups[{index}]": 1.0 if index is None else self.request.rules[index].lr_multiplier,
             "layer_decay": self.layer_factors[place] if self.layer_factors else 1.0,
             "lr_multipliers": 1.0 if given is None else given.factor,
         }
@@ -71,8 +69,8 @@ class Plan:
     def multipliers(self) -> list[float]:
         """The product of all factors for each parameter that is trained."""
         found = [1.0] * len(self.trained)
-        if any(rule.lr_multiplier != 1 for rule in self.spec.param_groups):
-            factors = [rule.lr_multiplier for rule in self.spec.param_groups]
+        if any(rule.lr_multiplier != 1 for rule in self.request.rules):
+            factors = [rule.lr_multiplier for rule in self.request.rules]
             rules = [self.rules[place] for place in self.trained]
             found = [1.0 if index is None else factors[index] for index in rules]
         if self.layer_factors:
@@ -116,17 +114,17 @@ class Plan:
     def freeze(self) -> None:
         """Lets the parameters that a rule freezes require no gradient."""
         for place, index in enumerate(self.rules):
-            if index is not None and self.spec.param_groups[index].freeze:
+            if index is not None and self.request.rules[index].freeze:
                 self.target.parameters[place].requires_grad = False
 
 
 def plan_of(
-    spec: OptimizerSpec, target: Target, lr_multipliers: Mapping[Any, float] | None, *, thorough: bool = False
+    request: GroupRequest, target: Target, lr_multipliers: Mapping[Any, float] | None, *, thorough: bool = False
 ) -> Plan:
     """Decides for each parameter; nothing is changed.
 
     Args:
-        spec: of the optimizer.
+        request: what the config asks.
         target: the parameters.
         lr_multipliers: module to factor, > 0.
         thorough: ask the model also where no rule needs it.
@@ -134,26 +132,26 @@ def plan_of(
     Raises:
         ParamGroupError: a rule, ``no_decay``, ``layer_decay`` or a multiplier does not fit the parameters.
     """
-    hooked = has_hook(spec.config)
-    refuse_without_model(spec, target)
-    if thorough or needs_layers(spec):
+    hooked = has_hook(request.config)
+    refuse_without_model(request, target)
+    if thorough or needs_layers(request):
         refuse_lazy(target)
-    wanted = thorough or hooked or spec.no_decay or spec.layer_decay is not None
+    wanted = thorough or hooked or request.no_decay or request.layer_decay is not None
     traits = _traits(target) if wanted and target.models else []
     trained = target.trained()
     plan = Plan(
-        spec,
+        request,
         target,
-        rules=_rules(spec, target, trained),
+        rules=_rules(request, target, trained),
         traits=traits,
-        exempt=_exempt(spec, target, traits),
-        layer_factors=[] if spec.layer_decay is None else _layer_factors(spec.layer_decay, target, traits),
+        exempt=_exempt(request, target, traits),
+        layer_factors=[] if request.layer_decay is None else _layer_factors(request.layer_decay, target, traits),
     )
-    freezing = {index for index, rule in enumerate(spec.param_groups) if rule.freeze}
+    freezing = {index for index, rule in enumerate(request.rules) if rule.freeze}
     takes_part = zip(plan.rules, trained, strict=True)
     plan.trained = [place for place, (index, takes) in enumerate(takes_part) if takes and index not in freezing]
     if not plan.trained:
-        rules = listing(rule_title(index, spec.param_groups[index]) for index in sorted(freezing))
+        rules = listing(rule_title(index, request.rules[index]) for index in sorted(freezing))
         raise ParamGroupError(f"nothing of {target.title} is left to train: {rules} freezes the rest; leave something")
     if lr_multipliers:
         trained = [target.parameters[place] for place in plan.trained]
@@ -162,9 +160,9 @@ def plan_of(
     return plan
 
 
-def needs_layers(spec: OptimizerSpec) -> bool:
-    """Whether a spec asks more of a model than which module owns a parameter."""
-    return spec.layer_decay is not None or has_hook(spec.config)
+def needs_layers(request: GroupRequest) -> bool:
+    """Whether more is asked of a model than which module owns a parameter."""
+    return request.layer_decay is not None or has_hook(request.config)
 
 
 def _traits(target: Target) -> list[Traits]:
@@ -178,23 +176,23 @@ def _traits(target: Target) -> list[Traits]:
     return [known[id(parameter)] for parameter in target.parameters]
 
 
-def _rules(spec: OptimizerSpec, target: Target, trained: list[bool]) -> list[int | None]:
-    if not spec.param_groups or target.names is None:
+def _rules(request: GroupRequest, target: Target, trained: list[bool]) -> list[int | None]:
+    if not request.rules or target.names is None:
         return [None] * len(target.parameters)
-    return match_rules(spec.param_groups, target.names, target.aliases, trained)
+    return match_rules(request.rules, target.names, target.aliases, trained)
 
 
-def _exempt(spec: OptimizerSpec, target: Target, traits: list[Traits]) -> list[str]:
+def _exempt(request: GroupRequest, target: Target, traits: list[Traits]) -> list[str]:
     """The kind of ``no_decay`` that each parameter is.
 
     Raises:
         ParamGroupError: the optimizer has no weight decay.
     """
-    if not spec.no_decay:
+    if not request.no_decay:
         return [""] * len(target.parameters)
-    if not decay_fields(type(spec.config)):
-        raise ParamGroupError(f"no_decay: {spec.type} has no weight_decay; take it out of the config")
-    wanted = [kind for kind in KINDS if kind in spec.no_decay]
+    if not decay_fields(type(request.config)):
+        raise ParamGroupError(f"no_decay: {request.type} has no weight_decay; take it out of the config")
+    wanted = [kind for kind in KINDS if kind in request.no_decay]
     if not traits:
         names = target.names or []
         return ["bias" if is_bias(name.rpartition(".")[2]) else "" for name in names]
@@ -223,7 +221,7 @@ def _different(traits: list[Traits]) -> dict[int, Traits]:
 
 
 def _options(plan: Plan, *, hooked: bool) -> list[Options]:
-    maker = OptionMaker(plan.spec)
+    maker = OptionMaker(plan.request.config, plan.request.rules)
     multipliers = plan.multipliers()
     rules = [plan.rules[place] for place in plan.trained]
     exempt = [plan.exempt[place] for place in plan.trained]

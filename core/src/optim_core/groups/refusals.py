@@ -31,7 +31,7 @@ def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
         optimizer: one that shows no ``defaults`` is not asked.
     """
     defaults = getattr(optimizer, "defaults", None)
-    if has_hook(plan.spec.config) or not isinstance(defaults, Mapping):
+    if has_hook(plan.request.config) or not isinstance(defaults, Mapping):
         return
     for options, places in plan.parts:
         unknown = [name for name in options if name not in defaults and name != MULTIPLIER]
@@ -41,8 +41,8 @@ def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
         if unknown:
             known = listing(dict.fromkeys(name for name in (*defaults, *of_groups) if name not in _NO_OPTIONS))
             raise ParamGroupError(
-                f"{_source(plan, places[0], unknown)}: {plan.spec.type} cannot have {listing(unknown)} different for a "
-                f"group; it can: {known}"
+                f"{_source(plan, places[0], unknown)}: {plan.request.type} cannot have {listing(unknown)} different "
+                f"for a group; it can: {known}"
             )
 
 
@@ -51,11 +51,12 @@ def refuse_rates_without_effect(plan: Plan) -> None:
 
     That is what ``lr_multipliers`` with "refuses" in its ``conformance`` means; see the conformance kit.
     """
-    reason = _without_rates(plan.spec.config)
+    reason = _without_rates(plan.request.config)
     for options, places in plan.parts if reason is not None else ():
         if "lr" in options:
             raise ParamGroupError(
-                f"{_source(plan, places[0], ['lr'])}: {plan.spec.type} cannot have lr different for a group: {reason}"
+                f"{_source(plan, places[0], ['lr'])}: {plan.request.type} cannot have lr different for a group: "
+                f"{reason}"
             )
 
 
@@ -76,6 +77,6 @@ def _source(plan: Plan, place: int, options: list[str]) -> str:
     """What in the config, or in the call, wanted these options for a parameter."""
     index = plan.rules[place]
     if index is not None:
-        return rule_title(index, plan.spec.param_groups[index])
+        return rule_title(index, plan.request.rules[index])
     by_rate = " and ".join(plan.factors(place)) if "lr" in options else ""
     return by_rate or "no_decay"

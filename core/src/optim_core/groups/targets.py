@@ -6,17 +6,15 @@ It needs of a model only what ``torch.nn.Module`` shows (``named_parameters``, `
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from optim_core.errors import ParamGroupError
 from optim_core.groups.matching import rule_title
 from optim_core.groups.model.tree import Tree, tree_of
+from optim_core.groups.request import GroupRequest
 from optim_core.text.prose import listing
-
-if TYPE_CHECKING:
-    from optim_core.specs import OptimizerSpec
 
 __all__ = [
     "Group",
@@ -205,17 +203,17 @@ def _items(params: Any) -> list[Any]:
     return items
 
 
-def refuse_without_model(spec: OptimizerSpec, target: Target) -> None:
+def refuse_without_model(request: GroupRequest, target: Target) -> None:
     """Raises ParamGroupError where names or modules are needed that the target does not have."""
     if target.models:
         return
-    if spec.param_groups and target.names is None:
+    if request.rules and target.names is None:
         raise ParamGroupError(
-            f"{rule_title(0, spec.param_groups[0])} goes by names, and these tensors have none: "
+            f"{rule_title(0, request.rules[0])} goes by names, and these tensors have none: "
             "hand over the model, or (name, tensor) pairs such as model.named_parameters()"
         )
-    needed = [f"no_decay: {kind}" for kind in spec.no_decay if kind != "bias" or target.names is None]
-    needed += [] if spec.layer_decay is None else ["layer_decay"]
+    needed = [f"no_decay: {kind}" for kind in request.no_decay if kind != "bias" or target.names is None]
+    needed += [] if request.layer_decay is None else ["layer_decay"]
     if needed:
         raise ParamGroupError(f"{needed[0]} goes by the modules that own the parameters: {MODEL}")
 
@@ -229,11 +227,11 @@ def refuse_lazy(target: Target) -> None:
             )
 
 
-def refuse_for_ready_made(spec: OptimizerSpec, lr_multipliers: Mapping[Any, float] | None) -> None:
+def refuse_for_ready_made(request: GroupRequest, lr_multipliers: Mapping[Any, float] | None) -> None:
     """Raises ParamGroupError where ready-made groups would be divided once more."""
     if lr_multipliers:
         raise ParamGroupError("ready-made groups set their own `lr`; give those or lr_multipliers, not both")
-    asked = _asked_for(spec)
+    asked = _asked_for(request)
     if asked:
         raise ParamGroupError(
             f"ready-made groups are divided already; the config's {listing(asked)} would have no effect: "
@@ -241,6 +239,10 @@ def refuse_for_ready_made(spec: OptimizerSpec, lr_multipliers: Mapping[Any, floa
         )
 
 
-def _asked_for(spec: OptimizerSpec) -> list[str]:
-    asked = {"param_groups": spec.param_groups, "no_decay": spec.no_decay, "layer_decay": spec.layer_decay is not None}
+def _asked_for(request: GroupRequest) -> list[str]:
+    asked = {
+        "param_groups": request.rules,
+        "no_decay": request.no_decay,
+        "layer_decay": request.layer_decay is not None,
+    }
     return [key for key, given in asked.items() if given]

@@ -20,7 +20,7 @@ from optim_core.text.values import type_in_words
 from optim_core.validators import Each, Interval
 
 if TYPE_CHECKING:
-    from optim_core.registry import PluginRecord
+    from optim_core.discovery.records import PluginRecord
 
 __all__ = ["FieldDescription", "PluginDescription", "describe", "example", "summary_without_import"]
 

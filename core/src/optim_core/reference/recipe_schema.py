@@ -6,12 +6,11 @@ that form; what it cannot say, such as a rule across two fields, only `build` re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 import attrs
 
-from optim_core.config.components import DECAY
+from optim_core.config.components import DECAY, Found
 from optim_core.config.keys import (
     DEFAULT_CLIPPER,
     ENVELOPE,
@@ -21,31 +20,34 @@ from optim_core.config.keys import (
     PARAM_GROUPS,
     RULE_KEYS,
 )
+from optim_core.discovery.records import PluginRecord
 from optim_core.errors import PluginError
 from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.fields import decay_fields, rate_field
 from optim_core.reference.plugin_schema import NOWHERE, Schema, config_schema
 from optim_core.reference.type_names import NamedPlugin, names_it, spelling
 
-if TYPE_CHECKING:
-    from optim_core.config.components import Found
-    from optim_core.registry import Registry
-
 __all__ = ["recipe_schema"]
 
+Records = Callable[[Kind], list[PluginRecord]]
+Find = Callable[[Kind, str], Found | None]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def recipe_schema(registry: Registry) -> Schema:
-    """The schema of a recipe, of a set of named ones, and of a component alone; plugins that do not work are left out.
+def recipe_schema(records: Records, find: Find) -> Schema:
+    """Return the schema of a recipe, of a set of named ones, and of a component alone.
 
-    Every plugin class is imported; torch is not.
+    Plugins that do not work are left out. Every plugin class is imported; torch is not.
+
+    Args:
+        records: the plugins of a kind, as `Registry.plugins` gives them.
+        find: kind and name to plugin class, as `Registry.find` gives it.
     """
     plugins: dict[Kind, list[NamedPlugin]] = {kind: [] for kind in KINDS}
     definitions: Schema = {}
     for kind in KINDS:
-        for plugin in _installed(registry, kind):
+        for plugin in _installed(records(kind), find, kind):
             definitions[plugin.definition(kind)] = config_schema(plugin.cls, ())
             plugins[kind].append(plugin)
     rules = {plugin.rule: _rule(plugin, definitions) for plugin in plugins["optimizer"]}
@@ -79,17 +81,17 @@ _TOP_LEVEL = {
 }
 
 
-def _installed(registry: Registry, kind: Kind) -> list[NamedPlugin]:
+def _installed(records: Iterable[PluginRecord], find: Find, kind: Kind) -> list[NamedPlugin]:
     """The plugins of a kind that work, in the order of their names."""
     found: dict[str, NamedPlugin] = {}
-    for record in registry.catalog(kind).plugins():
+    for record in records:
         if record.state not in ("ok", "ambiguous"):
             continue
         own = record.name.rpartition(":")[2]
-        itself = _find(registry, kind, f"{record.provider or record.distribution}:{own}")
+        itself = _find(find, kind, f"{record.provider or record.distribution}:{own}")
         if itself is None:
             continue
-        meant = _find(registry, kind, record.name)
+        meant = _find(find, kind, record.name)
         plain = (own,) if own == record.name and meant is not None and meant.cls is itself.cls else ()
         owners = (record.distribution,) if record.provider is None else (record.provider, record.distribution)
         known = found.get(itself.name) or NamedPlugin(itself.name, itself.cls, owners, (), ())
@@ -97,9 +99,9 @@ def _installed(registry: Registry, kind: Kind) -> list[NamedPlugin]:
     return list(found.values())
 
 
-def _find(registry: Registry, kind: Kind, name: str) -> Found | None:
+def _find(find: Find, kind: Kind, name: str) -> Found | None:
     try:
-        return registry.find(kind, name)
+        return find(kind, name)
     except PluginError:
         return None
 
@@ -305,9 +307,3 @@ def _gradient_clipping(plugins: list[NamedPlugin], definitions: Schema) -> Schem
         "if": {"properties": {"enabled": {"const": False}}, "required": ["enabled"], "maxProperties": 1},
         "else": {**_all_of(cases), **({} if has_default else {"required": ["type"]})},
     }
-
-
-# -- names -----------------------------------------------------------------------------------------------------------
-
-
-# -- configs ---------------------------------------------------------------------------------------------------------

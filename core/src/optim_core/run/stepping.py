@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.errors import OptimError
 from optim_core.run.horizon import Horizon, count
@@ -17,9 +17,31 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.specs import SchedulerSpec
+__all__ = ["Walk", "go_to", "has_closed_form", "rates_over", "restore_base_rates", "waits_for_metric"]
 
-__all__ = ["go_to", "rates_over", "restore_base_rates"]
+
+class Walk(NamedTuple):
+    """What is needed to follow a schedule step by step.
+
+    Args:
+        name: what messages call the schedule.
+        config: the instance of its plugin class.
+        build: makes its scheduler, at step 0, for an optimizer and a horizon in the unit of ``step()``.
+    """
+
+    name: str
+    config: Any
+    build: Callable[[Optimizer, Horizon], LRScheduler]
+
+
+def waits_for_metric(config: Any) -> bool:
+    """Tell whether the scheduler of a plugin class is to be given a metric at each ``step``."""
+    return hasattr(config, "monitor")
+
+
+def has_closed_form(config: Any) -> bool:
+    """Tell whether the rate at a step needs none of the steps before it."""
+    return callable(getattr(config, "closed_form", None)) or callable(getattr(config, "factor", None))
 
 
 @contextmanager
@@ -66,7 +88,7 @@ def _is_lambda_lr(scheduler: LRScheduler) -> bool:
 
 
 def rates_over(
-    spec: SchedulerSpec,
+    walk: Walk,
     steps: int | range | Sequence[int] | NDArray[Any],
     base_lr: float,
     horizon: Horizon,
@@ -78,15 +100,15 @@ def rates_over(
         raise OptimError("curve gives a numpy array, and numpy is not installed: pip install numpy")
     wanted = _as_array(steps)
     base_lr, multiplier = _positive(base_lr, "base_lr"), _positive(multiplier, "multiplier")
-    if metrics is not None and not spec.waits_for_metric:
-        raise OptimError(f"{spec.type} counts steps and takes no metrics")
-    if spec.has_closed_form:
-        return _computed(spec.config, wanted, base_lr, horizon, multiplier)
+    if metrics is not None and not waits_for_metric(walk.config):
+        raise OptimError(f"{walk.name} counts steps and takes no metrics")
+    if has_closed_form(walk.config):
+        return _computed(walk.config, wanted, base_lr, horizon, multiplier)
     last = int(wanted.max(initial=0))
-    if spec.waits_for_metric and (metrics is None or len(metrics) < last):
+    if waits_for_metric(walk.config) and (metrics is None or len(metrics) < last):
         given = "" if metrics is None else f", has {len(metrics)}"
-        raise OptimError(f"{spec.type} follows a metric: pass metrics=[…] with {last} of them{given}")
-    return _stepped(spec, wanted, base_lr, horizon, metrics, multiplier)
+        raise OptimError(f"{walk.name} follows a metric: pass metrics=[…] with {last} of them{given}")
+    return _stepped(walk, wanted, base_lr, horizon, metrics, multiplier)
 
 
 def _positive(value: Any, name: str) -> float:
@@ -115,7 +137,7 @@ def _computed(config: Any, steps: NDArray[Any], base_lr: float, horizon: Horizon
 
 
 def _stepped(
-    spec: SchedulerSpec,
+    walk: Walk,
     steps: NDArray[Any],
     base_lr: float,
     horizon: Horizon,
@@ -126,8 +148,8 @@ def _stepped(
     import numpy as np
 
     last = int(steps.max(initial=0))
-    walk = _walk(spec, base_lr, horizon, last, metrics, multiplier)
-    return np.fromiter(walk, dtype=np.float64, count=last + 1).take(steps)
+    rates = _walked(walk, base_lr, horizon, last, metrics, multiplier)
+    return np.fromiter(rates, dtype=np.float64, count=last + 1).take(steps)
 
 
 def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]:
@@ -149,8 +171,8 @@ def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]
     return array.astype(np.int64, copy=False)
 
 
-def _walk(
-    spec: SchedulerSpec,
+def _walked(
+    walk: Walk,
     base_lr: float,
     horizon: Horizon,
     last: int,
@@ -165,7 +187,7 @@ def _walk(
     group = optimizer.param_groups[0]
     if multiplier != 1.0:
         group["lr_multiplier"] = multiplier
-    scheduler = spec.build_for(optimizer, horizon)
+    scheduler = walk.build(optimizer, horizon)
     yield float(group["lr"])
     with _without_optimizer_steps():
         for step in range(last):
