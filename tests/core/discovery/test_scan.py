@@ -8,9 +8,11 @@ import sys
 import zipfile
 
 import pytest
-from site_folder import plugin_source
+from site_folder import SiteFolder, plugin_source
 
-from optim_core import Registry
+from optim_core import (
+    Registry,
+)
 from optim_core.discovery.scan import scan
 
 GROUP = "[optim_core.optimizers]\n"
@@ -352,3 +354,13 @@ def test_without_metadata_the_folder_says_whose_it_is(site, folder, name, versio
     site.add("any", info=folder, metadata=None, entry_points=f"{GROUP}Lion = m:Lion\n")
     (record,) = site.registry().optimizers.plugins()
     assert ("broken", name, version) == (record.state, record.distribution, record.version)
+
+
+def test_the_helper_of_these_tests_installs_what_it_says(tmp_path):
+    """A folder that importlib.metadata reads as pip's."""
+    import importlib.metadata
+
+    SiteFolder(tmp_path).offer("my-plugin", "Lion", version="2.0", requires=["attrs"])
+    (found,) = importlib.metadata.distributions(path=[str(tmp_path)])
+    assert ("my-plugin", "2.0", ["attrs"]) == (found.name, found.version, found.requires)
+    assert "class Lion" in plugin_source("Lion")

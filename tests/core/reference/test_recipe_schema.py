@@ -9,7 +9,6 @@ from typing import Any, Literal
 import attrs
 import pytest
 from attrs import validators
-from cli_support import install_demo, optim
 from site_folder import provider_source
 
 from optim_core import ClipperSpec, ConfigError, OptimizerSpec, PluginError, Registry, SchedulerSpec
@@ -383,15 +382,6 @@ def test_names_that_differ_in_case_only_are_kept_apart(site):
     assert _fits(schema, {"optimizer": {"type": "Case", "config": {"lr": 1}}})
     assert _fits(schema, {"optimizer": {"type": "case", "config": {"x": 1}}})
     assert not _fits(schema, {"optimizer": {"type": "Case", "config": {"x": 1}}})
-
-
-def test_the_command_prints_it(site):
-    """`optim schema` prints the schema of what is installed."""
-    install_demo(site)
-    schema = optim("schema").json
-
-    assert "optimizer.DemoDescent" in schema["$defs"]
-    assert _fits(schema, {"optimizer": {"type": "demo", "config": {"lr": 1.0}}})
 
 
 def test_every_installed_plugin_fits_its_own_schema():

@@ -1,11 +1,9 @@
-"""The group: help, version, subcommands of other distributions."""
+"""Subcommands of other distributions."""
 
 from __future__ import annotations
 
 import pytest
 from cli_support import optim
-
-from optim_core import __version__
 
 COMMAND = '''
 import click
@@ -27,27 +25,6 @@ def add(site):
         return site.add(distribution or f"optim-{name}", entry_points=targets, modules={module: source})
 
     return install
-
-
-def test_version_is_that_of_core():
-    """`optim --version` names the version of optim-core and of python."""
-    assert optim("--version").stdout.startswith(f"optim-core {__version__} (python 3.")
-
-
-def test_help_has_every_subcommand_with_a_whole_sentence():
-    """`optim --help` shows each subcommand with a line that is not cut short."""
-    done = optim("--help", columns=80)
-
-    assert 0 == done.code
-    assert ["list", "show", "validate", "resolve", "migrate", "plot", "schema", "doctor", "new"] == [
-        line.split()[0] for line in done.stdout.partition("Commands:\n")[2].splitlines() if line.strip()
-    ][:9]
-    assert "..." not in done.stdout.partition("Commands:\n")[2]
-
-
-def test_an_unknown_subcommand_is_wrong_usage():
-    """`optim trian` exits with 2."""
-    assert 2 == optim("trian").code
 
 
 def test_a_subcommand_of_another_distribution_runs(add):
@@ -124,13 +101,3 @@ def test_optims_own_subcommands_win(add):
     assert 2 == optim("validate").code
     assert "one of optim's own; it can be used as `optim optim-thief:validate`" in optim("doctor", "--no-probe").stdout
     assert "hello you\n" == optim("optim-thief:validate", "you").stdout
-
-
-def test_a_malformed_setting_is_one_message(monkeypatch):
-    """A malformed OPTIM_CORE_PREFER is one message, also for --help, which lists the subcommands."""
-    monkeypatch.setenv("OPTIM_CORE_PREFER", "nonsense")
-
-    for arguments in (["list"], ["--help"]):
-        done = optim(*arguments)
-        assert 1 == done.code
-        assert done.stderr.startswith("optim: OPTIM_CORE_PREFER: `nonsense` is not of the form")

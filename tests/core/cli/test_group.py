@@ -1,0 +1,38 @@
+"""The group: help, version, and what is no subcommand."""
+
+from __future__ import annotations
+
+from cli_support import optim
+
+from optim_core import __version__
+
+
+def test_version_is_that_of_core():
+    """`optim --version` names the version of optim-core and of python."""
+    assert optim("--version").stdout.startswith(f"optim-core {__version__} (python 3.")
+
+
+def test_help_has_every_subcommand_with_a_whole_sentence():
+    """`optim --help` shows each subcommand with a line that is not cut short."""
+    done = optim("--help", columns=80)
+
+    assert 0 == done.code
+    assert ["list", "show", "validate", "resolve", "migrate", "plot", "schema", "doctor", "new"] == [
+        line.split()[0] for line in done.stdout.partition("Commands:\n")[2].splitlines() if line.strip()
+    ][:9]
+    assert "..." not in done.stdout.partition("Commands:\n")[2]
+
+
+def test_an_unknown_subcommand_is_wrong_usage():
+    """`optim trian` exits with 2."""
+    assert 2 == optim("trian").code
+
+
+def test_a_malformed_setting_is_one_message(monkeypatch):
+    """A malformed OPTIM_CORE_PREFER is one message, also for --help, which lists the subcommands."""
+    monkeypatch.setenv("OPTIM_CORE_PREFER", "nonsense")
+
+    for arguments in (["list"], ["--help"]):
+        done = optim(*arguments)
+        assert 1 == done.code
+        assert done.stderr.startswith("optim: OPTIM_CORE_PREFER: `nonsense` is not of the form")
