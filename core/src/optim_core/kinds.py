@@ -1,18 +1,88 @@
-"""The kinds of plugins."""
+"""The kinds of plugins: one table, with all that the core has to know of a kind in its row."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-__all__ = ["BUILD_ARGUMENTS", "KINDS", "Kind"]
+import attrs
+
+from optim_core.protocols import ClipperPlugin, OptimizerPlugin, SchedulerPlugin
+
+__all__ = [
+    "GROUP_KEYS",
+    "KINDS",
+    "LAYER_DECAY",
+    "NO_DECAY",
+    "PARAM_GROUPS",
+    "Kind",
+    "PluginKind",
+    "entry_point_groups",
+    "is_kind",
+]
 
 Kind = Literal["optimizer", "scheduler", "clipper"]
 
-KINDS: tuple[Kind, ...] = ("optimizer", "scheduler", "clipper")
+# What an optimizer does otherwise for some of its parameters.
+PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
 
-# What `build` is called with, after self.
-BUILD_ARGUMENTS: dict[Kind, tuple[str, ...]] = {
-    "optimizer": ("params",),
-    "scheduler": ("optimizer", "horizon"),
-    "clipper": (),
+
+@attrs.frozen(kw_only=True)
+class PluginKind:
+    """What is particular to the plugins of one kind.
+
+    Args:
+        group: the group of entry points under which distributions offer them.
+        protocol: what their classes look like; the arguments of its `build` are those that every `build` is given.
+        methods: what the object that `build` makes must have; the first is shown to who made one without it.
+        key: where a recipe holds its component, None where recipes have none of this kind.
+        beside: the keys of a component beside `type` and `config`.
+    """
+
+    group: str
+    protocol: type[Any]
+    methods: tuple[str, ...]
+    key: str | None = None
+    beside: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of what `build` is called with, after self."""
+        code = self.protocol.build.__code__
+        return tuple(code.co_varnames[1 : code.co_argcount])
+
+
+KINDS: dict[Kind, PluginKind] = {
+    "optimizer": PluginKind(
+        group="optim_core.optimizers",
+        protocol=OptimizerPlugin,
+        methods=("step()", "param_groups"),
+        key="optimizer",
+        beside=("lr_decay_gamma", *GROUP_KEYS),
+    ),
+    "scheduler": PluginKind(
+        group="optim_core.schedulers",
+        protocol=SchedulerPlugin,
+        methods=("step()",),
+        key="scheduler",
+        beside=("interval",),
+    ),
+    "clipper": PluginKind(
+        group="optim_core.clippers",
+        protocol=ClipperPlugin,
+        methods=("clip(parameters)",),
+        key="gradient_clipping",
+    ),
 }
+
+# The groups of entry points that offer no plugin themselves: what brings many of them, and subcommands of `optim`.
+_EXTENSIONS = {"optim_core.providers": "provider", "optim_core.commands": "command"}
+
+
+def entry_point_groups() -> dict[str, str]:
+    """Return what each group of entry points offers: a kind, "provider" or "command"."""
+    return {**{row.group: kind for kind, row in KINDS.items()}, **_EXTENSIONS}
+
+
+def is_kind(value: Any) -> bool:
+    """Tell whether a value, of whatever type, is the name of a kind."""
+    return isinstance(value, str) and value in KINDS

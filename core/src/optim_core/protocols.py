@@ -10,7 +10,7 @@ the import of torch, or of what it wraps, stands in `build`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,7 +160,10 @@ class Provider(Protocol):
     that is not offered, None for any other name.
     """
 
-    kind: Literal["optimizer", "scheduler", "clipper"]
+    @property
+    def kind(self) -> str:
+        """The kind of what it offers: "optimizer", "scheduler" or "clipper"."""
+        ...
 
     def names(self) -> Iterable[str]:
         """The names that it offers here and now."""

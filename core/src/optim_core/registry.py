@@ -16,7 +16,7 @@ from optim_core.discovery.policy import Settings
 from optim_core.discovery.records import ExtensionRecord, PluginRecord
 from optim_core.discovery.scan import Scan, scan
 from optim_core.errors import ConfigError, DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
-from optim_core.kinds import KINDS, Kind
+from optim_core.kinds import KINDS, Kind, is_kind
 from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.recipe import Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -118,7 +118,7 @@ class Registry:
 
     def catalog(self, kind: Kind) -> Catalog:
         """The catalog of one kind."""
-        return {"optimizer": self.optimizers, "scheduler": self.schedulers, "clipper": self.clippers}[kind]
+        return Catalog(self, kind)
 
     def without(self, block: Iterable[str]) -> Registry:
         """A registry like this one, in which these may not be used either; what `register` added is in both.
@@ -180,7 +180,7 @@ class Registry:
             PluginError: `cls` is not a plugin class of this kind, or the kind or name is malformed.
             DuplicatePluginError: an installed distribution offers that name.
         """
-        if kind not in KINDS:
+        if not is_kind(kind):
             raise PluginError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         if not isinstance(name, str) or not is_name(name):
             raise PluginError(f"{name!r} cannot be a plugin's name: it must be visible text without `:`")
@@ -230,7 +230,7 @@ class Registry:
                 has no type, UnknownTypeError (an AttributeError) where nothing provides one.
             PluginError: the config is fine, and a plugin that it names is broken, ambiguous, blocked or incompatible.
         """
-        if kind is not None and kind not in KINDS:
+        if kind is not None and not is_kind(kind):
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         document = _document(config, overrides)
         if document is None:

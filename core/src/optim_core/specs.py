@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError, PluginError
 from optim_core.groups.request import GroupRequest
 from optim_core.groups.rule import GroupRule
+from optim_core.kinds import KINDS, Kind
 from optim_core.run.horizon import Horizon, count
 from optim_core.run.stepping import Walk, go_to, has_closed_form, rates_over, restore_base_rates, waits_for_metric
 
@@ -24,10 +26,9 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
     from optim_core.groups.targets import Target
-    from optim_core.kinds import Kind
     from optim_core.protocols import Clipper
 
-__all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "SchedulerSpec"]
+__all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "PluginSpec", "SchedulerSpec", "spec_class"]
 
 
 @contextlib.contextmanager
@@ -42,7 +43,44 @@ def _building(what: str, provided_by: str) -> Iterator[str]:
 
 
 @attrs.frozen(kw_only=True)
-class SchedulerSpec:
+class PluginSpec:
+    """What the specs of all kinds have in common.
+
+    Args:
+        type: the plugin's name.
+        config: the instance of its plugin class.
+        provided_by: distribution and version, for messages.
+    """
+
+    kind: ClassVar[Kind]
+
+    type: str
+    config: Any
+    provided_by: str = attrs.field(default="", eq=False, repr=False)
+
+    def create(self, *arguments: Any) -> Any:
+        """Make what the plugin class describes, from the arguments that the `build` of its kind takes.
+
+        Raises:
+            PluginError: the plugin makes something else than its kind promises.
+        """
+        with _building(f"{self.kind} {self.type}", self.provided_by) as what:
+            made = self.config.build(*arguments)
+        methods = KINDS[self.kind].methods
+        if not all(_has(made, method) for method in methods):
+            lacks = f"is no {self.kind}" if len(methods) > 1 else f"has no {methods[0]}"
+            raise PluginError(f"{what}: build returned {made!r:.60}, which {lacks}")
+        return made
+
+
+def _has(made: Any, method: str) -> bool:
+    """Tell whether an object has a method, ``step()``, or an attribute, ``param_groups``."""
+    name, is_method, _ = method.partition("(")
+    return callable(getattr(made, name, None)) if is_method else hasattr(made, name)
+
+
+@attrs.frozen(kw_only=True)
+class SchedulerSpec(PluginSpec):
     """A learning-rate schedule, or one that waits for a metric.
 
     Args:
@@ -52,10 +90,9 @@ class SchedulerSpec:
         provided_by: distribution and version, for messages.
     """
 
-    type: str
-    config: Any
+    kind: ClassVar[Kind] = "scheduler"
+
     interval: Literal["step", "epoch"] = "step"
-    provided_by: str = attrs.field(default="", eq=False, repr=False)
 
     @property
     def monitor(self) -> str | None:
@@ -140,15 +177,12 @@ class SchedulerSpec:
         Raises:
             PluginError: the plugin gives something else than a scheduler.
         """
-        with _building(f"scheduler {self.type}", self.provided_by) as what:
-            scheduler: LRScheduler = self.config.build(optimizer, horizon)
-        if not callable(getattr(scheduler, "step", None)):
-            raise PluginError(f"{what}: build returned {scheduler!r:.60}, which has no step()")
+        scheduler: LRScheduler = self.create(optimizer, horizon)
         return scheduler
 
 
 @attrs.frozen(kw_only=True)
-class OptimizerSpec:
+class OptimizerSpec(PluginSpec):
     """An optimizer.
 
     Args:
@@ -161,13 +195,12 @@ class OptimizerSpec:
         provided_by: distribution and version, for messages.
     """
 
-    type: str
-    config: Any
+    kind: ClassVar[Kind] = "optimizer"
+
     decay: SchedulerSpec | None = None
     param_groups: tuple[GroupRule, ...] = ()
     no_decay: tuple[str, ...] = ()
     layer_decay: float | None = None
-    provided_by: str = attrs.field(default="", eq=False, repr=False)
 
     @property
     def lr_decay_gamma(self) -> float | None:
@@ -240,15 +273,12 @@ class OptimizerSpec:
         return optimizer
 
     def _build(self, groups: list[Any]) -> Optimizer:
-        with _building(f"optimizer {self.type}", self.provided_by) as what:
-            optimizer: Optimizer = self.config.build(groups)
-        if not hasattr(optimizer, "param_groups") or not callable(getattr(optimizer, "step", None)):
-            raise PluginError(f"{what}: build returned {optimizer!r:.60}, which is no optimizer")
+        optimizer: Optimizer = self.create(groups)
         return optimizer
 
 
 @attrs.frozen(kw_only=True)
-class ClipperSpec:
+class ClipperSpec(PluginSpec):
     """A way to clip gradients.
 
     Args:
@@ -257,18 +287,19 @@ class ClipperSpec:
         provided_by: distribution and version, for messages.
     """
 
-    type: str
-    config: Any
-    provided_by: str = attrs.field(default="", eq=False, repr=False)
+    kind: ClassVar[Kind] = "clipper"
 
     def create_clipper(self) -> Clipper:
         """Makes the clipper; call its ``clip(parameters)`` between ``backward()`` and ``step()``."""
-        with _building(f"clipper {self.type}", self.provided_by) as what:
-            clipper: Clipper = self.config.build()
-        if not callable(getattr(clipper, "clip", None)):
-            raise PluginError(f"{what}: build returned {clipper!r:.60}, which has no clip(parameters)")
+        clipper: Clipper = self.create()
         return clipper
 
 
-SPECS: dict[Kind, type[Any]] = {"optimizer": OptimizerSpec, "scheduler": SchedulerSpec, "clipper": ClipperSpec}
-"""The spec of each kind of plugin."""
+SPECS: dict[Kind, type[Any]] = {cls.kind: cls for cls in (OptimizerSpec, SchedulerSpec, ClipperSpec)}
+"""The specs of the kinds that do more than to make an object of their plugin class."""
+
+
+@cache
+def spec_class(kind: Kind) -> type[Any]:
+    """Return the class of the specs of a kind."""
+    return SPECS.get(kind) or type(f"{kind.title()}Spec", (PluginSpec,), {"kind": kind})

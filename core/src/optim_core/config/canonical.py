@@ -16,7 +16,7 @@ from optim_core.groups.rule import GroupRule
 from optim_core.plugin_class.fields import config_fields
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.run.durations import Duration
-from optim_core.specs import SPECS, OptimizerSpec, SchedulerSpec
+from optim_core.specs import OptimizerSpec, PluginSpec, SchedulerSpec
 from optim_core.text.values import shown
 
 __all__ = ["canonical_config", "plain_value"]
@@ -32,7 +32,7 @@ def canonical_config(built: Any) -> dict[str, Any]:
     issues: list[Issue] = []
     if isinstance(built, Recipe):
         config = _recipe_config(built, issues)
-    elif isinstance(built, tuple(SPECS.values())):
+    elif isinstance(built, PluginSpec):
         config = _spec_config(built, (), issues)
     else:
         raise OptimError(f"to_config takes a spec or a recipe, not {type(built).__name__}")
@@ -94,7 +94,7 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return value
     if isinstance(value, Duration):
         return value.plain()
-    if isinstance(value, tuple(SPECS.values())):
+    if isinstance(value, PluginSpec):
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):
         fields = config_fields(type(value))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.config.issues import Issue, Mismatch
-from optim_core.config.keys import ENVELOPE, GROUP_KEYS
+from optim_core.config.keys import GROUP_KEYS, PARAM_GROUPS
 from optim_core.config.structuring.structurer import Structurer
 from optim_core.errors import PluginError, Problem
 from optim_core.kinds import KINDS, Kind
-from optim_core.specs import SPECS, ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.specs import SPECS, spec_class
 from optim_core.text.spelling import nearest, suggesting
 from optim_core.text.values import shown
 
@@ -54,13 +55,11 @@ class Components:
         self._unknown = unknown
         self._kinds_of = kinds_of
         self._names = names
-        self._structurer = Structurer(
-            {
-                OptimizerSpec: lambda value, _: self.build("optimizer", value),
-                SchedulerSpec: lambda value, _: self.build("scheduler", value),
-                ClipperSpec: lambda value, _: self.build("clipper", value),
-            }
-        )
+        self._structurer = Structurer({cls: partial(self._held, kind) for kind, cls in SPECS.items()})
+
+    def _held(self, kind: Kind, value: Any, _cls: Any) -> Any:
+        """Build the component that a field of another one holds."""
+        return self.build(kind, value)
 
     def build(self, kind: Kind, value: Any) -> Any:
         """A spec from {type, config} with the kind's envelope, or from a flat {type, field, …}.
@@ -68,7 +67,7 @@ class Components:
         Raises:
             Mismatch: with everything that is wrong below `value`.
         """
-        if isinstance(value, SPECS[kind]):
+        if isinstance(value, spec_class(kind)):
             return value
         if not isinstance(value, Mapping):
             from optim_core.config.advice.components import no_component
@@ -82,23 +81,23 @@ class Components:
             config = self._structurer.structure(options, found.cls, found.name)
         except Mismatch as mismatch:
             issues += mismatch.issues
-        if issues or ("config" in value and not value.keys() <= {"type", "config", *ENVELOPE[kind]}):
+        if issues or ("config" in value and not value.keys() <= {"type", "config", *KINDS[kind].beside}):
             from optim_core.config.advice.components import of_component
 
             takes = self._takes(found)
-            issues = of_component(kind, value, takes, issues, ENVELOPE[kind], self.others(kind, found.name))
+            issues = of_component(kind, value, takes, issues, KINDS[kind].beside, self.others(kind, found.name))
         envelope = self._envelope(kind, value, config, issues)
-        if kind == "optimizer" and not value.keys().isdisjoint(GROUP_KEYS):
+        if PARAM_GROUPS in KINDS[kind].beside and not value.keys().isdisjoint(GROUP_KEYS):
             envelope |= self._groups(value, options, config, found, issues)
         if issues:
             raise Mismatch(*issues)
-        return SPECS[kind](type=found.name, config=config, provided_by=found.provided_by, **envelope)
+        return spec_class(kind)(type=found.name, config=config, provided_by=found.provided_by, **envelope)
 
     def _options(self, kind: Kind, value: Mapping[str, Any]) -> Any:
         """The fields of a component: below `config`, or beside `type`."""
         if "config" in value:
             return value["config"] if value["config"] is not None else {}
-        return {key: item for key, item in value.items() if key != "type" and key not in ENVELOPE[kind]}
+        return {key: item for key, item in value.items() if key != "type" and key not in KINDS[kind].beside}
 
     # -- types ---------------------------------------------------------------------------------------------------
 
@@ -127,10 +126,10 @@ class Components:
             Mismatch: nothing has its type, or several kinds do.
         """
         name = config["type"]
-        kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else list(KINDS[:1])
+        kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else [next(iter(KINDS))]
         if not kinds and ":" in name:
             # Looking it up says what is wrong with the distribution or provider that it names.
-            return KINDS[0]
+            return next(iter(KINDS))
         if not kinds:
             raise Mismatch(self._unknown_type(None, name))
         if len(kinds) > 1:
@@ -171,7 +170,7 @@ class Components:
 
     def _envelope(self, kind: Kind, value: Mapping[str, Any], config: Any, issues: list[Issue]) -> dict[str, Any]:
         """What stands beside `config`; adds what is wrong with it to `issues`."""
-        if kind == "scheduler":
+        if "interval" in KINDS[kind].beside:
             interval = value.get("interval")
             if interval is None:
                 interval = getattr(config, "interval", DEFAULT_INTERVAL)
@@ -180,7 +179,7 @@ class Components:
                 hint = f"did you mean `{near}`?" if near else None
                 issues.append(Issue(("interval",), f"must be `step` or `epoch`, is {shown(interval)}", hint))
             return {"interval": interval}
-        if kind == "optimizer" and value.get("lr_decay_gamma") is not None:
+        if "lr_decay_gamma" in KINDS[kind].beside and value.get("lr_decay_gamma") is not None:
             return {"decay": self._decay(value["lr_decay_gamma"], issues)}
         return {}
 

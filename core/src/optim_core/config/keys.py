@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from optim_core.kinds import Kind
+from optim_core.kinds import GROUP_KEYS, KINDS, LAYER_DECAY, NO_DECAY, PARAM_GROUPS, Kind
 
 __all__ = [
     "BESIDE",
     "DEFAULT_CLIPPER",
-    "ENVELOPE",
     "GROUP_KEYS",
     "LAYER_DECAY",
     "NAMED_KEYS",
@@ -27,12 +26,8 @@ NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
 # The key below which configs of whole training runs hold the recipe.
 SECTION = "training"
 PARTS: tuple[Kind, Kind] = ("optimizer", "scheduler")
-# What an optimizer does otherwise for some of its parameters.
-PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
 # What stands beside the `type` and `config` of a part.
-BESIDE: dict[Kind, tuple[str, ...]] = {"optimizer": ("lr_decay_gamma", *GROUP_KEYS), "scheduler": ("interval",)}
-# The same for every kind.
-ENVELOPE: dict[Kind, tuple[str, ...]] = {**BESIDE, "clipper": ()}
+BESIDE: dict[Kind, tuple[str, ...]] = {part: KINDS[part].beside for part in PARTS}
 DEFAULT_CLIPPER = "norm"
 # What a rule of `param_groups` has beside the fields of the plugin class.
 RULE_KEYS = ("match", "lr_multiplier", "freeze")

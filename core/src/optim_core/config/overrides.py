@@ -10,9 +10,10 @@ from typing import Any
 from optim_core.config.document import OVERRIDE, Document
 from optim_core.config.formats.yaml_reader import YamlProblem, compose, value_of
 from optim_core.config.issues import ConfigPath
-from optim_core.config.keys import ENVELOPE, NAMED_KEYS, RECIPE_KEYS
+from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS
 from optim_core.config.problems import path_text
 from optim_core.errors import ConfigError, OptimError, Problem
+from optim_core.kinds import KINDS
 from optim_core.text.prose import listing
 from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list
@@ -30,7 +31,7 @@ WANTS_TEXT = "must be text,"
 ALIKE = 0.8
 
 # What may stand beside `type` and `config`, whatever the kind.
-_BESIDE = tuple(dict.fromkeys(["enabled", *(key for keys in ENVELOPE.values() for key in keys)]))
+_BESIDE = tuple(dict.fromkeys(["enabled", *(key for row in KINDS.values() for key in row.beside)]))
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:

@@ -11,7 +11,7 @@ import attrs
 from optim_core.discovery.claims import Claim
 from optim_core.discovery.loading import Loader, checked, load_error, load_target, running
 from optim_core.errors import PluginLoadError
-from optim_core.kinds import KINDS, Kind
+from optim_core.kinds import KINDS, Kind, is_kind
 from optim_core.text.names import is_name, normalise, normalise_distribution
 from optim_core.text.prose import visible
 from optim_core.text.spelling import suggesting
@@ -132,7 +132,7 @@ class Providers:
         return None
 
     def _of(self, kind: str) -> list[_Opened]:
-        if kind not in KINDS:
+        if not is_kind(kind):
             # Commands, for one: no provider offers any, so none has to be imported to know.
             return []
         opened = [self._open(claim) for claim in self._claims]
@@ -191,7 +191,7 @@ def _asked(claim: Claim, live: Any) -> _Opened:
 
 def _problem(kind: Any, names: list[Any] | None) -> str | None:
     """What is wrong with what a provider says of itself."""
-    if kind not in KINDS:
+    if not is_kind(kind):
         return f"its kind is {kind!r:.80}; the kinds are {', '.join(KINDS)}"
     if names is None:
         return "its names() gave one text, not a list of names"

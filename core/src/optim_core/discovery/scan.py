@@ -14,7 +14,7 @@ import attrs
 
 from optim_core.discovery.claims import Claim, Fault
 from optim_core.discovery.distributions import Source, installed
-from optim_core.kinds import KINDS
+from optim_core.kinds import entry_point_groups
 from optim_core.text.names import is_name
 from optim_core.text.prose import visible
 from optim_core.version import __version__
@@ -22,8 +22,6 @@ from optim_core.version import __version__
 __all__ = ["Scan", "scan"]
 
 
-# Group to what its entry points offer.
-_CLAIMED: dict[str, str] = {f"optim_core.{kind}s": kind for kind in (*KINDS, "provider", "command")}
 _MARK = "optim_core."
 _TARGET = re.compile(r"(\w+(?:\.\w+)*)\s*:\s*(\w+(?:\.\w+)*)\s*(?:\[([\w\s,.-]*)\])?")
 # What pip puts before the names of folders that it is about to delete.
@@ -125,7 +123,7 @@ class _Line:
 
     @property
     def kind(self) -> str | None:
-        return _CLAIMED.get(self.group or "")
+        return entry_point_groups().get(self.group or "")
 
     @property
     def problem(self) -> str | None:
@@ -173,7 +171,7 @@ def _read(text: str, source: Source, found: Scan) -> None:
             strange[line.group] = None
     for group in strange:
         message = f"its entry_points.txt has a group [{visible(group)}], which optim-core {__version__} does not know"
-        found.blame(source, f"{message}; the groups are {', '.join(_CLAIMED)}")
+        found.blame(source, f"{message}; the groups are {', '.join(entry_point_groups())}")
     found.claims += _claims(entries, source)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from optim_core.kinds import BUILD_ARGUMENTS, Kind
+from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.fields import field_types
 from optim_core.text.prose import said, with_article
 
@@ -22,7 +22,7 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
     if not attrs.has(found):
         return f"`{name}` is a class without attrs fields; decorate it with @attrs.frozen(kw_only=True)"
     build = getattr(found, "build", None)
-    arguments = BUILD_ARGUMENTS[kind]
+    arguments = KINDS[kind].arguments
     wanted = f"def build({', '.join(('self', *arguments))})"
     if not callable(build):
         return f"`{name}` has no method `build`; {with_article(kind)} needs `{wanted}`"

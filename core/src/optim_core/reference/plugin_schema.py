@@ -16,7 +16,7 @@ from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import range_schema
 from optim_core.reference.describe import plain_default
 from optim_core.run.durations import DURATION_TEXT, Duration
-from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.specs import SPECS
 
 Schema = dict[str, Any]
 
@@ -39,7 +39,7 @@ _KEYWORDS = {
     "array": ("minItems", "maxItems", "enum"),
 }
 
-_COMPONENTS: dict[Any, Kind] = {OptimizerSpec: "optimizer", SchedulerSpec: "scheduler", ClipperSpec: "clipper"}
+_COMPONENTS: dict[Any, Kind] = {cls: kind for kind, cls in SPECS.items()}
 
 NOWHERE: Schema = {"not": {}}
 

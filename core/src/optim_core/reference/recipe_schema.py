@@ -13,7 +13,6 @@ import attrs
 from optim_core.config.components import DECAY, Found
 from optim_core.config.keys import (
     DEFAULT_CLIPPER,
-    ENVELOPE,
     LAYER_DECAY,
     NO_DECAY,
     NO_DECAY_KINDS,
@@ -166,7 +165,7 @@ def _component(kind: Kind, plugins: list[NamedPlugin], definitions: Schema) -> S
 def _then(kind: Kind, plugin: NamedPlugin, definitions: Schema) -> Schema:
     """What stands beside the type of a plugin."""
     nested = _nested(plugin.definition(kind), definitions)
-    if kind == "optimizer":
+    if PARAM_GROUPS in KINDS[kind].beside:
         nested["properties"] |= _groups(plugin)
     return nested
 
@@ -203,7 +202,7 @@ def _envelope(kind: Kind, definitions: Schema) -> Schema:
         },
         **_GROUPS,
     }
-    return {key: described.get(key, {}) for key in ENVELOPE[kind]}
+    return {key: described.get(key, {}) for key in KINDS[kind].beside}
 
 
 def _nested(definition: str, definitions: Schema) -> Schema:

@@ -24,7 +24,7 @@ TOGETHER = 8
 
 @click.command(name="conformance")
 @click.argument("names", metavar="[NAME | MODULE:CLASS]...", nargs=-1)
-@click.option("--kind", type=click.Choice(KINDS), help="Needed only where one name is used for two kinds.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Needed only where one name is used for two kinds.")
 @click.option("--all", "everything", is_flag=True, help="Check everything that is installed and can be used.")
 @click.option("--list", "listed", is_flag=True, help="Say what is checked, and check nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Show also what passed.")

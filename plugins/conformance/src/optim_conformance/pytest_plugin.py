@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--optim-conformance-kind",
         dest=KIND,
-        choices=KINDS,
+        choices=list(KINDS),
         help="the kind of what --optim-conformance names, needed only where one name is used for two kinds",
     )
 

@@ -12,7 +12,7 @@ import attrs
 from optim_conformance.forks import end_if_forked
 from optim_core.discovery.claims import IN_THIS_PROCESS
 from optim_core.errors import ConfigError, OptimError, UnknownNameError
-from optim_core.kinds import BUILD_ARGUMENTS, KINDS, Kind
+from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.plugin_class.declarations import Declaration, declarations_of
 from optim_core.plugin_class.fields import config_fields
@@ -155,9 +155,9 @@ def _kind_of(cls: type[Any]) -> Kind:
     """
     build = getattr(cls, "build", None)
     if isinstance(cls, type) and callable(build):
-        for kind, arguments in BUILD_ARGUMENTS.items():
+        for kind, row in KINDS.items():
             try:
-                inspect.signature(build).bind(None, *arguments)
+                inspect.signature(build).bind(None, *row.arguments)
             except TypeError:
                 continue
             return kind

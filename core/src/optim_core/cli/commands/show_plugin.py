@@ -10,7 +10,6 @@ import click
 
 from optim_core import ConfigError, PluginRecord, UnknownNameError, registry
 from optim_core.cli.output import print_json, say, width
-from optim_core.config.keys import ENVELOPE
 from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.declarations import declarations_of
 from optim_core.reference.describe import FieldDescription, PluginDescription, describe, example
@@ -20,7 +19,6 @@ __all__ = ["command"]
 
 WIDEST = 100
 INDENT = " " * 4
-_PLACES = {"optimizer": "optimizer", "scheduler": "scheduler", "clipper": "gradient_clipping"}
 
 
 @attrs.frozen
@@ -39,7 +37,7 @@ class _Shown:
 
 @click.command(name="show")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), help="Needed only where one name is used for two kinds.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Needed only where one name is used for two kinds.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(name: str, kind: Kind | None, form: str) -> None:
     """Explain one plugin: fields, ranges, defaults.
@@ -112,7 +110,7 @@ def _as_json(shown: _Shown) -> dict[str, Any]:
         "summary": shown.description.summary,
         "description": shown.description.body,
         "fields": [attrs.asdict(field, recurse=False) for field in shown.description.fields],
-        "beside": list(ENVELOPE[shown.kind]),
+        "beside": list(KINDS[shown.kind].beside),
         "declared": shown.declared,
         "example": shown.example,
     }
@@ -132,7 +130,7 @@ def _print(shown: _Shown) -> None:
         say("\nWhat it cannot do, by its own word (`optim conformance --list` explains the names)")
     for key, text in shown.declared.items():
         say(click.wrap_text(f"{visible(key)} {visible(text)}", columns, "  ", INDENT * 2))
-    if beside := ENVELOPE[shown.kind]:
+    if beside := KINDS[shown.kind].beside:
         say("\n" + click.wrap_text(f"Beside `type` and `config` may stand: {', '.join(beside)}", columns))
     _print_example(shown)
 
@@ -156,5 +154,6 @@ def _print_example(shown: _Shown) -> None:
         return
     from optim_core.config.formats.yaml_writer import to_yaml
 
-    say(f"\nExample (in a recipe it stands below `{_PLACES[shown.kind]}:`)\n")
+    key = KINDS[shown.kind].key
+    say(f"\nExample{f' (in a recipe it stands below `{key}:`)' if key else ''}\n")
     say("".join(f"  {line}\n" for line in to_yaml(shown.example).splitlines()).rstrip("\n"))

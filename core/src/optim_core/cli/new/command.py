@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 @click.command(name="new")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), default="optimizer", show_default=True)
+@click.option("--kind", type=click.Choice(list(KINDS)), default="optimizer", show_default=True)
 @click.option("--directory", metavar="DIR", help="The folder to write; by default ./ and the distribution's name.")
 @click.option("--license", "license_name", type=click.Choice(LICENSES), default=LICENSES[0], show_default=True)
 def command(name: str, kind: Kind, directory: str | None, license_name: License) -> None:
