@@ -36,6 +36,11 @@ class Problem:
         file: the file that holds the config, None for a mapping.
         line: 1-based line in that file.
         column: 1-based column in that line.
+
+    Example:
+        >>> from optim_core import Problem
+        >>> print(Problem(path="optimizer.config.lr", message="must be > 0, is -1", file="train.yaml", line=3))
+        train.yaml:3: optimizer.config.lr: must be > 0, is -1
     """
 
     path: str
@@ -52,11 +57,29 @@ class Problem:
 
 
 class OptimError(Exception):
-    """The base of everything that optim-core raises on purpose."""
+    """The base of everything that optim-core raises on purpose.
+
+    Example:
+        >>> from optim_core import OptimError, registry
+        >>> try:
+        ...     registry.build({"type": "AdamW", "config": {"lr": -1}})
+        ... except OptimError as error:
+        ...     print(error)
+        config.lr: must be > 0, is -1.0
+    """
 
 
 class ConfigError(OptimError, ValueError):
-    """A config is wrong; `problems` lists everything that is wrong with it, in the order of the config."""
+    """A config is wrong; `problems` lists everything that is wrong with it, in the order of the config.
+
+    Example:
+        >>> from optim_core import ConfigError, registry
+        >>> try:
+        ...     registry.build({"type": "AdamW", "config": {"lr": -1, "eps": "small"}})
+        ... except ConfigError as error:
+        ...     print([problem.path for problem in error.problems])
+        ['config.lr', 'config.eps']
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -71,18 +94,45 @@ class ConfigError(OptimError, ValueError):
 
 
 class MissingTypeError(ConfigError, KeyError):
-    """A component of a config has no `type`."""
+    """A component of a config has no `type`.
+
+    Example:
+        >>> from optim_core import MissingTypeError, registry
+        >>> try:
+        ...     registry.build({"optimizer": {"config": {"lr": 0.1}}})
+        ... except MissingTypeError as error:
+        ...     print(error.problems[0].path, error.problems[0].message)
+        optimizer `type` is missing
+    """
 
 
 class UnknownTypeError(ConfigError, AttributeError):
-    """A config names a type that nothing installed provides."""
+    """A config names a type that nothing installed provides.
+
+    Example:
+        >>> from optim_core import UnknownTypeError, registry
+        >>> try:
+        ...     registry.build({"optimizer": {"type": "NoSuchOptimizer"}})
+        ... except UnknownTypeError as error:
+        ...     print(error.problems[0].message)
+        no optimizer is called `NoSuchOptimizer`
+    """
 
     # AttributeError would carry its own `name` and `obj` through pickle; the problems are all there is.
     __getstate__ = object.__getstate__
 
 
 class UnknownNameError(UnknownTypeError, KeyError):
-    """A catalog was indexed with a name that it does not have."""
+    """A catalog was indexed with a name that it does not have.
+
+    Example:
+        >>> from optim_core import UnknownNameError, registry
+        >>> try:
+        ...     registry.optimizers["NoSuchOptimizer"]
+        ... except UnknownNameError as error:
+        ...     print(error.problems[0].message)
+        no optimizer is called `NoSuchOptimizer`
+    """
 
 
 class PluginError(OptimError):
@@ -92,6 +142,14 @@ class PluginError(OptimError):
         message: what is wrong, and the repair.
         distribution: the distribution that offers the plugin, None where there is none.
         version: its version, None where it cannot be read.
+
+    Example:
+        >>> from optim_core import PluginError, registry
+        >>> try:
+        ...     registry.register("optimizer", "Mine", dict)
+        ... except PluginError as error:
+        ...     print(error)
+        cannot register `Mine`: `dict` is a class without attrs fields; decorate it with @attrs.frozen(kw_only=True)
     """
 
     def __init__(self, message: str, *, distribution: str | None = None, version: str | None = None) -> None:
@@ -110,28 +168,92 @@ def _rebuild_plugin_error(
 
 
 class PluginLoadError(PluginError):
-    """A plugin cannot be imported, or what its entry point names is not a plugin class."""
+    """A plugin cannot be imported, or what its entry point names is not a plugin class.
+
+    Example:
+        >>> from optim_core import PluginLoadError
+        >>> error = PluginLoadError("`Lion` cannot be imported", distribution="lion-plugin", version="1.0.0")
+        >>> f"{error.distribution} {error.version}: {error}"
+        'lion-plugin 1.0.0: `Lion` cannot be imported'
+    """
 
 
 class DuplicatePluginError(PluginError):
-    """Several distributions claim the name that a config uses."""
+    """Several distributions claim the name that a config uses.
+
+    Example:
+        >>> from optim_core import DuplicatePluginError, registry
+        >>> try:
+        ...     registry.register("optimizer", "AdamW", registry.optimizers["Adam"])
+        ... except DuplicatePluginError as error:
+        ...     print(error.distribution)
+        optim-torch-builtin
+    """
 
 
 class IncompatiblePluginError(PluginError):
-    """A plugin's distribution does not admit the installed version of optim-core."""
+    """A plugin's distribution does not admit the installed version of optim-core.
+
+    Example:
+        >>> from optim_core import IncompatiblePluginError
+        >>> error = IncompatiblePluginError("needs optim-core>=9", distribution="lion-plugin", version="1.0.0")
+        >>> f"{error.distribution} {error.version} {error}"
+        'lion-plugin 1.0.0 needs optim-core>=9'
+    """
 
 
 class BlockedPluginError(PluginError):
-    """A config names a plugin that `allow` or `block` keeps out."""
+    """A config names a plugin that a registry's `allow` or `block` keeps out.
+
+    Example:
+        >>> from optim_core import BlockedPluginError, Registry
+        >>> try:
+        ...     Registry(block=["AdamW"]).build({"type": "AdamW"})
+        ... except BlockedPluginError as error:
+        ...     print(error.distribution)
+        optim-torch-builtin
+    """
 
 
 class ParamGroupError(OptimError, ValueError):
-    """The parameters do not fit what the config or the caller says about them."""
+    """The parameters do not fit what the config or the caller says about them.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import ParamGroupError, registry
+        >>> try:
+        ...     registry.build({"type": "AdamW"}).create_optimizer(torch.nn.ReLU())
+        ... except ParamGroupError as error:
+        ...     print(error)
+        ReLU has no parameter that requires a gradient
+    """
 
 
 class CheckpointMismatchError(OptimError, ValueError):
-    """A saved state does not fit the objects that it is loaded into."""
+    """A saved state does not fit the objects that it is loaded into.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import CheckpointMismatchError, registry
+        >>> adam, sgd = (registry.build({"optimizer": {"type": name}}) for name in ("Adam", "SGD"))
+        >>> model = torch.nn.Linear(2, 1)
+        >>> try:
+        ...     sgd.create(model).load_state_dict(adam.create(model).state_dict())
+        ... except CheckpointMismatchError as error:
+        ...     print(error)
+        the saved state does not fit:
+            optimizers.default: the saved one is Adam, this one is SGD
+    """
 
 
 class HorizonError(OptimError, ValueError):
-    """A schedule needs a length that the caller did not give."""
+    """A schedule needs a length of the run that the caller did not give.
+
+    Example:
+        >>> from optim_core import Horizon, HorizonError
+        >>> try:
+        ...     Horizon(epochs=3).require("total_steps", "OneCycleLR")
+        ... except HorizonError as error:
+        ...     print(error)
+        OneCycleLR needs total_steps: pass total_steps=… to create() or set its length in the config
+    """

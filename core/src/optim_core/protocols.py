@@ -1,10 +1,10 @@
 """What a plugin class, a clipper and a provider must offer.
 
-All of it is structural: a distribution satisfies these protocols without importing optim_core. A plugin class is an
-attrs class; its fields are the config, and are typed with what a config file can hold: ``float``, ``int``, ``bool``,
-``str``, ``Literal``, ``list``, ``tuple``, ``dict``, unions of these with each other and with ``None``, other attrs
-classes, `optim_core.Duration`, and the specs of components that it holds. Its module imports nothing heavy at the top:
-the import of torch, or of what it wraps, stands in `build`.
+The protocols are structural: a class keeps one by its attributes and methods, and its distribution need not import
+optim_core. A plugin class is an attrs class; its fields are the config, and are typed with what a config file can hold:
+``float``, ``int``, ``bool``, ``str``, ``Literal``, ``list``, ``tuple``, ``dict``, unions of these with each other and
+with ``None``, other attrs classes, `optim_core.Duration`, and the specs of components that it holds. The module of a
+plugin class imports nothing heavy at its top: the import of torch, or of what the class wraps, stands in `build`.
 """
 
 from __future__ import annotations
@@ -32,16 +32,28 @@ __all__ = [
 
 
 class PluginClass(Protocol):
-    """An attrs class, frozen and keyword-only by custom.
+    """A plugin class of any kind: an attrs class, frozen and keyword-only by custom.
 
     Its docstring begins with one line that says what it is and where it comes from (paper or document); a section
     ``Args:`` in Google's style says for each field the meaning, the unit and the range. A class whose required fields
     are hard to guess may offer ``example: ClassVar``, a mapping that is a valid config.
 
-    One that by its nature lacks a property of the conformance kit declares it by ``conformance: ClassVar``, a mapping
-    of the property's name, or ``fields.NAME``, to ``"refuses: why"`` where it raises, or ``"differs: why"`` where it
-    does something else. `optim_conformance` then checks that it does as declared. An optimizer for which the rate of a
-    group does nothing declares ``"lr_multipliers": "refuses: why"``, and core refuses whatever would give groups rates.
+    A class that by its nature lacks a property of the conformance kit declares that by ``conformance: ClassVar``, a
+    mapping of the property's name, or ``fields.NAME``, to ``"refuses: why"`` where it raises, or ``"differs: why"``
+    where it does something else. `optim_conformance` then checks that it does as declared. An optimizer for which the
+    rate of a group does nothing declares ``"lr_multipliers": "refuses: why"``, and core refuses whatever would give
+    groups rates.
+
+    Example:
+        >>> import attrs
+        >>> @attrs.frozen(kw_only=True)
+        ... class PlainSGD:
+        ...     lr: float = attrs.field(default=0.1, validator=attrs.validators.gt(0))
+        ...     def build(self, params):
+        ...         from torch.optim import SGD
+        ...         return SGD(params, lr=self.lr)
+        >>> PlainSGD(lr=0.5)
+        PlainSGD(lr=0.5)
     """
 
     __attrs_attrs__: ClassVar[Any]
@@ -50,31 +62,47 @@ class PluginClass(Protocol):
 class OptimizerPlugin(PluginClass, Protocol):
     """The config of an optimizer.
 
-    One that treats some parameters otherwise than the rest may offer one of two methods. Each gives the options of a
-    parameter's group, by the names that the optimizer has for them; parameters with equal options share a group.
+    An optimizer that treats some parameters otherwise than the rest may offer one of two methods. Either gives the
+    options of a parameter's group, by the names that the optimizer has for them; parameters with equal options share a
+    group.
 
     - ``group_options(info)``: a mapping for one parameter, of which the `optim_core.ParameterInfo` says what it is;
     - ``group_options_for(infos)``: a mapping for each of all parameters, in their order, where the choice for one
-      depends on the others. It is asked instead of the first.
+      depends on the others. Where a class has both methods, this one is asked.
 
     Where a rule of the config, or ``no_decay``, changes fields for some parameters, the method of a config with those
-    changes is asked, with all parameters, and what it says of those counts. It changes nothing, and raises
-    `optim_core.ParamGroupError` for what it refuses. A rate is multiplied by ``info.lr_multiplier`` afterwards, unless
-    the options hold an ``lr_multiplier`` of their own, which then counts instead. Without either method a group gets
-    the fields that a rule changes, by their names.
+    changes is asked, with all parameters, and what it says of the changed ones counts. Neither method changes anything;
+    each raises `optim_core.ParamGroupError` for what it refuses. A rate is multiplied by ``info.lr_multiplier``
+    afterwards, unless the options hold an ``lr_multiplier`` of their own, which then counts instead. Without either
+    method a group gets the fields that a rule changes, by their names.
 
-    One with several base rates names them, so that `optim plot` draws each: ``rates: ClassVar``, a mapping of what the
-    parameters are, in a word or two, to the field with their rate, ``{"matrices": "lr", "AdamW's": "adamw_lr"}``; and
-    ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the rate is ``lr``.
+    An optimizer with several base rates names them, so that `optim plot` draws each: ``rates: ClassVar``, a mapping of
+    what the parameters are, in a word or two, to the field with their rate, ``{"matrices": "lr", "AdamW's":
+    "adamw_lr"}``; and ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the
+    rate is ``lr``.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core import Registry
+        >>> @attrs.frozen(kw_only=True)
+        ... class PlainSGD:
+        ...     lr: float = 0.1
+        ...     def build(self, params):
+        ...         from torch.optim import SGD
+        ...         return SGD(params, lr=self.lr)
+        >>> registry = Registry()
+        >>> registry.register("optimizer", "PlainSGD", PlainSGD)
+        >>> registry.build({"type": "plain-sgd", "lr": 0.5}).config
+        PlainSGD(lr=0.5)
     """
 
     def build(self, params: Any) -> Optimizer:
-        """Makes the optimizer.
+        """Make the optimizer.
 
         Args:
             params: what ``torch.optim.Optimizer`` takes: an iterable of tensors, of (name, tensor) pairs, or a list of
-                group dicts. A group may set ``lr``, which then stands for this group instead of the config's. The
-                callee owns it.
+                group dicts. A group may set ``lr``, which then stands for this group instead of the config's. `build`
+                may keep and change what it is given.
         """
         ...
 
@@ -82,24 +110,39 @@ class OptimizerPlugin(PluginClass, Protocol):
 class SchedulerPlugin(PluginClass, Protocol):
     """The config of a learning-rate schedule.
 
-    It may offer ``interval``, "step" (default) or "epoch": after which of the two ``step()`` is to be called. One whose
-    ``step`` takes a metric has a field ``monitor``, the metric's name or None: that is how it is known.
+    A schedule may offer ``interval``, "step" (default) or "epoch": after which of the two ``step()`` is to be called. A
+    schedule whose ``step`` takes a metric has a field ``monitor``, the metric's name or None; by that field optim-core
+    knows that it waits for one.
 
     A field that means a length in steps has the type `optim_core.Duration`, whose ``resolve(horizon, needed_by)`` gives
     the number of calls of ``step()``.
 
-    One that knows the rate at a step without the steps before it may say so, so that it is drawn without being stepped
-    and continued at a step at once. It offers one of two methods, and builds a ``LambdaLR``:
+    A schedule that knows the rate at a step without the steps before it may say so; it is then drawn without being
+    stepped, and continues at any step at once. It offers one of two methods, and builds a ``LambdaLR``:
 
     - ``factor(step)``: the multiple of the base rate at one step, an int from 0, where the config alone decides it;
-    - ``closed_form(horizon)``: a `ClosedForm`, where the run does too, or where the curve has absolute rates. A
-      schedule that has one in some configs only makes it a property that is None in the others.
+    - ``closed_form(horizon)``: a `ClosedForm`, where the length of the run decides it too, or where the curve has
+      absolute rates. A schedule that has one in some configs only makes it a property that is None in the others.
 
-    An absolute rate, such as a floor, is for a group the config's times ``group.get("lr_multiplier", 1.0)``.
+    An absolute rate in the config, such as a floor, is multiplied by each group's
+    ``group.get("lr_multiplier", 1.0)``.
+
+    Example:
+        >>> import attrs
+        >>> @attrs.frozen(kw_only=True)
+        ... class Halving:
+        ...     every: int = 1000
+        ...     def factor(self, step):
+        ...         return 0.5 ** (step // self.every)
+        ...     def build(self, optimizer, horizon):
+        ...         from torch.optim.lr_scheduler import LambdaLR
+        ...         return LambdaLR(optimizer, self.factor)
+        >>> Halving().factor(2500)
+        0.25
     """
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """Makes the scheduler, at its step 0.
+        """Make the scheduler, at its step 0.
 
         Args:
             optimizer: its groups' ``lr`` are the base rates.
@@ -110,15 +153,25 @@ class SchedulerPlugin(PluginClass, Protocol):
 
 
 class ClosedForm(Protocol):
-    """A schedule in a run of known length, as arithmetic on the step."""
+    """A schedule in a run of known length, as arithmetic on the step.
+
+    Example:
+        >>> import numpy
+        >>> class StraightLine:
+        ...     def rates(self, steps, base_lr, multiplier=1.0):
+        ...         return base_lr * (1 - steps / 100)
+        >>> StraightLine().rates(numpy.array([0, 50, 100]), base_lr=0.5).tolist()
+        [0.5, 0.25, 0.0]
+    """
 
     def rates(self, steps: NDArray[Any], base_lr: float, multiplier: float = 1.0) -> NDArray[Any]:
-        """The rate of a group that starts from `base_lr` at each of `steps`.
+        """Return the rate of a group that starts from `base_lr`, at each of `steps`.
 
         Args:
-            steps: calls of ``step()`` before, int64 ≥ 0, of shape (n,), in any order.
-            base_lr: > 0.
-            multiplier: the group's lr multiplier, > 0, which `base_lr` holds already; an absolute rate is times it.
+            steps: how often ``step()`` was called before, int64 ≥ 0, of shape (n,), in any order.
+            base_lr: the rate at the start, > 0.
+            multiplier: the group's lr multiplier, > 0. `base_lr` holds it already; an absolute rate of the config is to
+                be multiplied by it.
 
         Returns:
             float64, of shape (n,).
@@ -127,18 +180,42 @@ class ClosedForm(Protocol):
 
 
 class ClipperPlugin(PluginClass, Protocol):
-    """The config of a way to clip gradients."""
+    """The config of a way to clip gradients.
+
+    Example:
+        >>> import attrs
+        >>> @attrs.frozen(kw_only=True)
+        ... class ByNorm:
+        ...     max_norm: float = 1.0
+        ...     def build(self):
+        ...         return self
+        ...     def clip(self, parameters):
+        ...         from torch.nn.utils import clip_grad_norm_
+        ...         return clip_grad_norm_(parameters, self.max_norm)
+        >>> ByNorm().build()
+        ByNorm(max_norm=1.0)
+    """
 
     def build(self) -> Clipper:
-        """Makes the clipper."""
+        """Make the clipper."""
         ...
 
 
 class Clipper(Protocol):
-    """Changes gradients in place, between ``backward()`` and ``step()``."""
+    """What changes gradients in place, between ``backward()`` and ``step()``.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> clipper = registry.build({"type": "norm", "max_norm": 1.0}).create_clipper()
+        >>> weight = torch.zeros(2, requires_grad=True)
+        >>> weight.grad = torch.tensor([3.0, 4.0])
+        >>> clipper.clip([weight])
+        tensor(5.)
+    """
 
     def clip(self, parameters: Iterable[Tensor]) -> Tensor:
-        """Clips the gradients of `parameters`; those without one are passed over.
+        """Clip the gradients of `parameters`, and pass over parameters that have none.
 
         Returns:
             The norm of all gradients before clipping, a tensor of shape ().
@@ -149,15 +226,26 @@ class Clipper(Protocol):
 class Provider(Protocol):
     """Many plugins of one kind from one library, behind one entry point of the group ``optim_core.providers``.
 
-    The entry point names an object, or a class that is called without arguments. Importing its module, `names` and
-    `load` import nothing heavy. A name that a distribution claims by an entry point of its own wins over the provider,
-    whose plugin is then reached as ``provider:name``.
+    The entry point names an object, or a class that is called without arguments. Neither importing its module nor
+    calling `names` or `load` imports anything heavy. A name that a distribution claims by an entry point of its own
+    wins over the same name of a provider, whose plugin is then reached as ``provider:name``.
 
-    Where the library lacks what a method needs, the method raises a LookupError that says so, and what to do: it is
-    shown as it stands. A library that is not installed is a ModuleNotFoundError.
+    Where the library lacks what a method needs, the method raises a LookupError that says so, and what to do; users
+    read its message as it stands. Where the library is not installed, a method raises ModuleNotFoundError.
 
-    It may also have ``why_not(self, name) -> str | None``: what is said to somebody who asks for a name of the library
-    that is not offered, None for any other name.
+    A provider may also have ``why_not(self, name) -> str | None``: what is said to somebody who asks for a name of the
+    library that is not offered, None for any other name.
+
+    Example:
+        >>> from optim_core import registry
+        >>> class TorchSGD:
+        ...     kind = "optimizer"
+        ...     def names(self):
+        ...         return ["SGD"]
+        ...     def load(self, name):
+        ...         return registry.optimizers[name]
+        >>> TorchSGD().load("SGD").__name__
+        'SGD'
     """
 
     @property
@@ -166,9 +254,9 @@ class Provider(Protocol):
         ...
 
     def names(self) -> Iterable[str]:
-        """The names that it offers here and now."""
+        """Return the names that the provider offers here and now."""
         ...
 
     def load(self, name: str) -> type[Any]:
-        """The plugin class of one of these names."""
+        """Return the plugin class of one of the names that `names` gives."""
         ...

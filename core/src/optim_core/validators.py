@@ -1,6 +1,6 @@
-"""The attrs validators that plugin classes share.
+"""The attrs validators that plugin classes share: each checks a field, and says which values it takes.
 
-They are plain attrs validators: plugin classes may use them, attrs' own, or neither. These say their range in words
+A plugin class may use these, those of attrs, or none. The validators of this module say their range in words
 (`describe`), which `optim show` prints, and as JSON Schema keywords (`schema`).
 """
 
@@ -32,7 +32,13 @@ __all__ = [
 class FieldError(ValueError):
     """What a validator has against a value: `message`, and in `hint` the repair.
 
-    A ValueError with a text alone does as well.
+    A validator may as well raise a ValueError that has a message and no hint.
+
+    Example:
+        >>> from optim_core.validators import FieldError
+        >>> error = FieldError("must be ≥ 0, is -1", "0 turns it off")
+        >>> error.message, error.hint
+        ('must be ≥ 0, is -1', '0 turns it off')
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -45,10 +51,15 @@ class FieldError(ValueError):
 
 
 class ItemsError(ValueError):
-    """Items of a list are wrong, and the list is not: each is reported at its own place.
+    """Items of a list are wrong, and the list is not: each item is reported at its own place.
 
     Args:
         items: index, counted from 0, to what is wrong with that item.
+
+    Example:
+        >>> from optim_core.validators import ItemsError
+        >>> print(ItemsError({1: ValueError("must be < 1, is 1.5")}))
+        item 1 must be < 1, is 1.5
     """
 
     def __init__(self, items: Mapping[int, ValueError]) -> None:
@@ -64,6 +75,16 @@ class Interval:
 
     Raises:
         FieldError: when called with a number outside, or with one that is not finite; with `hint`, the repair.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core.validators import Interval
+        >>> Momentum = attrs.make_class("Momentum", {"beta": attrs.field(validator=Interval(ge=0, lt=1))})
+        >>> Momentum(beta=0.9)
+        Momentum(beta=0.9)
+        >>> Momentum(beta=1.5)
+        Traceback (most recent call last):
+        optim_core.validators.FieldError: must be in [0, 1), is 1.5
     """
 
     __slots__ = ("ge", "gt", "hint", "le", "lt")
@@ -98,7 +119,13 @@ class Interval:
             raise FieldError(f"must be {self.describe()}, is {shown(value)}", self.hint)
 
     def describe(self) -> str:
-        """The range in words: ``> 0``, ``in [0, 1)``."""
+        """Return the range in words: ``> 0``, ``in [0, 1)``.
+
+        Example:
+            >>> from optim_core.validators import Interval
+            >>> Interval(gt=0).describe()
+            '> 0'
+        """
         if (self.gt is None and self.ge is None) or (self.lt is None and self.le is None):
             bounds = ((">", self.gt), ("≥", self.ge), ("<", self.lt), ("≤", self.le))
             return next((f"{sign} {bound:g}" for sign, bound in bounds if bound is not None), "finite")
@@ -107,7 +134,13 @@ class Interval:
         return f"in {opening}, {closing}"
 
     def schema(self) -> dict[str, float]:
-        """The range as JSON Schema keywords."""
+        """Return the range as JSON Schema keywords.
+
+        Example:
+            >>> from optim_core.validators import Interval
+            >>> Interval(ge=0, lt=1).schema()
+            {'minimum': 0, 'exclusiveMaximum': 1}
+        """
         keywords = {
             "exclusiveMinimum": self.gt,
             "minimum": self.ge,
@@ -118,11 +151,19 @@ class Interval:
 
 
 class Each:
-    """Every item of a list or tuple fits `validator`; a value that is neither is checked as it is.
+    """Every item of a list or tuple fits `validator`; a value that is neither is checked as one item.
 
     Raises:
-        ItemsError: when called with a list of which items do not fit.
-        ValueError: when called with another value, which does not fit.
+        ItemsError: when called with a list or tuple that has items which do not fit.
+        ValueError: when called with any other value that does not fit.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core.validators import Each, Interval
+        >>> Betas = attrs.make_class("Betas", {"betas": attrs.field(validator=Each(Interval(ge=0, lt=1)))})
+        >>> Betas(betas=(0.9, 1.5))
+        Traceback (most recent call last):
+        optim_core.validators.ItemsError: item 1 must be in [0, 1), is 1.5
     """
 
     __slots__ = ("validator",)
@@ -147,7 +188,13 @@ class Each:
             raise ItemsError(wrong)
 
     def describe(self) -> str:
-        """The range of each item in words."""
+        """Return the range of each item in words.
+
+        Example:
+            >>> from optim_core.validators import Each, Interval
+            >>> Each(Interval(gt=0)).describe()
+            'each > 0'
+        """
         return f"each {self.validator.describe()}"
 
 
@@ -159,15 +206,31 @@ def in_range(
     le: float | None = None,
     hint: str | None = None,
 ) -> Interval:
-    """A validator for a finite number within bounds, of which at most one each from below and from above is given.
+    """Return a validator for a finite number within bounds, of which any may be left out.
 
-    `hint` is the repair to name where a number is outside, if there is a better one than a number inside.
+    Args:
+        gt: the number is greater; give this or `ge`.
+        ge: the number is greater or equal.
+        lt: the number is less; give this or `le`.
+        le: the number is less or equal.
+        hint: the repair to name where a number is outside, if there is a better one than a number inside.
+
+    Example:
+        >>> from optim_core.validators import in_range
+        >>> in_range(gt=0, le=1)
+        <a finite number in (0, 1]>
     """
     return Interval(gt=gt, ge=ge, lt=lt, le=le, hint=hint)
 
 
 def each(validator: Interval) -> Each:
-    """A validator for a number, or for every number in a list or tuple."""
+    """Return a validator for a number, or for every number in a list or tuple.
+
+    Example:
+        >>> from optim_core.validators import each, fraction
+        >>> each(fraction)
+        <each item: <a finite number in [0, 1)>>
+    """
     return Each(validator)
 
 

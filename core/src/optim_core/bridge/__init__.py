@@ -1,6 +1,6 @@
 """For providers that bring the classes of another library: its constructors become plugin classes.
 
-The library is read from its source and not imported before something is built.
+The library is read from its source, and is imported when something is built.
 """
 
 from optim_core.bridge.declared import declared

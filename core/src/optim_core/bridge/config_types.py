@@ -1,4 +1,4 @@
-"""Which type of a config's field stands for an annotation in a library's source."""
+"""The type that a config's field has for an annotation in a library's source."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _LISTS = ("list", "List", "Sequence", "Iterable")
 
 
 def config_type(argument: Argument, module: SourceModule | None) -> Any:
-    """The type of the field for an argument; None where no value of a config can be meant.
+    """Return the type of the field for an argument; None where no value of a config can be meant.
 
-    A tensor, a function or a process group has no place in a config: ``float | Tensor`` is a float. Of several lengths
-    of a tuple the one of the default is taken. Without an annotation the default says what is meant.
+    A tensor, a function or a process group has no place in a config: the field of ``float | Tensor`` is a float. Where
+    the annotation allows tuples of several lengths, the field has the length of the default. Where an argument has no
+    annotation, its default says what is meant.
     """
     if argument.annotation is None:
         return _of_default(argument.default)
@@ -45,7 +46,7 @@ def is_dtype(argument: Argument) -> bool:
 def _of_default(default: Any) -> Any:
     if isinstance(default, tuple) and default and all(_is_number(item) for item in default):
         return tuple[(float,) * len(default)]  # type: ignore[misc]
-    # Without an annotation 0 is as likely to stand for 0.0.
+    # Where nothing else says the type, a default of 0 is as likely to mean any number as a whole one.
     return int | float if type(default) is int else type(default) if type(default) in (bool, float, str) else None
 
 
@@ -58,7 +59,7 @@ def _fits(wanted: Any, length: int) -> bool:
 
 
 def _alternatives(node: ast.expr, module: SourceModule | None, steps: int) -> Iterable[Any]:
-    """The types that an annotation allows, as far as a config can hold them."""
+    """Yield the types that an annotation allows, as far as a config can hold them."""
     match node:
         case ast.Constant(value=None):
             yield type(None)
@@ -108,5 +109,5 @@ def _is_ellipsis(node: ast.expr) -> bool:
 
 
 def _last_name(node: ast.AST) -> str:
-    """``float`` of ``float``, ``Tensor`` of ``torch.Tensor``; "" of what is no name."""
+    """Return the last part of a name: ``float`` of ``float``, ``Tensor`` of ``torch.Tensor``; "" of what is no name."""
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

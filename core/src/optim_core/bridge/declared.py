@@ -8,11 +8,18 @@ __all__ = ["declared"]
 
 
 def declared(table: Mapping[str, Mapping[str, str]], name: str) -> dict[str, str]:
-    """The ``conformance`` of one class: property, or ``fields.NAME``, to ``"refuses: why"`` or ``"differs: why"``.
+    """Return what one class declares: property, or ``fields.NAME``, to ``"refuses: why"`` or ``"differs: why"``.
 
     Args:
-        table: properties, apart by spaces, to what is declared of each, to the names of the classes, apart by spaces.
-        name: of the class.
+        table: properties with spaces between them, to what is declared of each, to the names of the classes with spaces
+            between them.
+        name: the name of the class.
+
+    Example:
+        >>> from optim_core.bridge import declared
+        >>> table = {"deepcopy pickled": {"refuses: a copy lacks its tables": "Adam8bit Lion8bit"}}
+        >>> declared(table, "Lion8bit")["pickled"]
+        'refuses: a copy lacks its tables'
     """
     return {
         wanted: text

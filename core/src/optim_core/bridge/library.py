@@ -26,38 +26,55 @@ class Library:
     """A module of a library, read when it is first asked for, and read anew where the library has changed since.
 
     Args:
-        name: the full name of the module, such as "bitsandbytes.optim"; what stands before the first dot is installed.
-        make: the plugin class of the class that has a name in the module; a LookupError where there is none.
+        name: the full name of the module, such as "bitsandbytes.optim"; its first part is the package to look for.
+        make: gives the plugin class for a name in the module, or raises LookupError where it offers none.
+
+    Example:
+        >>> from optim_core.bridge import Library
+        >>> library = Library("json.decoder", lambda module, name: type(name, (), {}))
+        >>> library.plugin_class("JSONDecoder") is library.plugin_class("JSONDecoder")
+        True
     """
 
     name: str
     make: Callable[[SourceModule, str], type[Any]]
     _read: _Read | None = attrs.field(default=None, init=False)
-    # Held while files are looked for, never while `make` runs: what that imports may hold a lock that wants this one.
+    # Held while files are looked for, never while `make` runs: `make` may import a module whose lock another thread
+    # holds while it waits for this one.
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def module(self) -> SourceModule:
-        """The module as it is installed now.
+        """Return the module as it is installed now.
 
         Raises:
-            ModuleNotFoundError: it is not installed.
+            ModuleNotFoundError: the library is not installed.
+
+        Example:
+            >>> from optim_core.bridge import Library
+            >>> sorted(Library("json.decoder", lambda module, name: type(name, (), {})).module().classes)
+            ['JSONDecodeError', 'JSONDecoder']
         """
         return self._found(looking=True).module
 
     def plugin_class(self, name: str) -> type[Any]:
-        """The plugin class called `name`, the same one at each call and in each thread, until the library changes.
+        """Return the plugin class called `name`: the same at each call and in each thread, until the library changes.
 
         Raises:
             ModuleNotFoundError: the library is not installed.
-            LookupError: as `make` says.
+            LookupError: `make` offers no class of this name.
+
+        Example:
+            >>> from optim_core.bridge import Library
+            >>> Library("json.decoder", lambda module, name: type(name, (), {})).plugin_class("Scanner").__name__
+            'Scanner'
         """
         read = self._found(looking=False)
         known = read.classes.get(name)
-        # Of several threads that make it at once, one is the first.
+        # Where several threads make the class at once, all of them get the one that was ready first.
         return read.classes.setdefault(name, self.make(read.module, name)) if known is None else known
 
     def _found(self, *, looking: bool) -> _Read:
-        """What was read; `looking` is whether to see if that is still what is installed."""
+        """Return what was read; where `looking`, read anew where the library that is installed is another by now."""
         with self._lock:
             if self._read is None or (looking and not self._read.module.package.is_current()):
                 self._read = _Read(self._installed())

@@ -1,4 +1,4 @@
-"""Parsing source that is somebody else's: what Python would warn of in it is none of the user's business."""
+"""Parsing the source of other libraries, without the warnings that Python gives about it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ __all__ = ["parsed", "unquoted"]
 
 T = TypeVar("T", ast.expr, ast.expr | None)
 
-# The filters of warnings are one list for all threads: two that put it back in turn would leave it changed.
+# Python has one list of warning filters for all threads: two threads that save and restore it in turn leave it changed.
 _FILTERS = threading.Lock()
 
 
 def parsed(source: bytes, filename: str) -> ast.Module:
-    """The syntax tree of a file.
+    """Return the syntax tree of a file.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
     """
     with _FILTERS, warnings.catch_warnings():
-        # An invalid escape warns, and where warnings are errors it would be a SyntaxError.
+        # An invalid escape sequence only warns; where warnings are errors, it would become a SyntaxError.
         warnings.simplefilter("ignore")
         return ast.parse(source, filename)
 
 
 def unquoted(annotation: T) -> T | ast.expr:
-    """An annotation that is written as a text, as what it says; any other, and what is no Python, as it is."""
+    """Return what an annotation in quotes says; any other annotation, and a text that is no Python, as it is."""
     if not (isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)):
         return annotation
     try:

@@ -1,4 +1,4 @@
-"""From a constructor in a library's source to a plugin class that calls it with what was checked, and no more."""
+"""Plugin classes made of constructors in a library's source; each calls its constructor with the checked fields."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["restored", "wrapping"]
 
 Validator = Callable[[Any, Any, Any], Any]
 
-# ``lr (`float`, defaults to 1e-3):``, whose type and default the signature tells better.
+# Matches an entry such as ``lr (`float`, defaults to 1e-3):``; the signature tells the type and the default better.
 _TYPE = re.compile(r"^(\s*\w+) \(`.*\):\s*$", re.MULTILINE)
 
-# What is demanded where the library says nothing.
+# Argument to the validator of its field, where the library's source does not say what it demands.
 _USUAL: dict[str, Validator] = {"lr": positive, "max_lr": positive, "weight_decay": non_negative}
 
 
@@ -42,28 +42,37 @@ def wrapping(
     provider: str | None = None,
     importing: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> type[Any]:
-    """The plugin class of a library's class: a field for each argument after the first, which is what it works on.
+    """Make the plugin class of a library's class: with a field for each argument of its constructor but the first.
 
-    A default that is no plain data is shown as null, and left to the library. A `torch.dtype` is named in the config.
-    Each call makes a new class, unequal to the last; `Library` keeps one for each name.
+    The first argument is what the object works on, and is given when something is built. A default that is no plain
+    data is shown as null, and left to the library. A `torch.dtype` is named in the config. Each call makes a new class,
+    unequal to the last; `Library` keeps one for each name.
 
     Args:
-        found: the class.
-        module: the module that it is imported from, when something is built.
-        kind: an optimizer is made of ``params``, a scheduler of an ``optimizer``.
+        found: the library's class.
+        module: the module to import the class from, when something is built.
+        kind: "optimizer" for a class whose first argument is ``params``, "scheduler" where that is ``optimizer``.
         leave_out: arguments that a config is not to set.
         required: arguments whose default the library itself refuses.
         types: argument to the type of its field, where source does not show it well.
         checks: argument to the validator of its field.
-        more: arguments that it takes by its ``**kwargs``.
-        texts: argument to what is said of it, where the class's docstring says nothing.
-        members: what the plugin class has besides, such as `group_options`.
-        provider: where the provider is whose `load` gives this class under its name, ``module:attribute``. Instances
-            can be pickled, and so sent to another process, where it is given.
-        importing: what is around the import of the module.
+        more: arguments that the constructor takes by its ``**kwargs``.
+        texts: argument to its description, where the docstring of the class has none.
+        members: further members of the plugin class, such as `group_options`.
+        provider: the place, ``module:attribute``, of the provider whose `load` gives this class under its name. Where
+            it is given, instances can be pickled, and so sent to another process.
+        importing: makes a context manager, in which the module is imported.
 
     Raises:
-        LookupError: it works on something else, or needs an argument that no config can hold.
+        LookupError: the first argument is another one, or no config can hold a value for a required argument.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core.bridge import Argument, LibraryClass, wrapping
+        >>> arguments = (Argument("params", None, attrs.NOTHING), Argument("lr", None, 0.001))
+        >>> SGD = wrapping(LibraryClass(name="SGD", arguments=arguments, docstring="Plain SGD."), "torch.optim")
+        >>> SGD(lr=0.1)
+        SGD(lr=0.1)
     """
     first, in_words = _WORKS_ON[kind]
     if not found.arguments or found.arguments[0].name != first:
@@ -92,7 +101,7 @@ def wrapping(
 
 
 def restored(provider: str, name: str, values: dict[str, Any]) -> Any:
-    """An instance of the plugin class called `name` that a provider has, as it was pickled; its fields are checked.
+    """Return an instance of the plugin class that a provider has under `name`, as it was pickled, its fields checked.
 
     Raises:
         ImportError: the provider, or its library, is not installed here.
@@ -103,7 +112,7 @@ def restored(provider: str, name: str, values: dict[str, Any]) -> Any:
 
 
 def _reduce(provider: str, name: str) -> Callable[[Any], tuple[Any, ...]]:
-    # No module has the class under its name, so pickle would not find it.
+    # The class is not an attribute of any module, so pickle could not find it by its name.
     def __reduce__(self: Any) -> tuple[Any, ...]:  # noqa: N807 - what pickle and copy ask for
         return restored, (provider, name, {field.name: getattr(self, field.name) for field in attrs.fields(type(self))})
 
@@ -113,7 +122,8 @@ def _reduce(provider: str, name: str) -> Callable[[Any], tuple[Any, ...]]:
 def _maker(
     name: str, module: str, arguments: Collection[Argument], importing: Callable[[], AbstractContextManager[Any]]
 ) -> Callable[[Any, Any], Any]:
-    # The arguments themselves, with the source of their annotations, are not kept with the class.
+    # What the class keeps of the arguments is their names: they hold the syntax trees of their annotations, which are
+    # large.
     left_to_library = {argument.name: not _has_plain_default(argument) for argument in arguments}
     dtypes = {argument.name for argument in arguments if is_dtype(argument)}
 
@@ -133,7 +143,7 @@ def _maker(
 
 def _build_of_optimizer(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def build(self: Any, params: Any) -> Any:
-        """An instance of the library's class."""
+        """Make an instance of the library's class."""
         return make(self, params)
 
     return build
@@ -141,13 +151,13 @@ def _build_of_optimizer(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
 def _build_of_scheduler(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def build(self: Any, optimizer: Any, horizon: Any) -> Any:  # noqa: ARG001 - the contract
-        """An instance of the library's class."""
+        """Make an instance of the library's class."""
         return make(self, optimizer)
 
     return build
 
 
-# Kind to the name of the argument that its constructor works on, and to that in words.
+# Kind to the name of its constructor's first argument, and to the words for what that is.
 _WORKS_ON = {"optimizer": ("params", "parameters"), "scheduler": ("optimizer", "an optimizer")}
 _BUILDS = {"optimizer": _build_of_optimizer, "scheduler": _build_of_scheduler}
 

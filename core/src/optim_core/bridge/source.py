@@ -18,7 +18,7 @@ from optim_core.bridge.parsing import parsed, unquoted
 
 __all__ = ["Argument", "LibraryClass", "Opaque", "SourceClass", "SourceModule", "SourcePackage", "is_plain"]
 
-# A name that is imported from module to module is followed so many times, an annotation's aliases too.
+# How many imports, or aliases of an annotation, are followed from one name: a circle of them would have no end.
 MOST_STEPS = 20
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -30,20 +30,35 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 _LARGEST_POWER = 64
 
-# A syntax tree takes many times the room of its file, so only those of the last few files are kept: a class's own,
-# and those that most of a library's classes share.
+# How many files' syntax trees are kept. Each takes many times the room of its file; a few are enough, for the file of a
+# class and those that most classes of a library share.
 _MOST_PARSED = 12
 
 
 @attrs.frozen
 class Opaque:
-    """A default that the source does not show as plain data: ``torch.bfloat16``, a call."""
+    """A default that the source does not show as plain data, such as ``torch.bfloat16`` or a call.
+
+    Args:
+        text: the source of the default.
+
+    Example:
+        >>> from optim_core.bridge import Opaque, is_plain
+        >>> is_plain(Opaque("torch.bfloat16"))
+        False
+    """
 
     text: str
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a default is plain data, as a config can hold it."""
+    """Return whether a default is plain data, as a config can hold it.
+
+    Example:
+        >>> from optim_core.bridge import is_plain
+        >>> is_plain((0.9, 0.999)), is_plain(print)
+        (True, False)
+    """
     if isinstance(value, (tuple, list)):
         return all(map(is_plain, value))
     return value is None or type(value) in (bool, int, float, str)
@@ -54,9 +69,14 @@ class Argument:
     """An argument of a constructor.
 
     Args:
-        name: as it stands there.
-        annotation: its annotation, not as a text; None where it has none.
-        default: its value, an `Opaque`, or ``attrs.NOTHING`` where it is required.
+        name: the name in the constructor.
+        annotation: the syntax tree of its annotation, without quotes around it; None where it has none.
+        default: the value of its default, an `Opaque`, or ``attrs.NOTHING`` where it is required.
+
+    Example:
+        >>> from optim_core.bridge import Argument
+        >>> Argument("lr", annotation=None, default=0.001)
+        Argument(name='lr', annotation=None, default=0.001)
     """
 
     name: str
@@ -66,13 +86,19 @@ class Argument:
 
 @attrs.frozen(eq=False, kw_only=True)
 class LibraryClass:
-    """What a plugin class is made of.
+    """A class of a library, as a plugin class is made of it.
 
     Args:
         name: the name of the library's class.
         arguments: what its constructor takes, without ``self``, ``*args`` and ``**kwargs``.
-        docstring: that of the class, or else of its constructor.
-        module: where names in annotations are looked up; None where they stand for nothing else.
+        docstring: the docstring of the class, or else of its constructor.
+        module: where names in annotations are looked up; None where annotations have no names of their own.
+
+    Example:
+        >>> from optim_core.bridge import Argument, LibraryClass
+        >>> found = LibraryClass(name="SGD", arguments=(Argument("lr", None, 0.001),), docstring="Plain SGD.")
+        >>> [argument.name for argument in found.arguments]
+        ['lr']
     """
 
     name: str
@@ -86,9 +112,15 @@ class SourceClass(LibraryClass):
     """A class that was found in source.
 
     Args:
-        module: where it is defined.
+        module: the module that defines its constructor.
         constructor: the definition of its ``__init__``, or that of its nearest ancestor that has one.
         definitions: its definition, then those of its ancestors in the package, nearest first.
+
+    Example:
+        >>> from optim_core.bridge import SourcePackage
+        >>> found = SourcePackage.find("json").module("json.decoder").find("JSONDecoder")
+        >>> found.name, found.arguments[0].name
+        ('JSONDecoder', 'object_hook')
     """
 
     module: SourceModule
@@ -98,11 +130,16 @@ class SourceClass(LibraryClass):
 
 @attrs.define(eq=False)
 class SourcePackage:
-    """An installed package.
+    """An installed package, of which source is read and nothing imported.
 
     Args:
-        name: what one imports, without dots.
+        name: the name under which it is imported, without dots.
         folder: the folder of its modules.
+
+    Example:
+        >>> from optim_core.bridge import SourcePackage
+        >>> SourcePackage.find("json").folder.name
+        'json'
     """
 
     name: str
@@ -111,7 +148,16 @@ class SourcePackage:
 
     @classmethod
     def find(cls, name: str) -> SourcePackage | None:
-        """The package, None where it is not installed as source. Only a package that stands at the top is found."""
+        """Return the package called `name`, which has no dots; None where it is not installed as source.
+
+        Raises:
+            ValueError: `name` has a dot; to look for a part of a package would import the package.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> SourcePackage.find("json").name, SourcePackage.find("no_such_package")
+            ('json', None)
+        """
         if "." in name:
             raise ValueError(f"{name}: looking for a part of a package would import the package")
         spec = find_spec(name)
@@ -119,14 +165,26 @@ class SourcePackage:
         return cls(name, Path(locations[0])) if locations else None
 
     def is_current(self) -> bool:
-        """Whether the package is where it was found, and each of its modules that was asked for is as it was then."""
+        """Return whether the package is where it was found, and each module that was asked for is as it was then.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> SourcePackage.find("json").is_current()
+            True
+        """
         found = SourcePackage.find(self.name)
         if found is None or found.folder != self.folder:
             return False
         return all(_stamp(module.file) == module.stamp for module in list(self._modules.values()))
 
     def module(self, name: str) -> SourceModule | None:
-        """A module by its full name, None where it is not of this package or has no source."""
+        """Return the module of this full name, None where it is not of this package or has no source.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> SourcePackage.find("json").module("json.decoder").file.name
+            'decoder.py'
+        """
         if name not in self._modules:
             first, *rest = name.split(".")
             path = self.folder.joinpath(*rest)
@@ -140,7 +198,7 @@ class SourcePackage:
 
 @attrs.frozen(eq=False)
 class _Contents:
-    """What stands at the top level of a module, as far as it matters here."""
+    """What stands at the top level of a module: class to definition, name to value, name to module and name there."""
 
     classes: dict[str, ast.ClassDef]
     values: dict[str, ast.expr]
@@ -151,13 +209,18 @@ class _Contents:
 class SourceModule:
     """A module that is read when it is first asked for something, and again where it was forgotten since.
 
-    Being asked for anything raises a LookupError where its file cannot be read, or is no Python of this version.
+    Whatever a module is asked for raises a LookupError where its file cannot be read, or is no Python of this version.
 
     Args:
         name: its full name.
-        file: where its source is.
-        stamp: when the file was last changed, in nanoseconds, and its size in bytes, as it was found.
-        package: what it belongs to.
+        file: the file with its source.
+        stamp: when the file was last changed, in nanoseconds, and its size in bytes, at the time when it was found.
+        package: the package that it belongs to.
+
+    Example:
+        >>> from optim_core.bridge import SourcePackage
+        >>> sorted(SourcePackage.find("json").module("json.decoder").classes)
+        ['JSONDecodeError', 'JSONDecoder']
     """
 
     name: str
@@ -167,17 +230,17 @@ class SourceModule:
 
     @property
     def classes(self) -> dict[str, ast.ClassDef]:
-        """The classes that it defines at its top level."""
+        """The classes that the module defines at its top level, by name."""
         return self._contents.classes
 
     @property
     def values(self) -> dict[str, ast.expr]:
-        """What it assigns to names at its top level."""
+        """What the module assigns to names at its top level."""
         return self._contents.values
 
     @property
     def imports(self) -> dict[str, tuple[str, str]]:
-        """Name to the full name of the module that it is imported from, and its name there."""
+        """Each name that the module imports, to the full name of the module that has it and its name there."""
         return self._contents.imports
 
     @property
@@ -185,7 +248,16 @@ class SourceModule:
         return _contents(self.name, self.file, self.stamp)
 
     def origin(self, name: str) -> tuple[SourceModule, str] | None:
-        """The module of this package that defines `name`, which this one defines or imports, and its name there."""
+        """Return the module that defines what is called `name` here, and its name there; None where none is found.
+
+        Modules of the same package are followed; a name that is imported from another package is not found.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> module, name = SourcePackage.find("json").module("json").origin("JSONDecoder")
+            >>> module.name, name
+            ('json.decoder', 'JSONDecoder')
+        """
         module: SourceModule = self
         for _ in range(MOST_STEPS):
             if name in module.classes or name in module.values:
@@ -198,7 +270,13 @@ class SourceModule:
         return None
 
     def find(self, name: str) -> SourceClass | None:
-        """The class that is called `name` here; None where there is none, or it has no constructor in this package."""
+        """Return the class that is called `name` here; None where there is none with a constructor in this package.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> SourcePackage.find("json").module("json").find("JSONDecoder").module.name
+            'json.decoder'
+        """
         origin = self.origin(name)
         if origin is None or origin[1] not in origin[0].classes:
             return None
@@ -219,7 +297,14 @@ class SourceModule:
         )
 
     def ancestry(self, name: str) -> Iterator[tuple[SourceModule, ast.ClassDef]]:
-        """The class called `name` and its ancestors in the package, first bases first, each with its module."""
+        """Yield the class called `name`, then its ancestors in the package, first bases first, each with its module.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> module = SourcePackage.find("logging").module("logging.handlers")
+            >>> [definition.name for _, definition in module.ancestry("RotatingFileHandler")]
+            ['RotatingFileHandler', 'BaseRotatingHandler']
+        """
         waiting: list[tuple[SourceModule, str]] = [(self, name)]
         seen = set()
         while waiting:
@@ -234,7 +319,7 @@ class SourceModule:
             waiting = [found for base in node.bases if (found := home._named(base)) is not None] + waiting
 
     def _named(self, base: ast.expr) -> tuple[SourceModule, str] | None:
-        """The module in which to look for a base class, and its name: of ``Base``, and of ``module.Base``."""
+        """Return the module in which to look for a base class, and its name there, for ``Base`` and ``module.Base``."""
         match base:
             case ast.Name(id=name):
                 return self, name
@@ -244,7 +329,14 @@ class SourceModule:
         return None
 
     def arguments(self, function: ast.FunctionDef) -> Iterator[Argument]:
-        """What a method takes, without its first argument and without what stands for any number of them."""
+        """Yield the arguments of a method, without the first one, ``*args`` and ``**kwargs``.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> module = SourcePackage.find("json").module("json.decoder")
+            >>> [argument.name for argument in module.arguments(module.find("JSONDecoder").constructor)][:2]
+            ['object_hook', 'parse_float']
+        """
         given = function.args
         positional = [*given.posonlyargs, *given.args]
         defaults = [None] * (len(positional) - len(given.defaults)) + list(given.defaults)
@@ -254,7 +346,14 @@ class SourceModule:
             yield Argument(argument.arg, unquoted(argument.annotation), value)
 
     def value(self, node: ast.expr) -> Any:
-        """The value of a literal, of a name that stands for one, or of arithmetic on them; else an `Opaque`."""
+        """Return the value of a literal, of a name that stands for one, or of arithmetic on them; else an `Opaque`.
+
+        Example:
+            >>> import ast
+            >>> from optim_core.bridge import SourcePackage
+            >>> SourcePackage.find("json").module("json.decoder").value(ast.parse("2 ** 10", mode="eval").body)
+            1024
+        """
         try:
             return self._value(node, MOST_STEPS)
         except (ValueError, ArithmeticError, TypeError, RecursionError, SyntaxError):
@@ -280,7 +379,7 @@ class SourceModule:
 def _constructors(
     ancestry: Iterable[tuple[SourceModule, ast.ClassDef]],
 ) -> Iterator[tuple[SourceModule, ast.FunctionDef]]:
-    """Each ``__init__``, with the module that defines it."""
+    """Yield each ``__init__`` among the definitions, nearest first, with the module that defines it."""
     for home, node in ancestry:
         for item in node.body:
             if isinstance(item, ast.FunctionDef) and item.name == "__init__":
@@ -288,7 +387,7 @@ def _constructors(
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:
-    """When a file was last changed, and its size; None where there is no such file."""
+    """Return when a file was last changed, and its size; None where there is no such file."""
     try:
         status = file.stat()
     except OSError:
@@ -327,7 +426,7 @@ def _statements(file: Path) -> list[ast.stmt]:
 
 
 def _absolute(node: ast.ImportFrom, name: str, file: Path) -> str:
-    """The full name of the module that `node`, which stands in the module `name`, imports from."""
+    """Return the full name of the module that `node`, a statement in the module called `name`, imports from."""
     if not node.level:
         return node.module or ""
     own = name.split(".")

@@ -1,4 +1,4 @@
-"""GradientClipper: clipping with the numbers as arguments."""
+"""GradientClipper: gradient clipping whose numbers are arguments instead of a config."""
 
 from __future__ import annotations
 
@@ -22,16 +22,22 @@ __all__ = ["GradientClipper"]
 
 @attrs.frozen
 class GradientClipper:
-    """Clips gradients between ``backward()`` and ``step()``: unit by unit, by the norm of all, or one after the other.
+    """Clips gradients between ``backward()`` and ``step()``: by the norm of all, unit by unit, or by both in turn.
 
     Args:
         max_norm: largest norm of all gradients together, > 0; with `adaptive` it may be left out.
         norm_type: p of that norm, > 0; inf is the largest absolute value.
-        adaptive: first scale each unit's gradient to at most `clip_factor` times the norm of the unit's weights.
+        adaptive: whether to scale, before that, each unit's gradient to at most `clip_factor` times the norm of the
+            unit's weights.
         clip_factor: > 0, for `adaptive` only; by default that of the clipper ``adaptive``.
 
     Raises:
         ConfigError: a value is wrong; the path is the argument.
+
+    Example:
+        >>> from optim_core.compat import GradientClipper
+        >>> GradientClipper(max_norm=1.0)
+        GradientClipper(max_norm=1.0, norm_type=2.0, adaptive=False, clip_factor=None)
     """
 
     max_norm: float | None = None
@@ -45,7 +51,7 @@ class GradientClipper:
         object.__setattr__(self, "_clippers", tuple(clippers))
 
     def _configs(self) -> Iterator[dict[str, Any]]:
-        """The config of each clipper, in the order in which they clip."""
+        """Yield the config of each clipper, in the order in which they clip."""
         if self.adaptive:
             yield {"type": "adaptive", **({} if self.clip_factor is None else {"clip_factor": self.clip_factor})}
         elif self.clip_factor is not None:
@@ -56,10 +62,18 @@ class GradientClipper:
         yield {"type": "norm", **given, "norm_type": "inf" if self.norm_type == math.inf else self.norm_type}
 
     def clip_gradients(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clips the gradients of `parameters` in place; those without one are passed over.
+        """Clip the gradients of `parameters` in place, and pass over parameters that have none.
 
         Returns:
             The norm before clipping, of shape (): the one of `norm_type`, with `adaptive` the 2-norm.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import GradientClipper
+            >>> weight = torch.zeros(2, requires_grad=True)
+            >>> weight.grad = torch.tensor([3.0, 4.0])
+            >>> GradientClipper(max_norm=1.0).clip_gradients([weight])
+            tensor(5.)
         """
         # A generator, as model.parameters() is, would be used up by the first clipper.
         given = [cast("Tensor", parameters)] if hasattr(parameters, "requires_grad") else list(parameters)

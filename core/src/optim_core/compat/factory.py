@@ -45,6 +45,14 @@ class OptimizerAndScheduler(_Pair):
 
     `clipper` is what the config says about clipping, None where it says nothing: call its ``clip(parameters)`` between
     ``backward()`` and ``step()``.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import create_optimizer_and_scheduler
+        >>> made = create_optimizer_and_scheduler(torch.nn.Linear(8, 2), optimizer_name="adamw", lr=1e-3)
+        >>> optimizer, scheduler = made
+        >>> type(optimizer).__name__, scheduler, made.clipper
+        ('AdamW', None, None)
     """
 
     clipper: Clipper | None = None
@@ -60,11 +68,11 @@ def create_optimizer(
     lr_multipliers: Mapping[Module, float] | None = None,
     **config: Any,
 ) -> Optimizer:
-    """The optimizer that `config` names as ``optimizer_name`` or ``optimizer_type``.
+    """Make the optimizer that `config` names as ``optimizer_name`` or ``optimizer_type``.
 
     Args:
         params: a model, or any iterable of parameters that torch takes.
-        model: the same; one of the two is given.
+        model: the same under another name; one of the two is given.
         lr_multipliers: module to factor, > 0; its parameters get the rate times the factor.
         config: the optimizer's fields, such as ``lr`` or ``learning_rate``.
 
@@ -72,6 +80,13 @@ def create_optimizer(
         ConfigError: with all that is wrong with `config`; MissingTypeError where it names no optimizer,
             UnknownTypeError where nothing installed has the name.
         ParamGroupError: `params` and `model` are both given, or neither; or there is no parameter.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import create_optimizer
+        >>> optimizer = create_optimizer(torch.nn.Linear(8, 2), optimizer_name="adamw", learning_rate=1e-3)
+        >>> type(optimizer).__name__, optimizer.param_groups[0]["lr"]
+        ('AdamW', 0.001)
     """
     target = _target(params, model)
     _require_name("optimizer", config)
@@ -79,16 +94,25 @@ def create_optimizer(
 
 
 def create_scheduler(optimizer: Optimizer, **config: Any) -> LRScheduler:
-    """The schedule that `config` names as ``scheduler_name`` or ``scheduler_type``.
+    """Make the schedule that `config` names as ``scheduler_name`` or ``scheduler_type``.
 
     Args:
         optimizer: its groups' ``lr`` are the base rates.
         config: the schedule's fields; and the length of the run, as ``epochs`` or ``max_epochs``, ``steps_per_epoch``,
-            ``total_steps``, which a schedule without a field of that name takes from where it needs it.
+            ``total_steps``. A length that is no field of the schedule is that of the run, for a schedule that needs it.
 
     Raises:
-        ConfigError: as in `create_optimizer`.
+        ConfigError: with all that is wrong with `config`; MissingTypeError where it names no schedule,
+            UnknownTypeError where nothing installed has the name.
         HorizonError: the schedule needs a length that is not given.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import create_scheduler
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = create_scheduler(optimizer, scheduler_name="StepLR", step_size=10)
+        >>> scheduler.step_size
+        10
     """
     _require_name("scheduler", config)
     return _scheduler(config, optimizer)
@@ -101,18 +125,29 @@ def create_optimizer_and_scheduler(
     lr_multipliers: Mapping[Module, float] | None = None,
     **config: Any,
 ) -> OptimizerAndScheduler:
-    """The optimizer and the scheduler of a config, in any form that ``registry.build`` takes.
+    """Make the optimizer and the scheduler of a config, in any form that ``registry.build`` takes.
 
     Args:
-        params: as in `create_optimizer`.
-        model: as in `create_optimizer`.
-        lr_multipliers: as in `create_optimizer`.
+        params: a model, or any iterable of parameters that torch takes.
+        model: the same under another name; one of the two is given.
+        lr_multipliers: module to factor, > 0; its parameters get the rate times the factor.
         config: the fields of both side by side, or ``optimizer={…}, scheduler={…}``; lengths as in `create_scheduler`.
 
     Raises:
-        ConfigError: as in `create_optimizer`.
+        ConfigError: with all that is wrong with `config`; MissingTypeError where it names no optimizer,
+            UnknownTypeError where nothing installed has a name that it uses.
         HorizonError: the schedule needs a length that is not given.
         OptimError: the config has several optimizers.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import create_optimizer_and_scheduler
+        >>> model = torch.nn.Linear(8, 2)
+        >>> optimizer, scheduler = create_optimizer_and_scheduler(
+        ...     model, optimizer_name="sgd", lr=0.1, scheduler_name="StepLR", step_size=10
+        ... )
+        >>> type(optimizer).__name__, type(scheduler).__name__
+        ('SGD', 'StepLR')
     """
     return _both(config, _target(params, model), lr_multipliers, {})
 
@@ -140,16 +175,31 @@ class OptimizerFactory:
     """Makes optimizers and schedulers from configs in any form that ``registry.build`` takes.
 
     Of a config with both parts, `create_optimizer` and `create_scheduler` take the one that they make.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import OptimizerFactory
+        >>> config = {"optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": {"type": "ExponentialLR", "gamma": 0.9}}
+        >>> optimizer = OptimizerFactory().create_optimizer(torch.nn.Linear(8, 2), config)
+        >>> OptimizerFactory().create_scheduler(optimizer, config).gamma
+        0.9
     """
 
     def create_optimizer(
         self, model: Any, config: Mapping[str, Any], *, lr_multipliers: Mapping[Module, float] | None = None
     ) -> Optimizer:
-        """The optimizer of `config` for a model, or for an iterable of parameters.
+        """Make the optimizer of `config` for a model, or for an iterable of parameters.
 
         Raises:
             ConfigError: with all that is wrong with `config`.
             ParamGroupError: there is no parameter, or a multiplier means none of them.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import OptimizerFactory
+            >>> config = {"type": "SGD", "config": {"lr": 0.1}}
+            >>> OptimizerFactory().create_optimizer(torch.nn.Linear(8, 2), config).defaults["lr"]
+            0.1
         """
         return _optimizer(config, model, lr_multipliers)
 
@@ -162,11 +212,19 @@ class OptimizerFactory:
         steps_per_epoch: int | None = None,
         epochs: int | None = None,
     ) -> LRScheduler:
-        """The scheduler of `config`; the lengths are for what it leaves open.
+        """Make the scheduler of `config`; the lengths are those of the run, for a length that the config leaves open.
 
         Raises:
             ConfigError: with all that is wrong with `config`, or it has no schedule.
             HorizonError: the schedule needs a length that is not given.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import OptimizerFactory
+            >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+            >>> config = {"type": "OneCycleLR", "config": {"max_lr": 0.1}}
+            >>> OptimizerFactory().create_scheduler(optimizer, config, total_steps=1000).total_steps
+            1000
         """
         return _scheduler(config, optimizer, total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
 
@@ -180,19 +238,30 @@ class OptimizerFactory:
         steps_per_epoch: int | None = None,
         epochs: int | None = None,
     ) -> OptimizerAndScheduler:
-        """Both of `config`, the scheduler None where it has none; the lengths are for what it leaves open.
+        """Make the optimizer of `config`, and its scheduler, which is None where the config has no schedule.
+
+        The lengths are those of the run, for a length that the config leaves open.
 
         Raises:
             ConfigError: with all that is wrong with `config`.
             HorizonError: the schedule needs a length that is not given.
             OptimError: the config has several optimizers.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import OptimizerFactory
+            >>> config = {"optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": {"type": "linear"}}
+            >>> config["scheduler"]["num_warmup_steps"] = 10
+            >>> made = OptimizerFactory().create_optimizer_and_scheduler(torch.nn.Linear(8, 2), config, total_steps=100)
+            >>> made.optimizer.param_groups[0]["lr"]
+            0.0
         """
         lengths = {"total_steps": total_steps, "steps_per_epoch": steps_per_epoch, "epochs": epochs}
         return _both(config, model, lr_multipliers, lengths)
 
 
 def create_optimizer_from_config(optimizer_config: Mapping[str, Any], parameters: Any) -> Optimizer:
-    """The optimizer of ``{"type": …, "config": {…}}``.
+    """Make the optimizer of ``{"type": …, "config": {…}}``.
 
     Args:
         optimizer_config: the config.
@@ -202,24 +271,38 @@ def create_optimizer_from_config(optimizer_config: Mapping[str, Any], parameters
         MissingTypeError: a KeyError; there is no ``type``.
         UnknownTypeError: an AttributeError; nothing installed has the type.
         ConfigError: a ValueError, with all that is wrong with the parameters.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import create_optimizer_from_config
+        >>> config = {"type": "AdamW", "config": {"lr": 1e-3}}
+        >>> create_optimizer_from_config(config, torch.nn.Linear(8, 2).parameters()).defaults["lr"]
+        0.001
     """
     return _optimizer(optimizer_config, parameters, None)
 
 
 def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer: Optimizer) -> LRScheduler:
-    """The scheduler of ``{"type": …, "config": {…}}``.
+    """Make the scheduler of ``{"type": …, "config": {…}}``.
 
     Raises:
         MissingTypeError: a KeyError; there is no ``type``.
         UnknownTypeError: an AttributeError; nothing installed has the type.
         ConfigError: a ValueError, with all that is wrong with the parameters.
         HorizonError: a ValueError; the schedule needs the length of the run, and the config does not give it.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import create_scheduler_from_config
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> create_scheduler_from_config({"type": "StepLR", "config": {"step_size": 10}}, optimizer).step_size
+        10
     """
     return _scheduler(scheduler_config, optimizer)
 
 
 def _optimizer(config: Any, target: Any, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
-    # Without a schedule, a length in the config is nobody's: it stays, and is refused.
+    # A config without a schedule has no use for a length of the run: one that is there stays, and is refused.
     parts = divided(config) if _has_schedule(config) else Divided(config, {}, {})
     with as_arguments(parts.as_written):
         built = _built(parts.config, "optimizer")
@@ -271,7 +354,7 @@ def _both(
 
 
 def _built(config: Any, part: Part) -> Any:
-    """The spec of a part, or the recipe that has it.
+    """Return the spec of a part, or the recipe that has it.
 
     Raises:
         ConfigError: with all that is wrong with `config`.
@@ -285,7 +368,7 @@ def _built(config: Any, part: Part) -> Any:
     built = registry.build(config)
     if part == "optimizer" and isinstance(built, Recipe) and built.unused and not built.schedulers:
         named = any(key in config for key in naming_keys(part)) and built.clipper is None
-        # An optimizer has no use for settings of a training loop, and nothing that is given is lost.
+        # What stands beside the name of an optimizer is meant for it: a key that it lacks is refused, not left unused.
         return registry.build(config, part) if named else built
     if isinstance(built, (Recipe, SPECS[part])):
         return built
@@ -293,7 +376,10 @@ def _built(config: Any, part: Part) -> Any:
 
 
 def _schedule_alone(config: Mapping[str, Any]) -> SchedulerSpec | None:
-    """The schedule below its key, or named by it, in a config that is no recipe; None where it is neither."""
+    """Return the schedule of a config that names no optimizer, None where the config has another form.
+
+    ``scheduler`` is the config of the schedule, with nothing beside it; or it is the name, with the fields beside it.
+    """
     given = config.get("scheduler")
     if isinstance(given, Mapping) and len(config) == 1:
         with as_arguments(lambda path: f"scheduler.{path}" if path else "scheduler"):

@@ -1,4 +1,4 @@
-"""The length of a run among the keys of a config: which of them are the schedule's, and which are the run's."""
+"""Lengths among the keys of a config: which of them are fields of the schedule, and which are the length of the run."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from optim_core.registry import registry
 __all__ = ["Divided", "divided", "horizon_of"]
 
 EPOCHS = ("epochs", "max_epochs", "num_epochs")
-# What a key is called where it is the run's.
+# Each key that may be a length of the run, to the argument of Horizon that it stands for.
 LENGTHS = {**dict.fromkeys(EPOCHS, "epochs"), "steps_per_epoch": "steps_per_epoch", "total_steps": "total_steps"}
 
 
 class Divided(NamedTuple):
-    """A config with those lengths that its schedule has fields for, and the others, which are the run's.
+    """A config that keeps the lengths for which its schedule has fields, and the other lengths, which are the run's.
 
     Args:
-        config: the config.
-        lengths: the run's.
+        config: the config, without the lengths of the run.
+        lengths: the lengths of the run.
         written: field of the schedule to the key under which the user wrote it, where that is another.
     """
 
@@ -32,18 +32,19 @@ class Divided(NamedTuple):
     written: Mapping[str, str]
 
     def as_written(self, path: str) -> str:
-        """The path that the user wrote for a path in `config`."""
+        """Return the path that the user wrote for a path in `config`."""
         before, dot, key = path.rpartition(".")
         return before + dot + self.written.get(key, key) if before in ("", SECTION) else path
 
 
 def divided(config: Any) -> Divided:
-    """Divides a config, or its section ``training``; what is not a mapping is left to ``registry.build``.
+    """Divide a config, or its section ``training``; what is not a mapping is left to ``registry.build``.
 
-    ``epochs``, ``max_epochs`` and ``num_epochs`` are one length: the field gets it, whichever of them it is called.
+    ``epochs``, ``max_epochs`` and ``num_epochs`` are one length: a schedule that has a field of one of these names gets
+    it, whichever of them the config uses.
 
     Raises:
-        ConfigError: it has two of them.
+        ConfigError: the config gives one length under two names.
     """
     if not isinstance(config, Mapping):
         return Divided(config, {}, {})
@@ -74,7 +75,7 @@ def divided(config: Any) -> Divided:
 
 
 def _fields_of_schedule(config: Mapping[Any, Any]) -> Mapping[str, Any]:
-    """The fields of the schedule whose fields stand in `config` itself."""
+    """Return the fields of the schedule whose fields stand in `config` itself; empty where they stand elsewhere."""
     name_key, type_key, params = naming_keys("scheduler")
     if "config" in config or params in config:
         return {}
@@ -84,7 +85,7 @@ def _fields_of_schedule(config: Mapping[Any, Any]) -> Mapping[str, Any]:
 
 
 def horizon_of(*sources: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a horizon; of several sources that have a length, the last counts."""
+    """Return the arguments of a horizon; where several sources have one length, the last counts."""
     return {
         LENGTHS[key]: value
         for source in sources

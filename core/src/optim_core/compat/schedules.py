@@ -41,18 +41,26 @@ def get_scheduler(
     num_training_steps: int | None = None,
     scheduler_specific_kwargs: Mapping[str, Any] | None = None,
 ) -> LRScheduler:
-    """The schedule of this name, to be stepped after each optimizer step.
+    """Make the schedule of this name, to be stepped after each optimizer step.
 
     Args:
-        name: of any schedule that is installed, also as a member of `SchedulerType`.
+        name: the name of any schedule that is installed, also as a member of `SchedulerType`.
         optimizer: its groups' ``lr`` are the base rates.
         num_warmup_steps: steps of the warmup, ≥ 0; required by schedules that have one.
-        num_training_steps: steps of the whole run, ≥ 1; required by schedules that have a length, unused by others.
+        num_training_steps: steps of the whole run, ≥ 1; required by schedules that have a length, ignored for others.
         scheduler_specific_kwargs: the schedule's other fields.
 
     Raises:
         ConfigError: an argument is missing, wrong, or not one of this schedule's.
         UnknownTypeError: nothing installed has the name.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_scheduler
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_scheduler("linear", optimizer, num_warmup_steps=10, num_training_steps=100)
+        >>> scheduler.get_last_lr()
+        [0.0]
     """
     name = type_name(name)
     lengths = {WARMUP: num_warmup_steps, LENGTH: num_training_steps}
@@ -74,7 +82,7 @@ def get_scheduler(
 
 
 def _warmup_problems(name: str, has_warmup: bool, steps: Any, specific: Mapping[str, Any]) -> list[Problem]:
-    """A warmup that is missing, and one that the schedule does not have."""
+    """Return the problem of a warmup that is missing, or that the schedule does not have; none where it is right."""
     if has_warmup:
         given = steps is not None or WARMUP in specific
         return [] if given else [problem(WARMUP, MISSING, f"{name} begins with a warmup; 0 is none")]
@@ -97,7 +105,7 @@ def _create(
     total_steps: Any = None,
     last_epoch: int = -1,
 ) -> LRScheduler:
-    """The scheduler that is called `name`, counted in steps, at the step after `last_epoch`."""
+    """Make the scheduler called `name`, which counts optimizer steps, at the step after `last_epoch`."""
 
     def as_argument(path: str) -> str:
         return "name" if path == "type" else path.removeprefix("config.")
@@ -115,7 +123,7 @@ def _create(
 
 
 def _known(total_steps: Any) -> int | None:
-    """The length of the run for a schedule that may need it; those that have none are given anything."""
+    """Return the length of the run, None where it is none: for a schedule without a length, callers give anything."""
     try:
         return count(total_steps, LENGTH, at_least=1)
     except HorizonError:
@@ -123,34 +131,69 @@ def _known(total_steps: Any) -> int | None:
 
 
 def get_constant_schedule(optimizer: Optimizer, last_epoch: int = -1) -> LRScheduler:
-    """``constant``: the base rate at every step; `last_epoch` as in `get_linear_schedule_with_warmup`."""
+    """Make ``constant``: the base rate at every step; `last_epoch` as in `get_linear_schedule_with_warmup`.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_constant_schedule
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> get_constant_schedule(optimizer).get_last_lr()
+        [0.1]
+    """
     return _create("constant", optimizer, {}, last_epoch=last_epoch)
 
 
 def get_reduce_on_plateau_schedule(optimizer: Optimizer, **kwargs: Any) -> LRScheduler:
-    """``reduce_lr_on_plateau``, a torch ReduceLROnPlateau; `kwargs` are its arguments: `mode`, `factor`, `patience`."""
+    """Make ``reduce_lr_on_plateau``, a ReduceLROnPlateau of torch, from its arguments: `mode`, `factor`, `patience` ….
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_reduce_on_plateau_schedule
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_reduce_on_plateau_schedule(optimizer, patience=0)
+        >>> for loss in (1.0, 1.0):
+        ...     scheduler.step(loss)
+        >>> round(optimizer.param_groups[0]["lr"], 6)
+        0.01
+    """
     return _create("reduce_lr_on_plateau", optimizer, kwargs)
 
 
 def get_constant_schedule_with_warmup(optimizer: Optimizer, num_warmup_steps: int, last_epoch: int = -1) -> LRScheduler:
-    """``constant_with_warmup``: from 0 to the base rate, which stays."""
+    """Make ``constant_with_warmup``: in a straight line from 0 to the base rate, which stays.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_constant_schedule_with_warmup
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> get_constant_schedule_with_warmup(optimizer, num_warmup_steps=10).get_last_lr()
+        [0.0]
+    """
     return _create("constant_with_warmup", optimizer, {WARMUP: num_warmup_steps}, last_epoch=last_epoch)
 
 
 def get_linear_schedule_with_warmup(
     optimizer: Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
 ) -> LRScheduler:
-    """``linear``: from 0 to the base rate, and in a straight line to 0.
+    """Make ``linear``: in a straight line from 0 to the base rate, and in another to 0.
 
     Args:
         optimizer: its groups' ``lr`` are the base rates, or their ``initial_lr`` where a scheduler wrote that.
         num_warmup_steps: steps of the warmup, ≥ 0.
         num_training_steps: steps of the whole run, ≥ 1.
         last_epoch: the last step that was taken before a stop, counted from 0; the scheduler goes on with the next. -1
-            begins.
+            begins at the beginning.
 
     Raises:
         ConfigError: an argument is wrong.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_linear_schedule_with_warmup
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_linear_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=100)
+        >>> scheduler.get_last_lr()
+        [0.1]
     """
     options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps}
     return _create("linear", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
@@ -163,7 +206,18 @@ def get_cosine_schedule_with_warmup(
     num_cycles: float = 0.5,
     last_epoch: int = -1,
 ) -> LRScheduler:
-    """``cosine``: from 0 to the base rate, and along `num_cycles` waves, by default half of one, to 0."""
+    """Make ``cosine``: in a straight line from 0 to the base rate, then along `num_cycles` waves of a cosine.
+
+    By default the cosine makes half a wave, which ends at 0.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_cosine_schedule_with_warmup
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_cosine_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=100)
+        >>> scheduler.get_last_lr()
+        [0.1]
+    """
     options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "num_cycles": num_cycles}
     return _create("cosine", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
 
@@ -175,7 +229,16 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     num_cycles: int = 1,
     last_epoch: int = -1,
 ) -> LRScheduler:
-    """``cosine_with_restarts``: from 0 to the base rate, and `num_cycles` times along half a cosine to 0."""
+    """Make ``cosine_with_restarts``: from 0 to the base rate, then `num_cycles` times along half a cosine to 0.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_cosine_with_hard_restarts_schedule_with_warmup
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_cosine_with_hard_restarts_schedule_with_warmup(optimizer, 0, 100, num_cycles=2)
+        >>> scheduler.get_last_lr()
+        [0.1]
+    """
     options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "num_cycles": num_cycles}
     return _create("cosine_with_restarts", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
 
@@ -188,7 +251,16 @@ def get_polynomial_decay_schedule_with_warmup(
     power: float = 1.0,
     last_epoch: int = -1,
 ) -> LRScheduler:
-    """``polynomial``: from 0 to the base rate, and by a `power` of the steps that are left to `lr_end`."""
+    """Make ``polynomial``: from 0 to the base rate, then to `lr_end` by a `power` of the share of steps that is left.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_polynomial_decay_schedule_with_warmup
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_polynomial_decay_schedule_with_warmup(optimizer, 0, 100, power=2.0)
+        >>> scheduler.get_last_lr()
+        [0.1]
+    """
     options = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "lr_end": lr_end, "power": power}
     return _create("polynomial", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
 
@@ -196,13 +268,22 @@ def get_polynomial_decay_schedule_with_warmup(
 def get_inverse_sqrt_schedule(
     optimizer: Optimizer, num_warmup_steps: int, timescale: int | None = None, last_epoch: int = -1
 ) -> LRScheduler:
-    """``inverse_sqrt``: from 0 to the base rate, and with one over the square root of the steps; needs no length.
+    """Make ``inverse_sqrt``: from 0 to the base rate, then down as one over the square root of the steps.
+
+    It needs no length of the run.
 
     Args:
         optimizer: its groups' ``lr`` are the base rates.
         num_warmup_steps: steps of the warmup, ≥ 0.
         timescale: steps in which the rate falls as from 1 to 1/√2, by default those of the warmup.
         last_epoch: as in `get_linear_schedule_with_warmup`.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_inverse_sqrt_schedule
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> get_inverse_sqrt_schedule(optimizer, num_warmup_steps=10).get_last_lr()
+        [0.0]
     """
     options = {WARMUP: num_warmup_steps, "timescale": timescale}
     return _create("inverse_sqrt", optimizer, options, last_epoch=last_epoch)

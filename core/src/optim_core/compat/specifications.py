@@ -30,19 +30,33 @@ DECAY = "lr_decay_gamma"
 
 @attrs.frozen(kw_only=True)
 class OptimizerSpecification(abc.ABC):
-    """An optimizer with its numbers, as a value: frozen, compared by value, and checked when it is made."""
+    """An optimizer with its numbers, as a value: frozen, compared by value, and checked when it is made.
+
+    Example:
+        >>> from optim_core.compat import AdamWSpec, OptimizerSpecification
+        >>> saved = {"optimizer_type": "adamw", "optimizer_params": {"learning_rate": 0.01}}
+        >>> specification = OptimizerSpecification.from_serialized(saved["optimizer_type"], saved["optimizer_params"])
+        >>> specification == AdamWSpec(learning_rate=0.01)
+        True
+    """
 
     @property
     @abc.abstractmethod
     def optimizer_type(self) -> str:
-        """The name to save beside `to_dict`."""
+        """The name of the optimizer, which is saved beside what `to_dict` returns."""
 
     @abc.abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """The parameters as plain data, which `from_serialized` takes, also from JSON."""
+        """Return the parameters as plain data, which `from_serialized` takes, also from JSON.
+
+        Example:
+            >>> from optim_core.compat import RegisteredSpec
+            >>> RegisteredSpec(optimizer_type="Rprop", params={"lr": 0.01}).to_dict()["lr"]
+            0.01
+        """
 
     def create_optimizer(self, model: Module, lr_multipliers: Mapping[Module, float] | None = None) -> Optimizer:
-        """Makes the optimizer for the trainable parameters of `model`.
+        """Make the optimizer for the trainable parameters of `model`.
 
         Args:
             model: a module.
@@ -51,31 +65,60 @@ class OptimizerSpecification(abc.ABC):
 
         Raises:
             ParamGroupError: there is no parameter, or a multiplier means none of them.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import AdamWSpec
+            >>> AdamWSpec(learning_rate=0.01).create_optimizer(torch.nn.Linear(8, 2)).defaults["lr"]
+            0.01
         """
         return _built(self).create_optimizer(model, lr_multipliers=lr_multipliers)
 
     def create_optimizer_for_multiple(
         self, models: Sequence[Module], lr_multipliers: Mapping[Module, float] | None = None
     ) -> Optimizer:
-        """Makes one optimizer for several models; a parameter that they share is taken once."""
+        """Make one optimizer for several models; a parameter that they share is taken once.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import AdamWSpec
+            >>> encoder, decoder = torch.nn.Linear(8, 4), torch.nn.Linear(4, 8)
+            >>> optimizer = AdamWSpec().create_optimizer_for_multiple([encoder, decoder], {decoder: 2.0})
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.001, 0.002]
+        """
         return _built(self).create_optimizer_for_multiple(models, lr_multipliers=lr_multipliers)
 
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
-        """ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else None."""
+        """Make ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else return None.
+
+        Example:
+            >>> import torch
+            >>> from optim_core.compat import AdamWSpec
+            >>> specification = AdamWSpec(lr_decay_gamma=0.5)
+            >>> optimizer = specification.create_optimizer(torch.nn.Linear(8, 2))
+            >>> specification.create_scheduler(optimizer).gamma
+            0.5
+        """
         return _built(self).create_scheduler(optimizer)
 
     @staticmethod
     def from_serialized(optimizer_name: str, params: Mapping[str, Any]) -> OptimizerSpecification:
-        """The specification that `optimizer_type` and `to_dict` came from.
+        """Return the specification that `optimizer_type` and `to_dict` came from.
 
         Args:
-            optimizer_name: matched without case; of an optimizer that has no class here, any name that the registry
-                knows, which gives a `RegisteredSpec`.
+            optimizer_name: any name that the registry knows, matched without case; adam, adamw and muon give the class
+                of this module for it, any other name gives a `RegisteredSpec`.
             params: the parameters, as `to_dict` gave them or as JSON made of that; those left out have their defaults.
 
         Raises:
             ConfigError: with all that is wrong with `params`.
             UnknownTypeError: nothing installed has the name.
+
+        Example:
+            >>> from optim_core.compat import OptimizerSpecification
+            >>> OptimizerSpecification.from_serialized("adamw", {"learning_rate": 0.01, "betas": [0.9, 0.95]}).betas
+            (0.9, 0.95)
         """
         cls = CLASSES.get(normalise(optimizer_name)) if isinstance(optimizer_name, str) else None
         if cls is None or not isinstance(params, Mapping):
@@ -84,10 +127,10 @@ class OptimizerSpecification(abc.ABC):
 
 
 def _build(optimizer_type: str, params: Any) -> OptimizerSpec:
-    """The spec of a serialized pair.
+    """Return the spec of a serialized pair, the optimizer's type and its parameters.
 
     Raises:
-        ConfigError: its paths are the keys of `params`.
+        ConfigError: the paths of its problems are the keys of `params`.
     """
     with as_arguments(lambda path: path.removeprefix("optimizer_params.")):
         return registry.build({"optimizer_type": optimizer_type, "optimizer_params": params}, "optimizer")
@@ -104,7 +147,7 @@ class _OfFields(OptimizerSpecification):
     def __attrs_post_init__(self) -> None:
         spec = _built(self)
         checked = {"learning_rate": spec.config.lr, DECAY: spec.lr_decay_gamma}
-        # Equal specifications hold equal values, however they were written: betas from JSON are a list.
+        # Specifications that mean the same hold the same values, however written: betas from JSON are a list.
         for name, given in self.to_dict().items():
             object.__setattr__(self, name, checked.get(name, getattr(spec.config, name, given)))
 
@@ -121,11 +164,16 @@ class AdamSpec(_OfFields):
         learning_rate: > 0.
         lr_decay_gamma: the rate is multiplied by this after each epoch, > 0; None leaves it.
         betas: decay of the averages of the gradient and of its square, each in [0, 1).
-        eps: > 0.
+        eps: what is added to the divisor of a step, > 0.
         weight_decay: L2 penalty, ≥ 0.
 
     Raises:
         ConfigError: a value is wrong; the path is the parameter.
+
+    Example:
+        >>> from optim_core.compat import AdamSpec
+        >>> AdamSpec(learning_rate=0.01).to_dict()["betas"]
+        (0.9, 0.999)
     """
 
     optimizer_type: ClassVar[str] = "adam"
@@ -146,11 +194,16 @@ class AdamWSpec(_OfFields):
         learning_rate: > 0.
         lr_decay_gamma: the rate is multiplied by this after each epoch, > 0; None leaves it.
         betas: decay of the averages of the gradient and of its square, each in [0, 1).
-        eps: > 0.
+        eps: what is added to the divisor of a step, > 0.
         weight_decay: times the rate, the share of each weight that a step takes away, ≥ 0.
 
     Raises:
         ConfigError: a value is wrong; the path is the parameter.
+
+    Example:
+        >>> from optim_core.compat import AdamWSpec
+        >>> AdamWSpec(learning_rate=0.01).to_dict()["weight_decay"]
+        0.01
     """
 
     optimizer_type: ClassVar[str] = "adamw"
@@ -179,6 +232,11 @@ class MuonSpec(_OfFields):
     Raises:
         ConfigError: a value is wrong; the path is the parameter.
         UnknownTypeError: optim-muon is not installed.
+
+    Example:
+        >>> from optim_core.compat import MuonSpec
+        >>> MuonSpec(adamw_lr=0.001).to_dict()["momentum"]
+        0.95
     """
 
     optimizer_type: ClassVar[str] = "muon"
@@ -198,12 +256,17 @@ class RegisteredSpec(OptimizerSpecification):
     """Any optimizer that is installed, under its own names for its parameters.
 
     Args:
-        optimizer_type: its name.
+        optimizer_type: the optimizer's name.
         params: its parameters, ``lr_decay_gamma`` included; those left out are filled in.
 
     Raises:
         ConfigError: a parameter is wrong; the path is its name.
         UnknownTypeError: nothing installed has the name.
+
+    Example:
+        >>> from optim_core.compat import RegisteredSpec
+        >>> RegisteredSpec(optimizer_type="rmsprop", params={"lr": 0.01}).optimizer_type
+        'RMSprop'
     """
 
     optimizer_type: str
@@ -236,7 +299,7 @@ def _from_params(cls: type[_OfFields], params: Mapping[str, Any]) -> _OfFields:
 
 
 def _stray(key: Any, cls: type[_OfFields], fields: list[str]) -> Problem:
-    """The problem of a parameter that the class does not have."""
+    """Return the problem of a parameter that the class does not have."""
     if not isinstance(key, str):
         return problem(shown(key), "is not a key: keys are texts")
     near = ALIASES[key] if ALIASES.get(key) in fields else nearest(key, fields)

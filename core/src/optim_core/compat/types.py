@@ -8,7 +8,14 @@ __all__ = ["OptimizerType", "SchedulerType", "type_name"]
 
 
 class OptimizerType(StrEnum):
-    """Names of optimizers; a member stands wherever a config or a function takes the name itself."""
+    """Names of optimizers; a member stands wherever a config or a function takes the name itself.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.compat import OptimizerType
+        >>> registry.build({"type": OptimizerType.ADAMW, "config": {"lr": 1e-3}}).type
+        'AdamW'
+    """
 
     ADAM = "Adam"
     ADAMW = "AdamW"
@@ -19,7 +26,14 @@ class OptimizerType(StrEnum):
 
 
 class SchedulerType(StrEnum):
-    """Names of schedules: transformers' in lower case, and those of torch and InverseLR."""
+    """Names of schedules: transformers' in lower case, and those of torch and InverseLR.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.compat import SchedulerType
+        >>> registry.build({"type": SchedulerType.STEP_LR, "config": {"step_size": 10}}).type
+        'StepLR'
+    """
 
     LINEAR = "linear"
     COSINE = "cosine"
@@ -39,5 +53,5 @@ class SchedulerType(StrEnum):
 
 
 def type_name(name: str | Enum) -> str:
-    """The name itself, of a member of whichever enumeration the caller has: transformers' too."""
+    """Return the name that a member of an enumeration stands for, transformers' included; a text is the name itself."""
     return name.value if isinstance(name, Enum) else name

@@ -15,7 +15,7 @@ __all__ = ["check_plugin_class"]
 
 
 def check_plugin_class(found: Any, kind: Kind) -> str | None:
-    """What keeps `found` from being a plugin class of this kind, None where nothing does."""
+    """Return what keeps `found` from being a plugin class of this kind, None where nothing does."""
     if not isinstance(found, type):
         return f"it names {_described(found)}, not an attrs class; name the class itself"
     name = found.__qualname__

@@ -19,11 +19,11 @@ _HOW = '"refuses: …" where it raises an exception, "differs: …" where it run
 
 @attrs.frozen
 class Declaration:
-    """One property that a plugin says it does not have.
+    """What a plugin class says of one property that it does not have.
 
     Args:
-        manner: "refuses", it raises; or "differs", it runs and does something else.
-        reason: why, in its author's words.
+        manner: "refuses" where the plugin raises, "differs" where it runs and does something else.
+        reason: why, in the words of the plugin's author.
     """
 
     manner: Literal["refuses", "differs"]
@@ -34,7 +34,7 @@ class Declaration:
 
 
 def declarations_of(cls: type[Any]) -> dict[str, Declaration]:
-    """The well-formed declarations of a plugin class: property, or ``fields.NAME``, to what is declared."""
+    """Return the well-formed declarations of a plugin class: property, or ``fields.NAME``, to what is declared."""
     given = getattr(cls, ATTRIBUTE, {})
     if not isinstance(given, Mapping):
         return {}
@@ -51,7 +51,13 @@ def _read(value: Any) -> Declaration | None:
 
 
 def wrong_declarations(cls: type[Any], declarable: Iterable[str], fields: Iterable[str]) -> Iterator[str]:
-    """What is wrong with the declarations of a plugin class, a phrase each."""
+    """Yield a phrase for each thing that is wrong with the declarations of a plugin class.
+
+    Args:
+        cls: the plugin class.
+        declarable: the properties that may be declared.
+        fields: the fields of the class, of which each may be declared as ``fields.NAME``.
+    """
     given = getattr(cls, ATTRIBUTE, {})
     if not isinstance(given, Mapping):
         yield f"`{ATTRIBUTE}` is of type {type(given).__name__}; it maps names of properties to reasons"

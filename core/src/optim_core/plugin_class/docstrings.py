@@ -17,6 +17,7 @@ import attrs
 __all__ = ["Docstring", "parse_docstring", "static_docstring"]
 
 _FIELDS = re.compile(r"(Args|Arguments|Attributes):\s*")
+_EXAMPLES = re.compile(r"Examples?:\s*")
 _ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
 
 LARGEST = 1024 * 1024
@@ -30,8 +31,8 @@ class Docstring:
     """A docstring in parts.
 
     Args:
-        summary: its first line; "" where there is none.
-        body: the rest, the section on the fields left out.
+        summary: the first line; "" where there is none.
+        body: the rest, without the sections on the fields and with examples.
         fields: field name to what ``Args:`` says about it, on one line.
     """
 
@@ -41,22 +42,23 @@ class Docstring:
 
 
 def parse_docstring(text: str | None) -> Docstring:
-    """The parts of a docstring."""
+    """Return the parts of a docstring; its examples, Python for readers of the source, are in none of them."""
     lines = inspect.cleandoc(text or "").replace("``", "`").splitlines()
     body: list[str] = []
-    section: list[str] = []
-    in_fields = False
+    fields: list[str] = []
+    examples: list[str] = []
+    section = body
     for line in lines[1:]:
         if line and not line[0].isspace():
-            in_fields = bool(_FIELDS.fullmatch(line))
-            if in_fields:
+            section = fields if _FIELDS.fullmatch(line) else examples if _EXAMPLES.fullmatch(line) else body
+            if section is not body:
                 continue
-        (section if in_fields else body).append(line)
-    return Docstring(lines[0] if lines else "", "\n".join(body).strip(), dict(_entries(section)))
+        section.append(line)
+    return Docstring(lines[0] if lines else "", "\n".join(body).strip(), dict(_entries(fields)))
 
 
 def _entries(section: list[str]) -> Iterator[tuple[str, str]]:
-    """Name and text of each entry; an entry goes on in the lines that are indented deeper than its first."""
+    """Yield name and text of each entry; an entry goes on in the lines that are indented deeper than its first."""
     indents = [len(line) - len(line.lstrip()) for line in section if line.strip()]
     outermost = min(indents, default=0)
     name = ""
@@ -76,11 +78,11 @@ def _entries(section: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def static_docstring(module: str, attribute: str) -> str | None:
-    """The docstring of a class or function, read from its source file without importing it or its packages.
+    """Return the docstring of a class or function, read from its source file; neither it nor its package is imported.
 
     Args:
-        module: dotted name; where it only re-exports `attribute`, the imports are followed.
-        attribute: the name in it, with dots for a nested class.
+        module: the full name of a module; where it only re-exports `attribute`, the imports are followed.
+        attribute: the name in the module, with dots for a nested class.
 
     Returns:
         The docstring, None where there is none or it cannot be found this way.
@@ -102,7 +104,7 @@ def static_docstring(module: str, attribute: str) -> str | None:
 
 
 def _find(module: str) -> ModuleSpec | None:
-    """The spec of a module; unlike importlib's own search, its packages are not imported."""
+    """Return importlib's spec of a module; unlike in importlib's own search, its packages are not imported."""
     top, *rest = module.split(".")
     try:
         spec = importlib.util.find_spec(top)
@@ -111,7 +113,7 @@ def _find(module: str) -> ModuleSpec | None:
     for name in rest:
         if spec is None or spec.submodule_search_locations is None:
             return None
-        # A path finder looks at the last part of a name only.
+        # PathFinder looks for the last part of a name, in the folders that it is given.
         spec = PathFinder.find_spec(name, list(spec.submodule_search_locations))
     return spec
 
@@ -130,7 +132,7 @@ def _parsed_as_of(file: str, _: int) -> ast.Module | None:
             text = source.read(LARGEST + 1)
         return None if len(text) > LARGEST else ast.parse(text)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        # Not source, or source that is broken: whoever imports it will be told.
+        # The file is not source, or its source is broken: whoever imports it will be told.
         return None
 
 
@@ -142,7 +144,13 @@ def _definition(body: Iterable[ast.stmt], names: list[str]) -> _Definition | Non
 
 
 def _imported_from(tree: ast.Module, attribute: str, package: list[str]) -> tuple[str, str] | None:
-    """Module and name behind ``from module import name as attribute``; `package` is what a leading dot means."""
+    """Return module and name behind ``from module import name as attribute``; None where no import gives the name.
+
+    Args:
+        tree: the module with the imports.
+        attribute: the name in that module.
+        package: the parts of the name of the package that a leading dot stands for.
+    """
     for statement in tree.body:
         if not isinstance(statement, ast.ImportFrom):
             continue

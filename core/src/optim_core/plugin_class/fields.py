@@ -1,4 +1,4 @@
-"""What a config may set of an attrs class: the fields, and their types."""
+"""What a config may set of a plugin class: the fields, and their types."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _known: WeakKeyDictionary[type[Any], Mapping[str, Any]] = WeakKeyDictionary()
 
 
 def config_fields(cls: type[Any]) -> dict[str, attrs.Attribute[Any]]:
-    """The fields that a config may set: key to attribute. attrs calls a field ``_x`` ``x`` in the constructor."""
+    """Return the fields that a config may set: key to attrs field. The key of a field ``_x`` is ``x``, as with attrs."""
     return {field.alias or field.name: field for field in attrs.fields(cls) if field.init}
 
 
 def field_types(cls: type[Any]) -> Mapping[str, Any]:
-    """Attribute name to type, `Any` where a field has none.
+    """Return the type of each field by the name of the attribute, `Any` where a field has none.
 
     Raises:
         Exception: whatever evaluating an annotation raises, NameError as a rule.
@@ -32,10 +32,10 @@ def field_types(cls: type[Any]) -> Mapping[str, Any]:
 
 
 def decay_fields(cls: type[Any]) -> list[str]:
-    """The keys of a plugin class that are weight decays; a switch such as ``decoupled_weight_decay`` is none.
+    """Return the keys of a plugin class that are weight decays; a switch such as ``decoupled_weight_decay`` is none.
 
     Raises:
-        Exception: as `field_types`.
+        Exception: whatever evaluating an annotation raises, NameError as a rule.
     """
     types = field_types(cls)
     fields = config_fields(cls).items()
@@ -44,6 +44,6 @@ def decay_fields(cls: type[Any]) -> list[str]:
 
 
 def rate_field(cls: type[Any]) -> str | None:
-    """The key of a plugin class that is the rate of its groups, None where there is none."""
+    """Return the key of a plugin class that is the rate of its groups, None where there is none."""
     fields = config_fields(cls)
     return next((key for key in ("lr", "learning_rate") if key in fields), None)

@@ -12,7 +12,8 @@ from optim_core.validators import Each, Interval
 
 __all__ = ["OneOf", "range_in_words", "range_schema", "rules"]
 
-# attrs documents the functions that make its validators, and the attributes of what they return, but not the classes.
+# attrs documents the functions that make its validators, and the attributes of what they return, but not the classes
+# of what they return: these are they.
 _AND: Any = type(of_attrs.and_(of_attrs.gt(0)))
 _OPTIONAL: Any = type(of_attrs.optional(of_attrs.gt(0)))
 _NUMBER: Any = type(of_attrs.gt(0))
@@ -26,7 +27,7 @@ _BOUNDS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
 
 @attrs.frozen
 class OneOf:
-    """One of these values, or null where that is allowed beside them."""
+    """A value is one of `options`, or, where `nullable`, null."""
 
     options: tuple[Any, ...]
     nullable: bool
@@ -42,7 +43,7 @@ class OneOf:
 
 @attrs.frozen
 class Length:
-    """A number of items, or of characters in a text."""
+    """A value has at least `least` and at most `most` items, or characters in a text; None leaves that bound out."""
 
     least: int | None = None
     most: int | None = None
@@ -64,7 +65,7 @@ Rule = Interval | Each | OneOf | Length
 
 
 def rules(validator: Any) -> list[Rule]:
-    """The demands in `validator` that are known here; of an unknown validator, none."""
+    """Return what `validator` demands, as far as its kind is known here; nothing for any other validator."""
     return list(_rules(validator, nullable=False))
 
 
@@ -104,12 +105,12 @@ def _is_number(bound: Any) -> bool:
 
 
 def range_in_words(validator: Any) -> str | None:
-    """``> 0``, ``each in [0, 1)``; None where nothing is known."""
+    """Return the range that a validator demands, ``> 0`` or ``each in [0, 1)``; None where nothing is known of it."""
     return " and ".join(rule.describe() for rule in rules(validator)) or None
 
 
 def range_schema(validator: Any) -> dict[str, Any]:
-    """The same as JSON Schema keywords: those for the value, and under "items" those for each item of a list."""
+    """Return the range that a validator demands as JSON Schema keywords, for items of a list below "items"."""
     keywords: dict[str, Any] = {}
     for rule in rules(validator):
         if isinstance(rule, Each):

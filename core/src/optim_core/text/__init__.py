@@ -1,1 +1,1 @@
-"""Words for people: names, numbers, values and lists as messages show them; it imports nothing of this project."""
+"""Words for people: names, numbers, values and lists as messages show them; nothing here imports another package."""

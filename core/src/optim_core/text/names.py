@@ -6,16 +6,19 @@ __all__ = ["is_name", "normalise", "normalise_distribution"]
 
 
 def is_name(name: str) -> bool:
-    """Whether a plugin may have this name: visible text without ``:``, which stands after a distribution's name."""
+    """Return whether a plugin may have this name: visible text without ``:``.
+
+    In ``optim-muon:Muon`` the colon ends the name of the distribution.
+    """
     return bool(normalise(name).strip()) and name.isprintable() and ":" not in name
 
 
 def normalise(name: str) -> str:
-    """The form in which plugin names are compared: without case, ``-`` and ``_``."""
+    """Return a plugin's name as it is compared: without case, ``-`` and ``_``."""
     return name.casefold().replace("-", "").replace("_", "")
 
 
 def normalise_distribution(name: str) -> str:
-    """The form in which distribution names are compared (PEP 503, with runs of separators as one ``-``)."""
+    """Return a distribution's name as it is compared: in lower case, with runs of separators as one ``-`` (PEP 503)."""
     parts = name.lower().replace("_", "-").replace(".", "-").split("-")
     return "-".join(part for part in parts if part)

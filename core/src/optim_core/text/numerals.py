@@ -4,15 +4,15 @@ from __future__ import annotations
 
 __all__ = ["number_in"]
 
-# Python refuses to convert longer ones to an int.
+# Texts of more characters are no numbers here: Python refuses to convert very long ones to an int.
 LONGEST = 4000
 _DECIMAL = frozenset("0123456789+-.eE")
 
 
 def number_in(text: str) -> int | float | None:
-    """The number that `text` writes in decimal, ``12``, ``-.5``, ``1e-4``; None where it writes none.
+    """Return the number that `text` writes in decimal, ``12``, ``-.5``, ``1e-4``; None where it writes none.
 
-    Unlike Python's ``float``, it takes neither spaces nor underscores nor words such as ``nan``.
+    Unlike Python's ``float``, this takes neither spaces nor underscores nor words such as ``nan``.
     """
     if not text or len(text) > LONGEST or not _DECIMAL.issuperset(text):
         return None

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 __all__ = ["listing", "said", "visible", "with_article"]
 
+# How many characters of an exception's message, and how many names of a listing, are shown.
 LONGEST_CAUSE = 2000
-
 LONGEST_LISTING = 40
 
 
 def said(error: BaseException) -> str:
-    """An exception in words: its type and its message, on one line and not too long."""
+    """Return an exception in words: its type and its message, on one line and not too long."""
     name = type(error).__name__
     if isinstance(error, SyntaxError):
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
@@ -26,7 +26,7 @@ def said(error: BaseException) -> str:
 
 
 def listing(names: Iterable[str]) -> str:
-    """The names with commas between them, cut short where there are very many."""
+    """Return the names with commas between them, cut short where there are very many."""
     names = list(names)
     text = ", ".join(names[:LONGEST_LISTING])
     rest = len(names) - LONGEST_LISTING
@@ -34,10 +34,10 @@ def listing(names: Iterable[str]) -> str:
 
 
 def visible(name: str) -> str:
-    """`name` as it can be printed: invisible and direction-changing characters escaped."""
+    """Return `name` as it can be printed: invisible and direction-changing characters are escaped."""
     return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def with_article(word: str) -> str:
-    """``an optimizer``, ``a scheduler``."""
+    """Return a word after its article: ``an optimizer``, ``a scheduler``."""
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"

@@ -19,12 +19,12 @@ __all__ = [
 
 LONGEST_NAME = 100
 MANY_NAMES = 50
-# Two names are as good as the same from the first ratio of matching letters on, and not alike below the second.
+# Ratios of matching letters: from the first on two names are as good as the same, below the second they are not alike.
 ALIKE, NOT_ALIKE = 0.8, 0.61
 SHORTEST_PART = 3
 MOST_WORDS = 10
 
-# ``AdamW`` is Adam and W, ``CosineLR`` is Cosine and LR.
+# Matches each word of a name: Adam and W of ``AdamW``, Cosine and LR of ``CosineLR``.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 _left: ContextVar[float] = ContextVar("suggestions left", default=inf)
@@ -46,7 +46,7 @@ def suggesting() -> bool:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that a person who wrote `name` most likely meant, None where none is near."""
+    """Return the one of `names` that a person who wrote `name` most likely meant, None where none is near."""
     if not 0 < len(name) <= LONGEST_NAME or not suggesting():
         return None
     from difflib import SequenceMatcher, get_close_matches
@@ -73,7 +73,7 @@ def _words_of(name: str) -> list[str]:
 
 
 def _longest_part(name: str, candidates: Container[str]) -> str | None:
-    """The most of `name`, in whole words, that is a candidate: ``adamw`` of "adamw_torch_fused"."""
+    """Return the longest part of `name`, in whole words, that is a candidate: ``adamw`` of "adamw_torch_fused"."""
     words = _words_of(name)
     parts = ("".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, len(words) + 1))
     known = [part for part in parts if len(part) >= SHORTEST_PART and part in candidates]
@@ -81,7 +81,7 @@ def _longest_part(name: str, candidates: Container[str]) -> str | None:
 
 
 def alike(name: str, names: Iterable[str]) -> bool:
-    """Whether `name` looks like one of `names`, misspelt."""
+    """Return whether `name` looks like one of `names`, misspelt."""
     if len(name) > LONGEST_NAME:
         return False
     from difflib import SequenceMatcher

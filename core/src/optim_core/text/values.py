@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 __all__ = ["is_list", "shown", "type_in_words"]
 
-# In bits.
+# A whole number of more bits is shown by how many bits it has.
 LARGEST_SHOWN = 1024
 
 _SCALARS: dict[Any, str] = {
@@ -41,7 +41,7 @@ _CLASSES = {
 
 
 def shown(value: Any) -> str:
-    """A value in words and short: ``the text 'abc'``, ``null``, ``a list``."""
+    """Return a value in words and short: ``the text 'abc'``, ``null``, ``a list of 2``."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -55,13 +55,13 @@ def shown(value: Any) -> str:
     if isinstance(value, numbers.Number):
         return _short(value)
     if type(value).__module__ == "datetime" and type(value).__name__ in _TIMES:
-        # TOML has them.
+        # TOML, unlike JSON, has values for dates and times.
         return f"the {_TIMES[type(value).__name__]} {value.isoformat()}"
     return f"a Python object of type {type(value).__name__}"
 
 
 def type_in_words(wanted: Any) -> str:
-    """A field's type as a reader of configs would say it."""
+    """Return a field's type as a reader of configs would say it."""
     if wanted in _SCALARS:
         return _SCALARS[wanted]
     origin, arguments = get_origin(wanted), get_args(wanted)
@@ -87,7 +87,7 @@ def _is_union(origin: Any) -> bool:
 
 
 def _choices(wanted: Any) -> list[str]:
-    """The words for each of the values or types that are as good as each other."""
+    """Return the words for each of the values or types between which a type leaves the choice."""
     if wanted is bool:
         return ["true", "false"]
     if get_origin(wanted) is Literal:
@@ -98,7 +98,7 @@ def _choices(wanted: Any) -> list[str]:
 
 
 def _either(choices: list[str]) -> str:
-    """``a, b or c``."""
+    """Return the choices as one phrase: ``a, b or c``."""
     return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
 
 
@@ -109,17 +109,17 @@ def _plural(wanted: Any) -> str:
         return _either([_plural(argument) for argument in get_args(wanted)])
     singular = type_in_words(wanted)
     article, _, rest = singular.partition(" ")
-    noun, _, form = rest.partition(" ")
-    # "a scheduler {type, config}"; what is no plain noun stays as it is.
-    plain = article in ("a", "an") and noun and (not form or form.startswith("{"))
-    return f"{noun}s {form}".rstrip() if plain else singular
+    noun, _, keys = rest.partition(" ")
+    # The plural of "a scheduler {type, config}" is "schedulers {type, config}"; what is no plain noun stays as it is.
+    plain = article in ("a", "an") and noun and (not keys or keys.startswith("{"))
+    return f"{noun}s {keys}".rstrip() if plain else singular
 
 
 def _short(value: Any) -> str:
     from reprlib import Repr
 
     if isinstance(value, int) and value.bit_length() > LARGEST_SHOWN:
-        # Python converts none of over 4,300 digits to text.
+        # Python does not convert a number of more than 4,300 digits to text.
         return f"a whole number of {value.bit_length()} bits"
     short = Repr()
     short.maxstring = short.maxother = 60
@@ -128,7 +128,7 @@ def _short(value: Any) -> str:
 
 
 def is_list(value: Any) -> bool:
-    """Whether a value is a list as configs have them: a sequence of any type that is not text."""
+    """Return whether a value is a list as configs have them: a sequence of any type that is not text or bytes."""
     return isinstance(value, (list, tuple)) or (
         isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
     )

@@ -1,0 +1,118 @@
+"""The examples in docstrings, as tests; and what is public, of which each function and class must have one."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import inspect
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from optim_core.text.names import normalise
+
+ROOT = Path(__file__).parents[2]
+PROMPT = ">>> "
+
+# What others may import of the core, beside what `optim_core` itself hands on.
+PUBLIC_PARTS = ("bridge", "compat", "errors", "plugin_tools", "protocols", "recipe", "registry", "specs", "validators")
+
+
+def modules_of(source: Path) -> Iterator[tuple[str, Path]]:
+    """The full name and the file of each module below a folder of sources."""
+    for file in sorted(source.rglob("*.py")):
+        parts = file.relative_to(source).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
+
+
+def examples_in(source: Path) -> list[doctest.DocTest]:
+    """The examples of each docstring below a folder of sources, one test for each; each begins without any names."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    named = [name for name, file in modules_of(source) if PROMPT in file.read_text(encoding="utf-8")]
+    found = [test for name in named for test in finder.find(importlib.import_module(name), name, globs={})]
+    return [test for test in found if test.examples]
+
+
+def cases(tests: Iterable[doctest.DocTest]) -> pytest.MarkDecorator:
+    """Parametrizes a test with these, by their names."""
+    return pytest.mark.parametrize("example", [pytest.param(test, id=test.name) for test in tests])
+
+
+def run_example(example: doctest.DocTest) -> None:
+    """Fails with what was expected and seen where an example prints something else; skips what is not installed."""
+    missing = sorted(name for name in needs(example) if find_spec(name) is None)
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+    said: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(example, out=said.append, clear_globs=False)
+    assert runner.summarize(verbose=False).failed == 0, "".join(said)
+
+
+def needs(example: doctest.DocTest) -> set[str]:
+    """The packages that an example imports, and those that provide the plugins that it names."""
+    tree = ast.parse("".join(part.source for part in example.examples))
+    wanted = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                wanted |= {alias.name.partition(".")[0] for alias in names}
+            case ast.ImportFrom(module="optim_core.compat"):
+                # Its functions name optimizers and schedules of all our distributions.
+                wanted |= {"torch"}.union(*provided().values())
+            case ast.ImportFrom(module=str(module)):
+                wanted.add(module.partition(".")[0])
+            case ast.Constant(value=str(text)):
+                wanted |= provided().get(normalise(text), set())
+    return wanted
+
+
+def provided() -> dict[str, set[str]]:
+    """The name of each plugin of this project to the package with its class."""
+    packages: dict[str, set[str]] = {}
+    for manifest in ROOT.glob("plugins/*/pyproject.toml"):
+        groups = tomllib.loads(manifest.read_text(encoding="utf-8"))["project"].get("entry-points", {})
+        for name, target in ((name, target) for group in groups.values() for name, target in group.items()):
+            packages.setdefault(normalise(name), set()).add(target.partition(":")[0].partition(".")[0])
+    return packages
+
+
+def public_modules(source: Path) -> list[ModuleType]:
+    """Of the core the modules that others may import, of any other distribution its package."""
+    package = next(source.glob("*/__init__.py")).parent.name
+    names = [package]
+    if package == "optim_core":
+        names += [f"{package}.{part}" for part in PUBLIC_PARTS if find_spec(f"{package}.{part}")]
+    return [importlib.import_module(name) for name in names]
+
+
+def public_things(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """The functions and classes that a module names in `__all__`, and the public methods that the classes define."""
+    for name in getattr(module, "__all__", ()):
+        thing = getattr(module, name)
+        if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+            continue
+        yield f"{thing.__module__}.{thing.__qualname__}", thing
+        if inspect.isclass(thing) and not getattr(thing, "_is_protocol", False):
+            yield from _methods(thing)
+
+
+def _methods(cls: type[Any]) -> Iterator[tuple[str, Any]]:
+    # What a base class declares is explained there, and a protocol's methods by the class that shows it.
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base)}
+    for name, member in vars(cls).items():
+        function = getattr(member, "__func__", member)
+        if not name.startswith("_") and inspect.isfunction(function) and name not in inherited:
+            yield f"{cls.__module__}.{cls.__qualname__}.{name}", function
+
+
+def without_example(modules: Iterable[ModuleType]) -> list[str]:
+    """The names of what is public and shows no example, sorted."""
+    things = dict(thing for module in modules for thing in public_things(module))
+    return sorted(name for name, thing in things.items() if PROMPT not in (thing.__doc__ or ""))
