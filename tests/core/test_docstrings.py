@@ -18,9 +18,11 @@ def test_each_example_does_what_it_shows(example, tmp_path, monkeypatch):
     run_example(example)
 
 
-def test_whatever_is_public_has_an_example():
+@pytest.mark.parametrize("part", ["bridge", "compat", "errors", "protocols", "validators"])
+def test_whatever_is_public_has_an_example(part):
     """Each public function, class and method of the core has an example in its docstring."""
-    assert [] == without_example(public_modules(CORE))
+    modules = [module for module in public_modules(CORE) if module.__name__ == f"optim_core.{part}"]
+    assert [] == without_example(modules)
 
 
 @pytest.fixture

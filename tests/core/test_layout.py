@@ -11,6 +11,7 @@ SOURCES = TESTS.parents[1] / "core" / "src" / "optim_core"
 
 # What is about no single module, and why.
 ACROSS_MODULES = {
+    "test_docstrings.py": "the examples in the docstrings of all modules",
     "test_house.py": "the imports between all modules",
     "test_import_time.py": "what the whole of the core imports",
     "test_layout.py": "where tests stand",

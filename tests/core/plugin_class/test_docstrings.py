@@ -17,6 +17,30 @@ def test_any_text_can_be_taken_apart(text):
     parse_docstring(text)
 
 
+def test_an_example_is_no_part_of_what_is_shown():
+    """A section with examples, wherever it stands, is in neither the body nor the texts of the fields."""
+    text = """Halve it.
+
+    Why it is halved.
+
+    Example:
+        >>> halve(4)
+        2
+
+    Args:
+        number: what is halved.
+
+    Raises:
+        ValueError: it is odd.
+
+    Examples:
+        >>> lr: halve(6)
+    """
+    found = parse_docstring(text)
+    assert "Why it is halved.\n\nRaises:\n    ValueError: it is odd." == found.body
+    assert {"number": "what is halved."} == found.fields
+
+
 PACKAGE = {
     "pack/__init__.py": "from .impl.real import Hidden as Shown\n1 / 0\n",
     "pack/impl/__init__.py": "1 / 0\n",

@@ -14,7 +14,7 @@ _known: WeakKeyDictionary[type[Any], Mapping[str, Any]] = WeakKeyDictionary()
 
 
 def config_fields(cls: type[Any]) -> dict[str, attrs.Attribute[Any]]:
-    """Return the fields that a config may set: key to attrs field. The key of a field ``_x`` is ``x``, as with attrs."""
+    """Return the fields that a config may set: key to attrs field. The key of ``_x`` is ``x``, as with attrs."""
     return {field.alias or field.name: field for field in attrs.fields(cls) if field.init}
 
 
