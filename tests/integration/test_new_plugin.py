@@ -2,7 +2,6 @@
 
 import json
 import sys
-import tomllib
 
 import pytest
 
@@ -47,16 +46,10 @@ def folder(kind, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def environment(folder, dist, tmp_path_factory):
-    """Core and torch's plugins from their wheels, and beside them the wheel of the new one.
-
-    numpy, which torch does not bring, is there only where the new one's manifest asks for it.
-    """
+    """Core, torch's plugins and the kit from their wheels, and beside them the wheel of the new one."""
     here = tmp_path_factory.mktemp("environment")
     made = Environment(here / "venv")
-    made.install(*ours(dist, "optim-core", "optim-torch-builtin"), wheel(folder, here))
-    manifest = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    if not any(need.startswith("numpy") for need in manifest["dependency-groups"]["test"]):
-        (made.folder / "shared/numpy").unlink()
+    made.install(*ours(dist, "optim-core", "optim-torch-builtin", "optim-conformance"), wheel(folder, here))
     return made
 
 

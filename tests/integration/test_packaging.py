@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import optim_core
-from optim_core.discovery.extras import EXTRAS, PROVIDED
+from optim_core.discovery.extras import COMMANDS, EXTRAS, PROVIDED
 from optim_core.kinds import KINDS
 
 from .conftest import ROOT, manifests, run, succeed
@@ -118,7 +118,8 @@ def test_entry_points_are_those_of_the_manifest_and_lead_somewhere(folder, dist)
     assert expected == found
     for target in [target for group in found.values() for target in group.values()]:
         module, _, attribute = target.partition(":")
-        assert hasattr(import_module(module), attribute), target
+        found = import_module(module)
+        assert not attribute or hasattr(found, attribute), target
 
 
 @each_project
@@ -139,8 +140,8 @@ def test_every_plugin_is_an_extra_of_core_and_in_all():
     assert set(extras) - {"all"} == {extra for line in extras["all"] for extra in Requirement(line).extras}
 
 
-# What core imports where its user has it already: a plugin brings torch, and whoever tests brings pytest.
-BROUGHT_BY_OTHERS = {"optim-core": {"torch", "pytest"}}
+# What is imported where its user has it already: a plugin brings torch, and whoever tests brings pytest.
+BROUGHT_BY_OTHERS = {"optim-core": {"torch"}, "optim-conformance": {"pytest"}}
 
 
 def imported(folder):
@@ -243,10 +244,10 @@ print(type(optimizer).__qualname__, type(scheduler).__qualname__)
     assert "AdamW OneCycleLR\n" == succeed(installed / "venv/bin/python", "-c", code, cwd=tmp_path)
 
 
-def test_the_hint_for_what_is_not_installed_knows_every_plugin_of_the_extras():
+def test_the_hint_for_what_is_not_installed_knows_every_plugin_and_command_of_the_extras():
     """For each extra, the names that its distribution registers are those that messages offer it for."""
     extras = PROJECTS[ROOT / "core"]["project"]["optional-dependencies"]
-    registered, provided = {}, {}
+    registered, provided, commands = {}, {}, {}
     # The extra `plot` brings no plugin.
     for extra in sorted(set(extras) - {"all", "plot"}):
         groups = [PROJECTS[OURS[Requirement(line).name]]["project"].get("entry-points", {}) for line in extras[extra]]
@@ -258,10 +259,12 @@ def test_the_hint_for_what_is_not_installed_knows_every_plugin_of_the_extras():
             kind: {name for provider in providers if provider.kind == kind for name in provider.names()}
             for kind in KINDS
         }
+        commands[extra] = tuple(name for group in groups for name in group.get("optim_core.commands", {}))
     known = {extra: named(EXTRAS.get(extra, {})) for extra in registered}
     assert registered == known
     assert provided == {extra: named(PROVIDED.get(extra, {})) for extra in registered}
-    assert set(registered) == {*EXTRAS, *PROVIDED}
+    assert commands == {extra: COMMANDS.get(extra, ()) for extra in registered}
+    assert set(registered) == {*EXTRAS, *PROVIDED, *COMMANDS}
 
 
 def load(target):

@@ -1,4 +1,4 @@
-"""The plugin on its own: none of this needs optim-core."""
+"""What Lion does: none of this needs optim-core."""
 
 import pytest
 import torch

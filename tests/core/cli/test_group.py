@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli_support import optim
 
 from optim_core import __version__
+from optim_core.discovery.extras import COMMANDS
 
 
 def test_version_is_that_of_core():
@@ -26,6 +27,17 @@ def test_help_has_every_subcommand_with_a_whole_sentence():
 def test_an_unknown_subcommand_is_wrong_usage():
     """`optim trian` exits with 2."""
     assert 2 == optim("trian").code
+
+
+def test_a_subcommand_that_an_extra_brings_is_wrong_usage_with_the_line_that_installs_it(monkeypatch):
+    """It exits with 2, whatever follows; a name that is like it is unknown as ever, and neither is in the help."""
+    monkeypatch.setitem(COMMANDS, "wings", ("fly",))
+    done, other = optim("fly", "home", "--fast"), optim("flyy")
+
+    assert (2, 2) == (done.code, other.code)
+    assert "Error: optim fly comes with: pip install 'optim-core[wings]'\n" in done.stderr
+    assert "No such command 'flyy'" in other.stderr
+    assert "fly" not in optim("--help").stdout
 
 
 def test_a_malformed_setting_is_one_message(monkeypatch):

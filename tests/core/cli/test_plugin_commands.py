@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from cli_support import optim
 
+from optim_core.discovery.extras import COMMANDS
+
 COMMAND = '''
 import click
 @click.command()
@@ -92,6 +94,14 @@ def test_an_incompatible_subcommand_says_so(site):
 
     assert 1 == done.code
     assert "it needs optim-core<0.0.1" in done.stderr
+
+
+def test_an_installed_subcommand_is_preferred_to_the_extra_that_would_bring_it(add, monkeypatch):
+    """The table of extras is asked for what is missing, and never to find a subcommand."""
+    monkeypatch.setitem(COMMANDS, "wings", ("hello",))
+    add("hello", COMMAND)
+
+    assert "hello you\n" == optim("hello", "you").stdout
 
 
 def test_optims_own_subcommands_win(add):

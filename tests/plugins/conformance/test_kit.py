@@ -179,7 +179,7 @@ def test_a_broken_plugin_is_in_the_data_too(site):
 def test_everything_that_is_installed_is_checked_although_one_is_broken(site, monkeypatch, top):
     """`--all` goes on after it, even where its import ends the process."""
     broken(site, "Broken", top, kind="clipper")
-    monkeypatch.setenv("OPTIM_CORE_ALLOW", "optim-broken,optim-torch-builtin:norm")
+    monkeypatch.setenv("OPTIM_CORE_ALLOW", "optim-broken,optim-conformance,optim-torch-builtin:norm")
     done = optim("conformance", "--all", "--kind", "clipper")
 
     assert 1 == done.code
@@ -326,6 +326,16 @@ class Outer:
             return torch.zeros(())
 """
 
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
+
+ONLY_THE_PLUGIN = """
+import sys
+
+def test_other():
+    loaded = {name for name in sys.modules if name.partition(".")[0] in ("optim_core", "optim_conformance", "torch")}
+    assert {"optim_conformance", "optim_conformance.pytest_plugin"} == loaded
+"""
+
 TEST_OF_AN_AUTHOR = """
 from sound import SoundClip
 from optim_conformance import conformance_tests
@@ -337,7 +347,7 @@ test_conformance = conformance_tests(SoundClip)
 def test_an_author_has_a_test_for_each_property(tmp_path):
     """`conformance_tests` makes them, each called after its property."""
     (tmp_path / "test_it.py").write_text(TEST_OF_AN_AUTHOR)
-    done = python("-m", "pytest", "-v", "-p", "no:cacheprovider", "test_it.py", cwd=tmp_path)
+    done = python(*PYTEST, "-v", "test_it.py", cwd=tmp_path)
 
     assert 0 == done.returncode, done.stdout + done.stderr
     for name in properties_of("clipper"):
@@ -348,7 +358,7 @@ def test_a_failing_test_shows_the_sentence_and_no_code_of_the_kit(tmp_path):
     """What was expected and seen stands there too."""
     (tmp_path / "test_it.py").write_text(TEST_OF_AN_AUTHOR.replace("SoundClip", "TellsTheNormAfter").replace(
         "from sound", "from wrong_clippers"))  # fmt: skip
-    done = python("-m", "pytest", "-p", "no:cacheprovider", "test_it.py", "-k", "norm_before", cwd=tmp_path)
+    done = python(*PYTEST, "test_it.py", "-k", "norm_before", cwd=tmp_path)
 
     assert 1 == done.returncode
     assert properties_of("clipper")["norm_before"].sentence in done.stdout
@@ -358,29 +368,25 @@ def test_a_failing_test_shows_the_sentence_and_no_code_of_the_kit(tmp_path):
 
 def test_the_plugin_of_pytest_checks_what_is_installed(tmp_path):
     """With `--optim-conformance NAME`, beside whatever else is collected."""
-    arguments = (
-        "-p",
-        "optim_conformance.pytest_plugin",
-        "--optim-conformance",
-        "norm",
-        "-p",
-        "no:cacheprovider",
-        "-v",
-    )
     (tmp_path / "test_other.py").write_text("def test_other(): ...")
-    done = python("-m", "pytest", *arguments, "test_other.py", cwd=tmp_path)
+    done = python(*PYTEST, "--optim-conformance", "norm", "-v", "test_other.py", cwd=tmp_path)
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert f"{1 + len(properties_of('clipper'))} passed" in done.stdout
 
 
-PYTEST_OF_THE_KIT = ("-m", "pytest", "-p", "optim_conformance.pytest_plugin", "-p", "no:cacheprovider")
+def test_the_plugin_of_pytest_imports_nothing_where_it_is_not_asked_for(tmp_path):
+    """Of the kit, optim-core and torch there are the package and the plugin itself, which pytest loads everywhere."""
+    (tmp_path / "test_other.py").write_text(ONLY_THE_PLUGIN)
+    done = python(*PYTEST, "test_other.py", cwd=tmp_path)
+
+    assert 0 == done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["nrom", "no_such_module:Clip"])
 def test_the_plugin_of_pytest_says_that_a_name_means_nothing(tmp_path, name):
     """It is wrong usage, without a traceback."""
-    done = python(*PYTEST_OF_THE_KIT, "--optim-conformance", name, cwd=tmp_path)
+    done = python(*PYTEST, "--optim-conformance", name, cwd=tmp_path)
 
     assert pytest.ExitCode.USAGE_ERROR == done.returncode
     assert done.stderr.startswith("ERROR: --optim-conformance: ")
@@ -389,9 +395,18 @@ def test_the_plugin_of_pytest_says_that_a_name_means_nothing(tmp_path, name):
 
 
 def test_the_plugin_of_pytest_takes_a_kind_and_a_class(tmp_path):
-    """The kind goes for all names; a class is named by its module."""
+    """The kind goes for all names; a class is named by its module; that pytest is told of the plugin does no harm."""
     options = ("--optim-conformance", "sound:SoundClip", "--optim-conformance-kind", "clipper", "-q")
-    done = python(*PYTEST_OF_THE_KIT, *options, "-k", "round_trip or documented", cwd=tmp_path)
+    chosen = ("-p", "optim_conformance.pytest_plugin", "-k", "round_trip or documented")
+    done = python(*PYTEST, *options, *chosen, cwd=tmp_path)
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+def test_a_kind_that_there_is_not_is_wrong_usage(tmp_path):
+    """The message has those that there are."""
+    done = python(*PYTEST, "--optim-conformance", "norm", "--optim-conformance-kind", "clippers", cwd=tmp_path)
+
+    assert pytest.ExitCode.USAGE_ERROR == done.returncode
+    assert "'clippers' is no kind of plugin (choose from optimizer, scheduler, clipper)" in done.stderr

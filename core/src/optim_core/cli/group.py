@@ -34,6 +34,25 @@ class LazyGroup(click.Group):
 
         return plugin_command(cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Do as click does, and where there is no such subcommand name the extra that brings it.
+
+        Raises:
+            click.UsageError: there is no such subcommand.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from optim_core.discovery.extras import extra_of_command, install_line
+
+            extra = extra_of_command(args[0])
+            if extra is None:
+                raise
+            message = f"optim {args[0]} comes with: {install_line(extra)}"
+            raise click.UsageError(message, ctx) from error
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click's, with no traceback for what optim-core raises on purpose."""
         try:

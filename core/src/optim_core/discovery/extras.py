@@ -1,4 +1,4 @@
-"""Which extra of optim-core brings a plugin that is not installed: for messages alone, never to find a plugin."""
+"""Which extra of optim-core brings what is not installed: for messages alone, never to find a plugin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from optim_core.kinds import Kind
 from optim_core.text.names import normalise
 
-__all__ = ["EXTRAS", "PROVIDED", "extra_of", "install_line", "names_of_extras"]
+__all__ = ["COMMANDS", "EXTRAS", "PROVIDED", "extra_of", "extra_of_command", "install_line", "names_of_extras"]
 
 _BITSANDBYTES = """
     AdEMAMix8bit Adagrad32bit Adagrad8bit Adam32bit Adam8bit AdamW32bit AdamW8bit LAMB32bit LAMB8bit LARS32bit
@@ -100,6 +100,9 @@ PROVIDED: dict[str, dict[Kind, tuple[str, ...]]] = {
     "pytorch-optimizer": {"optimizer": tuple(_PYTORCH_OPTIMIZER.split())},
 }
 
+# The subcommands of `optim` that they add. The same test compares these.
+COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",)}
+
 
 def install_line(extra: str) -> str:
     """The command that installs an extra."""
@@ -117,3 +120,8 @@ def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
     offers = [*EXTRAS.items(), *PROVIDED.items()]
     known = ((extra, each) for extra, plugins in offers for kind in kinds for each in plugins.get(kind, ()))
     return next((extra for extra, each in known if normalise(each) == wanted), None)
+
+
+def extra_of_command(name: str) -> str | None:
+    """Return the extra that brings the subcommand `name` of `optim`, None where none does."""
+    return next((extra for extra, commands in COMMANDS.items() if name in commands), None)

@@ -1,24 +1,21 @@
-"""A plugin of pytest: ``pytest -p optim_conformance.pytest_plugin --optim-conformance NAME`` checks what is installed.
+"""A plugin of pytest: ``pytest --optim-conformance NAME`` checks what is installed, beside whatever else is collected.
 
-It is no entry point of pytest's, so that it costs nothing where it is not asked for. In a file of tests
-`optim_conformance.conformance_tests` does the same for classes.
+pytest loads it wherever the kit is installed, so nothing but pytest is imported before somebody asks for a check. In a
+file of tests `optim_conformance.conformance_tests` does the same for classes.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from optim_conformance.kit import Kit
-from optim_conformance.named import subject_named
-from optim_conformance.outcomes import Result
-from optim_conformance.report import ConformanceError
-from optim_conformance.subject import Subject
-from optim_conformance.table import Property, properties_of
-from optim_core.errors import OptimError
-from optim_core.kinds import KINDS
+if TYPE_CHECKING:
+    from optim_conformance.kit import Kit
+    from optim_conformance.subject import Subject
+    from optim_conformance.table import Property
 
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems"]
 
@@ -27,8 +24,9 @@ KIND = "optim_conformance_kind"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options."""
-    parser.addoption(
+    """Add the options."""
+    group = parser.getgroup("optim-conformance", "the conformance kit of optim-core")
+    group.addoption(
         "--optim-conformance",
         dest=OPTION,
         action="append",
@@ -37,29 +35,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="also check this installed plugin, or MODULE:CLASS, with optim-core's conformance kit: a test for each "
         "property",
     )
-    parser.addoption(
+    group.addoption(
         "--optim-conformance-kind",
         dest=KIND,
-        choices=list(KINDS),
-        help="the kind of what --optim-conformance names, needed only where one name is used for two kinds",
+        type=_kind,
+        metavar="KIND",
+        help="the kind of what --optim-conformance names: optimizer, scheduler or clipper; needed only where one name "
+        "is used for two kinds",
     )
 
 
+def _kind(text: str) -> str:
+    """Return the text where it is a kind of plugin.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    from optim_core.kinds import KINDS
+
+    if text not in KINDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no kind of plugin (choose from {', '.join(KINDS)})")
+    return text
+
+
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Adds the tests of the plugins that the option names.
+    """Add the tests of the plugins that the option names.
 
     Raises:
         pytest.UsageError: there is no such plugin, or it is broken.
     """
+    names = session.config.getoption(OPTION)
+    if not names:
+        return
+    from optim_conformance.kit import Kit
+    from optim_conformance.named import subject_named
+    from optim_core.errors import OptimError
+
     kind = session.config.getoption(KIND)
     try:
-        kit = Kit([subject_named(name, kind) for name in session.config.getoption(OPTION)])
+        kit = Kit([subject_named(name, kind) for name in names])
     except OptimError as error:
         raise pytest.UsageError(f"--optim-conformance: {error}") from error
     items += [item for subject in kit.subjects for item in _items(session, kit, subject)]
 
 
 def _items(session: pytest.Session, kit: Kit, subject: Subject) -> Iterator[pytest.Item]:
+    from optim_conformance.table import properties_of
+
     for each in properties_of(subject.kind).values():
         name = f"{subject.name}-{each.name}"
         yield ConformanceItem.from_parent(session, name=name, kit=kit, subject=subject, required=each)
@@ -75,23 +97,27 @@ class ConformanceItem(pytest.Item):
         self._required = required
 
     def runtest(self) -> None:
-        """Checks the property.
+        """Check the property.
 
         Raises:
             ConformanceError: it does not hold.
         """
-        result: Result = self._kit.result(self._subject, self._required)
+        from optim_conformance.report import ConformanceError
+
+        result = self._kit.result(self._subject, self._required)
         if result.status == "failed":
             raise ConformanceError(f"{self._subject.name} {result}")
         if result.status == "not applicable":
             pytest.skip(str(result.reason))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The message alone: no line of the kit's code is to blame."""
+        """Return the message alone: no line of the kit's code is to blame."""
+        from optim_conformance.report import ConformanceError
+
         if isinstance(excinfo.value, ConformanceError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """The sentence that must be true."""
+        """Return the place of the test, and the sentence that must be true."""
         return self.path, None, f"{self._subject.name}: {self._required.sentence}"

@@ -83,8 +83,8 @@ def test_what_is_written(here, kind):
     test = (folder / "tests/test_my_lion.py").read_text(encoding="utf-8")
 
     assert 0 == done.code
-    assert "pip install -e ./my-lion" in done.stdout
-    assert ("numpy" in done.stdout) == ("numpy>=1.26" in manifest["dependency-groups"]["test"]) == (kind == "scheduler")
+    assert "pip install -e ./my-lion 'optim-core[conformance]' pytest\n" in done.stdout
+    assert ["optim-core[conformance]>=0.1", "pytest>=8.3"] == manifest["dependency-groups"]["test"]
     assert {f"optim_core.{kind}s": {"MyLion": "my_lion:MyLion"}} == manifest["project"]["entry-points"]
     for file in folder.rglob("*.py"):
         ast.parse(file.read_text(encoding="utf-8"))

@@ -41,7 +41,8 @@ def _tell(folder: Path, files: list[str], names: PluginNames, kind: Kind) -> Non
     for file in sorted(files):
         say(f"    {file}")
     place = folder if folder.is_absolute() else f"./{folder.as_posix()}"
-    needed = " ".join(need for need in TEST_NEEDS[kind] if need != "optim-core")
+    # A shell may take brackets for a pattern of file names.
+    needed = " ".join(f"'{need}'" if "[" in need else need for need in TEST_NEEDS)
     say(f"""
 Next:
     pip install -e {place} {needed}

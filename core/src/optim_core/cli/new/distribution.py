@@ -24,18 +24,12 @@ _EXAMPLES: dict[Kind, str] = {
     "clipper": f"{_SGD}gradient_clipping: {{type: $plugin, max_norm: 0.5}}",
 }
 
-# What the tests of each kind need beside optim-core and what the plugin itself does, and from which version on. The kit
-# compares a schedule's closed form with its steps as an array.
-_OF_ALL = {"optim-core": "optim-core>=0.1", "pytest": "pytest>=8.3"}
-TEST_NEEDS: dict[Kind, dict[str, str]] = {
-    "optimizer": _OF_ALL,
-    "scheduler": {"numpy": "numpy>=1.26", **_OF_ALL},
-    "clipper": _OF_ALL,
-}
+# What the tests need beside what the plugin itself does, and from which version on: the kit, and what runs it.
+TEST_NEEDS = {"optim-core[conformance]": "optim-core[conformance]>=0.1", "pytest": "pytest>=8.3"}
 
 
 def distribution_files(names: PluginNames, kind: Kind, license_name: License) -> dict[str, str]:
-    """Path to content of everything in the folder of a new distribution."""
+    """Return path to content of everything in the folder of a new distribution."""
     values = {
         "distribution": names.distribution,
         "example": Template(_EXAMPLES[kind]).substitute(plugin=names.plugin),
@@ -43,7 +37,7 @@ def distribution_files(names: PluginNames, kind: Kind, license_name: License) ->
         "host": "optim-core" if kind == "optimizer" else "'optim-core[torch]'",
         "kind": kind,
         "license": license_name,
-        "needed": ", ".join(f'"{need}"' for need in TEST_NEEDS[kind].values()),
+        "needed": ", ".join(f'"{need}"' for need in TEST_NEEDS.values()),
         "package": names.package,
         "plugin": names.plugin,
         "year": str(datetime.datetime.now(datetime.UTC).year),

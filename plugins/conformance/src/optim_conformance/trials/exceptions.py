@@ -24,7 +24,7 @@ _REFUSED = re.compile(
 def told(error: BaseException) -> str:
     """The type of an exception, its message and its place: ``ValueError: no lr (at my_plugin.py:31)``.
 
-    The place is that of the last line which belongs neither to optim-core nor to torch or Python, if there is one.
+    The place is that of the last line that belongs to none of optim-core, its kit, torch and Python, if there is one.
     """
     words = _words(error)
     words = words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
@@ -65,7 +65,7 @@ def _last_line(error: BaseException) -> str | None:
 
 @cache
 def _is_of_others(file: str) -> bool:
-    """Whether a file is one of optim-core, torch or Python."""
+    """Whether a file is one of optim-core, its kit, torch or Python."""
     path = Path(file).resolve()
     if any(path.is_relative_to(folder) for folder in _folders()):
         return True
@@ -74,7 +74,7 @@ def _is_of_others(file: str) -> bool:
 
 @cache
 def _folders() -> tuple[Path, ...]:
-    specs = map(find_spec, ("optim_core", "torch"))
+    specs = map(find_spec, ("optim_conformance", "optim_core", "torch"))
     return tuple(_resolved(folder) for spec in specs if spec for folder in spec.submodule_search_locations or ())
 
 
