@@ -12,7 +12,7 @@ from optim_core.kinds import KINDS, Kind
 
 __all__ = ["EVERY_KIND", "Property", "properties_of", "property_of"]
 
-EVERY_KIND = KINDS
+EVERY_KIND = tuple(KINDS)
 
 Check = Callable[[Any], None]
 
