@@ -4,6 +4,7 @@
 #   make test         all tests: test-core, then test-all
 #   make test-core    the core's tests without torch, on PYTHON and on each Python in CORE_PYTHONS that is here
 #   make test-all     the whole test suite in .venv; PYTEST_ARGS is for pytest
+#   make test-quick   what a change of a few lines needs: a fast part, and the tests that mirror what differs from BASE
 #   make docs         every snippet and command of the documents
 #   make lint · make types · make wheels · make bench · make clean
 #
@@ -20,6 +21,7 @@ endif
 ARGS ?=
 PYTEST_ARGS ?=
 CORE_PYTHONS ?= 3.11 3.12 3.13
+BASE ?=
 EVERY_BENCHMARK := cold_start build discovery schedules params muon muon_processes muon_training
 BENCHMARKS ?= $(EVERY_BENCHMARK)
 
@@ -39,7 +41,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-all docs lint types wheels bench clean
+.PHONY: help demo test test-core test-all test-quick docs lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -56,6 +58,9 @@ test-core:
 
 test-all: .venv/.dev
 	$(PY) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+test-quick: .venv/.dev
+	@$(PY) -m pytest -n 2 --dist loadgroup $$($(PY) .ci/quick_tests.py $(BASE)) $(PYTEST_ARGS)
 
 docs: .venv/.dev
 	$(PY) -m pytest tests/integration/test_documents.py $(PYTEST_ARGS)
