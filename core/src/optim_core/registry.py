@@ -15,19 +15,21 @@ from optim_core.discovery.loading import Loader
 from optim_core.discovery.policy import Settings
 from optim_core.discovery.records import ExtensionRecord, PluginRecord
 from optim_core.discovery.scan import Scan, scan
-from optim_core.errors import ConfigError, DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
+from optim_core.errors import DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
 from optim_core.kinds import KINDS, Kind, is_kind
 from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.recipe import Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.text.names import is_name, normalise
 from optim_core.text.prose import listing, visible, with_article
+from optim_core.text.spelling import Near, nearest
 
 if TYPE_CHECKING:
     from click import Command
     from torch.nn import Module
 
     from optim_core.config.document import Document
+    from optim_core.discovery.unknown_names import UnknownName
     from optim_core.explain import Explanation
 
 __all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
@@ -106,7 +108,7 @@ class Registry:
         self.optimizers = Catalog(self, "optimizer")
         self.schedulers = Catalog(self, "scheduler")
         self.clippers = Catalog(self, "clipper")
-        self._builder = Builder(Components(self.find, self.unknown, self._kinds_of, self.names))
+        self._builder = Builder(Components(self.find, self._kinds_of, self.names), self._explain_name)
 
     def __repr__(self) -> str:
         view = self._current
@@ -233,19 +235,7 @@ class Registry:
         if kind is not None and not is_kind(kind):
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         document = _document(config, overrides)
-        if document is None:
-            return self._builder.build(config, kind, None)
-        try:
-            return self._builder.build(document.value, kind, document)
-        except ConfigError as error:
-            if not document.typed:
-                raise
-            from optim_core.config.overrides import with_texts
-
-            again = with_texts(document, error.problems)
-            if again is None:
-                raise
-        return self._builder.build(again.value, kind, again)
+        return self._builder.build(document.value if document else config, kind, document)
 
     def migrate(self, config: Config) -> dict[str, Any]:
         """The canonical config of what a config of any form says, without the defaults that `to_config` fills in.
@@ -331,17 +321,24 @@ class Registry:
 
     def unknown(self, kind: Kind | None, name: str, path: str) -> Problem:
         """The problem of a name that nothing has, with the nearest right name and where that comes from."""
-        what = kind or "plugin"
+        from optim_core.discovery.unknown_names import nothing_is_called
+
+        hint = self._explain_name(kind, name, nearest).hint
+        return Problem(path=path, message=nothing_is_called(kind, name), hint=hint)
+
+    def _explain_name(self, kind: Kind | None, name: str, near: Near) -> UnknownName:
+        """Return what to do about a name that nothing has; `near` looks for the nearest right one."""
+        from optim_core.discovery.unknown_names import UnknownName, hint_for
+
         elsewhere = next((other for other in KINDS if kind not in (None, other) and self.knows(other, name)), None)
         if elsewhere is not None:
-            hint = f"`{visible(name)}` is {with_article(elsewhere)}, not {with_article(what)}"
+            hint = f"`{visible(name)}` is {with_article(elsewhere)}, not {with_article(kind or 'plugin')}"
+            found = UnknownName(hint)
         else:
-            from optim_core.discovery.unknown_names import hint_for
-
             kinds = KINDS if kind is None else (kind,)
             records = [record for each in kinds for record in self.plugins(each)]
-            hint = hint_for(name, kinds, records, self._view().index.why_not(kinds, name))
-        hint += "".join(
+            found = hint_for(name, kinds, records, self._view().index.why_not(kinds, name), near)
+        hint = found.hint + "".join(
             f"; the provider `{claim.name}` of {claim.label} is kept out by allow or block"
             for claim in self._view().index.providers_kept_out()
         )
@@ -349,7 +346,7 @@ class Registry:
         suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in self._view().index.providers.problems()])
         if suspects:
             hint += f"; something is wrong with {listing(suspects)}, see `optim doctor`"
-        return Problem(path=path, message=f"no {what} is called `{visible(name)[:80]}`", hint=hint)
+        return found._replace(hint=hint)
 
     def _kinds_of(self, name: str) -> list[Kind]:
         """The kinds for which something has this name: entry points, else what providers offer, else the blocked."""

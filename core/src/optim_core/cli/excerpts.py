@@ -6,15 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from optim_core.config.formats.load import LARGEST
+from optim_core.config.formats.load import LARGEST, format_of
 from optim_core.errors import Problem
 from optim_core.text.prose import visible
 
 __all__ = ["render"]
 
-# As YAML counts lines, and as TOML does.
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_LINE_END_IN_TOML = re.compile("\r?\n")
+# As YAML counts lines; a format that counts them otherwise says so.
+_LINE_END = "\r\n|[\n\r\x85\u2028\u2029]"
 _BEFORE, _SHOWN = 60, 100
 
 
@@ -58,9 +57,10 @@ def _columns(letter: str) -> int:
 
 
 def _lines(file: str) -> list[str]:
-    line_end = _LINE_END_IN_TOML if file.lower().endswith(".toml") else _LINE_END
+    file_format = format_of(file)
+    line_end = file_format.line_ends if file_format and file_format.line_ends else _LINE_END
     try:
         with open(file, encoding="utf-8-sig", errors="replace", newline="") as source:  # noqa: PTH123 - no pathlib
-            return line_end.split(source.read(LARGEST))
+            return re.split(line_end, source.read(LARGEST))
     except OSError:
         return []

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from optim_core.config.components import Components
-from optim_core.config.foreign_words import meant
-from optim_core.config.issues import MISSING, UNKNOWN_KEY, Issue, Mismatch, in_order
-from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
-from optim_core.config.problems import config_error
+from optim_core.config.issues import Hint, Issue, IssuesError, in_order
+from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
 from optim_core.config.structuring.plain_data import plain_data
 from optim_core.config.structuring.scalars import structure_bool
 from optim_core.kinds import Kind
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import ClipperSpec
-from optim_core.text.prose import listing
-from optim_core.text.spelling import nearest, suggestions
 from optim_core.text.values import shown
 
 if TYPE_CHECKING:
     from optim_core.config.document import Document
     from optim_core.config.forms.form import Form
+    from optim_core.discovery.unknown_names import ExplainName
 
 __all__ = ["Builder"]
 
-MOST_SUGGESTIONS = 100
-BESIDE_A_RECIPE = f"; what is not optim-core's may stand beside a recipe that is below `{SECTION}`"
-
 
 class Builder:
-    """Turns configs into specs and recipes, with the components that `components` builds."""
+    """Turns configs into specs and recipes.
 
-    def __init__(self, components: Components) -> None:
+    Args:
+        components: builds the components in them.
+        explain: says of a name that nothing has what to write in its place.
+    """
+
+    def __init__(self, components: Components, explain: ExplainName) -> None:
         self._components = components
+        self._explain = explain
 
     def build(self, config: Any, kind: Kind | None, document: Document | None) -> Any:
         """The spec or recipe of a config; `document` is where it was read.
@@ -49,14 +49,31 @@ class Builder:
     def build_plain(self, config: Any, kind: Kind | None, document: Document | None) -> tuple[Any, Any]:
         """As `build`, with the config as plain data, which nothing else than this read."""
         try:
-            config = plain_data(config)
-            with suggestions(MOST_SUGGESTIONS):
-                return self._any_form(config, kind), config
-        except Mismatch as mismatch:
-            issues = in_order(mismatch.issues, config)
-        if issues[0].failure is not None and all(issue.failure for issue in issues):
-            raise issues[0].failure
-        raise config_error(issues, document)
+            return self._built(config, kind)
+        except IssuesError as error:
+            issues = error.issues
+        if document is not None and document.typed:
+            from optim_core.config.overrides import with_texts
+
+            again = with_texts(document, issues)
+            if again is not None:
+                return self.build_plain(again.value, kind, again)
+        raise self._error(issues, document)
+
+    def _built(self, config: Any, kind: Kind | None) -> tuple[Any, Any]:
+        plain = plain_data(config)
+        try:
+            return self._any_form(plain, kind), plain
+        except IssuesError as error:
+            raise IssuesError(*in_order(error.issues, plain)) from error
+
+    def _error(self, issues: Sequence[Issue], document: Document | None) -> Exception:
+        first = issues[0].failure
+        if first is not None and all(issue.failure for issue in issues):
+            return first
+        from optim_core.config.problems import config_error
+
+        return config_error(issues, document, self._explain)
 
     def given(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """The component, recipe or named sets in a config that `build` accepts, as its author gave them."""
@@ -72,9 +89,7 @@ class Builder:
 
     def _any_form(self, config: Any, kind: Kind | None) -> Any:
         if not isinstance(config, Mapping):
-            from optim_core.config.advice.recipes import no_mapping
-
-            raise Mismatch(no_mapping(config))
+            raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
         if "type" in config:
             return self._components.build(kind or self._components.kind_of(config), config)
         if kind is None and _is_nested_recipe(config):
@@ -86,12 +101,13 @@ class Builder:
         if kind is not None and (form is None or list(form.config) != [kind]):
             return self._components.build(kind, config)
         if form is not None and kind is not None:
-            strays = tuple(Issue((key,), UNKNOWN_KEY, f"it is no field of the {kind}") for key in form.unused)
+            stray = Hint.of("no-field-of-kind", kind=kind)
+            strays = tuple(Issue("unknown-key", (key,), value, hint=stray) for key, value in form.unused.items())
             form = form._replace(only=kind, issues=(*form.issues, *strays))
         if form is None:
             from optim_core.config.advice.recipes import formless
 
-            raise Mismatch(*formless(config))
+            raise IssuesError(*formless(config))
         return self._formed(form)
 
     def _formed(self, form: Form) -> Any:
@@ -105,21 +121,21 @@ class Builder:
                 built = self._named(form.config)
             else:
                 built = self._recipe(form.config)
-        except Mismatch as mismatch:
+        except IssuesError as error:
             prefix = () if form.only is None else (form.only,)
-            issues += [issue._replace(path=form.origin((*prefix, *issue.path))) for issue in mismatch.issues]
+            issues += [issue._replace(path=form.origin((*prefix, *issue.path))) for issue in error.issues]
         if issues:
-            raise Mismatch(*issues)
+            raise IssuesError(*issues)
         return attrs.evolve(built, unused=dict(form.unused)) if form.unused and isinstance(built, Recipe) else built
 
     def _recipe(self, config: Mapping[str, Any]) -> Recipe:
-        issues = _foreign_keys(config, RECIPE_KEYS, BESIDE_A_RECIPE)
+        issues = _foreign_keys(config, RECIPE_KEYS, whole=True)
         optimizer, scheduler = self._pair(config, issues)
         clipper = self._clipping(config, issues)
         if issues:
             from optim_core.config.advice.recipes import beside_its_part
 
-            raise Mismatch(*beside_its_part(issues, config, self._components.fields))
+            raise IssuesError(*beside_its_part(issues, config, self._components.fields))
         return Recipe(
             optimizers={SINGLE: optimizer},
             schedulers={} if scheduler is None else {SINGLE: scheduler},
@@ -134,15 +150,14 @@ class Builder:
                 optimizer = self._collect(issues, (key,), "optimizer", config[key])
             elif key == "scheduler" and config[key] is not None:
                 scheduler = self._collect(issues, (key,), "scheduler", config[key])
-        if "optimizer" not in config and not any(_stands_for(issue, "optimizer") for issue in issues):
-            hint = "for example optimizer: {type: AdamW, config: {lr: 1e-3}}"
-            issues.append(Issue(("optimizer",), MISSING, hint))
+        if "optimizer" not in config and not _is_misspelt("optimizer", issues):
+            issues.append(Issue("missing", ("optimizer",), hint=Hint("optimizer-example")))
         _refuse_two_decays(config.get("optimizer"), config.get("scheduler"), ("scheduler",), issues)
         _refuse_high_floor(optimizer, scheduler, config.get("scheduler"), ("scheduler",), issues)
         return optimizer, scheduler
 
     def _named(self, config: Mapping[str, Any]) -> Recipe:
-        issues = _foreign_keys(config, NAMED_KEYS, BESIDE_A_RECIPE)
+        issues = _foreign_keys(config, NAMED_KEYS, whole=True)
         optimizers: dict[str, Any] = {}
         schedulers: dict[str, Any] = {}
         given = dict(_entries(config, "optimizer_configs", issues))
@@ -157,20 +172,22 @@ class Builder:
                 optimizers[name] = self._collect(below, (), "optimizer", value)
             issues += [issue.below("optimizer_configs", name) for issue in below]
         if "optimizer_configs" not in config:
-            issues.append(Issue(("optimizer_configs",), MISSING, "name: {type, config} for each"))
+            issues.append(Issue("missing", ("optimizer_configs",), hint=Hint("one-name-each")))
         for name, value in _entries(config, "scheduler_configs", issues):
             path = ("scheduler_configs", name)
             if name not in given:
-                issues.append(_of_no_optimizer(path, name, list(given)))
+                hint = Hint.of("near-optimizer", name=name, optimizers=list(given))
+                issues.append(Issue("no-such-optimizer", path, value, hint=hint))
             elif name in schedulers:
-                issues.append(Issue(path, f"optimizer_configs.{name} has a scheduler already", "keep one of the two"))
+                hint = Hint("one-schedule")
+                issues.append(Issue("scheduled-twice", path, value, data={"name": name}, hint=hint))
             elif value is not None:
                 schedulers[name] = self._collect(issues, path, "scheduler", value)
                 _refuse_two_decays(given[name], value, path, issues)
                 _refuse_high_floor(optimizers[name], schedulers[name], value, path, issues)
         clipper = self._clipping(config, issues)
         if issues:
-            raise Mismatch(*issues)
+            raise IssuesError(*issues)
         return Recipe(optimizers=optimizers, schedulers=schedulers, clipper=clipper)
 
     def _clipping(self, config: Mapping[str, Any], issues: list[Issue]) -> ClipperSpec | None:
@@ -181,16 +198,14 @@ class Builder:
         if isinstance(value, ClipperSpec):
             return value
         if not isinstance(value, Mapping):
-            from optim_core.config.advice.recipes import no_clipping
-
-            issues.append(no_clipping(value))
+            issues.append(Issue("no-clipping", path, value, hint=Hint.of("clipping", value=value)))
             return None
         given = {key: item for key, item in value.items() if key != "enabled"}
         enabled = True
         try:
             enabled = structure_bool(value.get("enabled", True), bool)
-        except Mismatch as mismatch:
-            issues += [issue.below(*path, "enabled") for issue in mismatch.issues]
+        except IssuesError as error:
+            issues += [issue.below(*path, "enabled") for issue in error.issues]
         if not given and not enabled:
             return None
         spec: ClipperSpec | None = self._collect(issues, path, "clipper", {"type": DEFAULT_CLIPPER, **given})
@@ -200,8 +215,8 @@ class Builder:
         """A component, or None with what is wrong added to `issues`."""
         try:
             return self._components.build(kind, value)
-        except Mismatch as mismatch:
-            issues += [issue.below(*path) for issue in mismatch.issues]
+        except IssuesError as error:
+            issues += [issue.below(*path) for issue in error.issues]
             return None
 
 
@@ -210,29 +225,32 @@ def _is_nested_recipe(config: Mapping[str, Any]) -> bool:
     return isinstance(config.get("optimizer"), Mapping) and not named and config.keys() <= set(RECIPE_KEYS)
 
 
-def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...], more: str = "") -> list[Issue]:
+def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...], *, whole: bool = False) -> list[Issue]:
+    """Return what is wrong with the keys that are not allowed; `whole` is set where a recipe is the whole config."""
     if value.keys() <= set(allowed):
         return []
     from optim_core.config.advice.stray_keys import foreign_keys
 
-    return foreign_keys(value, allowed, more)
+    return foreign_keys(value, allowed, whole=whole)
 
 
-def _stands_for(issue: Issue, key: str) -> bool:
-    """Whether a problem is that of a key which was meant to be `key`."""
-    return issue.message == UNKNOWN_KEY and (issue.hint or "").startswith(f"did you mean `{key}`")
+def _is_misspelt(key: str, issues: list[Issue]) -> bool:
+    """Return whether a key that is unknown was meant to be `key`, which then is not missing as well."""
+    strays = [issue for issue in issues if issue.code == "unknown-key" and len(issue.path) == 1]
+    if not strays:
+        return False
+    from optim_core.config.foreign_words import meant
+
+    return any(meant(str(issue.path[0]), issue.data["free"]) == key for issue in strays)
 
 
 def _is_pair(value: Mapping[Any, Any]) -> bool:
     """Whether an entry of named sets is {optimizer, scheduler}, if need be misspelt, and no component."""
-    keys = [key for key in value if isinstance(key, str)]
-    return any(part in keys for part in PARTS) or any(meant(key, PARTS) for key in keys)
+    if any(part in value for part in PARTS):
+        return True
+    from optim_core.config.foreign_words import meant
 
-
-def _of_no_optimizer(path: tuple[str, ...], name: str, optimizers: list[str]) -> Issue:
-    near = nearest(name, optimizers)
-    known = f"the optimizers are {listing(optimizers)}" if optimizers else None
-    return Issue(path, "there is no optimizer of this name", f"did you mean `{near}`?" if near else known)
+    return any(meant(key, PARTS) for key in value if isinstance(key, str))
 
 
 def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[tuple[str, Any]]:
@@ -241,29 +259,23 @@ def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[t
     if named is None and (key not in config or key == "scheduler_configs"):
         return []
     if not isinstance(named, Mapping):
-        from optim_core.config.advice.recipes import nameless
-
-        issues.append(
-            Issue((key,), f"must be a mapping of names to components, is {shown(named)}", nameless(key, named))
-        )
+        issues.append(Issue("no-names", (key,), named, hint=Hint.of("names", key=key, value=named)))
         return []
     if isinstance(named.get("type"), str):
-        from optim_core.config.advice.recipes import one_for_named
-
-        issues.append(one_for_named(key))
+        part = key.removesuffix("_configs")
+        hint = Hint.of("one-or-named", key=key, part=part)
+        issues.append(Issue("one-for-several", (key,), named, data={"part": part}, hint=hint))
         return []
     if not named and key == "optimizer_configs":
-        issues.append(Issue((key,), "is empty", "name: {type, config} for each"))
-    wrong = [name for name in named if not isinstance(name, str)]
-    issues += [Issue((key, shown(name)), "is not a name: names are texts") for name in wrong]
+        issues.append(Issue("empty", (key,), named, hint=Hint("one-name-each")))
+    issues += [Issue("name-is-no-text", (key, shown(name)), name) for name in named if not isinstance(name, str)]
     return [(name, value) for name, value in named.items() if isinstance(name, str)]
 
 
 def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
     decays = optimizer.get("lr_decay_gamma") if isinstance(optimizer, Mapping) else getattr(optimizer, "decay", None)
     if decays is not None and scheduler is not None:
-        hint = "take lr_decay_gamma out, or the scheduler"
-        issues.append(Issue(path, "the optimizer's lr_decay_gamma is a schedule already; the two would collide", hint))
+        issues.append(Issue("two-decays", path, scheduler, hint=Hint("take-one-decay-out")))
 
 
 def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
@@ -277,5 +289,5 @@ def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[s
         return
     field, rate = floor
     place = ("config", field) if isinstance(given, Mapping) and "config" in given else (field,)
-    hint = f"lower it, or raise the optimizer's lr, from which the schedule falls to {field}"
-    issues.append(Issue((*path, *place), f"must be ≤ the optimizer's lr, which is {lr!r}, is {rate!r}", hint))
+    hint = Hint.of("lower-the-floor", field=field)
+    issues.append(Issue("floor-above-rate", (*path, *place), rate, data={"lr": lr}, hint=hint))

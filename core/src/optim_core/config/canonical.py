@@ -8,16 +8,14 @@ from typing import Any
 
 import attrs
 
-from optim_core.config.issues import ConfigPath, Issue
+from optim_core.config.issues import ConfigPath, Hint, Issue
 from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS
-from optim_core.config.problems import config_error
 from optim_core.errors import OptimError
 from optim_core.groups.rule import GroupRule
 from optim_core.plugin_class.fields import config_fields
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.run.durations import Duration
 from optim_core.specs import OptimizerSpec, PluginSpec, SchedulerSpec
-from optim_core.text.values import shown
 
 __all__ = ["canonical_config", "plain_value"]
 
@@ -37,7 +35,9 @@ def canonical_config(built: Any) -> dict[str, Any]:
     else:
         raise OptimError(f"to_config takes a spec or a recipe, not {type(built).__name__}")
     if issues:
-        raise config_error(issues, None)
+        from optim_core.config.problems import config_error
+
+        raise config_error(issues)
     return config
 
 
@@ -103,6 +103,5 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return {key: plain_value(item, (*path, key), issues) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain_value(item, (*path, index), issues) for index, item in enumerate(value)]
-    hint = "a config file cannot name Python code; see `optim show` for what the field takes as text"
-    issues.append(Issue(path, f"is {shown(value)}, which no file can hold", hint))
+    issues.append(Issue("no-file-holds", path, value, hint=Hint("python-code")))
     return None

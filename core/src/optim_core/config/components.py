@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optim_core.config.issues import Issue, Mismatch
+from optim_core.config.issues import Hint, Issue, IssuesError
 from optim_core.config.keys import GROUP_KEYS, PARAM_GROUPS
 from optim_core.config.structuring.structurer import Structurer
-from optim_core.errors import PluginError, Problem
+from optim_core.errors import PluginError
 from optim_core.kinds import KINDS, Kind
 from optim_core.specs import SPECS, spec_class
-from optim_core.text.spelling import nearest, suggesting
-from optim_core.text.values import shown
 
 if TYPE_CHECKING:
     from optim_core.config.forms.form import Takes
@@ -39,7 +37,6 @@ class Components:
 
     Args:
         find: kind and name to plugin class, None where nothing has the name.
-        unknown: the problem of a name that nothing has: kind (None for any), name, path.
         kinds_of: the kinds for which something has a name.
         names: the names of a kind.
     """
@@ -47,12 +44,10 @@ class Components:
     def __init__(
         self,
         find: Callable[[Kind, str], Found | None],
-        unknown: Callable[[Kind | None, str, str], Problem],
         kinds_of: Callable[[str], list[Kind]],
         names: Callable[[Kind], list[str]],
     ) -> None:
         self._find = find
-        self._unknown = unknown
         self._kinds_of = kinds_of
         self._names = names
         self._structurer = Structurer({cls: partial(self._held, kind) for kind, cls in SPECS.items()})
@@ -65,22 +60,22 @@ class Components:
         """A spec from {type, config} with the kind's envelope, or from a flat {type, field, …}.
 
         Raises:
-            Mismatch: with everything that is wrong below `value`.
+            IssuesError: with everything that is wrong below `value`.
         """
         if isinstance(value, spec_class(kind)):
             return value
         if not isinstance(value, Mapping):
             from optim_core.config.advice.components import no_component
 
-            raise Mismatch(no_component(kind, value))
+            raise IssuesError(no_component(kind, value))
         found = self._type_of(kind, value)
         options = self._options(kind, value)
         config: Any = None
         issues: list[Issue] = []
         try:
             config = self._structurer.structure(options, found.cls, found.name)
-        except Mismatch as mismatch:
-            issues += mismatch.issues
+        except IssuesError as error:
+            issues += error.issues
         if issues or ("config" in value and not value.keys() <= {"type", "config", *KINDS[kind].beside}):
             from optim_core.config.advice.components import of_component
 
@@ -90,7 +85,7 @@ class Components:
         if PARAM_GROUPS in KINDS[kind].beside and not value.keys().isdisjoint(GROUP_KEYS):
             envelope |= self._groups(value, options, config, found, issues)
         if issues:
-            raise Mismatch(*issues)
+            raise IssuesError(*issues)
         return spec_class(kind)(type=found.name, config=config, provided_by=found.provided_by, **envelope)
 
     def _options(self, kind: Kind, value: Mapping[str, Any]) -> Any:
@@ -123,7 +118,7 @@ class Components:
         """The kind of a component that is the whole config.
 
         Raises:
-            Mismatch: nothing has its type, or several kinds do.
+            IssuesError: nothing has its type, or several kinds do.
         """
         name = config["type"]
         kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else [next(iter(KINDS))]
@@ -131,10 +126,9 @@ class Components:
             # Looking it up says what is wrong with the distribution or provider that it names.
             return next(iter(KINDS))
         if not kinds:
-            raise Mismatch(self._unknown_type(None, name))
+            raise IssuesError(_unknown_type(None, name))
         if len(kinds) > 1:
-            ways = " or ".join(f'kind="{kind}"' for kind in kinds)
-            raise Mismatch(Issue(("type",), f"`{name}` is the name of several kinds of plugin", f"pass {ways}"))
+            raise IssuesError(Issue("several-kinds", ("type",), name, hint=Hint.of("pass-kind", kinds=kinds)))
         return kinds[0]
 
     def _takes(self, found: Found) -> Takes:
@@ -146,25 +140,17 @@ class Components:
         if "type" not in value:
             from optim_core.config.advice.components import typeless
 
-            raise Mismatch(typeless(kind, value, self._kinds_of))
+            raise IssuesError(typeless(kind, value, self._kinds_of))
         name = value["type"]
         if not isinstance(name, str) or not name.strip():
-            raise Mismatch(Issue(("type",), f"must be the name of a plugin, is {shown(name)}"))
+            raise IssuesError(Issue("no-plugin-name", ("type",), name))
         try:
             found = self._find(kind, name)
         except PluginError as error:
-            raise Mismatch(Issue(("type",), str(error), failure=error)) from error
+            raise IssuesError(Issue("unusable-plugin", ("type",), name, failure=error)) from error
         if found is None:
-            raise Mismatch(self._unknown_type(kind, name))
+            raise IssuesError(_unknown_type(kind, name))
         return found
-
-    def _unknown_type(self, kind: Kind | None, name: str) -> Issue:
-        if not suggesting():
-            return Issue(("type",), "no plugin has this name", error="unknown-type")
-        from optim_core.config.advice.components import of_unknown_type
-
-        problem = self._unknown(kind, name, "")
-        return Issue(("type",), problem.message, of_unknown_type(kind, name, problem.hint), "unknown-type")
 
     # -- beside type and config ----------------------------------------------------------------------------------
 
@@ -175,9 +161,8 @@ class Components:
             if interval is None:
                 interval = getattr(config, "interval", DEFAULT_INTERVAL)
             if not isinstance(interval, str) or interval not in INTERVALS:
-                near = nearest(interval, INTERVALS) if isinstance(interval, str) else None
-                hint = f"did you mean `{near}`?" if near else None
-                issues.append(Issue(("interval",), f"must be `step` or `epoch`, is {shown(interval)}", hint))
+                hint = Hint.of("near-choice", name=interval, choices=INTERVALS) if isinstance(interval, str) else None
+                issues.append(Issue("wrong-interval", ("interval",), interval, hint=hint))
             return {"interval": interval}
         if "lr_decay_gamma" in KINDS[kind].beside and value.get("lr_decay_gamma") is not None:
             return {"decay": self._decay(value["lr_decay_gamma"], issues)}
@@ -191,21 +176,25 @@ class Components:
 
         try:
             return GroupReader(self._structurer, found.name, found.cls, options, config).read(value)
-        except Mismatch as mismatch:
-            issues += mismatch.issues
+        except IssuesError as error:
+            issues += error.issues
             return {}
 
     def _decay(self, gamma: Any, issues: list[Issue]) -> Any:
         """ExponentialLR for ``lr_decay_gamma``; its problems are those of that key."""
         try:
             decay = self.build("scheduler", {"type": DECAY, "config": {"gamma": gamma}})
-        except Mismatch as mismatch:
-            for issue in mismatch.issues:
-                unknown = issue.error == "unknown-type"
-                hint = "it is a schedule of torch's: pip install 'optim-core[torch]'" if unknown else issue.hint
+        except IssuesError as error:
+            for issue in error.issues:
+                hint = Hint("install-decay") if issue.code == "unknown-type" else issue.hint
                 issues.append(issue._replace(path=("lr_decay_gamma",), hint=hint))
             return None
-        if decay.config.gamma > 1:
-            hint = "the rate is multiplied by it after each epoch; 0.95 takes 5 % away"
-            issues.append(Issue(("lr_decay_gamma",), f"must be in (0, 1], is {decay.config.gamma}", hint))
+        gamma = decay.config.gamma
+        if gamma > 1:
+            issues.append(Issue("decay-grows", ("lr_decay_gamma",), gamma, hint=Hint("decay")))
         return decay
+
+
+def _unknown_type(kind: Kind | None, name: str) -> Issue:
+    hint = Hint.of("unknown-type", kind=kind, name=name)
+    return Issue("unknown-type", ("type",), name, data={"kind": kind}, hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable
 
 from optim_core.config.keys import GROUP_KEYS, LAYER_DECAY, NO_DECAY, PARAM_GROUPS
-from optim_core.text.spelling import nearest
+from optim_core.text.spelling import Near, nearest
 
 __all__ = [
     "CLIP_ALGORITHM",
@@ -19,6 +19,7 @@ __all__ = [
     "OUR_WORDS",
     "SIGNS_OF_A_SECTION",
     "WORDS_FOR_CONFIG",
+    "WORDS_FOR_MATCH",
     "WORDS_FOR_TYPE",
     "field_meant",
     "is_about",
@@ -107,6 +108,14 @@ WORDS_FOR_TYPE = ("name", "_target_", "class_path", "class", "cls")
 
 WORDS_FOR_CONFIG = ("params", "kwargs", "args", "init_args", "options", "parameters")
 
+# And for `match`, in a rule of parameters.
+WORDS_FOR_MATCH = frozenset(
+    {
+        *("params", "param", "parameters", "param_names", "pattern", "patterns", "name", "names", "prefix", "filter"),
+        *("module", "modules", "layer", "layers", "key", "keys"),
+    }
+)
+
 _BETAS = ("betas",)
 
 _RATE = ("lr",)
@@ -145,13 +154,19 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def meant(key: str, allowed: Iterable[str]) -> str | None:
-    """What to write for a stray `key`: the allowed key that it most likely stands for."""
+def meant(key: str, allowed: Iterable[str], near: Near = nearest) -> str | None:
+    """Return what to write for a stray `key`: the allowed key that it most likely stands for.
+
+    Args:
+        key: the stray one.
+        allowed: those that may be written.
+        near: looks for the nearest name.
+    """
     allowed = list(allowed)
     word = OTHER_WORDS.get(key.lower().replace("-", "_"), "")
     if word.partition(":")[0] in allowed:
         return word
-    return nearest(key, allowed) if key not in LOOP_KEYS else None
+    return near(key, allowed) if key not in LOOP_KEYS else None
 
 
 def is_about(key: str, words: Container[str]) -> bool:

@@ -5,33 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from enum import Enum
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from optim_core.config.document import OVERRIDE, Document
-from optim_core.config.formats.yaml_reader import YamlProblem, compose, value_of
-from optim_core.config.issues import ConfigPath
+from optim_core.config.formats.format import FormatError
+from optim_core.config.formats.yaml_reader import compose, value_of, written_texts
+from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS
-from optim_core.config.problems import path_text
 from optim_core.errors import ConfigError, OptimError, Problem
 from optim_core.kinds import KINDS
-from optim_core.text.prose import listing
-from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list
 
-__all__ = ["apply_overrides", "with_texts"]
+__all__ = ["BESIDE_CONFIG", "apply_overrides", "is_component", "may_be_created", "with_texts", "written"]
 
 # One key of a path: in double quotes, or up to the next dot or `=`.
 _KEY = re.compile(r'\s*+("(?:[^"\\]|\\.)*+"(?=\s*+[.=])|[^.=]*+)\s*+')
 _NEEDS_QUOTES = re.compile(r'[.="]|^\s|\s$|^$')
 
-# How the problem of a field begins that takes text alone.
-WANTS_TEXT = "must be text,"
-
-# Fields stand in `config`, so that a key beside it must be very like one of those to be taken for it.
-ALIKE = 0.8
-
 # What may stand beside `type` and `config`, whatever the kind.
-_BESIDE = tuple(dict.fromkeys(["enabled", *(key for row in KINDS.values() for key in row.beside)]))
+BESIDE_CONFIG = tuple(dict.fromkeys(["enabled", *(key for row in KINDS.values() for key in row.beside)]))
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:
@@ -52,34 +46,78 @@ def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:
         if not isinstance(override, str):
             raise OptimError(f"an override is a text of the form path=value, not {override!r:.60}")
         keys, place, text = _divided(override)
-        if not any(keys):
-            problems.append(Problem(path="", message=f"`{override}` is not of the form path=value", file=OVERRIDE))
-            continue
         try:
-            value = value_of(compose(text)) if text.strip() else None
-            config, path, new = _replaced(document.value, keys, value)
-            overridden = (*document.overridden, path[:new])
-            # Which of the two a field wants shows when it is structured.
-            typed = document.typed if isinstance(value, str) else (*document.typed, (path, text.strip()))
-            document = document._replace(value=config, overridden=overridden, typed=typed)
-        except (YamlProblem, _NowhereError) as problem:
-            problems.append(Problem(path=place, message=problem.message, hint=problem.hint, file=OVERRIDE))
+            document = _overridden(document, override, keys, text)
+        except FormatError as error:
+            problems.append(Problem(path=place, message=error.message, hint=error.hint, file=OVERRIDE))
+        except IssuesError as error:
+            problems += [_problem(issue, place) for issue in error.issues]
     if problems:
         raise ConfigError(problems)
     return document
 
 
-def with_texts(document: Document, problems: Iterable[Problem]) -> Document | None:
-    """The document with overrides as they were typed, where `problems` say that texts are wanted; None where not.
+def _overridden(document: Document, override: str, keys: list[str], text: str) -> Document:
+    """Return a document with one value replaced, and with what it took to be something else than a text.
+
+    Raises:
+        FormatError: the value is not YAML.
+        IssuesError: the override has no path, or one that leads nowhere.
+    """
+    if not any(keys):
+        raise IssuesError(Issue("no-override", (), override))
+    root = compose(text) if text.strip() else None
+    value = None if root is None else value_of(root)
+    config, path, new = _replaced(document.value, keys, value)
+    typed = [] if isinstance(value, str) else [(path, text.strip())]
+    typed += [((*path, *below), written) for below, written in written_texts(root) if below] if root else []
+    # Which of the two a field wants shows when it is structured.
+    kept = [(at, written) for at, written in document.typed if at[: len(path)] != path and path[: len(at)] != at]
+    overridden = (*document.overridden, path[:new])
+    return document._replace(value=config, overridden=overridden, typed=(*kept, *typed))
+
+
+def _problem(issue: Issue, place: str) -> Problem:
+    from optim_core.config.advice.hints import hint_text
+    from optim_core.config.advice.sentences import sentence
+    from optim_core.config.advice.telling import Telling
+
+    hint = hint_text(Telling.about(), issue.hint)
+    return Problem(path=place, message=sentence(issue), hint=hint, file=OVERRIDE)
+
+
+def with_texts(document: Document, issues: Iterable[Issue]) -> Document | None:
+    """Return the document with overrides as they were typed, where texts may stand; None where they change nothing.
 
     To YAML, ``--set scheduler.config.monitor=1`` is a number.
+
+    Args:
+        document: the config with its overrides.
+        issues: what is wrong with it.
     """
-    wanted = {problem.path for problem in problems if problem.message.startswith(WANTS_TEXT)}
-    again = document
+    wanted: dict[ConfigPath, list[Any]] = {}
+    for issue in issues:
+        wanted.setdefault(issue.path, []).append(issue.wanted)
+    again = document._replace(typed=())
+    replaced: list[ConfigPath] = []
     for path, text in document.typed:
-        if path_text(path) in wanted:
+        below = any(path[: len(above)] == above for above in replaced)
+        if not below and any(_takes(kind, text) for kind in wanted.get(path, ())):
             again = again._replace(value=_with(again.value, path, text))
-    return None if again is document else again
+            replaced.append(path)
+    return again if replaced else None
+
+
+def _takes(wanted: Any, text: str) -> bool:
+    """Return whether a text may stand where something of the type `wanted` does."""
+    if wanted is str:
+        return True
+    origin = get_origin(wanted)
+    if origin is Literal:
+        return text in get_args(wanted)
+    if origin in (Union, UnionType):
+        return any(_takes(member, text) for member in get_args(wanted))
+    return isinstance(wanted, type) and issubclass(wanted, Enum) and any(member.value == text for member in wanted)
 
 
 def _with(config: Any, path: ConfigPath, value: Any) -> Any:
@@ -90,13 +128,6 @@ def _with(config: Any, path: ConfigPath, value: Any) -> Any:
     if isinstance(config, Mapping):
         return {**config, path[0]: inner}
     return [inner if place == path[0] else item for place, item in enumerate(config)]
-
-
-class _NowhereError(Exception):
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 # -- the text of a path ----------------------------------------------------------------------------------------------
@@ -127,7 +158,7 @@ def _unquoted(text: str) -> str:
     return key
 
 
-def _written(keys: Iterable[str]) -> str:
+def written(keys: Iterable[str]) -> str:
     """Keys as the path of an override."""
     return ".".join(json.dumps(key, ensure_ascii=False) if _NEEDS_QUOTES.search(key) else key for key in keys)
 
@@ -143,7 +174,7 @@ def _replaced(config: Any, keys: list[str], value: Any) -> tuple[Any, ConfigPath
         step = _step(config, keys, at)
         holders.append((config, step))
         below = config[step] if isinstance(step, int) or step in config else None
-        if below is None and step in _may_be_created(config, keys[:at]):
+        if below is None and step in may_be_created(config, keys[:at]):
             below, new = {}, min(new, at + 1)
         config = below
     for holder, step in reversed(holders):
@@ -158,33 +189,35 @@ def _step(config: Any, keys: list[str], at: int) -> str | int:
     """What the key at `at` means in `config`: a key of a mapping, or a place in a list.
 
     Raises:
-        _NowhereError: nothing.
+        IssuesError: nothing.
     """
-    here, key = _written(keys[:at]) or "the config", keys[at]
+    here, key = written(keys[:at]) or "the config", keys[at]
     if is_list(config):
         if key.isdecimal() and int(key) < len(config):
             return int(key)
-        raise _NowhereError(f"{here} is a list of {len(config)}; `{key}` is no place in it")
+        raise IssuesError(Issue("no-place-in-list", data={"here": here, "key": key, "length": len(config)}))
     if not isinstance(config, Mapping):
-        raise _NowhereError(f"{here} is not a mapping, so it has no `{key}`")
+        raise IssuesError(Issue("not-a-mapping", data={"here": here, "key": key}))
     if key in config:
         return key
     is_last = at == len(keys) - 1
     if "type" in config and "config" in config:
-        if not is_last or key not in _BESIDE:
-            raise _NowhereError(f"{here} has no `{key}`", _beside_config(keys, at))
+        if not is_last or key not in BESIDE_CONFIG:
+            hint = Hint.of("near-beside-config", keys=keys, at=at)
+            raise IssuesError(Issue("no-such-key", data={"here": here, "key": key}, hint=hint))
         return key
-    if is_last or key in _may_be_created(config, keys[:at]):
+    if is_last or key in may_be_created(config, keys[:at]):
         return key
-    raise _NowhereError(f"{here} has no `{key}`", _instead(config, keys, at, here))
+    hint = Hint.of("near-path", config=config, keys=keys, at=at, here=here)
+    raise IssuesError(Issue("no-such-key", data={"here": here, "key": key}, hint=hint))
 
 
-def _may_be_created(config: Any, above: list[str]) -> tuple[str, ...]:
+def may_be_created(config: Any, above: list[str]) -> tuple[str, ...]:
     """The keys that a mapping of this shape may have with a mapping below; `above` are the keys that lead to it."""
     if not isinstance(config, Mapping):
         return ()
-    if _is_component(config, above):
-        has_fields_beside = any(key not in ("type", "config", *_BESIDE) for key in config)
+    if is_component(config, above):
+        has_fields_beside = any(key not in ("type", "config", *BESIDE_CONFIG) for key in config)
         return () if has_fields_beside else ("config",)
     if any(key in config for key in NAMED_KEYS[:2]):
         return ("gradient_clipping",)
@@ -193,33 +226,9 @@ def _may_be_created(config: Any, above: list[str]) -> tuple[str, ...]:
     return ()
 
 
-def _is_component(config: Mapping[Any, Any], above: list[str]) -> bool:
+def is_component(config: Mapping[Any, Any], above: list[str]) -> bool:
     """Whether a mapping is one, by its type or, where that is yet to come or may be left out, by where it stands."""
     if "type" in config:
         return True
     is_recipe = any(key in config for key in (*RECIPE_KEYS, *NAMED_KEYS))
     return not is_recipe and above[-1:] in [[key] for key in RECIPE_KEYS]
-
-
-def _beside_config(keys: list[str], at: int) -> str:
-    """The hint for a key that is to stand beside `type` and `config`, where few may."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(keys[at], ["type", "config", *_BESIDE], n=1, cutoff=ALIKE)
-    if near:
-        return f"did you mean `{_written([*keys[:at], *near, *keys[at + 1 :]])}`?"
-    return f"its fields stand in `config`: did you mean `{_written([*keys[:at], 'config', *keys[at:]])}`?"
-
-
-def _instead(config: Mapping[Any, Any], keys: list[str], at: int, here: str) -> str:
-    """The hint for a key that a mapping does not have."""
-    if keys[at] == "config" and _is_component(config, keys[:at]):
-        return f"its fields stand beside `type`: did you mean `{_written([*keys[:at], *keys[at + 1 :]])}`?"
-    for end in range(at + 2, len(keys) + 1):
-        if ".".join(keys[at:end]) in config:
-            whole = _written([*keys[:at], ".".join(keys[at:end]), *keys[end:]])
-            return f"a key with dots stands in double quotes: `{whole}`"
-    names = [name for name in config if isinstance(name, str)]
-    near = nearest(keys[at], dict.fromkeys([*names, *_may_be_created(config, keys[:at])]))
-    has = f"{here} has: {listing(names) or 'nothing'}"
-    return f"did you mean `{near}`? {has}" if near else has

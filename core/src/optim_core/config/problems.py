@@ -1,48 +1,55 @@
-"""Issues, which know their place in a config, to the ConfigError that a user sees, which knows file and line."""
+"""Issues, which are data, to the ConfigError that a user sees: in words, and with file and line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from optim_core.config.issues import ConfigPath, Issue
+from optim_core.config.advice.hints import hint_text
+from optim_core.config.advice.sentences import sentence
+from optim_core.config.advice.telling import Telling
+from optim_core.config.issues import Code, Issue, path_text
 from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
 
 if TYPE_CHECKING:
     from optim_core.config.document import Document
+    from optim_core.discovery.unknown_names import ExplainName
 
-__all__ = ["config_error", "path_text"]
+__all__ = ["config_error"]
 
-LONGEST_KEY = 200
-ERRORS: dict[str | None, type[ConfigError]] = {"missing-type": MissingTypeError, "unknown-type": UnknownTypeError}
-
-
-def path_text(path: ConfigPath) -> str:
-    """``("schedulers", 0, "type")`` as ``schedulers[0].type``; a key of thousands of letters is cut short."""
-    text = ""
-    for step in path:
-        if isinstance(step, str) and len(step) > LONGEST_KEY:
-            step = f"{step[:LONGEST_KEY]}…"
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+# What is raised where one of these is among the issues, the first that is; else a ConfigError.
+_ERRORS: dict[Code, type[ConfigError]] = {
+    "missing-type": MissingTypeError,
+    "missing-name": MissingTypeError,
+    "unknown-type": UnknownTypeError,
+}
 
 
-def config_error(issues: Iterable[Issue], document: Document | None) -> ConfigError:
-    """The exception for `issues`, with the places where they stand in `document`."""
+def config_error(
+    issues: Iterable[Issue], document: Document | None = None, explain: ExplainName | None = None
+) -> ConfigError:
+    """Return the exception for some issues.
+
+    Args:
+        issues: what is wrong, in the order in which it is told.
+        document: where the config stands; None for a mapping.
+        explain: says of a name that nothing has what to write in its place.
+    """
     issues = list(issues)
-    problems = []
-    for issue in issues:
-        file, line, column = document.place(issue.path) if document else (None, None, None)
-        problems.append(
-            Problem(
-                path=path_text(issue.path),
-                message=issue.message,
-                hint=issue.hint,
-                file=file,
-                line=line,
-                column=column,
-            )
-        )
-    kinds = {issue.error for issue in issues}
-    wanted = next((error for kind, error in ERRORS.items() if kind in kinds), ConfigError)
+    tell = Telling.about(explain)
+    problems = [_problem(issue, document, tell) for issue in issues]
+    codes = {issue.code for issue in issues}
+    wanted = next((error for code, error in _ERRORS.items() if code in codes), ConfigError)
     return wanted(problems)
+
+
+def _problem(issue: Issue, document: Document | None, tell: Telling) -> Problem:
+    file, line, column = document.place(issue.path) if document else (None, None, None)
+    return Problem(
+        path=path_text(issue.path),
+        message=sentence(issue),
+        hint=hint_text(tell, issue.hint),
+        file=file,
+        line=line,
+        column=column,
+    )

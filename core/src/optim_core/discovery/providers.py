@@ -14,7 +14,6 @@ from optim_core.errors import PluginLoadError
 from optim_core.kinds import KINDS, Kind, is_kind
 from optim_core.text.names import is_name, normalise, normalise_distribution
 from optim_core.text.prose import visible
-from optim_core.text.spelling import suggesting
 
 __all__ = ["Providers"]
 
@@ -62,7 +61,7 @@ class Providers:
             qualifier: a provider or a distribution; None is any.
         """
         found = self._offered(kind, name)
-        if not found and suggesting():
+        if not found:
             # A library may have got another class since it was asked, torch.optim in a notebook for one.
             for claim, opened in list(self._opened.items()):
                 if opened.kind == kind:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from math import inf
+from collections.abc import Callable, Container, Iterable
 
 from optim_core.text.names import normalise
 
-__all__ = [
-    "alike",
-    "nearest",
-    "suggesting",
-    "suggestions",
-]
+__all__ = ["Near", "Suggestions", "alike", "nearest"]
+
+# What looks for the right name that is nearest to a wrong one: `nearest`, or that of `Suggestions`.
+Near = Callable[[str, Iterable[str]], str | None]
 
 LONGEST_NAME = 100
 MANY_NAMES = 50
@@ -27,33 +22,40 @@ MOST_WORDS = 10
 # Matches each word of a name: Adam and W of ``AdamW``, Cosine and LR of ``CosineLR``.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
-_left: ContextVar[float] = ContextVar("suggestions left", default=inf)
 
+class Suggestions:
+    """Looks for the nearest name for at most so many wrong ones; a list of thousands of mistakes needs no more.
 
-@contextmanager
-def suggestions(most: int) -> Iterator[None]:
-    """Within it, `nearest` compares for at most so many names; a config with thousands of mistakes needs no more."""
-    token = _left.set(most)
-    try:
-        yield
-    finally:
-        _left.reset(token)
+    It is for hints alone. Whether a name is right never depends on how many were wrong before it.
 
+    Args:
+        most: how many names are compared.
+    """
 
-def suggesting() -> bool:
-    """Whether `nearest` still compares names."""
-    return _left.get() > 0
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def __bool__(self) -> bool:
+        """Whether names are still compared."""
+        return self._left > 0
+
+    def nearest(self, name: str, names: Iterable[str]) -> str | None:
+        """Return what `nearest` does, and None from the first name on that is too many."""
+        if not 0 < len(name) <= LONGEST_NAME or not self:
+            return None
+        names = list(names)
+        # To look through hundreds takes as long as many suggestions among a plugin's few fields.
+        self._left -= 1 + len(names) // MANY_NAMES
+        return nearest(name, names)
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that a person who wrote `name` most likely meant, None where none is near."""
-    if not 0 < len(name) <= LONGEST_NAME or not suggesting():
+    if not 0 < len(name) <= LONGEST_NAME:
         return None
     from difflib import SequenceMatcher, get_close_matches
 
     candidates = {normalise(candidate): candidate for candidate in names}
-    # To look through hundreds takes as long as many suggestions among a plugin's few fields.
-    _left.set(_left.get() - 1 - len(candidates) // MANY_NAMES)
     wanted = normalise(name)
     close = next(iter(get_close_matches(wanted, candidates, n=1, cutoff=NOT_ALIKE)), None)
     if close is not None and SequenceMatcher(None, close, wanted).ratio() >= ALIKE:

@@ -10,7 +10,7 @@ import yaml
 from cli_support import VALID, WRONG, install_demo, optim, optim_process
 
 from optim_core import OptimError, registry
-from optim_core.config.formats.toml_writer import without_nulls
+from optim_core.config.formats.nulls import without_nulls
 
 # Fields for which null says something else than leaving them out.
 KEEPING = '''
@@ -192,7 +192,7 @@ def test_entries_may_be_needed_only_together():
         return "one" if "a" in config or "b" in config else "none"
 
     with pytest.raises(OptimError, match="another recipe would be built: b; YAML and JSON have null"):
-        without_nulls({"a": None, "b": None}, build)
+        without_nulls({"a": None, "b": None}, build, "TOML")
 
 
 @pytest.mark.parametrize("form", ["yaml", "json", "toml"])

@@ -15,9 +15,10 @@ from plugin_classes import Momentum, empty_registry
 from toml_writing import documents, paths, values
 
 from optim_core import ConfigError
+from optim_core.config.formats.format import FormatError
 from optim_core.config.formats.load import load
 from optim_core.config.formats.toml_places import Places
-from optim_core.config.formats.toml_reader import TomlProblem, read_toml
+from optim_core.config.formats.toml_reader import read_toml
 
 CONFIG = """\
 # a comment
@@ -170,7 +171,7 @@ def test_what_tomllib_takes_has_no_fault_and_what_it_refuses_is_one_problem(docu
     text = text[:at] + data.draw(st.sampled_from([*"a1.=\n\"'[]{},#\\ é", ""])) + text[at + 1 :]
     try:
         _, places = read_toml(text)
-    except TomlProblem as problem:
+    except FormatError as problem:
         line, column = problem.position
         lines = text.split("\n")
         assert 1 <= line <= len(lines)
@@ -192,7 +193,7 @@ def test_any_text_is_read_or_refused(text):
         assert expected == read_toml(text)[0]
         assert_all_places(text)
     else:
-        with pytest.raises(TomlProblem):
+        with pytest.raises(FormatError):
             read_toml(text)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optim_core.config.formats.yaml_reader import YamlProblem, compose
+from optim_core.config.formats.format import FormatError
+from optim_core.config.formats.yaml_reader import compose
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from optim_core.config.formats.yaml_reader import YamlProblem, compose
 )
 def test_the_repair_of_what_is_not_yaml(text, place, words):
     """It names the line to mend, which is often not the one at which the parser gave up."""
-    with pytest.raises(YamlProblem) as caught:
+    with pytest.raises(FormatError) as caught:
         compose(text)
     assert place == caught.value.position
     assert words in (caught.value.hint or "")
@@ -36,7 +37,7 @@ def test_the_repair_of_what_is_not_yaml(text, place, words):
 
 def test_a_quote_that_is_not_closed_is_shown_where_it_opens():
     """And not at the end of the file."""
-    with pytest.raises(YamlProblem) as caught:
+    with pytest.raises(FormatError) as caught:
         compose('a:\n  b: "c\n  d: 1\ne: 2\n')
     assert ((2, 6), "is not YAML: a quote is opened here and not closed") == (
         caught.value.position,

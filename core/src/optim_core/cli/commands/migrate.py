@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from optim_core import registry
-from optim_core.cli.config_text import FORMS, Form, form_of, print_config, write_config
+from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.output import say
 from optim_core.cli.unused import unused_note
+from optim_core.config.formats.load import format_of
 
 __all__ = ["command"]
 
@@ -19,9 +20,11 @@ _COMMENT = re.compile(r"(^|\s)#", re.MULTILINE)
 
 @click.command(name="migrate")
 @click.argument("file", metavar="FILE")
-@click.option("--format", "form", type=click.Choice(FORMS), help="By default that of the file to write, else of FILE.")
+@click.option(
+    "--format", "name", type=click.Choice(format_names()), help="By default that of the file to write, else of FILE."
+)
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
-def command(file: str, form: Form | None, output: str | None) -> None:
+def command(file: str, name: str | None, output: str | None) -> None:
     """Print a config in canonical form, without defaults.
 
     It says what FILE says. Any form that `optim validate` accepts may be migrated. What is not carried over is said on
@@ -30,10 +33,11 @@ def command(file: str, form: Form | None, output: str | None) -> None:
     config = registry.migrate(file)
     note = unused_note(registry.build(file))
     if output is None:
-        print_config(config, form or form_of(file, None))
+        print_config(config, name or format_for(file, None))
     else:
-        write_config(config, output, form_of(output, form))
+        write_config(config, output, format_for(output, name))
     if note:
         say(note, err=True)
-    if Path(file).suffix.lower() != ".json" and _COMMENT.search(Path(file).read_text(encoding="utf-8-sig")):
+    read = format_of(file)
+    if read is not None and read.has_comments and _COMMENT.search(Path(file).read_text(encoding="utf-8-sig")):
         say("    comments are not carried over", err=True)

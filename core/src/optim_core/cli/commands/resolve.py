@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from optim_core import registry
-from optim_core.cli.config_text import FORMS, Form, form_of, print_config, write_config
+from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 
 __all__ = ["command"]
 
@@ -13,16 +13,18 @@ __all__ = ["command"]
 @click.command(name="resolve")
 @click.argument("file", metavar="FILE")
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
-@click.option("--format", "form", type=click.Choice(FORMS), help="By default that of the file to write, else yaml.")
+@click.option(
+    "--format", "name", type=click.Choice(format_names()), help="By default that of the file to write, else yaml."
+)
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
-def command(file: str, overrides: tuple[str, ...], form: Form | None, output: str | None) -> None:
+def command(file: str, overrides: tuple[str, ...], name: str | None, output: str | None) -> None:
     """Print a config in canonical form with every default.
 
     What is printed builds the same again, whatever the defaults of later versions are. TOML has no null: there, entries
     that are null are left out.
     """
     if output is None:
-        print_config(registry.to_config(registry.build(file, overrides=overrides)), form or "yaml")
+        print_config(registry.to_config(registry.build(file, overrides=overrides)), name or "yaml")
         return
-    form = form_of(output, form)
-    write_config(registry.to_config(registry.build(file, overrides=overrides)), output, form)
+    name = format_for(output, name)
+    write_config(registry.to_config(registry.build(file, overrides=overrides)), output, name)

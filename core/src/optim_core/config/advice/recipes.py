@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from optim_core.config.advice.components import WITHOUT_BRACKETS, is_like_type, is_none, of_no_text, typeless
+from optim_core.config.advice.components import WITHOUT_BRACKETS, is_like_type, is_none, keys_are_texts, typeless
 from optim_core.config.advice.stray_keys import owner, word
+from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import WORDS_FOR_TYPE, meant
 from optim_core.config.forms.flat_set import outside
-from optim_core.config.forms.form import Fields
+from optim_core.config.forms.form import Fields, Takes
 from optim_core.config.forms.recognise import has_content
-from optim_core.config.issues import MISSING, UNKNOWN_KEY, Issue
+from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import BESIDE, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
 from optim_core.kinds import Kind
+from optim_core.text.prose import listing
 from optim_core.text.spelling import nearest
-from optim_core.text.values import is_list, shown
+from optim_core.text.values import is_list
 
-__all__ = [
-    "beside_its_part",
-    "formless",
-    "nameless",
-    "no_clipping",
-    "no_mapping",
-    "one_for_named",
-]
+__all__ = ["beside_its_part", "clipping", "config", "formless", "names", "near_optimizer", "recipe_or_component"]
 
 _BY_PART = "name each by what it is: {optimizer: {type, config}, scheduler: {type, config}}"
 
@@ -32,41 +27,44 @@ _BY_PART = "name each by what it is: {optimizer: {type, config}, scheduler: {typ
 # -- the whole config ------------------------------------------------------------------------------------------------
 
 
-def no_mapping(config: Any) -> Issue:
-    """The problem of a config that is no mapping."""
-    hint = None
-    if is_list(config) and any(isinstance(item, Mapping) for item in config):
-        typed = [item for item in config if isinstance(item, Mapping) and "type" in item]
-        hint = _BY_PART if len(typed) > 1 else WITHOUT_BRACKETS
-    hint = f"write optimizer: {{type: {config}}}" if isinstance(config, str) and config.isidentifier() else hint
-    return Issue((), f"a config is a mapping, this is {shown(config)}", hint)
+def config(_: Telling, value: Any) -> str | None:
+    """Return the hint for a config that is no mapping."""
+    if isinstance(value, str) and value.isidentifier():
+        return f"write optimizer: {{type: {value}}}"
+    if is_list(value) and any(isinstance(item, Mapping) for item in value):
+        typed = [item for item in value if isinstance(item, Mapping) and "type" in item]
+        return _BY_PART if len(typed) > 1 else WITHOUT_BRACKETS
+    return None
 
 
 def formless(config: Mapping[Any, Any]) -> list[Issue]:
-    """The problems of a mapping that is neither a component nor a recipe."""
+    """Return the issues of a mapping that is neither a component nor a recipe."""
     keys = [key for key in config if isinstance(key, str)]
     if "config" in keys or any(key in WORDS_FOR_TYPE or is_like_type(key) for key in keys):
         return [typeless("optimizer", config, lambda _: [])]
-    allowed = (*RECIPE_KEYS, *NAMED_KEYS[:2])
-    hint = "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}"
-    if not keys and config:
-        hint = of_no_text(next(iter(config)))
     for path, section in _sections(config):
         if has_content(section):
-            place, name = ".".join(path), path[-1]
-            if len(path) == 1 and nearest(name, [SECTION]):
-                return [Issue(path, UNKNOWN_KEY, f"did you mean `{SECTION}` where `{name}` stands?")]
-            hint = f"`{place}` looks like a recipe: build it alone, or call it `{SECTION}`"
-            return [Issue((), "`type` is missing", hint, "missing-type")]
+            if len(path) == 1 and nearest(path[0], [SECTION]):
+                return [Issue("unknown-key", path, section, hint=Hint.of("section-name", name=path[0]))]
+            return [Issue("missing-type", hint=Hint.of("looks-like-a-recipe", place=".".join(path)))]
+    allowed = (*RECIPE_KEYS, *NAMED_KEYS[:2])
     found = [(key, near) for key in keys if (near := _top_level(key, config[key], allowed))]
     if found:
-        has = f"a recipe has: {', '.join(RECIPE_KEYS)}"
-        return [Issue((key,), UNKNOWN_KEY, f"did you mean `{near}`? {has}") for key, near in found]
-    return [Issue((), "`type` is missing", hint, "missing-type")]
+        return [Issue("unknown-key", (key,), config[key], hint=Hint.of("recipe-key", near=near)) for key, near in found]
+    stranger = next(iter(config)) if config and not keys else None
+    has_stranger = bool(config) and not keys
+    return [Issue("missing-type", hint=Hint.of("recipe-or-component", stranger=stranger, has_stranger=has_stranger))]
+
+
+def recipe_or_component(_: Telling, stranger: Any, has_stranger: bool) -> str:
+    """Return the hint for a mapping of no form; `stranger` is its first key where none of its keys is a text."""
+    if has_stranger:
+        return keys_are_texts(stranger)
+    return "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}"
 
 
 def _sections(config: Mapping[Any, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[Any, Any]]]:
-    """The mappings in a config, and those in them."""
+    """Return the mappings in a config, and those in them."""
     for key, value in config.items():
         if isinstance(key, str) and isinstance(value, Mapping):
             yield (key,), value
@@ -76,14 +74,14 @@ def _sections(config: Mapping[Any, Any]) -> Iterator[tuple[tuple[str, ...], Mapp
 
 
 def _top_level(key: str, value: Any, allowed: Iterable[str]) -> str | None:
-    """The key of a recipe that `key` stands for; several optimizers are named sets."""
+    """Return the key of a recipe that `key` stands for; several optimizers are named sets."""
     near = meant(key, allowed)
     several = isinstance(value, Mapping) and value and all(isinstance(item, Mapping) for item in value.values())
     return f"{near}_configs" if near in PARTS and several and "type" not in value else near
 
 
 def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: Fields) -> list[Issue]:
-    """The problems of a recipe, where those of keys that a part of it takes say so, and are not told twice."""
+    """Return the issues of a recipe, where those of keys that a part of it takes say so, and none is told twice."""
     takers: dict[Any, Kind] = {}
     for part in PARTS:
         component = config.get(part)
@@ -96,42 +94,45 @@ def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: 
     told = []
     for issue in issues:
         key = issue.path[-1]
-        if len(issue.path) == 1 and issue.message == UNKNOWN_KEY and key in takers:
-            part = takers[key]
-            taken = fields(part, config[part].get("type"))
-            if key in BESIDE[part] or key == "config":
-                told.append(issue._replace(hint=f"move it into `{part}`, beside `type`"))
-            elif owner(key) == part:
-                told.append(issue._replace(hint=f"did you mean `{word(key)}`, in `{part}`, beside `type`?"))
-            else:
-                told.append(outside(str(key), part, taken) if taken is not None else issue)
-        elif issue.message != MISSING or takers.get(key) != issue.path[0]:
+        if len(issue.path) == 1 and issue.code == "unknown-key" and key in takers:
+            told.append(_in_its_part(issue, takers[key], fields(takers[key], config[takers[key]].get("type"))))
+        elif issue.code != "missing" or takers.get(key) != issue.path[0]:
             told.append(issue)
     return told
 
 
-def nameless(key: str, value: Any) -> str | None:
-    """The hint for what is no mapping of names to components."""
+def _in_its_part(issue: Issue, part: Kind, taken: Takes | None) -> Issue:
+    """Return the issue of a key of a recipe that belongs into a part of it."""
+    key = issue.path[0]
+    if key in BESIDE[part] or key == "config":
+        return issue.repaired("move-beside-type", part=part)
+    if owner(key) == part:
+        return issue.repaired("near-beside-type", word=word(key), part=part)
+    return outside(str(key), part, taken) if taken is not None else issue
+
+
+# -- hints -----------------------------------------------------------------------------------------------------------
+
+
+def names(_: Telling, key: str, value: Any) -> str | None:
+    """Return the hint for what is no mapping of names to components."""
     if not is_list(value):
         return None
     kind = key.removesuffix("_configs")
     return f"give each {kind} a name: {key}: {{name: {{type, config}}, …}}"
 
 
-def one_for_named(key: str) -> Issue:
-    """The problem of one component where there should be named ones."""
-    part = key.removesuffix("_configs")
-    hint = f"call it `{part}`, or give it a name: {key}: {{name: {{type, config}}}}"
-    return Issue((key,), f"is one {part}, not a mapping of names to several", hint)
+def near_optimizer(tell: Telling, name: str, optimizers: list[str]) -> str | None:
+    """Return the hint for a schedule of a name that no optimizer has."""
+    near = tell.near(name, optimizers)
+    if near:
+        return f"did you mean `{near}`?"
+    return f"the optimizers are {listing(optimizers)}" if optimizers else None
 
 
-def no_clipping(value: Any) -> Issue:
-    """The problem of clipping that is no mapping."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    hint = f"write gradient_clipping: {{max_norm: {value if number else 1.0}}}"
+def clipping(_: Telling, value: Any) -> str:
+    """Return the hint for clipping that is no mapping."""
     if is_none(value):
-        hint = "for no clipping write null, or leave it out"
-    return Issue(("gradient_clipping",), f"must be a mapping or null, is {shown(value)}", hint)
-
-
-# -- components ------------------------------------------------------------------------------------------------------
+        return "for no clipping write null, or leave it out"
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"write gradient_clipping: {{max_norm: {value if number else 1.0}}}"

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from optim_core.config.formats.format import FormatError
 from optim_core.config.issues import ConfigPath, Position
 
 if TYPE_CHECKING:
     from optim_core.config.formats.yaml_reader import Positions
 
-__all__ = ["JsonPlaces", "JsonProblem", "read_json"]
+__all__ = ["JsonPlaces", "read_json"]
 
 # What stands where JSON breaks off, and what to do about it, for people who write Python, JavaScript or YAML.
 _REPAIRS = tuple(
@@ -39,39 +40,29 @@ _YAML_LINE = re.compile(r"\s*[A-Za-z_][\w-]*:(\s|$)")
 _WORD = re.compile(r"[A-Za-z_]")
 
 
-class JsonProblem(Exception):  # noqa: N818 - it becomes a ConfigError
-    """Text that is not a JSON config, and where: 1-based line and column, zeros where that is unknown."""
-
-    def __init__(self, message: str, position: Position = (0, 0), hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
-        self.hint = hint
-
-
 def read_json(text: str) -> tuple[Any, JsonPlaces]:
     """The value in `text`, and the places of what is in it.
 
     Raises:
-        JsonProblem: it is not JSON, a key stands twice, or it is nested too deeply.
+        FormatError: it is not JSON, a key stands twice, or it is nested too deeply.
     """
     places = JsonPlaces(text)
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         mapping = dict(items)
         if len(mapping) < len(items):
-            raise places.twice() or JsonProblem(_twice(_first_twice(key for key, _ in items)), hint=_KEEP_ONE)
+            raise places.twice() or FormatError(_twice(_first_twice(key for key, _ in items)), hint=_KEEP_ONE)
         return mapping
 
     try:
         return json.loads(text, object_pairs_hook=pairs), places
     except json.JSONDecodeError as error:
-        raise JsonProblem(f"is not JSON: {error.msg}", (error.lineno, error.colno), _repair(error, text)) from None
+        raise FormatError(f"is not JSON: {error.msg}", (error.lineno, error.colno), _repair(error, text)) from None
     except RecursionError:
-        raise JsonProblem("is nested too deeply for a config") from None
+        raise FormatError("is nested too deeply for a config") from None
     except ValueError as error:
         # Python converts no number of over 4,300 digits.
-        raise JsonProblem(f"holds what is no number: {error}") from None
+        raise FormatError(f"holds what is no number: {error}") from None
 
 
 _KEEP_ONE = "keep one of them"
@@ -109,23 +100,23 @@ class JsonPlaces:
 
     @cached_property
     def _positions(self) -> Positions | None:
-        from optim_core.config.formats.yaml_reader import Positions, YamlProblem, compose
+        from optim_core.config.formats.yaml_reader import Positions, compose
 
         try:
             return Positions(compose(self._text))
-        except YamlProblem:
+        except FormatError:
             return None
 
     def of(self, path: ConfigPath) -> Position | None:
         """The place of the value at `path`, or the nearest place above it."""
         return self._positions.of(path) if self._positions else None
 
-    def twice(self) -> JsonProblem | None:
-        """The problem of a key that stands twice, with its place; None where that is not to be found."""
-        from optim_core.config.formats.yaml_reader import YamlProblem, compose, value_of
+    def twice(self) -> FormatError | None:
+        """Return the error of a key that stands twice, with its place; None where that is not to be found."""
+        from optim_core.config.formats.yaml_reader import compose, value_of
 
         try:
             value_of(compose(self._text))
-        except YamlProblem as problem:
-            return JsonProblem(problem.message, problem.position, problem.hint)
+        except FormatError as error:
+            return error
         return None

@@ -5,17 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 
 from optim_core.config.document import Document
+from optim_core.config.formats.format import Format, FormatError
 from optim_core.config.issues import Position
 from optim_core.errors import ConfigError, Problem
 
-__all__ = ["load"]
-
+__all__ = ["FORMATS", "LARGEST", "endings", "format_of", "load"]
 
 LARGEST = 4 * 1024 * 1024
 
+# To add a format is to write its module and its row here.
+FORMATS = (
+    Format("yaml", (".yaml", ".yml"), "optim_core.config.formats.yaml_format", "YAML"),
+    Format(
+        "json",
+        (".json",),
+        "optim_core.config.formats.json_format",
+        "JSON",
+        has_comments=False,
+        has_half_letters=True,
+    ),
+    Format("toml", (".toml",), "optim_core.config.formats.toml_format", "TOML", has_null=False, line_ends=r"\r?\n"),
+)
+
+
+def endings() -> list[str]:
+    """Return the endings of config files."""
+    return [ending for each in FORMATS for ending in each.endings]
+
+
+def format_of(file: str | Path) -> Format | None:
+    """Return the format that the ending of a file says, None where it says none."""
+    ending = Path(file).suffix.lower()
+    return next((each for each in FORMATS if ending in each.endings), None)
+
 
 def load(path: str | Path) -> Document:
-    """Reads a YAML, JSON or TOML file, by its ending: ``.yaml``, ``.yml``, ``.json``, ``.toml``.
+    """Read a file in the format that its ending says: ``.yaml``, ``.yml``, ``.json``, ``.toml``.
 
     Raises:
         ConfigError: the file cannot be read or parsed; the problem holds line and column where the parser knows them.
@@ -25,11 +50,14 @@ def load(path: str | Path) -> Document:
         hint = "this is the text of a config; give the path of its file, or a mapping"
         raise ConfigError([Problem(path="", message="a path has one line", hint=hint)])
     text = _read(file)
-    readers = {".yaml": _read_yaml, ".yml": _read_yaml, ".json": _read_json, ".toml": _read_toml}
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
-        raise _problem(file, f"a config file ends in {', '.join(readers)}; this one ends in `{file.suffix}`")
-    return reader(file, text)
+    file_format = format_of(file)
+    if file_format is None:
+        raise _problem(file, f"a config file ends in {', '.join(endings())}; this one ends in `{file.suffix}`")
+    try:
+        value, locate = file_format.code().read(text)
+    except FormatError as error:
+        raise _problem(file, error.message, error.position, error.hint) from None
+    return Document(str(file), value, locate)
 
 
 def _problem(file: Path, message: str, position: Position = (0, 0), hint: str | None = None) -> ConfigError:
@@ -62,34 +90,3 @@ def _read(file: Path) -> str:
     if not text.strip():
         raise _problem(file, "is empty", hint="an optimizer is `optimizer: {type: AdamW, config: {lr: 1e-3}}`")
     return text
-
-
-def _read_json(file: Path, text: str) -> Document:
-    from optim_core.config.formats.json_reader import JsonProblem, read_json
-
-    try:
-        value, places = read_json(text)
-    except JsonProblem as problem:
-        raise _problem(file, problem.message, problem.position, problem.hint) from None
-    return Document(str(file), value, places.of)
-
-
-def _read_yaml(file: Path, text: str) -> Document:
-    from optim_core.config.formats.yaml_reader import Positions, YamlProblem, compose, value_of
-
-    try:
-        root = compose(text)
-        value = value_of(root)
-    except YamlProblem as problem:
-        raise _problem(file, problem.message, problem.position, problem.hint) from None
-    return Document(str(file), value, Positions(root).of)
-
-
-def _read_toml(file: Path, text: str) -> Document:
-    from optim_core.config.formats.toml_reader import TomlProblem, read_toml
-
-    try:
-        value, places = read_toml(text)
-    except TomlProblem as problem:
-        raise _problem(file, problem.message, problem.position, problem.hint) from None
-    return Document(str(file), value, places.of)

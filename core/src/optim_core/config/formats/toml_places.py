@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal, NamedTuple, NoReturn
+from typing import Literal, NoReturn
 
+from optim_core.config.formats.format import FormatError
 from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 
-__all__ = ["Fault", "Places"]
+__all__ = ["Places"]
 
 # How many keys the headers and dotted keys may have together; tomllib takes time for each.
 MOST_KEYS = 10 * MOST_NODES
@@ -34,14 +35,6 @@ _SCALAR = re.compile("|".join((_LONG_BASIC, _LONG_LITERAL, _BASIC, _LITERAL, _BA
 _Kind = Literal["value", "dotted", "implied", "table", "tables"]
 
 
-class Fault(NamedTuple):
-    """What no config may hold, and where."""
-
-    message: str
-    position: Position
-    hint: str | None = None
-
-
 class Places:
     """The places in a text, which is walked through when the first one is asked for."""
 
@@ -56,10 +49,10 @@ class Places:
         return walk
 
     @property
-    def fault(self) -> Fault | None:
+    def error(self) -> FormatError | None:
         """What ended the walk: a key that stands twice, nesting over 50 deep, too many values or keys; else None."""
         walk = self._walk
-        return None if walk.fault is None else Fault(walk.fault, self._position(walk.at), walk.hint)
+        return None if walk.wrong is None else FormatError(walk.wrong, self._position(walk.at), walk.hint)
 
     def of(self, path: ConfigPath) -> Position:
         """The place of the value at `path`: of the key for a mapping's entry, or the nearest place above it."""
@@ -94,7 +87,7 @@ class _EndError(Exception):
 
 
 class _Walk:
-    """One way through a text; `at` is the offset reached, `fault` says why it ended early, where that is no TOML's."""
+    """One way through a text; `at` is the offset reached, `wrong` says why it ended early, where that is no TOML's."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -103,7 +96,7 @@ class _Walk:
         self.at = 0
         self._skip(_BLANK)
         self.root = _Node(self.at, "table")
-        self.fault: str | None = None
+        self.wrong: str | None = None
         self.hint: str | None = None
 
     def run(self) -> None:
@@ -252,6 +245,6 @@ class _Walk:
     def _twice(self, key: str, at: int) -> NoReturn:
         self._end(at, f"the key `{key}` stands twice in one mapping", "keep one of them")
 
-    def _end(self, at: int, fault: str, hint: str | None = None) -> NoReturn:
-        self.at, self.fault, self.hint = at, fault, hint
+    def _end(self, at: int, wrong: str, hint: str | None = None) -> NoReturn:
+        self.at, self.wrong, self.hint = at, wrong, hint
         raise _EndError

@@ -6,10 +6,11 @@ import re
 import tomllib
 from typing import Any
 
-from optim_core.config.formats.toml_places import Fault, Places
-from optim_core.config.issues import DEEPEST, Position
+from optim_core.config.formats.format import FormatError
+from optim_core.config.formats.toml_places import Places
+from optim_core.config.issues import DEEPEST
 
-__all__ = ["TomlProblem", "read_toml"]
+__all__ = ["read_toml"]
 
 # The longest text that is parsed before it is walked through: tomllib takes time with the square of a key's parts.
 SHORT = 4096
@@ -22,59 +23,49 @@ _WORDS = re.compile(r"[^\s,\[\]{}#\"'=][^,\[\]{}#\"'=\n]*")
 _POINT_AT_END = re.compile(r"[-+]?(\.\d|\d+\.(?!\d))")
 
 
-class TomlProblem(Exception):  # noqa: N818 - it becomes a ConfigError
-    """Text that is not a TOML config, and where: 1-based line and column, zeros where that is unknown."""
-
-    def __init__(self, message: str, position: Position, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
-        self.hint = hint
-
-
 def read_toml(text: str) -> tuple[dict[str, Any], Places]:
     """The mapping in `text`, and the places of what is in it.
 
     Raises:
-        TomlProblem: it is not TOML, a key stands twice, or, in a long text, there are more than 10,000 values or
+        FormatError: it is not TOML, a key stands twice, or, in a long text, there are more than 10,000 values or
             nesting over 50 deep, or it is larger than 1 MiB.
     """
     places = Places(text)
     if len(text) > SHORT:
         if len(text) > LARGEST:
-            raise TomlProblem(f"is larger than {LARGEST // 1024 // 1024} MiB, which no config in TOML is", (0, 0))
-        if places.fault is not None:
-            raise TomlProblem(*places.fault)
+            raise FormatError(f"is larger than {LARGEST // 1024 // 1024} MiB, which no config in TOML is")
+        if places.error is not None:
+            raise places.error
     try:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _said(str(error), text, places.fault) from None
+        raise _said(str(error), text, places.error) from None
     except RecursionError:
-        raise TomlProblem(*places.fault or (f"is nested more than {DEEPEST} deep", (0, 0))) from None
+        raise places.error or FormatError(f"is nested more than {DEEPEST} deep") from None
     except ValueError as error:
         # Python converts no number of over 4,300 digits.
-        raise TomlProblem(f"holds what is no number: {error}", (0, 0)) from None
+        raise FormatError(f"holds what is no number: {error}") from None
     if not value:
-        raise TomlProblem("holds nothing but comments", (1, 1))
+        raise FormatError("holds nothing but comments", (1, 1))
     return value, places
 
 
-def _said(error: str, text: str, fault: Fault | None) -> TomlProblem:
-    """Tomllib's error in our words; `fault`, where that stands before it, says more."""
+def _said(error: str, text: str, earlier: FormatError | None) -> FormatError:
+    """Return tomllib's error in our words; `earlier`, where that stands before it, says more."""
     match = _ERROR.fullmatch(error)
     message = match["message"] if match else error
     lines = text.rstrip().split("\n")
     position = (len(lines), len(lines[-1]) + 1)
     if match and match["line"]:
         position = (int(match["line"]), int(match["column"]))
-    if fault is not None and fault.position <= position:
-        return TomlProblem(*fault)
+    if earlier is not None and earlier.position <= position:
+        return earlier
     line = lines[position[0] - 1] if position[0] <= len(lines) else ""
     at = position[1] - 1
     if message == "Illegal character '\\n'":
-        return TomlProblem("is not TOML: a text is not closed on its line", position)
+        return FormatError("is not TOML: a text is not closed on its line", position)
     hint = _one_line(message, line, at) or _repair(message, line, at)
-    return TomlProblem(f"is not TOML: {message[:1].lower()}{message[1:]}", position, hint)
+    return FormatError(f"is not TOML: {message[:1].lower()}{message[1:]}", position, hint)
 
 
 def _one_line(message: str, line: str, at: int) -> str | None:

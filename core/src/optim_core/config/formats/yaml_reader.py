@@ -7,14 +7,16 @@ a key that stands twice is an error, and so are anchors that multiply and tags t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
+from optim_core.config.formats.format import FormatError
 from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 from optim_core.text.numerals import number_in
 
-__all__ = ["Node", "Positions", "YamlProblem", "compose", "value_of"]
+__all__ = ["Node", "Positions", "compose", "value_of", "written_texts"]
 
 Node = yaml.Node
 
@@ -32,36 +34,26 @@ TEMPLATE_HINT = "{{ }} is a template's: fill it in before, or put it in quotes"
 _NO_SPACES = frozenset("\u00a0\u2007\u202f\u3000")
 
 
-class YamlProblem(Exception):  # noqa: N818 - it becomes a ConfigError
-    """Text that is not a YAML config, and where: 1-based line and column."""
-
-    def __init__(self, message: str, position: Position, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
-        self.hint = hint
-
-
 def compose(text: str) -> Node:
     """The tree of nodes of the one document in `text`.
 
     Raises:
-        YamlProblem: it is not YAML, holds several documents, is nested over 50 deep, or refers to itself.
+        FormatError: it is not YAML, holds several documents, is nested over 50 deep, or refers to itself.
     """
     loader = _Loader(text)
     try:
         _refuse_size(text)
         node: Node | None = loader.get_single_node()
     except RecursionError:
-        raise YamlProblem(f"is nested more than {DEEPEST} deep", (0, 0)) from None
+        raise FormatError(f"is nested more than {DEEPEST} deep", (0, 0)) from None
     except yaml.YAMLError as error:
         from optim_core.config.formats.yaml_errors import explained
 
-        raise YamlProblem(*explained(error, text)) from None
+        raise FormatError(*explained(error, text)) from None
     finally:
         loader.dispose()
     if node is None:
-        raise YamlProblem("holds nothing but comments", (1, 1))
+        raise FormatError("holds nothing but comments", (1, 1))
     return node
 
 
@@ -74,24 +66,37 @@ def _refuse_size(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise YamlProblem(f"is nested more than {DEEPEST} deep", _place(event))
+                raise FormatError(f"is nested more than {DEEPEST} deep", _place(event))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
             continue
         events += 1
         # A mapping's keys are events too.
         if events > 2 * MOST_NODES + DEEPEST:
-            raise YamlProblem(f"holds more than {MOST_NODES:,} values", _place(event))
+            raise FormatError(f"holds more than {MOST_NODES:,} values", _place(event))
 
 
 def value_of(root: Node) -> Any:
     """The plain value of a tree of nodes: dict, list, str, int, float, bool, None.
 
     Raises:
-        YamlProblem: a key twice in one mapping, a key that is not a text, a tag, or anchors that multiply to more than
+        FormatError: a key twice in one mapping, a key that is not a text, a tag, or anchors that multiply to more than
             10,000 values or contain themselves.
     """
     return _Builder().value(root)
+
+
+def written_texts(root: Node, path: ConfigPath = ()) -> Iterator[tuple[ConfigPath, str]]:
+    """Yield path and text of what is no text to YAML, of a tree whose value is known: ``1``, ``true``, ``null``."""
+    if isinstance(root, yaml.ScalarNode):
+        if not isinstance(_scalar(root), str):
+            yield path, root.value
+    elif isinstance(root, yaml.MappingNode):
+        for key, value in root.value:
+            yield from written_texts(value, (*path, key.value))
+    else:
+        for index, item in enumerate(root.value):
+            yield from written_texts(item, (*path, index))
 
 
 class Positions:
@@ -138,15 +143,15 @@ class _Builder:
     def value(self, node: Node) -> Any:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise YamlProblem(
+            raise FormatError(
                 f"holds more than {MOST_NODES:,} values, anchors counted where they are used", _place(node)
             )
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if id(node) in self.open:
-            raise YamlProblem("contains itself by an anchor", _place(node))
+            raise FormatError("contains itself by an anchor", _place(node))
         if len(self.open) >= DEEPEST:
-            raise YamlProblem(f"is nested more than {DEEPEST} deep", _place(node))
+            raise FormatError(f"is nested more than {DEEPEST} deep", _place(node))
         self.open.add(id(node))
         _refuse_tag(node)
         built = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.value(item) for item in node.value]
@@ -157,18 +162,18 @@ class _Builder:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise YamlProblem("a key must be a text", _place(key_node), TEMPLATE_HINT)
+                raise FormatError("a key must be a text", _place(key_node), TEMPLATE_HINT)
             if not key_node.style and not _NO_SPACES.isdisjoint(key_node.value):
                 hint = "replace it by a space that you type"
-                raise YamlProblem("a no-break space is no space to YAML, but part of the key", _place(key_node), hint)
+                raise FormatError("a no-break space is no space to YAML, but part of the key", _place(key_node), hint)
             key = key_node.value if key_node.style else _scalar(key_node)
             if key_node.value == "<<" and not key_node.style:
-                raise YamlProblem("`<<` merges are YAML 1.1; write the keys out", _place(key_node))
+                raise FormatError("`<<` merges are YAML 1.1; write the keys out", _place(key_node))
             if not isinstance(key, str):
                 hint = f"put it in quotes: '{key_node.value}'"
-                raise YamlProblem(f"a key must be a text, `{key_node.value}` is not", _place(key_node), hint)
+                raise FormatError(f"a key must be a text, `{key_node.value}` is not", _place(key_node), hint)
             if key in mapping:
-                raise YamlProblem(f"the key `{key}` stands twice in one mapping", _place(key_node), "keep one of them")
+                raise FormatError(f"the key `{key}` stands twice in one mapping", _place(key_node), "keep one of them")
             mapping[key] = self.value(value_node)
         return mapping
 
@@ -179,7 +184,7 @@ def _refuse_tag(node: Any) -> None:
         return
     written = tag.replace("tag:yaml.org,2002:", "!!")
     hint = "a config holds plain values only: numbers, texts, lists [a, b] and mappings {key: value}"
-    raise YamlProblem(f"has the tag `{written}`", _place(node), hint)
+    raise FormatError(f"has the tag `{written}`", _place(node), hint)
 
 
 def _scalar(node: Any) -> Any:

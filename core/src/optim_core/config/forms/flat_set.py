@@ -14,22 +14,19 @@ from optim_core.config.foreign_words import (
     LOOP_KEYS,
     MAX_NORM,
     OTHER_WORDS,
-    field_meant,
     is_about,
-    meant,
 )
 from optim_core.config.forms.form import Fields, Form, Places, Takes
-from optim_core.config.issues import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch
+from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.keys import BESIDE, PARTS, RECIPE_KEYS, naming_keys, owner_of
 from optim_core.kinds import Kind
-from optim_core.text.prose import listing
 from optim_core.text.spelling import alike
 from optim_core.text.values import shown
 
 # How to clip, and the field that holds the number.
 CLIPPERS = {"norm": "max_norm", "value": "clip_value"}
 
-__all__ = ["FlatSet", "clipping_of", "is_flat", "outside"]
+__all__ = ["FlatSet", "clipping_of", "is_flat", "outside", "same_as"]
 
 
 def is_flat(config: Mapping[str, Any]) -> bool:
@@ -40,9 +37,14 @@ def is_flat(config: Mapping[str, Any]) -> bool:
 
 
 def outside(key: str, part: Kind, taken: Takes) -> Issue:
-    """The problem of a field that stands beside the component that takes it."""
-    hint = f"it is a field of {taken.name}: move it into `{part}`"
-    return Issue((key,), f"stands beside the {part} that takes it", hint)
+    """Return the issue of a field that stands beside the component that takes it."""
+    hint = Hint.of("move-into-part", name=taken.name, part=part)
+    return Issue("beside-its-part", (key,), data={"part": part}, hint=hint)
+
+
+def same_as(key: str, other: str) -> Issue:
+    """Return the issue of a key that means the same as another one that is given."""
+    return Issue("same-as", (key,), data={"other": other}, hint=Hint("keep-one"))
 
 
 def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Issue]]:
@@ -54,9 +56,9 @@ def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Is
     values = {key: config.pop(key) for key in words}
     algorithm = config.pop(CLIP_ALGORITHM, "norm")
     if len(clashing) > 1:
-        return {}, (), [Issue((clashing[-1],), f"means the same as `{clashing[0]}`", "give one of the two")]
+        return {}, (), [same_as(clashing[-1], clashing[0])]
     if algorithm not in CLIPPERS:
-        return {}, (), [Issue((CLIP_ALGORITHM,), f"must be `norm` or `value`, is {shown(algorithm)}")]
+        return {}, (), [Issue("wrong-algorithm", (CLIP_ALGORITHM,), algorithm)]
     (word, value), *_ = values.items()
     if value is None or (word != MAX_NORM and _is_zero(value)):
         return {}, (), []
@@ -117,15 +119,15 @@ class FlatSet:
         """The type of a part, under whichever key it stands; None where it has none, or is a component by itself.
 
         Raises:
-            Mismatch: there are fields, and no type.
+            IssuesError: there are fields, and no type.
         """
         name, kind, params = naming_keys(part)
         self._used.update((part, name, kind, params))
         keys = [key for key in (part, name, kind) if key in self._given]
         if not keys and params in self._given:
-            hint = f"it names the {part} that `{params}` belongs to"
-            raise Mismatch(Issue((kind,), MISSING, hint, "missing-type"))
-        self._issues += [Issue((key,), f"means the same as `{keys[0]}`", "give one of the two") for key in keys[1:]]
+            hint = Hint.of("names-the-part", part=part, params=params)
+            raise IssuesError(Issue("missing-name", (kind,), hint=hint))
+        self._issues += [same_as(key, keys[0]) for key in keys[1:]]
         value = self._given[keys[0]] if keys else None
         if keys and (keys[0] != part or isinstance(value, str)):
             self._written += [((part, "type"), (keys[0],)), ((part,), (keys[0],))]
@@ -134,7 +136,8 @@ class FlatSet:
         elif keys:
             self._recipe[part] = value
         if params in self._given:
-            self._issues.append(Issue((params,), f"has no {kind} beside it", f"name the {part} there"))
+            hint = Hint.of("name-the-part", part=part)
+            self._issues.append(Issue("fields-of-nothing", (params,), data={"kind": kind}, hint=hint))
         return None
 
     def _clip(self) -> None:
@@ -157,7 +160,7 @@ class FlatSet:
             self._used.add(key)
             inside = key in params
             if inside and key in self._given:
-                self._issues.append(Issue((key,), f"means the same as `{of_params}.{key}`", "give one of the two"))
+                self._issues.append(same_as(key, f"{of_params}.{key}"))
             if inside or key in self._given:
                 self._place((part, key), (of_params, key) if inside else (key,))
                 beside[key] = params[key] if inside else self._given[key]
@@ -227,44 +230,36 @@ class FlatSet:
         if field in self._given or first != key:
             other = field if field in self._given else first
             if self._given[other] != self._given[key]:
-                self._issues.append(Issue((key,), f"means the same as `{other}`", "give one of the two"))
+                self._issues.append(same_as(key, other))
         else:
             self._options["scheduler"][field] = self._given[key]
             self._place(("scheduler", "config", field), (key,))
         return True
 
     def _of_both(self, key: str) -> Issue:
-        names = " and ".join(found.name for found in self._taken.values() if found is not None)
-        ways = " or ".join(f"{part}: {{type: …, {key}: …}}" for part in PARTS)
-        return Issue((key,), f"is a field of both {names}", f"say whose it is: {ways}")
+        names = [found.name for found in self._taken.values() if found is not None]
+        return Issue("of-both-parts", (key,), data={"names": names}, hint=Hint.of("whose-it-is", key=key))
 
     def _stray(self, key: Any) -> Issue:
         if not isinstance(key, str):
-            return Issue((shown(key),), "is not a key: keys are texts")
+            return Issue("key-is-no-text", (shown(key),))
         owner = owner_of(key)
         if owner is not None and owner in self._closed:
-            return Issue((key,), UNKNOWN_KEY, f"move it into `{owner}`, beside `type`")
+            return Issue("unknown-key", (key,), hint=Hint.of("move-beside-type", part=owner))
         for part, closed in self._closed.items():
             if closed is not None and key in closed:
                 return outside(key, part, closed)
         for part, serialized in self._taken.items():
             if part not in self._options and serialized is not None and key in serialized:
-                hint = f"it is a field of {serialized.name}: move it into `{naming_keys(part)[2]}`"
-                return Issue((key,), UNKNOWN_KEY, hint)
-        return Issue((key,), UNKNOWN_KEY, self._instead(key))
+                hint = Hint.of("move-into-params", name=serialized.name, params=naming_keys(part)[2])
+                return Issue("unknown-key", (key,), hint=hint)
+        return Issue("unknown-key", (key,), hint=self._instead(key))
 
-    def _beside(self) -> list[str]:
-        """What may stand beside the types of the parts that there are, and is not given."""
-        return [key for part in self._types for key in BESIDE[part] if key not in self._given]
-
-    def _instead(self, key: str) -> str | None:
-        """The hint for a key that no part takes; what the parts take is said once."""
-        names = [name for found in self._found() for name in (*found.keys, *found.aliases)]
-        free = [name for name in names if name not in self._given]
-        near = field_meant(key, free) or meant(key, [*free, *RECIPE_KEYS, *self._beside()])
-        if near is not None and self._told:
-            return f"did you mean `{near}`?"
-        takes = "; ".join(f"{found.name} takes: {listing(found.keys) or 'nothing'}" for found in self._found())
-        takes = "" if self._told else takes
+    def _instead(self, key: str) -> Hint:
+        """Return the hint for a key that no part takes; what the parts take is said once."""
+        found = self._found()
+        free = [name for taken in found for name in (*taken.keys, *taken.aliases) if name not in self._given]
+        beside = [name for part in self._types for name in BESIDE[part] if name not in self._given]
+        takes = [] if self._told else [(taken.name, taken.keys) for taken in found]
         self._told = True
-        return f"did you mean `{near}`? {takes}".rstrip() if near else takes or None
+        return Hint.of("key-beside", key=key, free=free, beside=beside, takes=takes)

@@ -22,11 +22,9 @@ from optim_core.config.foreign_words import (
 )
 from optim_core.config.forms.flat_set import FlatSet, clipping_of, is_flat
 from optim_core.config.forms.form import Fields, Form
-from optim_core.config.issues import Issue, Mismatch
+from optim_core.config.issues import Hint, Issue, IssuesError
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
-from optim_core.text.prose import listing
 from optim_core.text.spelling import alike
-from optim_core.text.values import shown
 
 __all__ = ["has_content", "read_form"]
 
@@ -39,19 +37,18 @@ def read_form(config: Mapping[str, Any], fields: Fields) -> Form | None:
         fields: says which keys a type takes, to divide flat sets.
 
     Raises:
-        Mismatch: the section of a training config holds no recipe.
+        IssuesError: the section of a training config holds no recipe.
     """
     if SECTION not in config or has_content(config):
         return _form(config, fields, section=False)
     section = config[SECTION]
     if not isinstance(section, Mapping):
-        raise Mismatch(Issue((SECTION,), f"must be a mapping with an optimizer, is {shown(section)}"))
+        raise IssuesError(Issue("no-section", (SECTION,), section))
     form = _form(section, fields, section=True)
     if form is None:
         others = [key for key, value in config.items() if isinstance(value, Mapping) and has_content(value)]
-        hint = f"{SECTION}: {{optimizer: …, scheduler: …}}, or {SECTION}: {{optimizer_configs: …}}"
-        hint = f"`{others[0]}` looks like the recipe: build it alone" if others else hint
-        raise Mismatch(Issue((SECTION,), "names no optimizer", hint))
+        hint = Hint.of("other-section", name=others[0]) if others else Hint("section-example")
+        raise IssuesError(Issue("empty-section", (SECTION,), section, hint=hint))
     return form.below(SECTION, {key: value for key, value in config.items() if key != SECTION})
 
 
@@ -137,8 +134,7 @@ def _overridden_rate(config: Mapping[str, Any]) -> list[Issue]:
     without = [str(name) for name, value in sets.items() if not _has_rate(value)]
     if not without:
         return []
-    hint = f"{listing(without)} would train with the default of its optimizer; give each its own lr"
-    return [Issue(("learning_rate",), "is not the rate of named sets", hint)]
+    return [Issue("rate-of-named-sets", ("learning_rate",), hint=Hint.of("give-each-a-rate", without=without))]
 
 
 def _has_rate(value: Any) -> bool:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import attrs
 
-from optim_core.config.foreign_words import LOOP_KEYS, field_meant
-from optim_core.config.issues import MISSING, UNKNOWN_KEY, ConfigPath, Issue, Mismatch
+from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
+from optim_core.config.structuring.scalars import refusal
 from optim_core.plugin_class.fields import config_fields, field_types
-from optim_core.run.durations import DurationError
-from optim_core.text.prose import listing
-from optim_core.text.spelling import nearest
-from optim_core.text.values import is_list, shown, type_in_words
+from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
 
 __all__ = ["ALIASES", "ClassPlan", "Hook"]
@@ -59,13 +56,12 @@ class ClassPlan(NamedTuple):
             name: what messages call the class; by default its own name.
 
         Raises:
-            Mismatch: with everything that is wrong.
+            IssuesError: with everything that is wrong.
         """
         name = name or self.cls.__name__
         if not isinstance(value, Mapping):
-            raise Mismatch.here(
-                f"must be a mapping of {name}'s fields, is {shown(value)}", self._no_mapping(value, name)
-            )
+            takes = Hint.of("takes", value=value, name=name, keys=self.keys)
+            raise IssuesError(Issue("no-fields", (), value, data={"name": name}, hint=takes))
         values, failed, issues = self._fields_of(value, name)
         if not issues:
             try:
@@ -74,58 +70,65 @@ class ClassPlan(NamedTuple):
                 issues = self._refusals(values, failed, value) or _issues(error)
         else:
             issues += self._refusals(values, failed, value)
-        raise Mismatch(*issues)
+        raise IssuesError(*issues)
 
     def _fields_of(self, given: Mapping[str, Any], title: str) -> tuple[dict[str, Any], set[str], list[Issue]]:
-        """The fields whose values have the right type, the names of those that have not, and why."""
+        """Return the fields whose values have the right type, the names of those that have not, and why."""
         values: dict[str, Any] = {}
         failed: set[str] = set()
         issues: list[Issue] = []
-        meant: list[Any] = []
+        strays: list[str] = []
         for key, raw in given.items():
             known = self.fields.get(key) if isinstance(key, str) else None
             if known is None:
-                near = self._meant(key)
-                meant.append(self.fields.get(near))
-                issues.append(self._unknown(key, near, given, title))
+                strays += [key] if isinstance(key, str) else []
+                issues.append(self._unknown(key, given, title))
                 continue
             field, hook, hint = known
             name = field.alias or field.name
             if name in values or name in failed:
-                other = ALIASES.get(key, name)
-                issues.append(Issue((key,), f"means the same as `{other}`", "give one of the two"))
+                other = {"other": ALIASES.get(key, name)}
+                issues.append(Issue("same-as", (key,), raw, data=other, hint=Hint("keep-one")))
                 continue
             try:
                 values[name] = hook(raw, hint)
-            except Mismatch as mismatch:
+            except IssuesError as error:
                 failed.add(name)
-                issues += [_with_default(issue, raw, field).below(key) for issue in mismatch.issues]
-        for key in self.required:
+                issues += [_with_default(issue, raw, field).below(key) for issue in error.issues]
+        missing = [key for key in self.required if key not in values and key not in failed]
+        if missing:
             # A key that is misspelt is one mistake, not two.
-            if key not in values and key not in failed and self.fields[key] not in meant:
-                wanted = type_in_words(self.fields[key][2])
-                issues.append(Issue((key,), MISSING, f"{title} needs {wanted} here"))
+            meant = self._meant(strays, missing)
+            issues += [self._missing(key, title) for key in missing if key not in meant]
         return values, failed, issues
 
-    def _meant(self, key: Any) -> str:
-        """The field that an unknown key most likely stands for, "" where none is near."""
-        if not isinstance(key, str):
-            return ""
-        return field_meant(key, self.fields) or (key not in LOOP_KEYS and nearest(key, self.fields)) or ""
+    def _meant(self, strays: Iterable[str], missing: list[str]) -> set[str]:
+        """Return those of the missing fields for which one of the stray keys most likely stands."""
+        from optim_core.config.foreign_words import LOOP_KEYS, field_meant
+        from optim_core.text.spelling import nearest
 
-    def _unknown(self, key: Any, near: str, given: Mapping[str, Any], title: str) -> Issue:
-        if not isinstance(key, str):
-            return Issue((shown(key),), "is not a key: keys are texts")
-        allowed = f"{title} takes: {listing(self.keys) or 'nothing'}"
-        if near and near in given:
-            return Issue((key,), UNKNOWN_KEY, f"`{near}` is given already; {allowed}")
-        return Issue((key,), UNKNOWN_KEY, f"did you mean `{near}`? {allowed}" if near else allowed)
+        names = [name for name, field in self.fields.items() if any(field is self.fields[key] for key in missing)]
+        meant: set[str] = set()
+        for key in strays:
+            near = field_meant(key, self.fields)
+            # To compare with the few that are missing is quick, and tells most keys apart from all of them.
+            if near is None and key not in LOOP_KEYS and nearest(key, names):
+                near = nearest(key, self.fields)
+            if near is not None:
+                meant.update(name for name in missing if self.fields[near] is self.fields[name])
+            if len(meant) == len(missing):
+                break
+        return meant
 
-    def _no_mapping(self, value: Any, title: str) -> str:
-        """The hint for what is no mapping of fields."""
-        if is_list(value) and value and all(isinstance(item, Mapping) for item in value):
-            return "write its keys in one mapping: in YAML, without `-` before them"
-        return f"{title} takes: {listing(self.keys) or 'nothing'}"
+    def _missing(self, key: str, title: str) -> Issue:
+        wanted = self.fields[key][2]
+        return Issue("missing", (key,), wanted=wanted, hint=Hint.of("needs-a-value", name=title, wanted=wanted))
+
+    def _unknown(self, key: Any, given: Mapping[str, Any], title: str) -> Issue:
+        if not isinstance(key, str):
+            return Issue("key-is-no-text", (shown(key),))
+        hint = Hint.of("field", key=key, name=title, keys=self.keys, fields=tuple(self.fields), given=given)
+        return Issue("unknown-key", (key,), given[key], hint=hint)
 
     def _refusals(self, values: dict[str, Any], failed: set[str], given: Mapping[str, Any]) -> list[Issue]:
         """What each field's validator says: attrs itself stops at the first one."""
@@ -180,20 +183,23 @@ class ClassPlan(NamedTuple):
 
 def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
     """The issue of a field's value; where nothing was meant by the value, with what to do instead."""
-    unset = raw is None or (not issue.hint and type(raw) is str and raw.lower() in _NOTHING)
+    unset = raw is None or (type(raw) is str and raw.lower() in _NOTHING)
     if issue.path or not unset or field.default is attrs.NOTHING:
         return issue
     shows = type(field.default) in _DEFAULTS_SHOWN
-    return issue._replace(hint=f"leave it out for the default{f', {shown(field.default)}' if shows else ''}")
+    hint = Hint("leave-it-out", {"default": field.default} if shows else {})
+    # What says how to write the value says more than to leave it out.
+    first = issue.hint if raw is not None else None
+    return issue._replace(hint=hint if first is None else Hint.of("first-of", hints=[first, hint]))
 
 
 def _issues(error: Exception, path: ConfigPath = (), name: str | None = None) -> list[Issue]:
-    """What a validator, converter or constructor said, at its place."""
+    """Return what a validator, converter or constructor said, at its place."""
     if isinstance(error, ItemsError):
         return [issue for index, wrong in error.items.items() for issue in _issues(wrong, (*path, index))]
-    if isinstance(error, (FieldError, DurationError)):
-        return [Issue(path, error.message, error.hint)]
-    return [Issue(path, _words(error, name))]
+    if isinstance(error, FieldError):
+        return [refusal(error, path)]
+    return [Issue("refused", path, data={"text": _words(error, name)})]
 
 
 def _words(error: BaseException, name: str | None = None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from optim_core.config.issues import DEEPEST, MOST_NODES, Issue, Mismatch
+from optim_core.config.issues import DEEPEST, MOST_NODES, Hint, Issue, IssuesError
 from optim_core.text.values import is_list, shown
 
 __all__ = ["plain_data"]
@@ -21,8 +21,8 @@ def plain_data(config: Any) -> Any:
     endless one, or is told two things by one that changes.
 
     Raises:
-        Mismatch: more than 10,000 values, counting a shared one each time it appears; nested over 50 deep, which is how
-            a mapping that contains itself shows; or an object's own code raises.
+        IssuesError: it has more than 10,000 values, counting a shared one each time it appears; it is nested over 50
+            deep, which is how a mapping that contains itself shows; or an object's own code raises.
     """
     return _Copy().of(config)
 
@@ -44,10 +44,10 @@ class _Copy:
         except Exception as error:
             raise self._unreadable(error) from error
         if len(self.path) >= DEEPEST:
-            raise Mismatch.here(f"is nested more than {DEEPEST} deep, or contains itself")
+            raise IssuesError(Issue("too-deep"))
         self.nodes += len(items)
         if self.nodes > MOST_NODES:
-            raise Mismatch.here(f"holds more than {MOST_NODES:,} values")
+            raise IssuesError(Issue("too-many-values"))
         return self._mapping(items) if isinstance(items, dict) else self._list(items)
 
     def _mapping(self, items: dict[Any, Any]) -> dict[Any, Any]:
@@ -69,9 +69,9 @@ class _Copy:
             self.path.pop()
         return copied
 
-    def _unreadable(self, error: Exception) -> Mismatch:
-        hint = "plain dicts, lists, texts and numbers can always be read"
-        return Mismatch(Issue(tuple(self.path), f"cannot be read: it raised {type(error).__name__}", hint))
+    def _unreadable(self, error: Exception) -> IssuesError:
+        raised = {"raised": type(error).__name__}
+        return IssuesError(Issue("unreadable", tuple(self.path), data=raised, hint=Hint("plain-data")))
 
 
 def _contents(value: Any) -> dict[Any, Any] | list[Any] | None:

@@ -1,7 +1,7 @@
 """Config mappings to plugin-class instances: cattrs with strict scalars, and every problem at once.
 
-A hook raises `Mismatch`, which holds all issues below the value that it was given. cattrs chooses the hook by type; the
-hooks for scalars, containers, unions and attrs classes are ours, because cattrs' own turn "false" into True and 1.5
+A hook raises `IssuesError`, which holds all issues below the value that it was given. cattrs chooses the hook by type;
+the hooks for scalars, containers, unions and attrs classes are ours, because cattrs' own turn "false" into True and 1.5
 into 1, and lose the words of a validator.
 """
 
@@ -15,9 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 from cattrs import Converter
 
-from optim_core.config.issues import Mismatch
+from optim_core.config.issues import Hint, Issue, IssuesError
 from optim_core.config.structuring.class_plan import ClassPlan, Hook
-from optim_core.config.structuring.repairs import as_list
 from optim_core.config.structuring.scalars import (
     structure_anything,
     structure_bool,
@@ -63,7 +62,7 @@ class Structurer:
         """An instance of the plugin class `cls`, called `name` in messages, from a mapping of its fields.
 
         Raises:
-            Mismatch: with everything that is wrong below `value`.
+            IssuesError: with everything that is wrong below `value`.
         """
         return self._plan(cls).structure(value, name)
 
@@ -88,10 +87,11 @@ class Structurer:
         def careful(value: Any, _: Any) -> Any:
             try:
                 return hook(value, wanted)
-            except Mismatch:
+            except IssuesError:
                 raise
             except Exception as error:
-                raise Mismatch.here(str(error) or type(error).__name__) from error
+                text = str(error) or type(error).__name__
+                raise IssuesError(Issue("refused", (), value, wanted, {"text": text})) from error
 
         return hook if hook in _OWN_HOOKS else careful
 
@@ -109,15 +109,16 @@ class Structurer:
 
         def sequence(value: Any, _: Any) -> Any:
             if not is_list(value) or (fixed and len(value) != len(hooks)):
-                raise wrong_type(wanted, value, as_list(value, length) if numeric else None)
+                hint = Hint.of("write-list", value=value, length=length) if numeric else None
+                raise wrong_type(wanted, value, hint)
             items, issues = [], []
             for index, item in enumerate(value):
                 try:
                     items.append(hooks[index if fixed else 0](item, arguments[index if fixed else 0]))
-                except Mismatch as mismatch:
-                    issues += [issue.below(index) for issue in mismatch.issues]
+                except IssuesError as error:
+                    issues += [issue.below(index) for issue in error.issues]
             if issues:
-                raise Mismatch(*issues)
+                raise IssuesError(*issues)
             return make(items)
 
         return sequence
@@ -133,10 +134,10 @@ class Structurer:
             for key, item in value.items():
                 try:
                     items[key_hook(key, arguments[0])] = value_hook(item, arguments[1])
-                except Mismatch as mismatch:
-                    issues += [issue.below(key if isinstance(key, str) else shown(key)) for issue in mismatch.issues]
+                except IssuesError as error:
+                    issues += [issue.below(key if isinstance(key, str) else shown(key)) for issue in error.issues]
             if issues:
-                raise Mismatch(*issues)
+                raise IssuesError(*issues)
             return items
 
         return mapping
@@ -150,22 +151,29 @@ class Structurer:
         def union(value: Any, _: Any) -> Any:
             if value is None and nullable:
                 return None
-            closest: Mismatch | None = None
-            hint: str | None = None
+            closest: IssuesError | None = None
+            hints: list[Hint] = []
             for member, hook in hooks:
                 try:
                     return hook(value, member)
-                except Mismatch as mismatch:
-                    hint = hint or mismatch.issues[0].hint
-                    if _same_shape(value, member):
-                        closest = closest or mismatch
-            raise closest or wrong_type(wanted, value, hint)
+                except IssuesError as error:
+                    hints += [hint] if (hint := error.issues[0].hint) is not None else []
+                    if closest is None and _same_shape(value, member):
+                        closest = IssuesError(*(_of_union(issue, wanted) for issue in error.issues))
+            raise closest or wrong_type(wanted, value, Hint.of("first-of", hints=hints) if hints else None)
 
         return union
 
 
 def _is(*origins: Any) -> Callable[[Any], bool]:
     return lambda wanted: (get_origin(wanted) or wanted) in origins
+
+
+def _of_union(issue: Issue, wanted: Any) -> Issue:
+    """Return what is wrong with a value by one member of a union, which says what else may stand in its place."""
+    if issue.path:
+        return issue
+    return issue._replace(wanted=wanted, data={**issue.data, "member": issue.data.get("member", issue.wanted)})
 
 
 def _same_shape(value: Any, member: Any) -> bool:
