@@ -15,7 +15,7 @@ from recipe_configs import configs, named_sets, recipes
 from vocabulary import keys, values
 
 from optim_core import ConfigError, OptimError, registry
-from optim_core.cli.config_text import FORMS, render
+from optim_core.cli.config_text import format_names, render
 
 
 def spec_of(config: Any, kind: Any = None) -> Any:
@@ -49,7 +49,7 @@ def test_a_whole_config_comes_back(form, data):
 
 
 @pytest.mark.parametrize("ascii_only", [False, True], ids=["", "ascii"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", format_names())
 @pinned(40)
 @given(config=configs())
 def test_a_file_comes_back(form, ascii_only, config, tmp_path_factory):

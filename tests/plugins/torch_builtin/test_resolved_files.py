@@ -3,11 +3,11 @@
 import pytest
 
 from optim_core import registry
-from optim_core.cli.config_text import FORMS, render
+from optim_core.cli.config_text import format_names, render
 from optim_core.reference.describe import example
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", format_names())
 def test_what_is_written_builds_the_same_and_is_written_alike(plugin_class, plugin_targets, form, tmp_path):
     """A resolved file of each plugin's example is stable under resolving again."""
     target = f"{plugin_class.__module__}:{plugin_class.__qualname__}"

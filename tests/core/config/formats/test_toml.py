@@ -93,7 +93,7 @@ def assert_all_places(text):
     assert len(found) == len(set(found.values()))
     for path, position in found.items():
         assert begins_with(source_at(text, position), path[-1], value_at(value, path)), (path, position)
-    assert places.fault is None
+    assert places.error is None
 
 
 def test_toml_and_json_of_one_config_build_the_same(tmp_path):
@@ -177,7 +177,7 @@ def test_what_tomllib_takes_has_no_fault_and_what_it_refuses_is_one_problem(docu
         assert 1 <= line <= len(lines)
         assert 1 <= column <= len(lines[line - 1]) + 1
     else:
-        assert places.fault is None
+        assert places.error is None
 
 
 @given(st.text(st.sampled_from("ab1.=\n\"'[]{},# \t\r\\-:eTé"), max_size=40))
