@@ -13,19 +13,14 @@ from optim_core.config.document import OVERRIDE, Document
 from optim_core.config.formats.format import FormatError
 from optim_core.config.formats.yaml_reader import compose, value_of, written_texts
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
-from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS
+from optim_core.config.override_path import BESIDE_CONFIG, may_be_created, written
 from optim_core.errors import ConfigError, OptimError, Problem
-from optim_core.kinds import KINDS
 from optim_core.text.values import is_list
 
-__all__ = ["BESIDE_CONFIG", "apply_overrides", "is_component", "may_be_created", "with_texts", "written"]
+__all__ = ["apply_overrides", "with_texts"]
 
 # One key of a path: in double quotes, or up to the next dot or `=`.
 _KEY = re.compile(r'\s*+("(?:[^"\\]|\\.)*+"(?=\s*+[.=])|[^.=]*+)\s*+')
-_NEEDS_QUOTES = re.compile(r'[.="]|^\s|\s$|^$')
-
-# What may stand beside `type` and `config`, whatever the kind.
-BESIDE_CONFIG = tuple(dict.fromkeys(["enabled", *(key for row in KINDS.values() for key in row.beside)]))
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:
@@ -158,11 +153,6 @@ def _unquoted(text: str) -> str:
     return key
 
 
-def written(keys: Iterable[str]) -> str:
-    """Keys as the path of an override."""
-    return ".".join(json.dumps(key, ensure_ascii=False) if _NEEDS_QUOTES.search(key) else key for key in keys)
-
-
 # -- the place in a config -------------------------------------------------------------------------------------------
 
 
@@ -210,25 +200,3 @@ def _step(config: Any, keys: list[str], at: int) -> str | int:
         return key
     hint = Hint.of("near-path", config=config, keys=keys, at=at, here=here)
     raise IssuesError(Issue("no-such-key", data={"here": here, "key": key}, hint=hint))
-
-
-def may_be_created(config: Any, above: list[str]) -> tuple[str, ...]:
-    """The keys that a mapping of this shape may have with a mapping below; `above` are the keys that lead to it."""
-    if not isinstance(config, Mapping):
-        return ()
-    if is_component(config, above):
-        has_fields_beside = any(key not in ("type", "config", *BESIDE_CONFIG) for key in config)
-        return () if has_fields_beside else ("config",)
-    if any(key in config for key in NAMED_KEYS[:2]):
-        return ("gradient_clipping",)
-    if any(key in config for key in RECIPE_KEYS) or not (config or above):
-        return RECIPE_KEYS
-    return ()
-
-
-def is_component(config: Mapping[Any, Any], above: list[str]) -> bool:
-    """Whether a mapping is one, by its type or, where that is yet to come or may be left out, by where it stands."""
-    if "type" in config:
-        return True
-    is_recipe = any(key in config for key in (*RECIPE_KEYS, *NAMED_KEYS))
-    return not is_recipe and above[-1:] in [[key] for key in RECIPE_KEYS]

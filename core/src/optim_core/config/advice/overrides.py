@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core.config.advice.telling import Telling
-from optim_core.config.overrides import BESIDE_CONFIG, is_component, may_be_created, written
+from optim_core.config.override_path import BESIDE_CONFIG, is_component, may_be_created, written
 from optim_core.text.prose import listing
 
 __all__ = ["near_beside_config", "near_path"]
