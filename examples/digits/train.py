@@ -1,6 +1,6 @@
-"""Trains a small network on scikit-learn's digits with the optimizer, schedule and clipping of a config file.
+"""Train a small network on scikit-learn's digits with the optimizer, schedule and clipping of a config file.
 
-The data are 1,797 scans of 8 x 8 pixels, which scikit-learn brings along. Nothing here names an optimizer:
+The data are 1,797 scans of 8 x 8 pixels, which scikit-learn brings along. This program names no optimizer:
 
     python examples/digits/train.py --set optimizer.type=SGD --set scheduler.config.max_lr=0.05
 """
@@ -29,7 +29,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def network() -> nn.Module:
-    """Images of shape (batch, 1, 8, 8) to logits of shape (batch, 10)."""
+    """Return a network that turns images of shape (batch, 1, 8, 8) into logits of shape (batch, 10)."""
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1),
         nn.BatchNorm2d(16),
@@ -44,7 +44,7 @@ def network() -> nn.Module:
 
 
 def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Training images, test images (a fifth, every digit in equal share), training labels, test labels."""
+    """Return training images, test images (a fifth, every digit in equal share), training labels, test labels."""
     scans = load_digits()
     images = torch.tensor(scans.images, dtype=torch.float32).unsqueeze(1) / 16
     labels = torch.tensor(scans.target)
@@ -52,7 +52,7 @@ def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def refuse_what_the_loop_lacks(recipe: Recipe, optimizer: Optimizer) -> None:
-    """The loop below gives an optimizer no closure, and a schedule no metric but the training loss."""
+    """Refuse a recipe for which this loop is not made: it gives no closure, and no metric but the training loss."""
     closure = inspect.signature(optimizer.step).parameters.get("closure")
     if closure and closure.default is closure.empty:
         raise click.ClickException(f"{recipe.optimizer.type} needs a closure in every step, which this program has not")
@@ -62,7 +62,7 @@ def refuse_what_the_loop_lacks(recipe: Recipe, optimizer: Optimizer) -> None:
 
 
 def advance(schedule: SchedulerSpec, scheduler: Any, losses: list[float]) -> None:
-    """Steps the schedule; one that waits for a metric gets the mean of `losses`."""
+    """Step the schedule; one that waits for a metric gets the mean of `losses`."""
     if hasattr(schedule.config, "monitor"):
         scheduler.step(sum(losses) / len(losses))
     else:
@@ -72,7 +72,7 @@ def advance(schedule: SchedulerSpec, scheduler: Any, losses: list[float]) -> Non
 def train(
     recipe: Recipe, model: nn.Module, images: Tensor, labels: Tensor, epochs: int, batch_size: int
 ) -> tuple[list[float], list[float]]:
-    """Trains `model` in place; returns the learning rate and the loss at every step."""
+    """Train `model` in place; return the learning rate and the loss at every step."""
     steps_per_epoch = -(-len(images) // batch_size)
     run = recipe.create(model, steps_per_epoch=steps_per_epoch, total_steps=epochs * steps_per_epoch)
     optimizer, scheduler = run
@@ -102,21 +102,21 @@ def train(
 
 
 def correct(model: nn.Module, images: Tensor, labels: Tensor) -> int:
-    """How many of `images` the model recognises."""
+    """Return how many of `images` the model recognises."""
     model.eval()
     with torch.no_grad():
         return int((model(images).argmax(dim=1) == labels).sum())
 
 
 def show_parts(recipe: Recipe) -> None:
-    """Prints which distribution provides each part of the recipe."""
+    """Print which distribution provides each component of the recipe."""
     parts = {"optimizer": recipe.optimizer, "scheduler": recipe.scheduler, "clipping": recipe.clipper}
     for name, spec in parts.items():
         console.print(f"{name:<9}  {spec.type:<12}  {spec.provided_by}" if spec else f"{name:<9}  none")
 
 
 def draw(file: Path, title: str, rates: list[float], losses: list[float]) -> None:
-    """Writes a picture of the learning rate and the loss over the steps."""
+    """Write a picture of the learning rate and the loss over the steps."""
     figure = Figure(figsize=(8, 6), layout="constrained")
     figure.suptitle(title)
     above, below = figure.subplots(2, 1, sharex=True)

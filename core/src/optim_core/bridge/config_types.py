@@ -38,7 +38,7 @@ def config_type(argument: Argument, module: SourceModule | None) -> Any:
 
 
 def is_dtype(argument: Argument) -> bool:
-    """Whether a ``torch.dtype`` is wanted, whose name stands in the config."""
+    """Return whether an argument is a ``torch.dtype``, which a config gives by its name."""
     nodes = ast.walk(argument.annotation) if argument.annotation is not None else ()
     return any(_last_name(node) == "dtype" for node in nodes)
 

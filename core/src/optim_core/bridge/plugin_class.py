@@ -127,7 +127,7 @@ def _maker(
     left_to_library = {argument.name: not _has_plain_default(argument) for argument in arguments}
     dtypes = {argument.name for argument in arguments if is_dtype(argument)}
 
-    def make(config: Any, subject: Any) -> Any:
+    def make(config: Any, works_on: Any) -> Any:
         given = {name: getattr(config, name) for name in left_to_library}
         given = {name: value for name, value in given.items() if value is not None or not left_to_library[name]}
         if not dtypes.isdisjoint(given):
@@ -136,7 +136,7 @@ def _maker(
             given |= {name: getattr(torch, given[name]) for name in dtypes & given.keys() if given[name] is not None}
         with importing():
             made = getattr(import_module(module), name)
-        return made(subject, **given)
+        return made(works_on, **given)
 
     return make
 

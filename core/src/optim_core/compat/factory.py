@@ -32,7 +32,7 @@ __all__ = [
     "create_scheduler_from_config",
 ]
 
-Part = Literal["optimizer", "scheduler"]
+OptimizerOrScheduler = Literal["optimizer", "scheduler"]
 
 
 class _Pair(NamedTuple):
@@ -159,8 +159,8 @@ def _target(params: Any, model: Any) -> Any:
     return model if params is None else params
 
 
-def _require_name(part: Part, config: Mapping[str, Any]) -> None:
-    words = (*naming_keys(part), part, "type")
+def _require_name(kind: OptimizerOrScheduler, config: Mapping[str, Any]) -> None:
+    words = (*naming_keys(kind), kind, "type")
     if any(key in config for key in words):
         return
     near = next((key for key in config if nearest(key, words)), None)
@@ -174,7 +174,7 @@ def _require_name(part: Part, config: Mapping[str, Any]) -> None:
 class OptimizerFactory:
     """Makes optimizers and schedulers from configs in any form that ``registry.build`` takes.
 
-    Of a config with both parts, `create_optimizer` and `create_scheduler` take the one that they make.
+    Of a config with both, `create_optimizer` takes the optimizer, and `create_scheduler` the schedule.
 
     Example:
         >>> import torch
@@ -303,9 +303,9 @@ def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer:
 
 def _optimizer(config: Any, target: Any, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
     # A config without a schedule has no use for a length of the run: one that is there stays, and is refused.
-    parts = divided(config) if _has_schedule(config) else Divided(config, {}, {})
-    with as_arguments(parts.as_written):
-        built = _built(parts.config, "optimizer")
+    given = divided(config) if _has_schedule(config) else Divided(config, {}, {})
+    with as_arguments(given.as_written):
+        built = _built(given.config, "optimizer")
     if isinstance(built, Recipe):
         spec = built.optimizer
     elif built.decay is None:
@@ -322,13 +322,13 @@ def _has_schedule(config: Any) -> bool:
 
 
 def _scheduler(config: Any, optimizer: Optimizer, **lengths: int | None) -> LRScheduler:
-    parts = divided(config)
-    with as_arguments(parts.as_written):
-        built = _built(parts.config, "scheduler")
+    given = divided(config)
+    with as_arguments(given.as_written):
+        built = _built(given.config, "scheduler")
     spec, unused = (built.scheduler, built.unused) if isinstance(built, Recipe) else (built, {})
     if spec is None:
         raise MissingTypeError([problem("scheduler", "is required and missing", "for example scheduler: {type: …}")])
-    horizon = Horizon(**horizon_of(unused, parts.lengths, lengths))
+    horizon = Horizon(**horizon_of(unused, given.lengths, lengths))
     scheduler: LRScheduler = spec.create_scheduler(optimizer, horizon=horizon)
     return scheduler
 
@@ -339,13 +339,13 @@ def _both(
     lr_multipliers: Mapping[Module, float] | None,
     lengths: Mapping[str, int | None],
 ) -> OptimizerAndScheduler:
-    parts = divided(config)
-    with as_arguments(parts.as_written):
-        built = _built(parts.config, "optimizer")
+    given = divided(config)
+    with as_arguments(given.as_written):
+        built = _built(given.config, "optimizer")
     if not isinstance(built, Recipe):
         built = Recipe(optimizers={SINGLE: built})
     spec, schedule = built.optimizer, built.scheduler
-    horizon = Horizon(**horizon_of(built.unused, parts.lengths, lengths))
+    horizon = Horizon(**horizon_of(built.unused, given.lengths, lengths))
     optimizer = spec.create_optimizer(target, lr_multipliers=lr_multipliers)
     scheduler = None if schedule is None else schedule.create_scheduler(optimizer, horizon=horizon)
     made = OptimizerAndScheduler(optimizer, scheduler)
@@ -353,26 +353,26 @@ def _both(
     return made
 
 
-def _built(config: Any, part: Part) -> Any:
-    """Return the spec of a part, or the recipe that has it.
+def _built(config: Any, kind: OptimizerOrScheduler) -> Any:
+    """Return the spec of one kind, or the recipe that has it.
 
     Raises:
         ConfigError: with all that is wrong with `config`.
     """
     if not isinstance(config, Mapping) or "type" in config or "config" in config:
-        return registry.build(config, part)
-    if part == "scheduler" and "optimizer" not in config:
+        return registry.build(config, kind)
+    if kind == "scheduler" and "optimizer" not in config:
         alone = _schedule_alone(config)
         if alone is not None:
             return alone
     built = registry.build(config)
-    if part == "optimizer" and isinstance(built, Recipe) and built.unused and not built.schedulers:
-        named = any(key in config for key in naming_keys(part)) and built.clipper is None
+    if kind == "optimizer" and isinstance(built, Recipe) and built.unused and not built.schedulers:
+        named = any(key in config for key in naming_keys(kind)) and built.clipper is None
         # What stands beside the name of an optimizer is meant for it: a key that it lacks is refused, not left unused.
-        return registry.build(config, part) if named else built
-    if isinstance(built, (Recipe, SPECS[part])):
+        return registry.build(config, kind) if named else built
+    if isinstance(built, (Recipe, SPECS[kind])):
         return built
-    raise MissingTypeError([problem(f"{part}_name", "is required and missing", f"the config names no {part}")])
+    raise MissingTypeError([problem(f"{kind}_name", "is required and missing", f"the config names no {kind}")])
 
 
 def _schedule_alone(config: Mapping[str, Any]) -> SchedulerSpec | None:

@@ -47,7 +47,7 @@ class OptimizerSpecification(abc.ABC):
 
     @abc.abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Return the parameters as plain data, which `from_serialized` takes, also from JSON.
+        """Return the fields as plain data, which `from_serialized` takes, also from JSON.
 
         Example:
             >>> from optim_core.compat import RegisteredSpec
@@ -109,7 +109,7 @@ class OptimizerSpecification(abc.ABC):
         Args:
             optimizer_name: any name that the registry knows, matched without case; adam, adamw and muon give the class
                 of this module for it, any other name gives a `RegisteredSpec`.
-            params: the parameters, as `to_dict` gave them or as JSON made of that; those left out have their defaults.
+            params: the fields, as `to_dict` gave them or as JSON made of that; those left out have their defaults.
 
         Raises:
             ConfigError: with all that is wrong with `params`.
@@ -127,7 +127,7 @@ class OptimizerSpecification(abc.ABC):
 
 
 def _build(optimizer_type: str, params: Any) -> OptimizerSpec:
-    """Return the spec of a serialized pair, the optimizer's type and its parameters.
+    """Return the spec of a serialized pair, the optimizer's type and its fields.
 
     Raises:
         ConfigError: the paths of its problems are the keys of `params`.
@@ -142,7 +142,7 @@ def _built(specification: OptimizerSpecification) -> OptimizerSpec:
 
 @attrs.frozen(kw_only=True)
 class _OfFields(OptimizerSpecification):
-    """A specification whose parameters are the fields of its class."""
+    """A specification that is saved by the fields of its class."""
 
     def __attrs_post_init__(self) -> None:
         spec = _built(self)
@@ -168,7 +168,7 @@ class AdamSpec(_OfFields):
         weight_decay: L2 penalty, ≥ 0.
 
     Raises:
-        ConfigError: a value is wrong; the path is the parameter.
+        ConfigError: a value is wrong; the path is the field.
 
     Example:
         >>> from optim_core.compat import AdamSpec
@@ -198,7 +198,7 @@ class AdamWSpec(_OfFields):
         weight_decay: times the rate, the share of each weight that a step takes away, ≥ 0.
 
     Raises:
-        ConfigError: a value is wrong; the path is the parameter.
+        ConfigError: a value is wrong; the path is the field.
 
     Example:
         >>> from optim_core.compat import AdamWSpec
@@ -230,7 +230,7 @@ class MuonSpec(_OfFields):
         betas: AdamW's, each in [0, 1).
 
     Raises:
-        ConfigError: a value is wrong; the path is the parameter.
+        ConfigError: a value is wrong; the path is the field.
         UnknownTypeError: optim-muon is not installed.
 
     Example:
@@ -253,14 +253,14 @@ class MuonSpec(_OfFields):
 @final
 @attrs.frozen(kw_only=True)
 class RegisteredSpec(OptimizerSpecification):
-    """Any optimizer that is installed, under its own names for its parameters.
+    """Any optimizer that is installed, under its own names for its fields.
 
     Args:
         optimizer_type: the optimizer's name.
-        params: its parameters, ``lr_decay_gamma`` included; those left out are filled in.
+        params: its fields, ``lr_decay_gamma`` included; those left out are filled in.
 
     Raises:
-        ConfigError: a parameter is wrong; the path is its name.
+        ConfigError: a field is wrong; the path is its name.
         UnknownTypeError: nothing installed has the name.
 
     Example:
@@ -299,7 +299,7 @@ def _from_params(cls: type[_OfFields], params: Mapping[str, Any]) -> _OfFields:
 
 
 def _stray(key: Any, cls: type[_OfFields], fields: list[str]) -> Problem:
-    """Return the problem of a parameter that the class does not have."""
+    """Return the problem of a field that the class does not have."""
     if not isinstance(key, str):
         return problem(shown(key), "is not a key: keys are texts")
     near = ALIASES[key] if ALIASES.get(key) in fields else nearest(key, fields)

@@ -10,7 +10,7 @@ from attrs import validators as of_attrs
 
 from optim_core.validators import Each, Interval
 
-__all__ = ["OneOf", "range_in_words", "range_schema", "rules"]
+__all__ = ["OneOf", "demands", "range_in_words", "range_schema"]
 
 # attrs documents the functions that make its validators, and the attributes of what they return, but not the classes
 # of what they return: these are they.
@@ -61,32 +61,32 @@ class Length:
         return {keyword: bound for keyword, bound in keywords.items() if bound is not None}
 
 
-Rule = Interval | Each | OneOf | Length
+Demand = Interval | Each | OneOf | Length
 
 
-def rules(validator: Any) -> list[Rule]:
+def demands(validator: Any) -> list[Demand]:
     """Return what `validator` demands, as far as its kind is known here; nothing for any other validator."""
-    return list(_rules(validator, nullable=False))
+    return list(_demands(validator, nullable=False))
 
 
-def _rules(validator: Any, *, nullable: bool) -> Iterator[Rule]:
+def _demands(validator: Any, *, nullable: bool) -> Iterator[Demand]:
     if isinstance(validator, _AND):
         for part in validator._validators:
-            yield from _rules(part, nullable=nullable)
+            yield from _demands(part, nullable=nullable)
     elif isinstance(validator, _OPTIONAL):
-        yield from _rules(validator.validator, nullable=True)
+        yield from _demands(validator.validator, nullable=True)
     elif isinstance(validator, _EACH):
-        yield from _rules(validator.iterable_validator, nullable=False)
-        for rule in _rules(validator.member_validator, nullable=False):
-            if isinstance(rule, Interval):
-                yield Each(rule)
+        yield from _demands(validator.iterable_validator, nullable=False)
+        for demand in _demands(validator.member_validator, nullable=False):
+            if isinstance(demand, Interval):
+                yield Each(demand)
     else:
-        rule_itself = _rule(validator, nullable=nullable)
-        if rule_itself is not None:
-            yield rule_itself
+        own = _demand(validator, nullable=nullable)
+        if own is not None:
+            yield own
 
 
-def _rule(validator: Any, *, nullable: bool) -> Rule | None:
+def _demand(validator: Any, *, nullable: bool) -> Demand | None:
     if isinstance(validator, (Interval, Each)):
         return validator
     if isinstance(validator, _NUMBER) and validator.compare_op in _BOUNDS and _is_number(validator.bound):
@@ -106,18 +106,18 @@ def _is_number(bound: Any) -> bool:
 
 def range_in_words(validator: Any) -> str | None:
     """Return the range that a validator demands, ``> 0`` or ``each in [0, 1)``; None where nothing is known of it."""
-    return " and ".join(rule.describe() for rule in rules(validator)) or None
+    return " and ".join(demand.describe() for demand in demands(validator)) or None
 
 
 def range_schema(validator: Any) -> dict[str, Any]:
     """Return the range that a validator demands as JSON Schema keywords, for items of a list below "items"."""
     keywords: dict[str, Any] = {}
-    for rule in rules(validator):
-        if isinstance(rule, Each):
+    for demand in demands(validator):
+        if isinstance(demand, Each):
             # A number that stands where a list could is held to the same range.
-            bounds = rule.validator.schema()
+            bounds = demand.validator.schema()
             keywords.update(bounds)
             keywords["items"] = {**keywords.get("items", {}), **bounds}
         else:
-            keywords.update(rule.schema())
+            keywords.update(demand.schema())
     return keywords

@@ -13,7 +13,7 @@ from optim_core.config.canonical import plain_value
 from optim_core.config.issues import Issue
 from optim_core.plugin_class.docstrings import parse_docstring, static_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
-from optim_core.plugin_class.ranges import OneOf, range_in_words, rules
+from optim_core.plugin_class.ranges import OneOf, demands, range_in_words
 from optim_core.run.durations import Duration
 from optim_core.text.prose import said
 from optim_core.text.values import type_in_words
@@ -119,7 +119,7 @@ def example(cls: type[Any]) -> dict[str, Any]:
     """A short config of a plugin class: its own `example` where it has one, else made from its fields.
 
     What is made holds the required fields, filled by type and range; where there are none, the first field with its
-    default. A rule across fields, or a validator that is not known here, may still refuse it.
+    default. A validator that looks at several fields, or one that is not known here, may still refuse it.
     """
     own = getattr(cls, "example", None)
     if isinstance(own, Mapping):
@@ -140,13 +140,14 @@ def example(cls: type[Any]) -> dict[str, Any]:
 
 
 def _value(field: attrs.Attribute[Any], hint: Any) -> Any:
-    demands = rules(field.validator)
-    for rule in demands:
-        if isinstance(rule, OneOf):
-            return rule.options[0]
-    intervals = [rule.validator if isinstance(rule, Each) else rule for rule in demands]
+    known = demands(field.validator)
+    for demand in known:
+        if isinstance(demand, OneOf):
+            return demand.options[0]
+    each = [demand.validator if isinstance(demand, Each) else demand for demand in known]
+    intervals = [demand for demand in each if isinstance(demand, Interval)]
     is_rate = "lr" in field.name.split("_") or field.name == "learning_rate"
-    return _value_of(hint, [rule for rule in intervals if isinstance(rule, Interval)], is_rate=is_rate)
+    return _value_of(hint, intervals, is_rate=is_rate)
 
 
 def _value_of(hint: Any, intervals: list[Interval], *, is_rate: bool) -> Any:

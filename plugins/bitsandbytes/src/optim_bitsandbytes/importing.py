@@ -1,4 +1,4 @@
-"""What bitsandbytes says when it is imported."""
+"""Importing bitsandbytes without a message that is of no use to who trains with its optimizers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NEWS = "Failed to load CPU gemm_4bit_forward"
 
 @contextlib.contextmanager
 def without_news_of_kernels() -> Iterator[None]:
-    """Leaves out its warning that a kernel for the inference of 4-bit models is missing: no optimizer needs it."""
+    """Keep bitsandbytes silent, in the block, about a missing kernel for 4-bit inference, which no optimizer needs."""
     logger = logging.getLogger(LOGGER)
     logger.addFilter(_is_no_news)
     try:

@@ -17,10 +17,10 @@ __all__ = ["Bitsandbytes", "optimizers"]
 _LIBRARY = "bitsandbytes"
 MODULE = f"{_LIBRARY}.optim"
 
-# They make too small a state for their own kernel.
+# Classes that make a state which is too small for their own kernel.
 _BROKEN = ("AdEMAMix32bit", "PagedAdEMAMix32bit")
 
-# What bitsandbytes takes for compatibility, and then ignores or refuses.
+# Arguments that bitsandbytes takes for compatibility, and then ignores or refuses.
 _WITHOUT_EFFECT = (
     "adam_w_mode",
     "amsgrad",
@@ -52,7 +52,7 @@ _CHECKS: dict[str, Any] = {
     "t_alpha": in_range(ge=1),
     "t_beta3": in_range(ge=1),
 }
-# Of AdEMAMix `alpha` is a weight, here it is a decay.
+# `alpha` of RMSprop is a decay; that of AdEMAMix, which _CHECKS is about, is a weight.
 _OF_RMSPROP: dict[str, Any] = {"alpha": in_range(gt=0, lt=1)}
 
 
@@ -60,15 +60,14 @@ _OF_RMSPROP: dict[str, Any] = {"alpha": in_range(gt=0, lt=1)}
 class Bitsandbytes:
     """The optimizers whose names say what only bitsandbytes has: 8 or 32 bits, or paged memory.
 
-    Those with a plain name, AdamW for one, are the same as the 32-bit ones. Arguments that do nothing are not fields.
-
-    Neither torch nor the library is imported before something is built.
+    The library's classes with a plain name, such as AdamW, are the same as its 32-bit ones, and are not offered.
+    Arguments that do nothing are no fields. Neither torch nor the library is imported before something is built.
     """
 
     kind = "optimizer"
 
     def names(self) -> list[str]:
-        """The names of the classes, sorted.
+        """Return the names of the classes, sorted.
 
         Raises:
             ModuleNotFoundError: the library is not installed.
@@ -76,16 +75,16 @@ class Bitsandbytes:
         return sorted(filter(_is_offered, _library.module().imports))
 
     def load(self, name: str) -> type[Any]:
-        """The plugin class for the optimizer called `name`.
+        """Return the plugin class for the optimizer called `name`.
 
         Raises:
             ModuleNotFoundError: the library is not installed.
-            LookupError: it has none.
+            LookupError: the library has no such optimizer, or it is not offered.
         """
         return _library.plugin_class(name)
 
     def why_not(self, name: str) -> str | None:
-        """Why the library's class of this name, whatever its case, is not offered; None for any other name."""
+        """Return why the library's class of this name, whatever its case, is not offered; None for any other name."""
         own = next((each for each in _library.module().imports if normalise(each) == normalise(name)), "")
         if own in _BROKEN:
             return "it makes a state that is too small for its own kernel"
@@ -116,7 +115,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
 
 
 def _left_out(found: SourceClass) -> set[str]:
-    """The arguments of a class that have no effect, or that its name has decided."""
+    """Return the arguments of a class that have no effect, or whose value its name has decided."""
     left_out = set(_WITHOUT_EFFECT)
     if found.name.endswith("bit"):
         left_out.add("optim_bits")

@@ -1,4 +1,4 @@
-"""The validators of what constructors of pytorch_optimizer check, beside those that optim-core has."""
+"""Validators for what constructors of pytorch_optimizer check, where optim-core has none of that sort."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["Betas", "Check", "Item", "Refusal", "Relation"]
 
 Check = Callable[[Any, Any, Any], Any]
 
-# What working out an expression raises where it has no value.
+# The exceptions with which working out an expression ends where the config alone does not give it a value.
 _UNDECIDED = (LookupError, TypeError, ArithmeticError)
 
 
 @attrs.frozen
 class Betas:
-    """Decay rates: the first two items in one range, the third in another; null is none."""
+    """Decay rates: the first two items are in one range, the third is in another; an item may be null."""
 
     first: Interval
     third: Interval
@@ -39,7 +39,7 @@ class Betas:
 
 @attrs.frozen
 class Item:
-    """One item of a list is in a range; null is none."""
+    """One item of a list is in a range, or null."""
 
     index: int
     range: Interval
@@ -55,24 +55,24 @@ class Item:
 
 @attrs.frozen
 class Relation:
-    """What is worked out from several fields is in a range."""
+    """The value of an expression on several fields is in a range."""
 
-    subject: Expression
+    checked: Expression
     range: Interval
 
     def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         try:
-            self.range(instance, attribute, self.subject.value(instance))
+            self.range(instance, attribute, self.checked.value(instance))
         except FieldError as error:
-            raise FieldError(f"`{self.subject}` {error.message}") from None
+            raise FieldError(f"`{self.checked}` {error.message}") from None
         except _UNDECIDED:
-            # It is more than the source shows, or null; the constructor decides.
+            # The source does not show the value, or it is null: the constructor decides.
             return
 
 
 @attrs.frozen
 class Refusal:
-    """What a constructor refuses by an ``if`` of its own, with its words, which are shown one after the other."""
+    """What a constructor refuses by an ``if`` of its own; its message is put together from the parts of its words."""
 
     test: Expression
     message: tuple[Expression, ...]
@@ -81,7 +81,7 @@ class Refusal:
         try:
             refused = self.test.value(instance)
         except _UNDECIDED:
-            # It asks for more than the config has, such as the parameters; the constructor decides.
+            # The test asks for more than the config has, such as the parameters: the constructor decides.
             return
         if refused:
             raise FieldError(self._said(instance))

@@ -34,12 +34,12 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 @attrs.frozen(eq=False)
 class Expression:
-    """An expression in the source of a constructor. It outlives the source: of that it holds no more than itself.
+    """An expression in the source of a constructor; it holds nothing else of that source, which can be forgotten.
 
     Args:
-        node: the expression.
+        node: the syntax tree of the expression.
         arguments: the names of the constructor's arguments.
-        constants: what other names in it stand for, where that is plain data.
+        constants: what other names in the expression stand for, where that is plain data.
     """
 
     node: ast.expr
@@ -48,7 +48,7 @@ class Expression:
 
     @classmethod
     def of(cls, node: ast.expr, module: SourceModule, arguments: Collection[str]) -> Self:
-        """The expression `node`, whose constants are looked up in `module`."""
+        """Make the expression of `node`, whose constants are looked up in `module`."""
         names = [part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id not in arguments]
         values = {name.id: module.value(name) for name in names}
         plain = {name: value for name, value in values.items() if not isinstance(value, Opaque)}
@@ -56,7 +56,7 @@ class Expression:
 
     @property
     def names(self) -> list[str]:
-        """The arguments in it, in their order."""
+        """The arguments in the expression, in their order."""
         nodes = (node for node in ast.walk(self.node) if isinstance(node, ast.Name) and node.id in self.arguments)
         return [node.id for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset))]
 
@@ -64,10 +64,10 @@ class Expression:
         return ast.unparse(self.node)
 
     def value(self, config: Any) -> Any:
-        """Its value for an instance of the plugin class.
+        """Return the value of the expression for an instance of the plugin class.
 
         Raises:
-            LookupError: it does more than compare, count and choose between arguments and constants.
+            LookupError: the expression does more than compare, calculate and choose with arguments and constants.
         """
         return self._value(self.node, config)
 
@@ -76,7 +76,7 @@ class Expression:
             case ast.Name(id=name):
                 return getattr(config, name) if name in self.arguments else self.constants[name]
             case ast.Attribute(value=ast.Name(id="torch"), attr=name) if name in DTYPES:
-                # A config names a dtype.
+                # In a config, a dtype is its name.
                 return name
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 return [self._value(item, config) for item in items]

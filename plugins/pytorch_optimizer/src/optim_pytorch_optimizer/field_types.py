@@ -1,4 +1,4 @@
-"""The types of fields that the annotations of pytorch_optimizer say too little of."""
+"""The types of fields of which the annotations in pytorch_optimizer say too little."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ COEFFICIENT_CHECKS: dict[str, Check] = {_COEFFICIENTS: validators.min_len(1)}
 
 
 def types_of(found: SourceClass) -> dict[str, Any]:
-    """Argument to the type of its field, for a class's arguments that the source shows better elsewhere."""
+    """Return argument to the type of its field, where the source shows that better than the annotation does."""
     if all(argument.name != _COEFFICIENTS for argument in found.arguments):
         return {}
     presets = _presets(found)
-    # Its annotation is any text; a list of three numbers would be two things.
+    # The annotation allows any text. A list of three numbers is one triple, and never a list of triples.
     return {_COEFFICIENTS: (Literal[presets] if presets else str) | _Triple | list[_Triple]}
 
 
 def _presets(found: SourceClass) -> tuple[str, ...]:
-    """The names of coefficients for the Newton-Schulz iteration."""
+    """Return the names that the library has for coefficients of the Newton-Schulz iteration."""
     module = found.module.package.module("pytorch_optimizer.optimizer.utils.matrix")
     table = module.values.get("NS_COEFFICIENTS") if module else None
     keys = table.keys if isinstance(table, ast.Dict) else ()

@@ -1,4 +1,4 @@
-"""The classes that treat parameters by what they are: which group option says so, and what the config's groups are."""
+"""Optimizers that treat parameters by what these are: the group option that says so, set for the right parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RATES = {"matrices": "lr", "AdamW's": "adamw_lr"}
 
 
 def group_members(found: SourceClass) -> dict[str, Any]:
-    """What the plugin class of a class has besides its fields: nothing, or the hook that makes its groups."""
+    """Return what a plugin class has besides its fields: the hook that makes its groups, where it needs one."""
     halves = _halves(found)
     if halves is not None:
         return {"group_options_for": _by_halves(found.name, *halves), "rates": _RATES}
@@ -30,7 +30,7 @@ def group_members(found: SourceClass) -> dict[str, Any]:
 
 
 def is_hidden_matrix(info: ParameterInfo) -> bool:
-    """Whether it is a weight of two dimensions or more, of no norm, no embedding and no output head."""
+    """Return whether a parameter is a weight of two dimensions or more, of no norm, embedding or output head."""
     return info.ndim >= 2 and not (info.is_bias or info.is_norm or info.is_embedding or info.is_head)
 
 
@@ -42,7 +42,8 @@ def _is_linear_weight(info: ParameterInfo) -> bool:
     return info.module == "Linear" and info.ndim == 2
 
 
-# Class to the mark in a group, to which parameters its documentation wants it set for, and to these in words.
+# Class to the option of a group that marks some parameters, to a test of which the class's documentation means, and to
+# these in words.
 _MARKS: dict[str, tuple[str, Callable[[ParameterInfo], bool], str]] = {
     "AdamC": ("normalized", _is_of_norm, "those of norms"),
     "AdamWSN": ("sn", _is_linear_weight, "the weights of Linear layers"),
@@ -53,7 +54,7 @@ def _by_mark(
     name: str, mark: str, belongs: Callable[[ParameterInfo], bool], words: str
 ) -> Callable[[Any, ParameterInfo], Options]:
     def group_options(_self: Any, info: ParameterInfo) -> Options:
-        """Whether a parameter is one of those that the class treats otherwise."""
+        """Return the mark, set where the parameter is one of those that the optimizer treats otherwise."""
         _require_model(name, mark, words, info)
         return {mark: belongs(info)}
 
@@ -64,7 +65,7 @@ def _by_halves(
     name: str, matrices: Mapping[str, str], others: Mapping[str, str]
 ) -> Callable[[Any, Sequence[ParameterInfo]], list[Options]]:
     def group_options_for(self: Any, infos: Sequence[ParameterInfo]) -> list[Options]:
-        """The options of each parameter's group: those of the hidden matrices, or AdamW's."""
+        """Return the options of each parameter's group: those of the hidden matrices, or AdamW's."""
         for info in infos:
             _require_model(name, _MARK, "the hidden matrices", info)
         if not any(map(is_hidden_matrix, infos)):
@@ -89,7 +90,10 @@ def _require_model(name: str, mark: str, words: str, info: ParameterInfo) -> Non
 
 
 def _halves(found: SourceClass) -> tuple[dict[str, str], dict[str, str]] | None:
-    """Group option to field, for groups with the mark and for others, where the constructor fills in both."""
+    """Return the field for each option of a group, for groups with the mark and for others; None without two such.
+
+    A class has two such sorts of groups where its constructor fills in the options of each.
+    """
     fields = {argument.name for argument in found.arguments}
     for definition in found.definitions:
         for node in _conditions(definition.body):
@@ -104,7 +108,7 @@ def _halves(found: SourceClass) -> tuple[dict[str, str], dict[str, str]] | None:
 
 
 def _conditions(statements: Sequence[ast.AST]) -> Iterator[ast.If]:
-    """Every ``if``, in whatever it stands. To walk the expressions too would take most of the time of a load."""
+    """Yield every ``if``, however deep it stands. Expressions are not walked: that would take most of a load's time."""
     for statement in statements:
         if isinstance(statement, ast.If):
             yield statement
@@ -114,7 +118,7 @@ def _conditions(statements: Sequence[ast.AST]) -> Iterator[ast.If]:
 
 
 def _filled_in(statements: Sequence[ast.stmt], fields: set[str]) -> Iterator[tuple[str, str]]:
-    """The option and the field of each ``group["option"] = … group.get("option", field) …``."""
+    """Yield the option and the field of each ``group["option"] = … group.get("option", field) …``."""
     for statement in statements:
         for node in ast.walk(statement):
             match node:

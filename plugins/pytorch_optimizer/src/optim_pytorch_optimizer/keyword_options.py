@@ -1,4 +1,4 @@
-"""The options that classes of pytorch_optimizer read from their ``**kwargs``: which class has which, by its source."""
+"""The options that classes of pytorch_optimizer read from their ``**kwargs``; the source says which class has which."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optim_pytorch_optimizer.checks import Check
 
 __all__ = ["OPTION_CHECKS", "OPTION_TEXTS", "keyword_options"]
 
-# Name to its default, which gives its type. None of them stands in a signature.
+# Option to its default, which gives its type. No signature of the library has these.
 _DEFAULTS: dict[str, bool | float] = {
     "adam_debias": False,
     "adanorm": False,
@@ -34,7 +34,7 @@ OPTION_TEXTS: dict[str, str] = {
 
 
 def keyword_options(found: SourceClass) -> list[Argument]:
-    """The options that reach a class's groups, and that the class with its ``step`` asks a group for."""
+    """Return the options that reach an optimizer's groups, and that the class with its ``step`` reads from them."""
     stepping = next(filter(_has_step, found.definitions), None)
     if stepping is None or not _reach_groups(found.constructor):
         return []
@@ -48,7 +48,7 @@ def _has_step(definition: ast.ClassDef) -> bool:
 
 
 def _reach_groups(constructor: ast.FunctionDef) -> bool:
-    """Whether the constructor takes any keyword, and puts it into the dict that all groups begin with."""
+    """Return whether the constructor takes any keyword, and puts it into the dict that all groups begin with."""
     taken = constructor.args.kwarg
     return taken is not None and any(
         key is None and isinstance(value, ast.Name) and value.id == taken.arg
@@ -59,7 +59,7 @@ def _reach_groups(constructor: ast.FunctionDef) -> bool:
 
 
 def _asked(definition: ast.ClassDef) -> Iterator[str]:
-    """What ``group.get(…)`` is called with."""
+    """Yield each name that ``group.get(…)`` is called with."""
     for node in ast.walk(definition):
         match node:
             case ast.Call(

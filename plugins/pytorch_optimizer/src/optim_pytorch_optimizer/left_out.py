@@ -1,4 +1,4 @@
-"""What is not offered, and why."""
+"""The classes of pytorch_optimizer that are not offered, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MODEL = "is made from a model, not from its parameters"
 
 _WRAPS = "wraps another optimizer"
 
-# Name to what is said of it.
+# Class to why it is not offered, as the end of a sentence that begins with its name.
 LEFT_OUT: dict[str, str] = {
     "AdaLOMO": _MODEL,
     "AdamMini": _MODEL,
@@ -20,7 +20,7 @@ LEFT_OUT: dict[str, str] = {
     "MuonClip": "wants to be told in `step` the largest logit of each attention head, and which groups are whose",
 }
 
-# What the library has and does not list as an optimizer of its own.
+# The same for classes that the library has, and does not list as optimizers of its own.
 _ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("FriendlySAM", "GSAM", "LookSAM", "Lookahead", "OrthoGrad", "PCGrad", "SAM"), _WRAPS),
     **dict.fromkeys(("ScheduleFreeWrapper", "TRAC", "WSAM"), _WRAPS),
@@ -32,5 +32,5 @@ _REASONS = {normalise(name): said for name, said in {**_ELSEWHERE, **LEFT_OUT}.i
 
 
 def reason(name: str) -> str | None:
-    """Why the library's class of this name, whatever its case, is not offered; None for any other name."""
+    """Return why the library's class of this name, whatever its case, is not offered; None for any other name."""
     return _REASONS.get(normalise(name))

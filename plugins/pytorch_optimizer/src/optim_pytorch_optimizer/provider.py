@@ -1,4 +1,4 @@
-"""The provider: names from the library's list of optimizers, plugin classes from their constructors."""
+"""The provider: it takes names from the library's list of optimizers, and makes plugin classes from constructors."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class PytorchOptimizers:
     kind = "optimizer"
 
     def names(self) -> list[str]:
-        """The names of the classes, sorted.
+        """Return the names of the classes, sorted.
 
         Raises:
             ModuleNotFoundError: the library is not installed.
-            LookupError: its list of optimizers is not where it was in the releases that are known, or cannot be read.
+            LookupError: the library's list of optimizers is not where known releases have it, or cannot be read.
         """
         names = set(_listed(_library.module()))
         if not names:
@@ -48,18 +48,18 @@ class PytorchOptimizers:
         return sorted(names - LEFT_OUT.keys())
 
     def load(self, name: str) -> type[Any]:
-        """The plugin class for the optimizer called `name`.
+        """Return the plugin class for the optimizer called `name`.
 
         Raises:
             ModuleNotFoundError: the library is not installed.
-            LookupError: it has none, or it cannot be made from a config.
+            LookupError: the library has no such optimizer, or a config cannot describe it.
         """
         if name in LEFT_OUT:
             raise LookupError(f"{LIBRARY}.{name} {LEFT_OUT[name]}")
         return _library.plugin_class(name)
 
     def why_not(self, name: str) -> str | None:
-        """Why the library's class of this name is not offered, None for any other name."""
+        """Return why the library's class of this name is not offered, None for any other name."""
         said = reason(name)
         return None if said is None else f"it {said}"
 
@@ -81,7 +81,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
 
 
 def _listed(module: SourceModule) -> Iterator[str]:
-    """The optimizers of the library's list; those that it only passes on from torch are not its own."""
+    """Yield the optimizers of the library's list, without those that it only passes on from torch."""
     listed = module.values.get(_LIST)
     for item in listed.elts if isinstance(listed, ast.List) else ():
         if isinstance(item, ast.Name) and module.imports.get(item.id, ("", ""))[0].startswith(LIBRARY):

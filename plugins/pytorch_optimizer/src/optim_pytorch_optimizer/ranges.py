@@ -1,4 +1,4 @@
-"""What constructors of pytorch_optimizer demand of their arguments, read from the checks that they begin with."""
+"""The ranges that constructors of pytorch_optimizer demand, read from the checks with which they begin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ __all__ = ["checks_of"]
 _PREFIX = "validate_"
 _BOUNDS = {"[": "ge", "(": "gt", "]": "le", ")": "lt"}
 
-# What the constructor takes, and a step then divides by, goes uphill with, or takes for another value.
+# Class and argument to a range that the constructor does not check: with a value outside, a step divides by zero, goes
+# uphill, or takes it for another value.
 _MISSED: dict[tuple[str, str], Interval] = {
     ("AccSGD", "constant"): positive,
     ("AccSGD", "kappa"): positive,
@@ -42,7 +43,7 @@ _MISSED: dict[tuple[str, str], Interval] = {
 
 
 def checks_of(found: SourceClass) -> dict[str, Check]:
-    """Argument to the validator for what the class's constructor checks of it before it does anything else."""
+    """Return argument to the validator for what the constructor checks of it before it does anything else."""
     checks: dict[str, list[Check]] = {}
     for name, check in _checks(found, found.constructor.body):
         checks.setdefault(name, []).append(check)
@@ -53,33 +54,33 @@ def checks_of(found: SourceClass) -> dict[str, Check]:
 
 
 def _checks(found: SourceClass, statements: Iterable[ast.stmt]) -> Iterator[tuple[str, Check]]:
-    """Argument and check, of calls of ``self.validate_…``, of ``if …: raise …``, and of both below ``is not None``."""
+    """Yield argument and check of each ``self.validate_…(…)`` and ``if …: raise …``, also below ``is not None``."""
     names = {argument.name for argument in found.arguments}
     for statement in statements:
         match statement:
-            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=check), args=[subject, *rest], keywords=keywords)) if (
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=check), args=[checked, *rest], keywords=keywords)) if (
                 check.startswith(_PREFIX)
             ):
                 given = {keyword.arg or "": found.module.value(keyword.value) for keyword in keywords}
                 given[""] = [found.module.value(item) for item in rest]
-                expression = Expression.of(subject, found.module, names)
+                expression = Expression.of(checked, found.module, names)
                 yield from _validated(found, expression, check.removeprefix(_PREFIX), given)
             case ast.If(
                 test=ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
                 body=body,
                 orelse=[],
             ):
-                # Null is no value that a field's validator is asked about.
+                # A validator of a field is not asked about null, so the condition need not be kept.
                 yield from ((own, check) for own, check in _checks(found, body) if own == name)
             case ast.If(test=test, body=[ast.Raise(exc=ast.Call(args=[message, *_]))], orelse=[]):
                 yield from _refused(found, test, message)
 
 
 def _validated(
-    found: SourceClass, subject: Expression, check: str, given: Mapping[str, Any]
+    found: SourceClass, checked: Expression, check: str, given: Mapping[str, Any]
 ) -> Iterator[tuple[str, Check]]:
-    match subject.node:
-        case ast.Name(id=name) if name in subject.arguments:
+    match checked.node:
+        case ast.Name(id=name) if name in checked.arguments:
             validator = _betas(found, name, given) if check == "betas" else _validator(name, check, given)
             if validator is not None:
                 yield name, validator
@@ -91,10 +92,10 @@ def _validated(
             validator = _validator(name, check, given)
             if isinstance(validator, Interval):
                 yield name, Item(index, validator)
-        case _ if subject.names:
-            validator = _validator(str(subject), check, given)
+        case _ if checked.names:
+            validator = _validator(str(checked), check, given)
             if isinstance(validator, Interval):
-                yield subject.names[-1], Relation(subject, validator)
+                yield checked.names[-1], Relation(checked, validator)
 
 
 def _refused(found: SourceClass, test: ast.expr, message: ast.expr) -> Iterator[tuple[str, Check]]:
@@ -119,7 +120,7 @@ def _validator(name: str, check: str, given: Mapping[str, Any]) -> Check | None:
     rest = given[""]
     match check:
         case "learning_rate":
-            # A rate of 0, which the library takes, trains nothing.
+            # The library takes a rate of 0, with which nothing is trained.
             return positive
         case "non_negative":
             return non_negative
@@ -151,7 +152,7 @@ def _betas(found: SourceClass, name: str, given: Mapping[str, Any]) -> Check:
 
 
 def _decays(given: Mapping[str, Any]) -> Betas:
-    """The ranges of a call of ``validate_betas``."""
+    """Return the ranges that a call of ``validate_betas`` checks."""
     rest = given[""]
     first = _interval(given.get("beta_range_type", rest[0] if rest else "[)"), 0.0, 1.0)
     third = _interval(given.get("beta3_range_type", rest[1] if len(rest) > 1 else "[]"), 0.0, 1.0)
