@@ -22,7 +22,7 @@ CALLS = 20  # in a round
 OPTIONS: dict[str, Any] = {"lr": 1e-3, "betas": [0.9, 0.95], "weight_decay": 0.1}
 MODEL = torch.nn.Sequential(*(torch.nn.Linear(8, 8) for _ in range(5)))
 
-# 60 lines, as people write them: two optimizers, a schedule of three parts each, and clipping.
+# A recipe of 60 lines, as people write them: two optimizers, a schedule of three parts each, and clipping.
 ONE = """\
   {name}:
     optimizer:
@@ -63,7 +63,7 @@ RECIPE = (
 
 
 def seconds_of(call: Callable[[], object], calls: int = CALLS) -> Callable[[], float]:
-    """A contestant: the mean time of a call, over so many."""
+    """Return a contestant: a function that takes the mean time of so many calls."""
 
     def run() -> float:
         began = time.perf_counter()
@@ -75,24 +75,24 @@ def seconds_of(call: Callable[[], object], calls: int = CALLS) -> Callable[[], f
 
 
 def torch_alone() -> object:
-    """The constructor, called as one would."""
+    """Call the constructor of torch, as somebody without this project would."""
     return torch.optim.AdamW(MODEL.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
 
 
 def optim_core() -> object:
-    """A mapping to an optimizer."""
+    """Make an optimizer from a mapping with this project."""
     return registry.build({"type": "AdamW", "config": OPTIONS}).create_optimizer(MODEL)
 
 
 def hydra() -> Callable[[], object]:
-    """hydra.utils.instantiate on the mapping."""
+    """Return a call of hydra.utils.instantiate on the mapping."""
     from hydra.utils import instantiate
 
     return lambda: instantiate({"_target_": "torch.optim.AdamW", **OPTIONS}, params=MODEL.parameters())
 
 
 def jsonargparse() -> Callable[[], object]:
-    """How jsonargparse takes a class whose first argument comes later: as a callable type."""
+    """Return a call of jsonargparse, for which a class whose first argument comes later is a callable type."""
     from jsonargparse import ArgumentParser
 
     parser = ArgumentParser()
@@ -102,7 +102,7 @@ def jsonargparse() -> Callable[[], object]:
 
 
 def pytorch_optimizer() -> Callable[[], object]:
-    """pytorch_optimizer's create_optimizer, by name; it also divides the parameters by whether they decay."""
+    """Return a call of pytorch_optimizer's create_optimizer, which also divides parameters by whether they decay."""
     from pytorch_optimizer import create_optimizer
 
     return lambda: create_optimizer(MODEL, "adamw", lr=1e-3, weight_decay=0.1)
@@ -112,7 +112,7 @@ PEERS = {"hydra-core": hydra, "jsonargparse": jsonargparse, "pytorch_optimizer":
 
 
 def optimizers() -> str:
-    """The table of one optimizer."""
+    """Return the table of one optimizer."""
     commands = {"torch.optim.AdamW": seconds_of(torch_alone), "optim-core: build, create": seconds_of(optim_core)}
     for name, peer in PEERS.items():
         if installed(name):
@@ -128,7 +128,7 @@ def optimizers() -> str:
 
 
 def recipes() -> str:
-    """The table of a long recipe."""
+    """Return the table of a long recipe."""
     import yaml
 
     with TemporaryDirectory() as folder:
@@ -151,7 +151,7 @@ def recipes() -> str:
 
 
 def main() -> None:
-    """Prints both tables."""
+    """Print both tables."""
     print(header("optim-torch-builtin", "torch", "cattrs", *PEERS))
     print(f"Medians of {ROUNDS} rounds.\n")
     print(optimizers())

@@ -29,7 +29,7 @@ gradient_clipping: {type: norm, max_norm: 1.0}
 """
 OPTIONS = {"lr": 3e-4, "betas": [0.9, 0.95], "weight_decay": 0.1}
 
-# What each runs with the path of its config as the argument.
+# The program of each contestant; its argument is the path of its config.
 CREATE = """
 import sys
 from optim_core import registry
@@ -74,7 +74,7 @@ get_scheduler("cosine", optimizer, num_warmup_steps=0, num_training_steps=10_000
 
 
 def configs(folder: Path) -> dict[str, Path]:
-    """The config in each form that a contestant reads."""
+    """Write the config in each form that a contestant reads; return file name to path."""
     forms = {
         "recipe.yaml": RECIPE,
         "plain.json": json.dumps({"init_args": OPTIONS}),
@@ -87,7 +87,7 @@ def configs(folder: Path) -> dict[str, Path]:
 
 
 def contestants(files: dict[str, Path]) -> dict[str, tuple[str, list[str]]]:
-    """Name to the distribution that it needs and the arguments of Python."""
+    """Return each contestant by its title: the distribution that it needs, and the arguments of Python."""
     optim = "import sys; from optim_core.cli import main; sys.exit(main())"
     return {
         YARDSTICK: ("cattrs", ["-c", "import cattrs, yaml, click"]),
@@ -102,22 +102,23 @@ def contestants(files: dict[str, Path]) -> dict[str, tuple[str, list[str]]]:
 
 
 def imports_torch(arguments: list[str]) -> bool:
-    """Whether a run of Python with these arguments imports torch."""
+    """Return whether a process of Python with these arguments imports torch."""
     command = [sys.executable, "-X", "importtime", *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return any(line.rpartition("|")[2].strip() == "torch" for line in done.stderr.splitlines())
 
 
 def timed(arguments: list[str]) -> Callable[[], float]:
-    """A contestant: a whole process.
+    """Return a contestant: a function that takes the time of a whole process.
 
-    pip compiles what it installs. An editable install is compiled by the first process, unless the variable forbids it.
+    pip compiles what it installs, but not an editable install: that is compiled by the first process, unless a variable
+    of the environment forbids it, which is therefore emptied.
     """
     return lambda: process_seconds([sys.executable, *arguments], {"PYTHONDONTWRITEBYTECODE": ""})
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--runs", type=int, default=15, help="rounds that count (15)")
     runs = options.parse_args().runs

@@ -20,7 +20,7 @@ __all__ = ["header", "installed", "interleaved", "process_seconds", "reported_se
 
 
 def header(*distributions: str) -> str:
-    """One line on the machine and Python, one on the versions of `distributions`.
+    """Return one line on the machine and Python, and one on the versions of `distributions`.
 
     Args:
         distributions: what the benchmark compares; one that is missing is shown as such.
@@ -31,7 +31,7 @@ def header(*distributions: str) -> str:
 
 
 def installed(distribution: str) -> str | None:
-    """The installed version of `distribution`, None where there is none."""
+    """Return the installed version of `distribution`, None where it is not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:
@@ -39,7 +39,7 @@ def installed(distribution: str) -> str | None:
 
 
 def interleaved(commands: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
-    """The median of what each command returns over `runs` rounds; every round calls each command once.
+    """Return the median of what each command returns over `runs` rounds; every round calls each command once.
 
     Args:
         commands: name to a callable that runs once and returns what it took, in seconds. The order changes from round
@@ -58,10 +58,10 @@ def interleaved(commands: Mapping[str, Callable[[], float]], runs: int) -> dict[
 
 
 def process_seconds(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
-    """Wall time of a whole process, from its start to its end.
+    """Return the wall time of a whole process, from its start to its end.
 
     Raises:
-        subprocess.CalledProcessError: it failed.
+        subprocess.CalledProcessError: the process failed.
     """
     began = time.perf_counter()
     subprocess.run(arguments, env=_with(environment), check=True, capture_output=True)
@@ -69,26 +69,26 @@ def process_seconds(arguments: Sequence[str], environment: Mapping[str, str] | N
 
 
 def reported_seconds(code: str, *arguments: str, environment: Mapping[str, str] | None = None) -> float:
-    """What a fresh Python that runs `code` prints as its last word, in seconds.
+    """Return the seconds that a fresh Python which runs `code` prints as its last word.
 
     Raises:
-        subprocess.CalledProcessError: it failed.
+        subprocess.CalledProcessError: the process failed.
     """
     return float(run_python(code, *arguments, environment=environment).split()[-1])
 
 
 def run_python(code: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
-    """What a fresh Python that runs `code` prints.
+    """Return what a fresh Python that runs `code` prints.
 
     Raises:
-        subprocess.CalledProcessError: it failed.
+        subprocess.CalledProcessError: the process failed.
     """
     command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, env=_with(environment), check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def table(title: str, rows: Sequence[Mapping[str, object]]) -> str:
-    """A Markdown table whose columns are the keys of the first row; columns after the first stand to the right.
+    """Return a Markdown table whose columns are the keys of the first row; those after the first are set to the right.
 
     Args:
         title: the heading above it.
@@ -123,7 +123,7 @@ def _usable_cpus() -> int:
 
 
 def _processor() -> str:
-    """The processor's name as Linux gives it, else what Python knows."""
+    """Return the processor's name as Linux gives it, or else as Python does."""
     listing = Path("/proc/cpuinfo")
     if listing.exists():
         for line in listing.read_text(encoding="utf-8").splitlines():

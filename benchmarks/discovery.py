@@ -31,13 +31,13 @@ MOST = 1.5
 
 @attrs.frozen
 class Contestant:
-    """What is measured.
+    """A way to find a plugin, as it is measured.
 
     Args:
         title: its name in the table.
-        needs: the distribution that it takes, None for what every Python has.
-        before: what is imported before the clock starts.
-        use: what is measured.
+        needs: the distribution that it needs, None for what every Python has.
+        before: code that runs before the clock starts, for imports that are not measured.
+        use: the code that is measured.
         environment: variables to set.
     """
 
@@ -48,7 +48,7 @@ class Contestant:
     environment: Mapping[str, str] = {}
 
     def code(self, site: Path) -> str:
-        """The whole program; it prints the seconds that `use` took, after the plugin modules that it imported."""
+        """Return the whole program, which prints the plugin modules that `use` imported and the seconds that it took."""
         return dedent(
             f"""
             import sys
@@ -66,7 +66,7 @@ class Contestant:
 
 
 def contestants(site: Path) -> list[Contestant]:
-    """The plain scan first: everything is compared with it."""
+    """Return the contestants; the first is the plain scan, with which the others are compared."""
     group = "optim_core.optimizers"
     without_cache = str(site / "cache")
     return [
@@ -117,7 +117,7 @@ def contestants(site: Path) -> list[Contestant]:
 
 
 def generate(site: Path) -> None:
-    """Writes the distributions, with METADATA of a usual length."""
+    """Write the distributions, with METADATA of a usual length."""
     rest = "\n".join(f"Classifier: Topic :: Number {number}" for number in range(30))
     description = "What it does, at some length.\n" * 60
     for number in range(DISTRIBUTIONS):
@@ -131,7 +131,7 @@ def generate(site: Path) -> None:
         (info / "METADATA").write_text(f"{headers}\n\n{description}", encoding="utf-8")
         if place < WITH_PLUGIN:
             line = f"Opt{number} = generated_{number}:Opt\n"
-            # catalogue joins the parts of a namespace in its own way.
+            # catalogue writes an entry-point group with `_` where others have a dot.
             text = f"[optim_core.optimizers]\n{line}\n[optim_core_optimizers]\n{line}"
             (info / "entry_points.txt").write_text(text, encoding="utf-8")
             (site / f"generated_{number}.py").write_text(PLUGIN, encoding="utf-8")
@@ -159,13 +159,13 @@ class Opt:
 
 
 def imported_plugins(contestant: Contestant, site: Path) -> list[str]:
-    """The plugin modules that a contestant imports."""
+    """Return the plugin modules that a contestant imports."""
     listed = run_python(contestant.code(site), environment=contestant.environment).splitlines()[0]
     return [str(name) for name in json.loads(listed)]
 
 
 def measure(site: Path, present: list[Contestant], runs: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Medians of the first use and of the whole process, by title."""
+    """Return the medians of the first use and of the whole process, by title."""
     inside: dict[str, Callable[[], float]] = {}
     whole: dict[str, Callable[[], float]] = {}
     for contestant in present:
@@ -178,7 +178,7 @@ def measure(site: Path, present: list[Contestant], runs: int) -> tuple[dict[str,
 def rows(
     everyone: list[Contestant], inside: Mapping[str, float], whole: Mapping[str, float], imported: Mapping[str, int]
 ) -> list[dict[str, str]]:
-    """The table's rows; ratios are to the first contestant."""
+    """Return the table's rows; ratios are to the first contestant."""
     first = everyone[0].title
     lines = []
     for contestant in everyone:
@@ -202,7 +202,7 @@ COLUMNS = ("contestant", "first use", "ratio", "process", "ratio of processes", 
 
 
 def main() -> int:
-    """Prints the table; 1 where building one name imported anything but one plugin module."""
+    """Print the table; return 1 where building one name imported anything but one plugin module, else 0."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder)
@@ -223,7 +223,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # The environment of the one who measures would allow, block or prefer.
+    # Settings in the environment of the one who measures would change which plugins may be used.
     for variable in ("ALLOW", "BLOCK", "PREFER"):
         os.environ.pop(f"OPTIM_CORE_{variable}", None)
     sys.exit(main())

@@ -1,8 +1,8 @@
-"""What a whole step of Muon costs: this project, torch.optim.Muon with torch.optim.AdamW, and other forms of Muon.
+"""What a whole step of Muon costs: here, in torch.optim.Muon with torch.optim.AdamW, and as others write Muon.
 
 Run it with ``python benchmarks/muon.py``. It takes four minutes at most. Contestants take their steps in turn, on
-parameters and gradients of equal numbers, with two threads; what counts is the ratio of the medians. KellerJordan's
-and dion's forms are short functions in muon_peers.py; pytorch_optimizer's is the library's, if it is installed.
+parameters and gradients of equal numbers, with two threads; what counts is the ratio of the medians. Muon as
+KellerJordan and dion write it is a short function each in muon_peers.py; pytorch_optimizer's is its own, if installed.
 
 The last table compares whole GPT-2 models with the floor: the time that the multiplications of the plain iteration
 would take at the measured rate of this machine. The larger models need a CUDA device.
@@ -23,13 +23,13 @@ from muon_peers import batched_by_shape, matrix_by_matrix
 from optim_muon.optimizer import Muon
 
 THREADS = 2
-# Seconds that the rounds of one table row may take, and how many there are at least and at most.
+# Seconds that the rounds of one table row may take, and how many rounds there are at least and at most.
 BUDGET = 12.0
 FEWEST, MOST = 3, 60
 LR, MOMENTUM = 0.02, 0.95
 
 Shape = tuple[int, ...]
-# What makes a step of matrices and other parameters.
+# Makes, of matrices and other parameters, a function that takes one step.
 Contestant = Callable[[list[nn.Parameter], list[nn.Parameter]], Callable[[], object]]
 
 
@@ -39,9 +39,9 @@ class Case:
 
     Args:
         title: its name in the table.
-        shapes: of the matrices.
-        others: of what AdamW has.
-        least: the ratio to torch's that is asked for.
+        shapes: the shapes of the matrices.
+        others: the shapes of the parameters that AdamW trains.
+        least: how many times as fast as torch a step is to be.
     """
 
     title: str
@@ -51,17 +51,17 @@ class Case:
 
 
 def gpt(width: int, layers: int) -> list[Shape]:
-    """The hidden matrices of a GPT."""
+    """Return the shapes of the hidden matrices of a GPT."""
     return [(3 * width, width), (width, width), (4 * width, width), (width, 4 * width)] * layers
 
 
 def norms(width: int, layers: int) -> list[Shape]:
-    """Its biases and norms."""
+    """Return the shapes of the biases and norms of a GPT."""
     return [(width,), (width,), (3 * width,), (width,), (width,), (width,), (4 * width,), (width,)] * layers
 
 
 def odd(count: int) -> list[Shape]:
-    """Matrices none of which is like another."""
+    """Return shapes of matrices none of which is like another."""
     draw = torch.Generator().manual_seed(0)
     sides = torch.randint(17, 400, (count, 2), generator=draw).tolist()
     return [(rows, columns) for rows, columns in sides]
@@ -78,7 +78,7 @@ GPT2 = {"124M": (768, 12), "350M": (1024, 24), "1.3B": (2048, 24)}
 
 
 def parameters(shapes: list[Shape], device: str = "cpu") -> list[nn.Parameter]:
-    """With gradients, the same at each call."""
+    """Make parameters with gradients; the numbers are the same at each call."""
     draw = torch.Generator().manual_seed(0)
     made = []
     for shape in shapes:
@@ -88,13 +88,13 @@ def parameters(shapes: list[Shape], device: str = "cpu") -> list[nn.Parameter]:
 
 
 def ours(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
-    """One optimizer of two halves."""
+    """Return the step of this project's optimizer, which has both halves."""
     groups = [{"params": matrices, "use_muon": True}, {"params": others, "use_muon": False}]
     return Muon([group for group in groups if group["params"]], lr=LR, momentum=MOMENTUM).step
 
 
 def together(*optimizers: Optimizer | Callable[[], object]) -> Callable[[], None]:
-    """The steps of several, one after the other."""
+    """Return a step that takes those of several optimizers, one after the other."""
     steps = [each.step if isinstance(each, Optimizer) else each for each in optimizers]
 
     def step() -> None:
@@ -105,17 +105,17 @@ def together(*optimizers: Optimizer | Callable[[], object]) -> Callable[[], None
 
 
 def adamw(params: list[nn.Parameter]) -> list[Optimizer]:
-    """The fused AdamW of torch, or nothing for nothing."""
+    """Return the fused AdamW of torch for these parameters, and none where there are no parameters."""
     return [torch.optim.AdamW(params, lr=3e-4, fused=True)] if params else []
 
 
 def torchs(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
-    """torch.optim.Muon and torch.optim.AdamW."""
+    """Return the step of torch.optim.Muon and torch.optim.AdamW."""
     return together(torch.optim.Muon(matrices, lr=LR, momentum=MOMENTUM, weight_decay=0.0), *adamw(others))
 
 
 def library(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
-    """pytorch_optimizer's Muon."""
+    """Return the step of pytorch_optimizer's Muon."""
     from pytorch_optimizer import Muon as LibraryMuon
 
     groups = [{"params": matrices, "use_muon": True}]
@@ -123,17 +123,17 @@ def library(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callabl
 
 
 def loop(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
-    """KellerJordan's form."""
+    """Return the step of Muon as KellerJordan writes it."""
     return together(matrix_by_matrix(matrices, LR, MOMENTUM), *adamw(others))
 
 
 def stacks(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
-    """The form of dion."""
+    """Return the step of Muon as dion writes it."""
     return together(batched_by_shape(matrices, LR, MOMENTUM), *adamw(others))
 
 
 def contestants() -> dict[str, Contestant]:
-    """By name; torch's is what all are compared with."""
+    """Return the contestants by name; all are compared with "torch"."""
     found: dict[str, Contestant] = {
         "optim-muon": ours,
         "torch": torchs,
@@ -144,7 +144,7 @@ def contestants() -> dict[str, Contestant]:
 
 
 def medians(steps: Mapping[str, Callable[[], object]], device: str = "cpu") -> dict[str, float]:
-    """Seconds of a step of each, over as many rounds as the budget allows."""
+    """Return the median seconds of a step of each, over as many rounds as the budget allows."""
     timed = {name: _timed(step, device) for name, step in steps.items()}
     for seconds in timed.values():
         seconds()
@@ -169,7 +169,7 @@ def _finish(device: str) -> None:
 
 
 def whole_steps() -> str:
-    """The table of matrices: the ratio of torch's median to each contestant's."""
+    """Return the table of whole steps: the ratio of torch's median to that of each contestant."""
     rows = []
     for case in CASES:
         steps = {name: make(parameters(case.shapes), parameters(case.others)) for name, make in contestants().items()}
@@ -181,7 +181,7 @@ def whole_steps() -> str:
 
 
 def adamw_half() -> str:
-    """The table of the AdamW half alone."""
+    """Return the table of the AdamW half alone."""
     rows = []
     sets: dict[str, list[Shape]] = {"10M in 150 tensors": [(66_667,)] * 150, "2,000 of 64": [(64,)] * 2000}
     for title, shapes in sets.items():
@@ -194,7 +194,7 @@ def adamw_half() -> str:
 
 
 def whole_models(device: str) -> str:
-    """The table of GPT-2 models, beside the floor."""
+    """Return the table of GPT-2 models, beside the time that their multiplications need at least."""
     rows = []
     for title, (width, layers) in GPT2.items() if device == "cuda" else [("124M", GPT2["124M"])]:
         shapes, others = gpt(width, layers), [*norms(width, layers), (50_257, width), (1024, width)]
@@ -215,7 +215,7 @@ def whole_models(device: str) -> str:
 
 
 def plain_flops(shapes: list[Shape]) -> float:
-    """Of five plain iterations: in each, R = X Xᵀ, R² and the product with X."""
+    """Return the operations of five plain iterations: in each, R = X Xᵀ, R² and the product with X."""
     total = 0.0
     for shape in shapes:
         short, long = sorted(shape)
@@ -224,7 +224,7 @@ def plain_flops(shapes: list[Shape]) -> float:
 
 
 def multiplication_rate(size: int, device: str) -> float:
-    """Flops a second of square products in bfloat16."""
+    """Return how many operations a second this machine does in products of square matrices of bfloat16."""
     square = torch.randn(size, size, device=device).bfloat16()
     seconds = medians({"product": lambda: [square @ square for _ in range(10)]}, device)["product"]
     return 10 * 2 * size**3 / seconds

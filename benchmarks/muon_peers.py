@@ -1,6 +1,6 @@
-"""Other forms of Muon for benchmarks/muon.py, each as short as its idea: how it batches, and in what order it works.
+"""Muon as others write it, for benchmarks/muon.py: what each batches, and in which order it works, as short as that is.
 
-They take parameters that have gradients, and are called for one step. None has AdamW's half.
+Each function takes parameters that have gradients, and returns one that takes a step. None has AdamW's half.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STEPS = 5
 
 
 def matrix_by_matrix(params: list[nn.Parameter], lr: float = 0.02, momentum: float = 0.95) -> Callable[[], None]:
-    """KellerJordan's form: each matrix by itself, the gradient overwritten by the one to make orthogonal."""
+    """Return a step as KellerJordan writes it: each matrix by itself, the update in the gradient's own memory."""
     buffers = [torch.zeros_like(param) for param in params]
 
     @torch.no_grad()
@@ -35,7 +35,7 @@ def matrix_by_matrix(params: list[nn.Parameter], lr: float = 0.02, momentum: flo
 
 
 def batched_by_shape(params: list[nn.Parameter], lr: float = 0.02, momentum: float = 0.95) -> Callable[[], None]:
-    """The form of dion: sums of gradients as momentum, and one stack for each shape."""
+    """Return a step as dion writes it: sums of gradients as momentum, and one stack for each shape."""
     buffers = {param: torch.zeros_like(param) for param in params}
     shapes: dict[torch.Size, list[nn.Parameter]] = {}
     for param in params:
@@ -60,7 +60,7 @@ def batched_by_shape(params: list[nn.Parameter], lr: float = 0.02, momentum: flo
 
 
 def _newton_schulz(matrices: Tensor) -> Tensor:
-    """The plain iteration, on a matrix or a stack."""
+    """Apply the plain Newton-Schulz iteration to a matrix or to a stack of matrices."""
     tall = matrices.shape[-2] > matrices.shape[-1]
     found: Tensor = matrices.bfloat16().mT if tall else matrices.bfloat16()
     found = found / (found.norm(dim=(-2, -1), keepdim=True) + 1e-7)

@@ -32,12 +32,12 @@ LR, MOMENTUM = 0.02, 0.95
 
 
 def shapes(width: int, layers: int) -> list[tuple[int, int]]:
-    """Those of a GPT's hidden matrices."""
+    """Return the shapes of the hidden matrices of a GPT."""
     return [(3 * width, width), (width, width), (4 * width, width), (width, 4 * width)] * layers
 
 
 def weights(wanted: list[tuple[int, int]], mesh: DeviceMesh | None) -> list[nn.Parameter]:
-    """Parameters with gradients, the same in all processes, or one piece of each in every one."""
+    """Make parameters with gradients: the same in all processes, or, over a mesh, a piece of each in every process."""
     draw = torch.Generator().manual_seed(0)
     made = []
     for shape in wanted:
@@ -63,7 +63,7 @@ def whole(tensor: Tensor) -> Tensor:
 
 
 def distance(found: list[nn.Parameter], expected: list[nn.Parameter], began: list[nn.Parameter]) -> float:
-    """Of the changes since the beginning, by their norm."""
+    """Return how far the changes since the beginning are from what they should be, as a share of their norm."""
     pairs = list(zip(found, expected, began, strict=True))
     off = torch.stack([(whole(one.detach()) - other.detach()).norm() for one, other, _ in pairs]).norm()
     change = torch.stack([(other.detach() - first.detach()).norm() for _, other, first in pairs]).norm()
@@ -71,7 +71,7 @@ def distance(found: list[nn.Parameter], expected: list[nn.Parameter], began: lis
 
 
 def seconds_of(optimizer: Optimizer) -> Callable[[], float]:
-    """A contestant: how long the slowest process needs for a step."""
+    """Return a contestant: a function that takes the time of a step in the slowest process."""
 
     def run() -> float:
         dist.barrier()
@@ -85,7 +85,7 @@ def seconds_of(optimizer: Optimizer) -> Callable[[], float]:
 
 
 def rows(width: int, layers: int) -> list[dict[str, object]]:
-    """A row for each contestant."""
+    """Return a row for each contestant."""
     wanted, mesh = shapes(width, layers), init_device_mesh("cpu", (PROCESSES,))
     contestants: dict[str, tuple[Callable[..., Optimizer], DeviceMesh | None, dict[str, object]]] = {
         "FSDP2, torch.optim.Muon": (torch_muon, mesh, {}),
@@ -101,7 +101,7 @@ def rows(width: int, layers: int) -> list[dict[str, object]]:
     for name, (create, where, options) in contestants.items():
         params, alone, began = weights(wanted, where), weights(wanted, None), weights(wanted, None)
         optimizer = create(params, **options)
-        # The same class without other processes.
+        # The same optimizer in one process, of which the others must not be far.
         single = create(alone, **{key: value for key, value in options.items() if key != "divide_work"})
         for _ in range(STEPS):
             optimizer.step()
@@ -124,7 +124,7 @@ def rows(width: int, layers: int) -> list[dict[str, object]]:
 
 
 def main(rank: int, folder: str) -> None:
-    """What each process does; the first one prints."""
+    """Do what each process does; the first process prints."""
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=PROCESSES)
@@ -133,7 +133,7 @@ def main(rank: int, folder: str) -> None:
         if rank == 0:
             print(table(f"{title}, over {PROCESSES} processes", found), end="\n\n", flush=True)
     dist.barrier()
-    # The threads of gloo, still running at the interpreter's own exit, now and then abort it.
+    # An ordinary exit now and then aborts, because threads of gloo are still running.
     os._exit(0)
 
 

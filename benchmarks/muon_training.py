@@ -47,7 +47,7 @@ COLOURS = {"AdamW": "#b5651d", "Muon": "#1f5fa8"}
 
 
 class Block(nn.Module):
-    """Attention to what came before, then a perceptron, each added to what it read."""
+    """Attention to what came before, then a perceptron; the result of each is added to its input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Block(nn.Module):
         self.up, self.down = nn.Linear(WIDTH, 4 * WIDTH, bias=False), nn.Linear(4 * WIDTH, WIDTH, bias=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, length, WIDTH) to the same shape."""
+        """Turn hidden states of shape (batch, length, WIDTH) into others of the same shape."""
         normed = self.norm_1(hidden)
         query, key, value = (
             part(normed).unflatten(2, (HEADS, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
@@ -68,7 +68,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Bytes of shape (batch, length) to logits of shape (batch, length, 256)."""
+    """A model that turns bytes of shape (batch, length) into logits of shape (batch, length, 256)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,12 +90,12 @@ class Transformer(nn.Module):
 
 
 def loss_of(model: nn.Module, windows: Tensor) -> Tensor:
-    """The mean loss on windows of shape (batch, CONTEXT + 1)."""
+    """Return the mean loss on windows of shape (batch, CONTEXT + 1)."""
     return functional.cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
 
 
 def library() -> tuple[Tensor, Tensor]:
-    """The text to train on and the text held out, as bytes of shape (n,)."""
+    """Return the text to train on and the text held out, as bytes of shape (n,)."""
     folder = Path(sysconfig.get_path("stdlib"))
     files = [
         file
@@ -112,7 +112,7 @@ def library() -> tuple[Tensor, Tensor]:
 
 
 def windows_of(text: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Windows from anywhere in the text, of shape (count, CONTEXT + 1)."""
+    """Return windows from anywhere in the text, of shape (count, CONTEXT + 1)."""
     starts = torch.randint(len(text) - CONTEXT, (count,), generator=generator)
     return text[starts[:, None] + torch.arange(CONTEXT + 1)].long()
 
@@ -125,7 +125,10 @@ class Run(NamedTuple):
     losses: list[float]
 
     def reaches(self, loss: float) -> tuple[float, float] | None:
-        """The step and the second at which the loss falls to this one, between two evaluations in a straight line."""
+        """Return the step and the second at which the loss falls to this one, None where it never does.
+
+        Between two evaluations the loss is taken for a straight line.
+        """
         for place, now in enumerate(self.losses):
             if now <= loss:
                 before = self.losses[max(0, place - 1)]
@@ -139,7 +142,7 @@ class Run(NamedTuple):
 
 
 def train(name: str, config: dict[str, Any], seed: int, steps: int, texts: tuple[Tensor, Tensor]) -> Run:
-    """Trains a new model."""
+    """Train a new model."""
     torch.manual_seed(seed)
     model = Transformer()
     data, validation = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(0)
@@ -167,25 +170,25 @@ def train(name: str, config: dict[str, Any], seed: int, steps: int, texts: tuple
 
 
 def best(name: str, seed: int, steps: int, texts: tuple[Tensor, Tensor]) -> tuple[dict[str, Any], str]:
-    """The config of an optimizer's grid that ends with the least loss, and the row of every one."""
+    """Return the config of an optimizer's grid that ends with the least loss, and the final losses of all in words."""
     finals = [(train(name, config, seed, steps, texts).losses[-1], config) for config in GRIDS[name]]
     chosen = min(finals, key=lambda item: math.inf if math.isnan(item[0]) else item[0])
     return chosen[1], ", ".join(f"{rates(config)}: {loss:.4f}" for loss, config in finals)
 
 
 def rates(config: dict[str, Any]) -> str:
-    """``0.02``, or of two halves ``0.02 / 0.004``."""
+    """Return the rate of a config, ``0.02``, or both where it has two halves: ``0.02 / 0.004``."""
     return " / ".join(f"{config[key]:g}" for key in ("lr", "adamw_lr") if key in config)
 
 
 def mean(runs: Sequence[Run]) -> Run:
-    """The mean of runs that were evaluated at the same steps."""
+    """Return the mean of runs that were evaluated at the same steps."""
     lines = [[statistics.fmean(values) for values in zip(*parts, strict=True)] for parts in zip(*runs, strict=True)]
     return Run(runs[0].steps, lines[1], lines[2])
 
 
 def rows(runs: dict[str, list[Run]], seeds: Sequence[int]) -> Iterator[dict[str, str]]:
-    """For each seed what Muon needed for the loss that AdamW ended with."""
+    """Yield for each seed what Muon needed for the loss that AdamW ended with."""
     for seed, adamw, muon in zip(seeds, runs["AdamW"], runs["Muon"], strict=True):
         reached = muon.reaches(adamw.losses[-1])
         steps, seconds = reached or (None, None)
@@ -201,7 +204,7 @@ def rows(runs: dict[str, list[Run]], seeds: Sequence[int]) -> Iterator[dict[str,
 
 
 def draw(runs: dict[str, list[Run]], file: Path) -> None:
-    """Writes a picture of the loss over steps and over seconds."""
+    """Write a picture of the loss over steps and over seconds."""
     figure = Figure(figsize=(10, 4.5), layout="constrained")
     figure.suptitle("A transformer of 0.9M parameters on the bytes of Python's standard library")
     ends = {name: statistics.fmean(run.losses[-1] for run in of_name) for name, of_name in runs.items()}

@@ -56,7 +56,7 @@ class Flat(nn.Module):
 
 
 def rules_of(model: nn.Module) -> dict[str, Any]:
-    """20 rules, each of which matches something."""
+    """Return 20 rules, each of which matches something."""
     if isinstance(model, Flat):
         return {"param_groups": [{"match": f"parts.{number}?", "lr_multiplier": 2.0} for number in range(11, 31)]}
     blocks = [{"match": f"blocks.{number}.experts.*.weight", "lr_multiplier": 2.0} for number in range(17)]
@@ -69,7 +69,7 @@ def rules_of(model: nn.Module) -> dict[str, Any]:
 
 
 def optim_core(spec: OptimizerSpec) -> Contestant:
-    """The groups that the constructor is given."""
+    """Return a contestant: a function that makes the groups which the constructor is given."""
 
     def divide(model: nn.Module) -> object:
         target = target_of(model, layered=needs_layers(spec.group_request()))
@@ -81,17 +81,17 @@ def optim_core(spec: OptimizerSpec) -> Contestant:
 
 
 def timm() -> Contestant:
-    """Two groups, by dimension and the end of the name."""
+    """Return a contestant that makes two groups, by dimension and the end of the name, as timm does."""
     from timm.optim import param_groups_weight_decay
 
     return lambda model: param_groups_weight_decay(model, weight_decay=0.1)
 
 
 def transformers() -> Contestant:
-    """Two groups, as transformers' Trainer makes them: by LayerNorm and patterns of names."""
+    """Return a contestant that makes two groups, by LayerNorm and patterns of names, as transformers' Trainer does."""
     from transformers import trainer_pt_utils
 
-    # It is not annotated.
+    # The function of transformers has no annotations.
     get_parameter_names: Any = trainer_pt_utils.get_parameter_names
     patterns = [r"bias", r"layernorm", r"rmsnorm", r"(?:^|\.)norm(?:$|\.)", r"_norm(?:$|\.)"]
 
@@ -113,7 +113,7 @@ PEERS = {
 
 
 def seconds_of(divide: Contestant, model: nn.Module) -> Callable[[], float]:
-    """A contestant: the time of one division."""
+    """Return a function that takes the time of one division."""
 
     def run() -> float:
         began = time.perf_counter()
@@ -124,7 +124,7 @@ def seconds_of(divide: Contestant, model: nn.Module) -> Callable[[], float]:
 
 
 def contestants(model: nn.Module) -> tuple[dict[str, Contestant], dict[str, str]]:
-    """Those that can run, by what they do, and why the others cannot."""
+    """Return the contestants that can run, by what they do, and why the others cannot."""
     rules = rules_of(model)
     beside = {
         "optim-core: one group": {},
@@ -145,13 +145,13 @@ def contestants(model: nn.Module) -> tuple[dict[str, Contestant], dict[str, str]
         except ImportError as error:
             unable[title] = f"cannot be imported: {error}" if installed(name) else "not installed"
         except RuntimeError as error:
-            # torchvision, which timm imports, does not load beside a torch that was built otherwise.
+            # timm imports torchvision, which does not load beside a torch of another build.
             unable[title] = f"cannot be imported: {error}"
     return able, unable
 
 
 def division(model: nn.Module) -> str:
-    """The table of one model."""
+    """Return the table of one model."""
     able, unable = contestants(model)
     medians = interleaved({title: seconds_of(divide, model) for title, divide in able.items()}, ROUNDS)
     alone = medians["torch alone: list(model.named_parameters())"]
@@ -163,7 +163,7 @@ def division(model: nn.Module) -> str:
 
 
 def main() -> None:
-    """Prints a table for each model."""
+    """Print a table for each model."""
     print(header("torch", *PEERS))
     print(f"Medians of {ROUNDS} rounds; with 20 rules at most {WANTED * 1e3:.0f} ms are wanted.\n")
     print("\n\n".join(division(model) for model in (Flat(), Experts())))

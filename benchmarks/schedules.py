@@ -42,7 +42,7 @@ RUN = Horizon(total_steps=MILLION)
 
 
 def optimizer(groups: int) -> torch.optim.Optimizer:
-    """SGD with so many groups of one parameter, each with a rate of its own."""
+    """Make SGD with so many groups of one parameter, each with a rate of its own."""
     made = [
         {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": 1e-3 * (1 + index), "lr_multiplier": 1.0 + index}
         for index in range(groups)
@@ -51,14 +51,14 @@ def optimizer(groups: int) -> torch.optim.Optimizer:
 
 
 def schedule(name: str) -> SchedulerSpec:
-    """The spec of a row."""
+    """Return the spec of a row."""
     built: SchedulerSpec = registry.build({"type": name.partition(",")[0], "config": CONFIGS[name]}, kind="scheduler")
     return built
 
 
 def stepping(scheduler: Any) -> Callable[[], float]:
-    """A contestant: the mean time of a step, over so many."""
-    # The first step after the optimizer's is the one where torch looks at their order.
+    """Return a contestant: a function that takes the mean time of so many steps."""
+    # In its first step a scheduler of torch looks whether the optimizer has been stepped; that step is not measured.
     scheduler.optimizer.step()
     scheduler.step()
 
@@ -72,12 +72,12 @@ def stepping(scheduler: Any) -> Callable[[], float]:
 
 
 def one(_step: int) -> float:
-    """The least that a LambdaLR can be given to compute."""
+    """Return 1, the least that a LambdaLR can be given to compute."""
     return 1.0
 
 
 def transformers_form(name: str, groups: int) -> Any:
-    """The schedule of the same name in transformers, None where there is none."""
+    """Make the schedule of the same name in transformers, None where there is none."""
     from transformers import get_scheduler
 
     if name not in ("linear", "cosine", "cosine_with_restarts", "polynomial", "inverse_sqrt", "constant_with_warmup"):
@@ -86,7 +86,7 @@ def transformers_form(name: str, groups: int) -> Any:
 
 
 def steps(groups: int) -> str:
-    """The table of a step with so many groups."""
+    """Return the table of a step with so many groups."""
     commands = {BARE: stepping(LambdaLR(optimizer(groups), one))}
     for name in CONFIGS:
         commands[name] = stepping(schedule(name).create_scheduler(optimizer(groups), horizon=RUN))
@@ -109,7 +109,7 @@ def steps(groups: int) -> str:
 
 
 def timed(call: Callable[[], object]) -> Callable[[], float]:
-    """A contestant: the time of one call."""
+    """Return a contestant: a function that takes the time of one call."""
 
     def run() -> float:
         began = time.perf_counter()
@@ -120,7 +120,7 @@ def timed(call: Callable[[], object]) -> Callable[[], float]:
 
 
 def stepped() -> object:
-    """The rates of a million steps of torch's scheduler, one step after the other."""
+    """Return the rates of a million steps of torch's scheduler, one step after the other."""
     scheduler = CosineAnnealingLR(optimizer(1), T_max=MILLION)
     scheduler.optimizer.step()
     rates = np.empty(MILLION)
@@ -131,7 +131,7 @@ def stepped() -> object:
 
 
 def curves() -> str:
-    """The table of a million rates."""
+    """Return the table of a million rates."""
     commands = {name: timed(partial(schedule(name).curve, MILLION, 1e-3, horizon=RUN)) for name in CONFIGS}
     medians = interleaved(commands, 10)
     walked = timed(stepped)()
@@ -144,12 +144,12 @@ def curves() -> str:
 
 
 def continued(spec: SchedulerSpec, last_step: int) -> object:
-    """A scheduler that goes on from a step."""
+    """Make a scheduler that goes on from a step."""
     return spec.create_scheduler(optimizer(1), horizon=RUN, last_step=last_step)
 
 
 def continuing() -> str:
-    """The table of `last_step`."""
+    """Return the table of `last_step`."""
     commands = {name: timed(partial(continued, schedule(name), MILLION - 1)) for name in CONFIGS}
     fresh = timed(partial(continued, schedule("cosine"), 0))
     medians = interleaved({"cosine, at step 0": fresh, **commands}, 30)
@@ -158,8 +158,8 @@ def continuing() -> str:
 
 
 def main() -> None:
-    """Prints the tables."""
-    # InverseLR's warmup and torch's order of calls are not what is measured.
+    """Print the tables."""
+    # InverseLR warns of its warmup, and torch of the order of calls; neither is what is measured.
     warnings.simplefilter("ignore")
     print(header("optim-schedules", "torch", "transformers", "numpy"))
     print(f"Medians of {ROUNDS} rounds of {STEPS} steps.")
