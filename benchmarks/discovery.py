@@ -48,7 +48,7 @@ class Contestant:
     environment: Mapping[str, str] = {}
 
     def code(self, site: Path) -> str:
-        """Return the whole program, which prints the plugin modules that `use` imported and the seconds that it took."""
+        """Return the program, which prints the plugin modules that `use` imported and the seconds that it took."""
         return dedent(
             f"""
             import sys
