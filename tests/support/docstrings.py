@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PROMPT = ">>> "
 
 # What others may import of the core, beside what `optim_core` itself hands on.
-PUBLIC_PARTS = ("bridge", "compat", "errors", "plugin_tools", "protocols", "recipe", "registry", "specs", "validators")
+PUBLIC_PARTS = ("bridge", "compat", "errors", "protocols", "recipe", "registry", "specs", "validators")
 
 
 def modules_of(source: Path) -> Iterator[tuple[str, Path]]:

@@ -54,7 +54,7 @@ class ParameterPlan:
         return "  ".join(filter(None, self._cells()))
 
     def _cells(self) -> tuple[str, ...]:
-        """The texts of its row in a table."""
+        """Return the texts of its row in a table."""
         options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
         place = "frozen" if self.frozen else str(self.group)
         return (
@@ -85,7 +85,7 @@ class Explanation:
         return len(self.parameters)
 
     def __getitem__(self, name: str) -> ParameterPlan:
-        """The parameter of this name, the first where several optimizers have one; else KeyError."""
+        """Return the plan of the parameter of this name, the first where several optimizers have one; else KeyError."""
         found = next((plan for plan in self.parameters if plan.name == name), None)
         if found is None:
             raise KeyError(name)
@@ -95,7 +95,7 @@ class Explanation:
         return self.table()
 
     def table(self) -> str:
-        """A plain table with a row for each parameter; several optimizers have one below the other, with a title."""
+        """Return a plain table with a row for each parameter; each of several optimizers has one, below its name."""
         names = list(dict.fromkeys(plan.optimizer for plan in self.parameters))
         tables = [_table([plan._cells() for plan in self.parameters if plan.optimizer == name]) for name in names]
         if len(names) == 1:
@@ -104,7 +104,12 @@ class Explanation:
 
 
 def explain(built: Any, model: Any, lr_multipliers: Mapping[Any, float] | None) -> Explanation:
-    """See `Registry.explain`."""
+    """Return what a spec or recipe does with each parameter of a model; `Registry.explain` says more.
+
+    Raises:
+        OptimError: `built` is neither, or ready-made groups are given instead of a model.
+        ParamGroupError: the parameters do not fit what the config or `lr_multipliers` say of them.
+    """
     if isinstance(built, OptimizerSpec):
         return Explanation(tuple(_plans("default", built, model, lr_multipliers)))
     if not isinstance(built, Recipe):
@@ -149,7 +154,7 @@ def _plans(
 
 
 def _reasons(plan: Plan, place: int, *, trained: bool) -> Iterator[str]:
-    """What decided about a parameter, in words."""
+    """Yield what decided about a parameter, in words."""
     request, index = plan.request, plan.rules[place]
     if index is not None:
         rule = request.rules[index]
@@ -179,7 +184,7 @@ def _number(value: Any) -> str:
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
-    """Rows below the column names, without columns that are empty."""
+    """Return rows below the column names, without columns that are empty."""
     kept = [place for place in range(len(COLUMNS)) if any(row[place] for row in rows)]
     lines = [[row[place] for place in kept] for row in (COLUMNS, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

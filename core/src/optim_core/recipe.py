@@ -26,7 +26,11 @@ SINGLE = "default"
 
 
 def _only_name(optimizers: Mapping[str, Any]) -> str:
-    """The name of the one optimizer."""
+    """Return the name of the one optimizer.
+
+    Raises:
+        OptimError: there are several.
+    """
     if len(optimizers) != 1:
         raise OptimError(
             f"there are several optimizers: {', '.join(optimizers)}; use .optimizers[name] and .schedulers[name]"
@@ -44,6 +48,12 @@ class Recipe:
         clipper: the clipping, None where there is none.
         unused: what stood beside the recipe in the config of a whole training run, and is not optim-core's to use:
             settings of the training loop, the model. It does not count where recipes are compared.
+
+    Example:
+        >>> from optim_core import registry
+        >>> recipe = registry.build({"optimizer": {"type": "AdamW", "lr": 0.001}, "scheduler": {"type": "cosine"}})
+        >>> recipe.optimizer.config.lr, recipe.scheduler.type
+        (0.001, 'cosine')
     """
 
     optimizers: dict[str, OptimizerSpec]
@@ -70,7 +80,14 @@ class Recipe:
         return self.schedule_of(_only_name(self.optimizers))
 
     def schedule_of(self, name: str) -> SchedulerSpec | None:
-        """The schedule of the optimizer called `name`, ``lr_decay_gamma`` included; None where it has none."""
+        """Return the schedule of the optimizer called `name`, ``lr_decay_gamma`` included; None where it has none.
+
+        Example:
+            >>> from optim_core import registry
+            >>> recipe = registry.build({"optimizer": {"type": "AdamW", "lr_decay_gamma": 0.95}})
+            >>> recipe.schedule_of("default").type
+            'ExponentialLR'
+        """
         return self.schedulers.get(name) or self.optimizers[name].decay
 
     def create(
@@ -82,7 +99,7 @@ class Recipe:
         epochs: int | None = None,
         lr_multipliers: Mapping[Module, float] | None = None,
     ) -> Optimization:
-        """Makes the live objects.
+        """Make the live objects.
 
         Args:
             model: for one optimizer a model, or an iterable of parameters; for named ones a mapping of exactly their
@@ -95,6 +112,14 @@ class Recipe:
         Raises:
             ParamGroupError: the models do not fit the names, or the parameters do not fit the multipliers.
             HorizonError: a schedule needs a length that is not given.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> recipe = registry.build({"optimizer": {"type": "AdamW", "lr": 0.001}, "scheduler": {"type": "cosine"}})
+            >>> optimizer, scheduler = recipe.create(torch.nn.Linear(8, 2), total_steps=1000)
+            >>> scheduler.get_last_lr()
+            [0.001]
         """
         horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
         models, multipliers = self.models_and_multipliers(model, lr_multipliers)
@@ -113,7 +138,23 @@ class Recipe:
     def models_and_multipliers(
         self, model: Any, lr_multipliers: Mapping[Any, float] | None
     ) -> tuple[dict[str, Any], dict[str, dict[Any, float]]]:
-        """The model, and its part of the multipliers, by the optimizer's name; see `create`."""
+        """Return the model of each optimizer, and its part of the multipliers, by the optimizer's name.
+
+        Args:
+            model: as in `create`.
+            lr_multipliers: as in `create`.
+
+        Raises:
+            ParamGroupError: the models do not fit the names, or a multiplier belongs to none of several models.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> recipe = registry.build({"optimizer": {"type": "AdamW"}})
+            >>> models, multipliers = recipe.models_and_multipliers(torch.nn.Linear(8, 2), None)
+            >>> models
+            {'default': Linear(in_features=8, out_features=2, bias=True)}
+        """
         models = self._models(model)
         return models, _by_model(models, lr_multipliers or {})
 
@@ -121,7 +162,7 @@ class Recipe:
         if len(self.optimizers) == 1 and not isinstance(model, Mapping):
             return dict.fromkeys(self.optimizers, model)
         wanted = ", ".join(self.optimizers)
-        # torch.nn.ModuleDict maps names to models, and is no Mapping.
+        # torch.nn.ModuleDict maps names to models, and is not a Mapping for isinstance.
         if not isinstance(model, Mapping) and not hasattr(model, "keys"):
             raise ParamGroupError(f"this recipe has named optimizers; give a mapping of {wanted} to models")
         missing = [name for name in self.optimizers if name not in model]
@@ -134,7 +175,7 @@ class Recipe:
 
 
 def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) -> dict[str, dict[Any, float]]:
-    """The multipliers of each model; one that belongs to none of several models is an error."""
+    """Return the multipliers of each model; one that belongs to none of several models is an error."""
     if lr_multipliers:
         from optim_core.groups.multipliers import refuse_other_than_mapping
 
@@ -164,6 +205,13 @@ class Optimization:
         optimizers: name to optimizer.
         schedulers: name to scheduler, for those optimizers that have one.
         clipper: call ``clip(parameters)`` between ``backward()`` and ``step()``; None where there is no clipping.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> run = registry.build({"optimizer": {"type": "AdamW"}}).create(torch.nn.Linear(8, 2))
+        >>> type(run.optimizer).__name__, run.scheduler, run.clipper
+        ('AdamW', None, None)
     """
 
     recipe: Recipe
@@ -186,25 +234,39 @@ class Optimization:
         yield self.scheduler
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of every optimizer and scheduler as plain data, which ``torch.load(weights_only=True)`` reads.
+        """Return the state of every optimizer and scheduler, which ``torch.load(weights_only=True)`` reads.
 
         As with torch, its tensors are the live ones: save it, or deepcopy it, before training goes on.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.build({"optimizer": {"type": "AdamW"}}).create(torch.nn.Linear(8, 2))
+            >>> list(run.state_dict())
+            ['format', 'optimizers', 'schedulers']
         """
         return save_state(*self._parts())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues where `state` was saved, optimizers first, then schedulers; `state` is copied, not shared.
+        """Continue where `state` was saved, optimizers first, then schedulers; `state` is copied, not shared.
 
         As with torch, what the state holds wins over the config: rates, momentum, a schedule's numbers.
 
         Raises:
             CheckpointMismatchError: before anything is loaded, where names, types, parameters or shapes differ; it
                 says which.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> recipe, model = registry.build({"optimizer": {"type": "AdamW"}}), torch.nn.Linear(8, 2)
+            >>> saved = recipe.create(model).state_dict()
+            >>> recipe.create(model).load_state_dict(saved)
         """
         load_state(*self._parts(), state)
 
     def _parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
-        """The optimizers and the schedulers, with what the recipe calls them."""
+        """Return the optimizers and the schedulers, with what the recipe calls them."""
         types = {name: _plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
         return (
@@ -217,12 +279,12 @@ class Optimization:
 
 
 def _plain_name(name: str) -> str:
-    """A type without its distribution, which stands there or not by what else is installed."""
+    """Return a type without its distribution, which it has or has not by what else is installed."""
     return name.rpartition(":")[2]
 
 
 def _types_in(schedule: SchedulerSpec) -> str:
-    """The schedule's type, and of one that combines others also theirs: ``SequentialLR(LinearLR, StepLR)``."""
+    """Return a schedule's type, and the types of what it combines: ``SequentialLR(LinearLR, StepLR)``."""
     parts = [part for value in _values(schedule.config) for part in (value if isinstance(value, list) else [value])]
     nested = [_types_in(part) for part in parts if isinstance(part, SchedulerSpec)]
     name = _plain_name(schedule.type)

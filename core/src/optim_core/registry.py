@@ -44,6 +44,11 @@ class Catalog(Mapping[str, type[Any]]):
     Names match without case, ``-`` and ``_``; ``distribution:name`` names one of several claims. Iteration gives each
     plugin that can be used once, by the name that specs show. A name that nothing has is a KeyError; one whose plugin
     is broken, ambiguous, blocked or incompatible is a PluginError, in ``get`` too.
+
+    Example:
+        >>> from optim_core import registry
+        >>> "adamw" in registry.optimizers, registry.optimizers["adamw"].__name__
+        (True, 'AdamW')
     """
 
     def __init__(self, owner: Registry, kind: Kind) -> None:
@@ -71,7 +76,13 @@ class Catalog(Mapping[str, type[Any]]):
         return len(self._registry.names(self._kind))
 
     def plugins(self) -> list[PluginRecord]:
-        """A record of every plugin of this kind, whatever its state, sorted by name."""
+        """Return a record of every plugin of this kind, whatever its state, sorted by name.
+
+        Example:
+            >>> from optim_core import registry
+            >>> {record.name: record.state for record in registry.clippers.plugins()}["norm"]
+            'ok'
+        """
         return self._registry.plugins(self._kind)
 
 
@@ -88,6 +99,12 @@ class Registry:
 
     Raises:
         OptimError: a setting is malformed.
+
+    Example:
+        >>> from optim_core import Registry
+        >>> registry = Registry(block=["optim-bitsandbytes"])
+        >>> registry
+        <Registry, nothing discovered yet>
     """
 
     def __init__(
@@ -119,17 +136,28 @@ class Registry:
     # -- what is there -------------------------------------------------------------------------------------------
 
     def catalog(self, kind: Kind) -> Catalog:
-        """The catalog of one kind."""
+        """Return the catalog of one kind.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.catalog("clipper")
+            <Catalog of clippers>
+        """
         return Catalog(self, kind)
 
     def without(self, block: Iterable[str]) -> Registry:
-        """A registry like this one, in which these may not be used either; what `register` added is in both.
+        """Return a registry like this one, in which some more may not be used; what `register` added is in both.
 
         Args:
             block: distributions, plugin names, or ``distribution:name``, as for the class.
 
         Raises:
             OptimError: `block` is not a list of names.
+
+        Example:
+            >>> from optim_core import registry
+            >>> "AdamW" in registry.without(["AdamW"]).optimizers
+            False
         """
         other = Registry(path=self._path)
         other._settings = self._settings.without(block)
@@ -137,31 +165,71 @@ class Registry:
         return other
 
     def refresh(self) -> None:
-        """Looks again at what is installed when it is next asked; what `register` added stays."""
+        """Forget what was found, so that the next question looks at what is installed; what `register` added stays.
+
+        Example:
+            >>> from optim_core import Registry
+            >>> registry = Registry()
+            >>> names = registry.names("optimizer")
+            >>> registry.refresh()
+            >>> registry
+            <Registry, nothing discovered yet>
+        """
         with self._lock:
             self._scan = self._current = None
 
     def plugins(self, kind: Kind) -> list[PluginRecord]:
-        """A record of every plugin of `kind`, whatever its state, sorted by name."""
+        """Return a record of every plugin of `kind`, whatever its state, sorted by name.
+
+        Example:
+            >>> from optim_core import registry
+            >>> {record.name: record.distribution for record in registry.plugins("optimizer")}["AdamW"]
+            'optim-torch-builtin'
+        """
         return self._view().index.records(kind)
 
     def providers(self) -> list[ExtensionRecord]:
-        """A record of every provider, whatever its state, sorted by name; none is imported."""
+        """Return a record of every provider, whatever its state, sorted by name; none is imported.
+
+        Example:
+            >>> import optim_bitsandbytes
+            >>> from optim_core import registry
+            >>> "bitsandbytes" in [record.name for record in registry.providers()]
+            True
+        """
         return self._view().index.extensions("provider")
 
     def commands(self) -> list[ExtensionRecord]:
-        """A record of every subcommand that a distribution adds to `optim`, sorted by name; none is imported."""
+        """Return a record of every subcommand that a distribution adds to `optim`, sorted by name; none is imported.
+
+        Example:
+            >>> import optim_conformance
+            >>> from optim_core import registry
+            >>> "conformance" in [record.name for record in registry.commands()]
+            True
+        """
         return self._view().index.extensions("command")
 
     def names(self, kind: Kind) -> list[str]:
-        """A name for each plugin of `kind` that can be used, sorted: the one that its spec shows."""
+        """Return a name for each plugin of `kind` that can be used, sorted: the one that its spec shows.
+
+        Example:
+            >>> from optim_core import registry
+            >>> "AdamW" in registry.names("optimizer")
+            True
+        """
         return self._view().index.addresses(kind)
 
     def faults(self, *, thorough: bool = False) -> list[Fault]:
-        """What cannot be read or is hidden, providers that do not work, and settings that mean nothing installed.
+        """Return what cannot be read or is hidden, providers that do not work, settings that mean nothing installed.
 
         Args:
-            thorough: also look at distributions that offer no plugin; a malformed one stops ``import torch``.
+            thorough: whether to look at distributions without a plugin, too; a malformed one stops ``import torch``.
+
+        Example:
+            >>> from optim_core import Registry
+            >>> [fault.state for fault in Registry(block=["no-such-distribution"]).faults()]
+            ['setting']
         """
         index = self._view().index
         found = scan(self._path, thorough=True).faults if thorough else list(self._scanned().faults)
@@ -172,15 +240,35 @@ class Registry:
         ]
 
     def knows(self, kind: Kind, name: str) -> bool:
-        """Whether some plugin that is not blocked answers to `name`; nothing is imported but providers."""
+        """Return whether some plugin that is not blocked answers to `name`; nothing is imported but providers.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.knows("optimizer", "adam_w"), registry.knows("optimizer", "NoSuchOptimizer")
+            (True, False)
+        """
         return self._view().index.knows(kind, name)
 
     def register(self, kind: Kind, name: str, cls: type[Any]) -> None:
-        """Adds a plugin class in this process only, for notebooks and tests; registering a name again replaces it.
+        """Add a plugin class in this process only, for notebooks and tests; registering a name again replaces it.
 
         Raises:
             PluginError: `cls` is not a plugin class of this kind, or the kind or name is malformed.
             DuplicatePluginError: an installed distribution offers that name.
+
+        Example:
+            >>> import attrs
+            >>> from optim_core import Registry
+            >>> @attrs.frozen(kw_only=True)
+            ... class PlainSGD:
+            ...     lr: float = 0.1
+            ...     def build(self, params):
+            ...         from torch.optim import SGD
+            ...         return SGD(params, lr=self.lr)
+            >>> registry = Registry()
+            >>> registry.register("optimizer", "PlainSGD", PlainSGD)
+            >>> registry.build({"type": "plain_sgd"}).config
+            PlainSGD(lr=0.1)
         """
         if not is_kind(kind):
             raise PluginError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
@@ -216,7 +304,7 @@ class Registry:
         *,
         overrides: Iterable[str] = (),
     ) -> Any:
-        """The spec or recipe that a config describes; nothing live is made, and torch is not imported.
+        """Turn a config into the spec or recipe that it describes; nothing live is made, and torch is not imported.
 
         Args:
             config: a mapping, which stays as it is, or the path of a YAML, JSON or TOML file.
@@ -231,6 +319,12 @@ class Registry:
             ConfigError: with everything that is wrong in `.problems`; MissingTypeError (a KeyError) where a component
                 has no type, UnknownTypeError (an AttributeError) where nothing provides one.
             PluginError: the config is fine, and a plugin that it names is broken, ambiguous, blocked or incompatible.
+
+        Example:
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "adamw", "config": {"lr": "3e-4"}})
+            >>> spec.type, spec.config.lr
+            ('AdamW', 0.0003)
         """
         if kind is not None and not is_kind(kind):
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
@@ -238,12 +332,17 @@ class Registry:
         return self._builder.build(document.value if document else config, kind, document)
 
     def migrate(self, config: Config) -> dict[str, Any]:
-        """The canonical config of what a config of any form says, without the defaults that `to_config` fills in.
+        """Return what a config of any form says as a canonical config, without the defaults that `to_config` fills in.
 
         What the config holds beside the recipe, which `Recipe.unused` has, is left out.
 
         Raises:
             ConfigError, PluginError: as `build`.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.migrate({"optimizer_name": "adamw", "learning_rate": 0.001})
+            {'type': 'AdamW', 'config': {'lr': 0.001}}
         """
         from optim_core.config.migration import as_given
 
@@ -252,10 +351,15 @@ class Registry:
         return as_given(self.to_config(built), self._builder.given(plain))
 
     def to_config(self, built: Spec | Recipe) -> dict[str, Any]:
-        """The canonical config that builds `built` again, every default filled in, as plain data.
+        """Return the canonical config that builds `built` again, every default filled in, as plain data.
 
         Raises:
             ConfigError: a field holds what no file can, such as a Python function.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.to_config(registry.build({"type": "norm", "max_norm": 1}))
+            {'type': 'norm', 'config': {'max_norm': 1.0, 'norm_type': 2.0, 'error_if_nonfinite': False}}
         """
         from optim_core.config.canonical import canonical_config
 
@@ -268,33 +372,51 @@ class Registry:
         *,
         lr_multipliers: Mapping[Module, float] | None = None,
     ) -> Explanation:
-        """What `built` does with each parameter: its group, rate, weight decay and options, and what decided them.
+        """Return what `built` does with each parameter: group, rate, weight decay and options, and what decided them.
 
         Nothing live is made: no optimizer is built, and the model stays as it is.
 
         Args:
             built: an optimizer's spec or a recipe.
             model: what `create_optimizer`, `create_optimizer_for_multiple` or `Recipe.create` is given.
-            lr_multipliers: as there.
+            lr_multipliers: what the same method is given.
 
         Raises:
-            ParamGroupError: as there.
+            ParamGroupError: where the same method raises it.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}, "no_decay": ["bias"]})
+            >>> registry.explain(spec, torch.nn.Linear(8, 2))["bias"].decided_by
+            ('no_decay bias: weight_decay 0',)
         """
         from optim_core.explain import explain
 
         return explain(built, model, lr_multipliers)
 
     def schema(self) -> dict[str, Any]:
-        """JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used."""
+        """Return the JSON Schema (2020-12) of a recipe, of exactly what is installed and can be used.
+
+        Example:
+            >>> from optim_core import Registry
+            >>> Registry(path=[]).schema()["$schema"]
+            'https://json-schema.org/draft/2020-12/schema'
+        """
         from optim_core.reference.recipe_schema import recipe_schema
 
         return recipe_schema(self.plugins, self.find)
 
     def command(self, name: str) -> Command | None:
-        """The click command that a distribution adds to `optim` under this name, imported; None where none does.
+        """Import the click command that a distribution adds to `optim` under this name; return None where none does.
 
         Raises:
             PluginError: the name means a command that is broken, ambiguous, blocked or incompatible.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.command("conformance").name
+            'conformance'
         """
         index = self._view().index
         claim = index.find("command", name)
@@ -303,10 +425,16 @@ class Registry:
     # -- names to classes ----------------------------------------------------------------------------------------
 
     def find(self, kind: Kind, name: str) -> Found | None:
-        """The plugin class that `name` means, imported if it was not before; None where nothing has that name.
+        """Import the plugin class that `name` means, if it was not before; return None where nothing has that name.
 
         Raises:
             PluginError: the name means a plugin that is broken, ambiguous, blocked or incompatible.
+
+        Example:
+            >>> from optim_core import registry
+            >>> found = registry.find("optimizer", "adamw")
+            >>> found.name, found.cls.__name__
+            ('AdamW', 'AdamW')
         """
         view = self._view()
         found = view.found.get((kind, name))
@@ -320,7 +448,13 @@ class Registry:
         return found
 
     def unknown(self, kind: Kind | None, name: str, path: str) -> Problem:
-        """The problem of a name that nothing has, with the nearest right name and where that comes from."""
+        """Return the problem of a name that nothing has, with the nearest right name and where that comes from.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.unknown("optimizer", "NoSuchOptimizer", "optimizer.type").message
+            'no optimizer is called `NoSuchOptimizer`'
+        """
         from optim_core.discovery.unknown_names import nothing_is_called
 
         hint = self._explain_name(kind, name, nearest).hint
@@ -349,7 +483,7 @@ class Registry:
         return found._replace(hint=hint)
 
     def _kinds_of(self, name: str) -> list[Kind]:
-        """The kinds for which something has this name: entry points, else what providers offer, else the blocked."""
+        """Return the kinds that have this name: among entry points, else among what providers offer, else blocked."""
         index = self._view().index
         for has in (index.claimants, index.knows, index.has_claim):
             kinds = [kind for kind in KINDS if has(kind, name)]
@@ -373,7 +507,7 @@ class Registry:
             return self._scan
 
     def _new_view(self, old: _View | None = None) -> _View:
-        """What is known now; `old` lends what does not depend on what `register` added."""
+        """Make a view of what is known now; `old` lends what does not depend on what `register` added."""
         claims = self._scanned().claims + self._registered
         if old is not None:
             return _View(Index(claims, old.index.policy, old.index.loader, old.index.providers))
@@ -381,12 +515,12 @@ class Registry:
 
 
 def _document(config: Config, overrides: Iterable[str]) -> Document | None:
-    """What a file holds, or a mapping, with values replaced; None for a mapping as it is."""
+    """Return what a file or a mapping holds, its values replaced by `overrides`; None for a mapping as it is."""
     document = None
     if isinstance(config, (str, os.PathLike)):
         from optim_core.config.formats.load import load
 
-        # A subclass of text may be anybody's.
+        # A subclass of str may change what str() gives; the path is the text itself.
         document = load(str.__str__(config) if isinstance(config, str) else os.fspath(config))
     if overrides:
         from optim_core.config.document import Document

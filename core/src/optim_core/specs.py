@@ -33,7 +33,7 @@ __all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "PluginSpec", "SchedulerSpec
 
 @contextlib.contextmanager
 def _building(what: str, provided_by: str) -> Iterator[str]:
-    """Adds to an exception which part of the config it comes from."""
+    """Add to an exception that is raised in the block which component of the config it comes from."""
     title = f"{what} ({provided_by})" if provided_by else what
     try:
         yield title
@@ -50,6 +50,12 @@ class PluginSpec:
         type: the plugin's name.
         config: the instance of its plugin class.
         provided_by: distribution and version, for messages.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.specs import PluginSpec
+        >>> isinstance(registry.build({"type": "AdamW"}), PluginSpec)
+        True
     """
 
     kind: ClassVar[Kind]
@@ -63,6 +69,13 @@ class PluginSpec:
 
         Raises:
             PluginError: the plugin makes something else than its kind promises.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.01}})
+            >>> spec.create(torch.nn.Linear(8, 2).parameters()).defaults["lr"]
+            0.01
         """
         with _building(f"{self.kind} {self.type}", self.provided_by) as what:
             made = self.config.build(*arguments)
@@ -88,6 +101,12 @@ class SchedulerSpec(PluginSpec):
         config: the instance of its plugin class.
         interval: whether ``step()`` is to be called after each optimizer step or after each epoch.
         provided_by: distribution and version, for messages.
+
+    Example:
+        >>> from optim_core import registry
+        >>> spec = registry.build({"type": "StepLR", "config": {"step_size": 10}})
+        >>> spec.type, spec.interval, spec.config.gamma
+        ('StepLR', 'epoch', 0.1)
     """
 
     kind: ClassVar[Kind] = "scheduler"
@@ -102,18 +121,26 @@ class SchedulerSpec(PluginSpec):
     def create_scheduler(
         self, optimizer: Optimizer, *, horizon: Horizon | None = None, last_step: int = 0
     ) -> LRScheduler:
-        """Makes the scheduler for `optimizer`, whose groups' ``lr`` are the base rates.
+        """Make the scheduler for `optimizer`, whose groups' ``lr`` are the base rates.
 
         Args:
             optimizer: a freshly created optimizer.
             horizon: the length of the run in optimizer steps and epochs; needed by schedules whose config leaves their
-                length open. One that is stepped once an epoch gets it counted in epochs.
+                length open. A schedule that is stepped once an epoch gets it counted in epochs.
             last_step: how many times ``step()`` was called before; the scheduler goes on from there with the rate that
-                it then had. A closed form is computed there; others are stepped that often.
+                it then had. A closed form is computed at that step; any other schedule is stepped that often.
 
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
             OptimError: `last_step` is negative, or above 0 for a schedule that waits for a metric.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import Horizon, registry
+            >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+            >>> spec = registry.build({"type": "linear", "config": {"num_warmup_steps": 0}})
+            >>> spec.create_scheduler(optimizer, horizon=Horizon(total_steps=100), last_step=50).get_last_lr()
+            [0.05]
         """
         last_step = count(last_step, "last_step", at_least=0)
         if last_step and self.waits_for_metric:
@@ -134,12 +161,12 @@ class SchedulerSpec(PluginSpec):
         metrics: Sequence[float] | None = None,
         multiplier: float = 1.0,
     ) -> NDArray[Any]:
-        """The rate of a parameter group at each of some steps, without a model.
+        """Return the rate of a parameter group at each of some steps, without a model.
 
         A closed form is computed for all steps at once; any other schedule is stepped on an optimizer of its own.
 
         Args:
-            steps: the steps, from 0, in any order; or how many, from 0 on.
+            steps: the steps, counted from 0, in any order; or how many, from 0 on.
             base_lr: the rate that the group starts from, > 0.
             horizon: the length of the run, as in `create_scheduler`.
             metrics: for a schedule that waits for a metric what each ``step`` is given, as many as the highest step.
@@ -152,6 +179,13 @@ class SchedulerSpec(PluginSpec):
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
             OptimError: a step is negative or no whole number, or `base_lr` or `multiplier` is out of its range, or
                 `metrics` does not fit the schedule, or numpy is not installed.
+
+        Example:
+            >>> import numpy
+            >>> from optim_core import Horizon, registry
+            >>> spec = registry.build({"type": "linear", "config": {"num_warmup_steps": 0}})
+            >>> spec.curve([0, 50, 100], base_lr=0.5, horizon=Horizon(total_steps=100)).tolist()
+            [0.5, 0.25, 0.0]
         """
         walk = Walk(self.type, self.config, self.build_for)
         return rates_over(walk, steps, base_lr, self.counted(horizon), metrics, multiplier)
@@ -167,15 +201,30 @@ class SchedulerSpec(PluginSpec):
         return has_closed_form(self.config)
 
     def counted(self, horizon: Horizon | None) -> Horizon:
-        """The horizon in the unit of ``step()``."""
+        """Return the horizon counted as this schedule is stepped: in optimizer steps, or in epochs.
+
+        Example:
+            >>> from optim_core import Horizon, registry
+            >>> spec = registry.build({"type": "StepLR", "config": {"step_size": 10}, "interval": "epoch"})
+            >>> spec.counted(Horizon(total_steps=1000, epochs=5)).total_steps
+            5
+        """
         horizon = horizon or Horizon()
         return horizon.in_epochs() if self.interval == "epoch" else horizon
 
     def build_for(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """The scheduler at its step 0, for schedules that are made of others; `horizon` is counted already.
+        """Make the scheduler at its step 0, for a schedule that is made of others; `horizon` is counted already.
 
         Raises:
             PluginError: the plugin gives something else than a scheduler.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import Horizon, registry
+            >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+            >>> spec = registry.build({"type": "StepLR", "config": {"step_size": 10}})
+            >>> spec.build_for(optimizer, Horizon()).step_size
+            10
         """
         scheduler: LRScheduler = self.create(optimizer, horizon)
         return scheduler
@@ -190,9 +239,15 @@ class OptimizerSpec(PluginSpec):
         config: the instance of its plugin class.
         decay: ExponentialLR for the config's ``lr_decay_gamma``, None where there is none.
         param_groups: what is different for some parameters; the first rule that matches a name decides.
-        no_decay: kinds of parameters, of ``bias``, ``norm`` and ``embedding``, that get no weight decay.
-        layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None: none.
+        no_decay: which of ``bias``, ``norm`` and ``embedding`` get no weight decay.
+        layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None leaves it.
         provided_by: distribution and version, for messages.
+
+    Example:
+        >>> from optim_core import registry
+        >>> spec = registry.build({"type": "adamw", "config": {"lr": 0.001}, "no_decay": ["bias"]})
+        >>> spec.type, spec.config.lr, spec.no_decay
+        ('AdamW', 0.001, ('bias',))
     """
 
     kind: ClassVar[Kind] = "optimizer"
@@ -204,11 +259,11 @@ class OptimizerSpec(PluginSpec):
 
     @property
     def lr_decay_gamma(self) -> float | None:
-        """The factor by which the rate is multiplied after each epoch."""
+        """The factor by which the rate is multiplied after each epoch, None where there is none."""
         return None if self.decay is None else float(self.decay.config.gamma)
 
     def create_optimizer(self, params: Any, *, lr_multipliers: Mapping[Module, float] | None = None) -> Optimizer:
-        """Makes the optimizer for a model, or for any iterable of parameters that torch takes.
+        """Make the optimizer for a model, or for any iterable of parameters that torch takes.
 
         Parameters with equal options share a group; the groups come in the order of first appearance. What a rule
         freezes requires no gradient afterwards. A group whose rate is multiplied has the factor as ``lr_multiplier``.
@@ -222,6 +277,15 @@ class OptimizerSpec(PluginSpec):
         Raises:
             ParamGroupError: there is no parameter, or a rule or multiplier means none of them or does not fit them, or
                 needs the model where an iterable is given.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.Linear(4, 2))
+            >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}})
+            >>> optimizer = spec.create_optimizer(model, lr_multipliers={model[1]: 5.0})
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.001, 0.005]
         """
         from optim_core.groups.plan import needs_layers
         from optim_core.groups.targets import target_of
@@ -237,7 +301,7 @@ class OptimizerSpec(PluginSpec):
     def create_optimizer_for_multiple(
         self, models: Sequence[Module], *, lr_multipliers: Mapping[Module, float] | None = None
     ) -> Optimizer:
-        """Makes one optimizer for several models; a parameter that they share is taken once.
+        """Make one optimizer for several models; a parameter that they share is taken once.
 
         Args:
             models: at least one model; parameter names begin with the model's index, ``1.head.weight``.
@@ -245,6 +309,15 @@ class OptimizerSpec(PluginSpec):
 
         Raises:
             ParamGroupError: as in `create_optimizer`, or an item is not a model.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> encoder, decoder = torch.nn.Linear(8, 4), torch.nn.Linear(4, 8)
+            >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}})
+            >>> optimizer = spec.create_optimizer_for_multiple([encoder, decoder], lr_multipliers={decoder: 2.0})
+            >>> [group["lr"] for group in optimizer.param_groups]
+            [0.001, 0.002]
         """
         from optim_core.groups.plan import needs_layers
         from optim_core.groups.targets import target_of_models
@@ -254,11 +327,25 @@ class OptimizerSpec(PluginSpec):
         return self._create(target_of_models(list(models), layered=needs_layers(self.group_request())), lr_multipliers)
 
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
-        """ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else None."""
+        """Make ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else return None.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "AdamW", "lr_decay_gamma": 0.5})
+            >>> spec.create_scheduler(spec.create_optimizer(torch.nn.Linear(8, 2))).gamma
+            0.5
+        """
         return None if self.decay is None else self.decay.create_scheduler(optimizer)
 
     def group_request(self) -> GroupRequest:
-        """Return what the config asks of the parameter groups."""
+        """Return what the config asks of the parameter groups.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.build({"type": "AdamW", "no_decay": ["bias"]}).group_request().no_decay
+            ('bias',)
+        """
         return GroupRequest(self.type, self.config, self.param_groups, self.no_decay, self.layer_decay)
 
     def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
@@ -285,21 +372,41 @@ class ClipperSpec(PluginSpec):
         type: the plugin's name.
         config: the instance of its plugin class.
         provided_by: distribution and version, for messages.
+
+    Example:
+        >>> from optim_core import registry
+        >>> registry.build({"type": "norm", "max_norm": 1.0}).config.max_norm
+        1.0
     """
 
     kind: ClassVar[Kind] = "clipper"
 
     def create_clipper(self) -> Clipper:
-        """Makes the clipper; call its ``clip(parameters)`` between ``backward()`` and ``step()``."""
+        """Make the clipper; call its ``clip(parameters)`` between ``backward()`` and ``step()``.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> weight = torch.zeros(2, requires_grad=True)
+            >>> weight.grad = torch.tensor([3.0, 4.0])
+            >>> registry.build({"type": "norm", "max_norm": 1.0}).create_clipper().clip([weight])
+            tensor(5.)
+        """
         clipper: Clipper = self.create()
         return clipper
 
 
 SPECS: dict[Kind, type[Any]] = {cls.kind: cls for cls in (OptimizerSpec, SchedulerSpec, ClipperSpec)}
-"""The specs of the kinds that do more than to make an object of their plugin class."""
+"""Kind to the class of its specs, for the kinds whose specs do more than to make an object of their plugin class."""
 
 
 @cache
 def spec_class(kind: Kind) -> type[Any]:
-    """Return the class of the specs of a kind."""
+    """Return the class of the specs of a kind.
+
+    Example:
+        >>> from optim_core.specs import spec_class
+        >>> spec_class("optimizer").__name__
+        'OptimizerSpec'
+    """
     return SPECS.get(kind) or type(f"{kind.title()}Spec", (PluginSpec,), {"kind": kind})

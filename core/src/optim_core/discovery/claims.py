@@ -98,6 +98,11 @@ class Fault:
         message: what is wrong, and the repair.
         location: its metadata folder.
         state: "broken", "hidden" by another distribution, or a "setting" that means nothing installed.
+
+    Example:
+        >>> from optim_core import Registry
+        >>> Registry(block=["no-such-distribution"]).faults()[0].message
+        'block lists `no-such-distribution`, which means nothing that is installed'
     """
 
     distribution: str

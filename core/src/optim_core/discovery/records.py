@@ -27,6 +27,12 @@ class PluginRecord:
         error: what is wrong and the repair, None where the state is "ok".
         alias_of: the name under which specs show it, where this is another name for the same class.
         provider: the provider that offers it, None for a plugin with an entry point of its own.
+
+    Example:
+        >>> from optim_core import registry
+        >>> record = next(record for record in registry.optimizers.plugins() if record.name == "AdamW")
+        >>> record.distribution, record.state
+        ('optim-torch-builtin', 'ok')
     """
 
     name: str
@@ -52,6 +58,11 @@ class ExtensionRecord:
         target: ``module:attribute``, as the entry point says.
         state: "ok", or why it cannot be used.
         error: what is wrong and the repair, None where the state is "ok".
+
+    Example:
+        >>> from optim_core import registry
+        >>> {record.name: record.kind for record in registry.commands()}["conformance"]
+        'command'
     """
 
     name: str

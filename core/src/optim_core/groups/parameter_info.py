@@ -29,6 +29,12 @@ class ParameterInfo:
         num_layers: how many layers its model has, ≥ 1; None where none were found.
         lr_multiplier: the product of all factors on its rate, > 0.
         multiplier_from: what gave the factors: ``param_groups[1]``, ``layer_decay``, ``lr_multipliers``.
+
+    Example:
+        >>> from optim_core import ParameterInfo
+        >>> info = ParameterInfo(name="head.weight", shape=(10, 64), module="Linear", is_head=True)
+        >>> info.ndim, info.numel
+        (2, 640)
     """
 
     name: str | None

@@ -29,7 +29,7 @@ _SCALARS: dict[Any, Schema] = {
     Duration: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": DURATION_TEXT}]},
 }
 
-# Which keywords of a range mean something for a type.
+# JSON type to the keywords of a range that mean something for it.
 _NUMERIC = ("exclusiveMinimum", "minimum", "exclusiveMaximum", "maximum", "enum")
 
 _KEYWORDS = {
@@ -45,10 +45,10 @@ NOWHERE: Schema = {"not": {}}
 
 
 def config_schema(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
-    """The schema of a plugin class's config, or of a class that stands in one below `outer`.
+    """Return the schema of a plugin class's config, or of a class that stands in one below `outer`.
 
     Raises:
-        Exception: whatever evaluating an annotation raises; of a plugin that was loaded, nothing.
+        Exception: whatever evaluating an annotation raises; for a plugin that was loaded, nothing.
     """
     docstring = parse_docstring(cls.__doc__)
     types = field_types(cls)
@@ -70,12 +70,12 @@ def config_schema(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
 
 
 def _with_aliases(schema: Schema) -> Schema:
-    """Adds the other names of fields; giving both is refused."""
+    """Add the other names of fields to a schema; a config that gives both names of one field is refused."""
     properties = schema["properties"]
     for alias, name in ALIASES.items():
         if name not in properties or alias in properties:
             continue
-        # VS Code's own keyword keeps the second name out of what it offers.
+        # `doNotSuggest` is VS Code's own keyword: it does not offer the second name.
         same = {keyword: value for keyword, value in properties[name].items() if keyword != "default"}
         properties[alias] = {**same, "description": f"The same as `{name}`.", "doNotSuggest": True}
         schema["not"] = {"required": [name, alias]}
@@ -92,7 +92,7 @@ def _field(field: attrs.Attribute[Any], hint: Any, outer: tuple[type[Any], ...])
         # `build` says what is wrong when the field is given; that the plugin can be used without it stays known.
         schema = {}
     if field.converter is None:
-        # With a converter, the range is that of what comes out of it.
+        # Where a field has a converter, its range is that of what the converter returns, not of what a config says.
         schema = _within(schema, range_schema(field.validator))
     if field.default is not attrs.NOTHING:
         default, note = plain_default(field)
@@ -102,7 +102,7 @@ def _field(field: attrs.Attribute[Any], hint: Any, outer: tuple[type[Any], ...])
 
 
 def _within(schema: Schema, keywords: Schema) -> Schema:
-    """A type's schema with the keywords of a range; those for items go where the items are described."""
+    """Return a type's schema with the keywords of a range; those for items go where the items are described."""
     of_items = keywords.get("items")
     meant = _KEYWORDS.get(schema["type"]) if isinstance(schema.get("type"), str) else None
     of_itself = {key: value for key, value in keywords.items() if key != "items" and (meant is None or key in meant)}
@@ -115,7 +115,7 @@ def _within(schema: Schema, keywords: Schema) -> Schema:
 
 
 def _typed(hint: Any, outer: tuple[type[Any], ...]) -> Schema:
-    """What structure.py takes for a type, written canonically; {} where a stranger's cattrs hook decides."""
+    """Return the schema of what a field of this type takes in a canonical config; {} for a type that is not known."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in _SCALARS:
         return dict(_SCALARS[hint])

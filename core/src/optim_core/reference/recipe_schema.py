@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of a recipe, of exactly what is installed, for editors that complete and underline.
 
-It describes the canonical form: {type, config} with what stands beside them. It refuses nothing that `build` accepts in
-that form; what it cannot say, such as a rule across two fields, only `build` refuses.
+The schema describes canonical configs: {type, config} with what stands beside them. It refuses no canonical config that
+`build` accepts; what it cannot say, such as a condition on two fields, only `build` refuses.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _TOP_LEVEL = {
 
 
 def _installed(records: Iterable[PluginRecord], find: Find, kind: Kind) -> list[NamedPlugin]:
-    """The plugins of a kind that work, in the order of their names."""
+    """Return the plugins of a kind that work, in the order of their names."""
     found: dict[str, NamedPlugin] = {}
     for record in records:
         if record.state not in ("ok", "ambiguous"):
@@ -152,7 +152,7 @@ def _named_sets() -> Schema:
 
 
 def _component(kind: Kind, plugins: list[NamedPlugin], definitions: Schema) -> Schema:
-    """{type, config, …} of one kind: the type decides which config."""
+    """Return the schema of a component of one kind, {type, config, …}, in which the type decides which config."""
     return {
         "type": "object",
         "properties": {"type": _type(kind, plugins), "config": {}, **_envelope(kind, definitions)},
@@ -163,7 +163,7 @@ def _component(kind: Kind, plugins: list[NamedPlugin], definitions: Schema) -> S
 
 
 def _then(kind: Kind, plugin: NamedPlugin, definitions: Schema) -> Schema:
-    """What stands beside the type of a plugin."""
+    """Return the schema of what stands beside the type of a plugin."""
     nested = _nested(plugin.definition(kind), definitions)
     if PARAM_GROUPS in KINDS[kind].beside:
         nested["properties"] |= _groups(plugin)
@@ -171,13 +171,13 @@ def _then(kind: Kind, plugin: NamedPlugin, definitions: Schema) -> Schema:
 
 
 def _all_of(cases: Iterable[Schema]) -> Schema:
-    """The keyword, which may not stand before an empty list."""
+    """Return the keyword `allOf` with these cases; nothing without a case, as it may not have an empty list."""
     listed = list(cases)
     return {"allOf": listed} if listed else {}
 
 
 def _type(kind: Kind, plugins: list[NamedPlugin]) -> Schema:
-    """The names, for editors to offer, and a pattern that admits them in any case, with - and _."""
+    """Return the schema of a type: names for editors to offer, and a pattern for any case, with - and _."""
     described = {"description": f"Which {kind}: the name of a plugin."}
     if not plugins:
         return {**described, **NOWHERE}
@@ -187,7 +187,7 @@ def _type(kind: Kind, plugins: list[NamedPlugin]) -> Schema:
 
 
 def _envelope(kind: Kind, definitions: Schema) -> Schema:
-    """What stands beside type and config; a key that is not described here is admitted with any value."""
+    """Return the schemas of the keys beside type and config; a key without a description takes any value."""
     decay = f"scheduler.{DECAY}"
     has_gamma = "gamma" in definitions.get(decay, {}).get("properties", {})
     gamma = {"$ref": f"#/$defs/{decay}/properties/gamma"} if has_gamma else NOWHERE
@@ -206,7 +206,7 @@ def _envelope(kind: Kind, definitions: Schema) -> Schema:
 
 
 def _nested(definition: str, definitions: Schema) -> Schema:
-    """The config under its own key, which may be left out where every field has a default."""
+    """Return the schema of a config under its own key, which may be left out where every field has a default."""
     reference = {"$ref": f"#/$defs/{definition}"}
     if definitions[definition]["required"] or "anyOf" in definitions[definition]:
         return {"properties": {"config": reference}, "required": ["config"]}
@@ -214,7 +214,7 @@ def _nested(definition: str, definitions: Schema) -> Schema:
 
 
 def _flat(definition: str, definitions: Schema, beside: Iterable[str]) -> Schema:
-    """The fields beside the type."""
+    """Return the schema of a component whose fields stand beside its type."""
     whole = definitions[definition]
     fields = {name: {"$ref": f"#/$defs/{definition}/properties/{name}"} for name in whole["properties"]}
     demands = {keyword: whole[keyword] for keyword in ("required", "anyOf", "not") if keyword in whole}
@@ -250,7 +250,7 @@ _OF_RULES: Schema = {
 
 
 def _groups(plugin: NamedPlugin) -> Schema:
-    """What the plugin class's fields allow to say of some parameters."""
+    """Return the schemas of the keys about some parameters, as far as the fields of the plugin class allow them."""
     narrowed: Schema = {PARAM_GROUPS: {"items": {"$ref": f"#/$defs/{plugin.rule}"}}}
     if not decay_fields(plugin.cls):
         narrowed[NO_DECAY] = {"enum": [None, []]}
@@ -260,7 +260,7 @@ def _groups(plugin: NamedPlugin) -> Schema:
 
 
 def _rule(plugin: NamedPlugin, definitions: Schema) -> Schema:
-    """One entry of `param_groups`: the plugin's fields, none of them required, beside the patterns."""
+    """Return the schema of one entry of `param_groups`: the plugin's fields, none required, beside the patterns."""
     definition = plugin.definition("optimizer")
     whole = definitions[definition]
     own = [key for key in RULE_KEYS if key != "lr_multiplier" or rate_field(plugin.cls) is not None]
@@ -278,7 +278,10 @@ def _rule(plugin: NamedPlugin, definitions: Schema) -> Schema:
 
 
 def _gradient_clipping(plugins: list[NamedPlugin], definitions: Schema) -> Schema:
-    """A clipper with `enabled`, `norm` where no type is named, and its few fields beside the type or below config."""
+    """Return the schema of clipping: `enabled`, a type, which may be left out for `norm`, and fields in either place.
+
+    The fields stand beside the type or below `config`.
+    """
     cases = []
     for plugin in plugins:
         definition = plugin.definition("clipper")

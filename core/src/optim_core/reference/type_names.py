@@ -14,14 +14,14 @@ from optim_core.text.names import normalise
 
 @attrs.frozen
 class NamedPlugin:
-    """A plugin class, under which name specs show it, and how a config may write that.
+    """A plugin class, the name under which specs show it, and how a config may write that name.
 
     Args:
         name: the name in specs.
-        cls: the class.
+        cls: the plugin class.
         owners: what may stand in front of a name: the distribution that offers it, and the provider if there is one.
-        names: every name of it, the one in specs first.
-        plain: those of them that mean it without the distribution in front.
+        names: every name of the plugin, the one in specs first.
+        plain: those of the names that mean the plugin without anything in front.
     """
 
     name: str
@@ -35,7 +35,7 @@ class NamedPlugin:
 
     @property
     def rule(self) -> str:
-        """The definition of one entry of `param_groups`."""
+        """The name of the definition of one entry of `param_groups`."""
         return f"rule.{self.name}"
 
     @property
@@ -50,7 +50,7 @@ def names_it(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> Schema:
 
 
 def spelling(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> str:
-    """A regular expression for every way to write a plugin's names, the distribution in front of them included."""
+    """Return a regular expression for every way to write a plugin's names, with and without what stands in front."""
     taken = [normalise(name) for other in plugins if other is not plugin for name in other.plain]
     words = [_loosely(name) if normalise(name) not in taken else _literally(name) for name in plugin.plain]
     owner = f"(?:{'|'.join(map(_of_distribution, plugin.owners))}):"
@@ -61,13 +61,13 @@ def spelling(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> str:
 
 
 def _of_distribution(name: str) -> str:
-    """As `normalise_distribution` compares: without case, runs of - and _ and . as one."""
+    """Return a regular expression for what `normalise_distribution` takes for this distribution's name."""
     parts = [part for part in re.split("[-_.]+", name) if part]
     return f"[-_.]*{'[-_.]+'.join(''.join(map(_either_case, part)) for part in parts)}[-_.]*"
 
 
 def _loosely(name: str) -> str:
-    """As `normalise` compares: without case, - and _."""
+    """Return a regular expression for what `normalise` takes for this name: any case, with - and _ anywhere."""
     letters = [_either_case(letter) for letter in name if letter not in "-_"]
     return f"[-_]*{'[-_]*'.join(letters)}[-_]*"
 
@@ -78,5 +78,5 @@ def _either_case(letter: str) -> str:
 
 
 def _literally(text: str) -> str:
-    # re.escape escapes more than the regular expressions of JSON Schema, which are JavaScript's, let one escape.
+    # JSON Schema has JavaScript's regular expressions, which do not allow all that re.escape does.
     return "".join(f"\\{letter}" if letter in r"\^$.|?*+()[]{}/" else letter for letter in text)

@@ -17,11 +17,11 @@ from optim_core.validators import FieldError
 
 __all__ = ["DURATION_TEXT", "Duration", "DurationError"]
 
-# Also a regular expression of JSON Schema, whose dialect is JavaScript's.
+# JSON Schema takes this too, so it uses only what Python's regular expressions have in common with JavaScript's.
 DURATION_TEXT = r"^ *([+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?) *(%|steps?|epochs?)? *$"
 _TEXT = re.compile(DURATION_TEXT)
 
-# Up to here every whole number is a float.
+# Up to here every whole number is exact as a float.
 MOST = 2**53
 
 Unit = Literal["", "steps", "%", "epochs"]
@@ -31,7 +31,7 @@ HINT = "write a number of steps (500), a share of the run (10%) or epochs (2 epo
 
 
 class DurationError(FieldError):
-    """A value is no length; `hint` says what to write."""
+    """A value is no duration; `hint` says what to write."""
 
     def __init__(self, message: str, hint: str = HINT) -> None:
         super().__init__(message, hint)
@@ -48,6 +48,11 @@ class Duration:
 
     Raises:
         DurationError: the amount is out of its range.
+
+    Example:
+        >>> from optim_core import Duration, Horizon
+        >>> Duration(5, "%").resolve(Horizon(total_steps=2000), "num_warmup_steps")
+        100
     """
 
     amount: int | float
@@ -69,17 +74,22 @@ class Duration:
 
     @classmethod
     def of(cls, value: Any) -> Duration:
-        """The length that a config writes as `value`: a whole number, text, or a Duration.
+        """Return the length that a config writes as `value`: a whole number, a text, or a Duration.
 
         Raises:
-            DurationError: it writes none; a share is text, ``"10%"``, and never a bare 0.1.
+            DurationError: `value` writes none; a share is a text, ``"10%"``, and never a bare 0.1.
+
+        Example:
+            >>> from optim_core import Duration
+            >>> Duration.of("2 epochs").amount, Duration.of(500).amount
+            (2, 500)
         """
         if isinstance(value, Duration):
             return value
         if isinstance(value, str):
             return cls._read(value)
         if isinstance(value, float):
-            # 1e5 is how people write 100000, but 1.0 may be meant as all of the run.
+            # People write 1e5 for 100000, which is a float; but 1.0 may be meant as all of the run.
             if value == 1:
                 raise DurationError(f"must be {WORDS}, is 1.0", f"did you mean `100%`? {HINT}")
             return cls(float(value))
@@ -88,7 +98,7 @@ class Duration:
         try:
             whole = operator.index(value)
         except Exception as error:
-            # That of a tensor, for one, raises unless it holds one whole number.
+            # The __index__ of a tensor, for one, raises unless the tensor holds one whole number.
             raise DurationError(f"must be {WORDS}, is {shown(value)}") from error
         return cls(whole)
 
@@ -113,19 +123,32 @@ class Duration:
         return f"Duration.of({self.plain()!r})"
 
     def plain(self) -> int | str:
-        """As a config file writes it."""
+        """Return the length as a config file writes it.
+
+        Example:
+            >>> from optim_core import Duration
+            >>> Duration.of(" 10 % ").plain(), Duration.of(500).plain()
+            ('10%', 500)
+        """
         return int(self.amount) if not self.unit else str(self)
 
     def resolve(self, horizon: Horizon, needed_by: str) -> int:
-        """The length as calls of ``step()``; a share of a step is rounded up, as transformers rounds a warmup ratio.
+        """Return the length as a number of calls of ``step()``.
+
+        A share of a step is rounded up, as transformers rounds a warmup ratio.
 
         Args:
             horizon: the run, counted in epochs for a schedule that is stepped once an epoch.
             needed_by: the schedule and its field, for the message.
 
         Raises:
-            HorizonError: it depends on a number that `horizon` does not have, or counts optimizer steps where the
-                schedule is stepped once an epoch.
+            HorizonError: the length depends on a number that `horizon` does not have, or counts optimizer steps where
+                the schedule is stepped once an epoch.
+
+        Example:
+            >>> from optim_core import Duration, Horizon
+            >>> Duration.of("2 epochs").resolve(Horizon(steps_per_epoch=300), "num_warmup_steps")
+            600
         """
         if self.unit == "steps" and horizon.per_epoch:
             raise HorizonError(

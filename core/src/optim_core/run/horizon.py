@@ -14,10 +14,10 @@ __all__ = ["Horizon", "count"]
 
 
 def count(value: Any, name: str, *, at_least: int) -> int:
-    """`value` as an int, numpy's whole numbers included.
+    """Return `value` as an int; it may be any whole number, numpy's included.
 
     Raises:
-        HorizonError: it is not a whole number of at least `at_least`.
+        HorizonError: `value` is not a whole number of at least `at_least`.
     """
     whole = None if isinstance(value, bool) or not hasattr(type(value), "__index__") else operator.index(value)
     if whole is None or whole < at_least:
@@ -33,11 +33,16 @@ class Horizon:
         total_steps: optimizer steps in the whole run, ≥ 1. Gradient accumulation and the number of processes are the
             caller's to divide out.
         steps_per_epoch: optimizer steps in one epoch, ≥ 1.
-        epochs: passes over the data, ≥ 1. Derived from the other two, a last pass that is cut short counts.
-        per_epoch: the steps are those of a schedule that is stepped once an epoch; `in_epochs` sets it.
+        epochs: passes over the data, ≥ 1. Where it comes from the other two, a last pass that is cut short counts.
+        per_epoch: whether the steps are those of a schedule that is stepped once an epoch; `in_epochs` sets it.
 
     Raises:
         HorizonError: a number is not a whole number of at least 1, or the three contradict each other.
+
+    Example:
+        >>> from optim_core import Horizon
+        >>> Horizon(steps_per_epoch=300, epochs=10).total_steps
+        3000
     """
 
     total_steps: int | None = None
@@ -68,20 +73,40 @@ class Horizon:
         return math.ceil(total / per_epoch) == epochs
 
     def in_epochs(self) -> Horizon:
-        """The same run for a schedule that is stepped once an epoch: each epoch is one of its steps."""
+        """Return the same run for a schedule that is stepped once an epoch: each epoch is one of its steps.
+
+        Example:
+            >>> from optim_core import Horizon
+            >>> Horizon(total_steps=3000, epochs=10).in_epochs().total_steps
+            10
+        """
         if self.epochs is None:
             return Horizon(per_epoch=True)
         return Horizon(total_steps=self.epochs, steps_per_epoch=1, per_epoch=True)
 
     def part(self, steps: int | None) -> Horizon:
-        """A stretch of the run as a run of its own, for a schedule that has only `steps` of it; None is not known."""
+        """Return a stretch of the run as a run of its own, for a schedule that has only `steps` of it.
+
+        Args:
+            steps: how many steps the schedule has, None where that is not known.
+
+        Example:
+            >>> from optim_core import Horizon
+            >>> Horizon(total_steps=3000).part(500).total_steps
+            500
+        """
         return Horizon(total_steps=steps, steps_per_epoch=self.steps_per_epoch, per_epoch=self.per_epoch)
 
     def require(self, name: str, needed_by: str) -> int:
-        """The number called `name` ("total_steps", "steps_per_epoch" or "epochs").
+        """Return the number called `name` ("total_steps", "steps_per_epoch" or "epochs").
 
         Raises:
-            HorizonError: it is neither given nor derivable; the message names it and who needs it.
+            HorizonError: the number is neither given nor follows from the others; the message says who needs it.
+
+        Example:
+            >>> from optim_core import Horizon
+            >>> Horizon(steps_per_epoch=300, epochs=10).require("total_steps", "OneCycleLR")
+            3000
         """
         value = getattr(self, name)
         if value is None:

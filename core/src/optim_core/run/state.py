@@ -31,7 +31,7 @@ Parts = Mapping[str, Part]
 
 
 def save_state(optimizers: Parts, schedulers: Parts) -> dict[str, Any]:
-    """The state as plain data: per optimizer its type, its parameters' shapes by name, and torch's state dict."""
+    """Return the state as plain data: per optimizer its type, the shapes of its parameters, and torch's state dict."""
     return {
         "format": FORMAT,
         "optimizers": {
@@ -43,10 +43,10 @@ def save_state(optimizers: Parts, schedulers: Parts) -> dict[str, Any]:
 
 
 def load_state(optimizers: Parts, schedulers: Parts, state: Mapping[str, Any]) -> None:
-    """Loads what `save_state` gave, after checking that all of it fits.
+    """Load what `save_state` gave, after checking that all of it fits.
 
     Raises:
-        CheckpointMismatchError: it does not; nothing has been loaded.
+        CheckpointMismatchError: the state does not fit; nothing has been loaded.
     """
     differences = list(_differences(optimizers, schedulers, state))
     if differences:
@@ -59,7 +59,7 @@ def load_state(optimizers: Parts, schedulers: Parts, state: Mapping[str, Any]) -
 
 
 def _shapes(optimizer: Any) -> dict[str, list[int]]:
-    """Parameter name to shape; one without a name is called by its group and place."""
+    """Return parameter name to shape; a parameter without a name is called by its group and its place there."""
     shapes = {}
     for number, group in enumerate(optimizer.param_groups):
         names = group.get("param_names") or [
@@ -103,7 +103,7 @@ def _differences_of(part: str, name: str, live: Part, saved: Mapping[str, Any]) 
 
 
 def _moved(before: Any, groups: Any) -> str:
-    """Which parameters are in another group than they were, "" where none is or the names are not known."""
+    """Say which parameters are in another group than before; "" where none is, or where names are not known."""
     was, now = _group_numbers(before), _group_numbers(groups)
     moved = [
         f"{name} was in group {was[name]} and is in group {now[name]}" for name in now if was.get(name) != now[name]

@@ -46,14 +46,14 @@ def has_closed_form(config: Any) -> bool:
 
 @contextmanager
 def _without_optimizer_steps() -> Iterator[None]:
-    """Silences torch's warning that the optimizer did not step in between."""
+    """Silence, in the block, torch's warning that the optimizer did not step in between."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before.*optimizer.step.*")
         yield
 
 
 def restore_base_rates(optimizer: Optimizer) -> None:
-    """Gives each group the rate that its schedule starts from, where an earlier schedule or a checkpoint left it."""
+    """Give each group the rate that its schedule starts from, where an earlier schedule or a checkpoint left it."""
     for group in optimizer.param_groups:
         if "initial_lr" not in group:
             continue
@@ -64,12 +64,12 @@ def restore_base_rates(optimizer: Optimizer) -> None:
 
 
 def go_to(scheduler: LRScheduler, step: int, *, at_once: bool) -> None:
-    """Moves a fresh scheduler to where it is after `step` calls of ``step()``.
+    """Move a fresh scheduler to where it is after `step` calls of ``step()``.
 
     Args:
-        scheduler: at its step 0.
+        scheduler: a scheduler at its step 0.
         step: > 0.
-        at_once: the rate is a function of the step, so that a LambdaLR need not be stepped there.
+        at_once: whether the rate is a function of the step, so that a LambdaLR need not be stepped there.
     """
     with _without_optimizer_steps():
         if at_once and _is_lambda_lr(scheduler):
@@ -95,7 +95,10 @@ def rates_over(
     metrics: Sequence[float] | None,
     multiplier: float,
 ) -> NDArray[Any]:
-    """See `SchedulerSpec.curve`; `horizon` is in the unit of ``step()``."""
+    """Return the rate of a parameter group at each of some steps; `SchedulerSpec.curve` says more.
+
+    `horizon` is in the unit of ``step()``.
+    """
     if find_spec("numpy") is None:
         raise OptimError("curve gives a numpy array, and numpy is not installed: pip install numpy")
     wanted = _as_array(steps)
@@ -112,10 +115,10 @@ def rates_over(
 
 
 def _positive(value: Any, name: str) -> float:
-    """`value` as a float, which a tensor of one element may be.
+    """Return `value`, which may be a tensor of one element, as a float.
 
     Raises:
-        OptimError: it is not.
+        OptimError: `value` is no finite number above 0.
     """
     try:
         number = math.nan if isinstance(value, (str, bool)) else float(value)
@@ -127,7 +130,7 @@ def _positive(value: Any, name: str) -> float:
 
 
 def _computed(config: Any, steps: NDArray[Any], base_lr: float, horizon: Horizon, multiplier: float) -> NDArray[Any]:
-    """The rates of a closed form, which is vectorised or a function of one step."""
+    """Return the rates of a closed form, which takes an array of steps, or one step at a time."""
     import numpy as np
 
     if callable(getattr(config, "closed_form", None)):
@@ -144,7 +147,7 @@ def _stepped(
     metrics: Sequence[float] | None,
     multiplier: float,
 ) -> NDArray[Any]:
-    """The rates of a real scheduler that walks to the highest step."""
+    """Return the rates of a real scheduler, which is stepped up to the highest step."""
     import numpy as np
 
     last = int(steps.max(initial=0))
@@ -153,10 +156,10 @@ def _stepped(
 
 
 def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]:
-    """The steps as int64, of shape (n,).
+    """Return the steps as int64, of shape (n,).
 
     Raises:
-        OptimError: one is negative or no whole number, or they have another shape.
+        OptimError: a step is negative or no whole number, or the steps have another shape.
     """
     import numpy as np
 
@@ -179,10 +182,10 @@ def _walked(
     metrics: Sequence[float] | None,
     multiplier: float,
 ) -> Iterator[float]:
-    """The rates of a real scheduler at the steps 0 to `last`."""
+    """Yield the rates of a real scheduler at the steps 0 to `last`."""
     import torch
 
-    # With a momentum, since some schedules move that too.
+    # The optimizer has a momentum, since some schedules move that too.
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=base_lr, momentum=0.9)
     group = optimizer.param_groups[0]
     if multiplier != 1.0:
