@@ -19,7 +19,7 @@ from optim_core.probing.probe import probe
 PARENT = """
 import sys, time
 from optim_core.probing.child_process import Child
-child = Child(sys.argv[1], {"plugins": [["optimizer", "optim-slow", "Slow"]], "check": False})
+child = Child(sys.argv[1], {"plugins": [[0, "optimizer", "optim-slow", "Slow"]], "check": False})
 print(child.answer(60.0), child._process.pid, flush=True)
 time.sleep(600)
 """
@@ -65,7 +65,7 @@ def test_an_entry_of_the_path_that_is_no_text_is_passed_over(site, monkeypatch):
 def test_an_answer_that_does_not_come_is_not_waited_for(site):
     """It is a TimeoutError, and the child can be ended."""
     broken(site, "Slow", "import time\ntime.sleep(600)")
-    child = Child("optim_core.probing.probe", {"plugins": [["optimizer", "optim-slow", "Slow"]], "check": False})
+    child = Child("optim_core.probing.probe", {"plugins": [[0, "optimizer", "optim-slow", "Slow"]], "check": False})
     assert "importing" == child.answer(60.0)["doing"]
 
     with pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""Imports every plugin in a child process, and so finds those that end the process: os._exit, a crash, endless waiting.
+"""Import every plugin in a child process, and so find those that end the process: os._exit, a crash, endless waiting.
 
 There it also asks those that can say so what keeps them from being built on this machine.
 
@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import IO, Any
-
-import attrs
 
 from optim_core.discovery.claims import Claim
 from optim_core.discovery.loading import Loader, known_problem, load_command, load_error, load_plugin_class, running
@@ -24,6 +23,7 @@ from optim_core.discovery.scan import scan
 from optim_core.errors import OptimError, PluginError
 from optim_core.kinds import KINDS
 from optim_core.probing.child_process import Child, own_channel, signal_name, what_is_told
+from optim_core.probing.rounds import Ended, in_rounds
 
 __all__ = ["Key", "probe"]
 
@@ -34,12 +34,12 @@ TIMEOUT = 30.0
 CHECK_TIMEOUT = 120.0
 # How long a child that has fallen silent may take to end, so that its exit status can be told.
 GRACE = 5.0
-# What the child does with a plugin last.
-THROUGH = "through"
+# What the child does with a plugin.
+IMPORTING, CHECKING = "importing", "checking"
 
 
 def probe(timeout: float = TIMEOUT, *, check: bool = False) -> dict[Key, str]:
-    """What is wrong with the plugins, providers and commands that may be used, as far as importing them shows it.
+    """Return what is wrong with the plugins, providers and commands that may be used, as far as an import shows it.
 
     What metadata alone shows is left to `Registry.plugins` and `Registry.faults`; nothing is imported in this process.
 
@@ -49,23 +49,35 @@ def probe(timeout: float = TIMEOUT, *, check: bool = False) -> dict[Key, str]:
 
     Returns:
         (kind, distribution, name) to what is wrong and the repair, for those that are broken.
+
+    Raises:
+        OptimError: the child process does not even begin.
     """
-    claims = {_key(claim): claim for claim in _importable()}
+    claims = _importable()
     errors: dict[Key, str] = {}
-    left = list(claims)
-    while left:
-        outcome = _run(left, timeout, check)
-        errors |= outcome.errors
-        if outcome.ended is not None and outcome.guilty is not None:
-            errors[outcome.guilty] = _ended(claims[outcome.guilty], f"{outcome.doing} it {outcome.ended}")
-        elif outcome.ended is not None:
-            raise OptimError(f"the child process that imports plugins {outcome.ended} before it began with one")
-        left = [key for key in left if key not in outcome.done and key != outcome.guilty]
+
+    for heard in in_rounds(
+        range(len(claims)), lambda left: _Examiner(claims, left, check), partial(_patience, timeout)
+    ):
+        claim = claims[heard.number]
+        if heard.ended is None:
+            error = heard.message["error"]
+        elif not heard.message:
+            raise OptimError(f"the child process that imports plugins {heard.ended.how} before it began with one")
+        else:
+            error = _ended(claim, heard.message["doing"], heard.ended)
+        if error:
+            errors[_key(claim)] = error
     return errors
 
 
+def _patience(timeout: float, message: Mapping[str, Any]) -> float:
+    checks = message.get("doing") == CHECKING and not message["through"]
+    return CHECK_TIMEOUT if checks else timeout
+
+
 def _importable() -> list[Claim]:
-    """What may be used and shows no fault in its metadata; of several names of one plugin, the first."""
+    """Return what may be used and shows no fault in its metadata; of several names of one plugin, the first."""
     policy = Settings.of(None, None, None).policy()
     plugins: dict[tuple[object, ...], Claim] = {}
     for claim in scan().claims:
@@ -82,10 +94,10 @@ def _is_incompatible(claim: Claim) -> bool:
     return claim.source is not None and claim.source.incompatibility is not None
 
 
-def _ended(claim: Claim, how: str) -> str:
+def _ended(claim: Claim, doing: str, ended: Ended) -> str:
     address = f"{claim.distribution}:{claim.name}"
     problem = (
-        f"{how}; keep it out with OPTIM_CORE_BLOCK={address}, "
+        f"{doing} it {ended.how}; keep it out with OPTIM_CORE_BLOCK={address}, "
         f"upgrade it (pip install --upgrade {claim.distribution}), or remove it (pip uninstall {claim.distribution})"
     )
     return str(load_error(claim, problem))
@@ -94,53 +106,27 @@ def _ended(claim: Claim, how: str) -> str:
 # -- the parent ------------------------------------------------------------------------------------------------------
 
 
-@attrs.define
-class _Outcome:
-    """What one child found.
+class _Examiner:
+    """A child process that imports plugins, and checks them where that is wanted.
 
     Args:
-        done: the plugins that it is through with.
-        errors: what is wrong with those of them that are broken.
-        guilty: the plugin at which it ended.
-        doing: what it did with that plugin: "importing" or "checking".
-        ended: how it ended, None where it did everything it was asked.
+        claims: the plugins.
+        numbers: which of them it examines.
+        check: whether it checks them too.
     """
 
-    done: set[Key] = attrs.Factory(set)
-    errors: dict[Key, str] = attrs.Factory(dict)
-    guilty: Key | None = None
-    doing: str = ""
-    ended: str | None = None
+    def __init__(self, claims: list[Claim], numbers: list[int], check: bool) -> None:
+        plugins = [(number, *_key(claims[number])) for number in numbers]
+        self._child = Child("optim_core.probing.probe", {"plugins": plugins, "check": check})
+        self.close = self._child.close
 
-
-def _run(plugins: list[Key], timeout: float, check: bool) -> _Outcome:
-    """Has one child import and check `plugins`, until it is through or one of them ends it."""
-    child = Child("optim_core.probing.probe", {"plugins": plugins, "check": check})
-    try:
-        return _listen(child, len(plugins), timeout)
-    finally:
-        child.close()
-
-
-def _listen(child: Child, wanted: int, timeout: float) -> _Outcome:
-    outcome = _Outcome()
-    last: Key | None = None
-    while len(outcome.done) < wanted:
-        limit = CHECK_TIMEOUT if outcome.doing == "checking" else timeout
+    def answer(self, seconds: float) -> dict[str, Any] | Ended:
+        """Return what it says next, or how it ended."""
         try:
-            message = child.answer(limit)
+            message = self._child.answer(seconds)
         except TimeoutError:
-            outcome.guilty, outcome.ended = last, f"takes more than {limit:g} seconds"
-            return outcome
-        if message is None:
-            outcome.guilty, outcome.ended = last, _exit_in_words(child.exit_status(GRACE))
-            return outcome
-        last, outcome.doing = tuple(message["plugin"]), message["doing"]
-        if message["doing"] == THROUGH:
-            outcome.done.add(last)
-            if message["error"]:
-                outcome.errors[last] = message["error"]
-    return outcome
+            return Ended(f"takes more than {seconds:g} seconds", late=True)
+        return Ended(_exit_in_words(self._child.exit_status(GRACE))) if message is None else message
 
 
 def _exit_in_words(code: int | None) -> str:
@@ -155,41 +141,42 @@ def _exit_in_words(code: int | None) -> str:
 
 
 def _child() -> None:
-    """Imports what standard input names."""
+    """Import what standard input names."""
     told = what_is_told()
     with own_channel() as channel:
         request = next(told)
         sys.path[:] = request["path"]
         claims = {_key(claim): claim for claim in scan().claims}
-        for kind, distribution, name in request["plugins"]:
-            plugin = (kind, distribution, name)
+        for number, kind, distribution, name in request["plugins"]:
             # Each time anew: the plugin before this one may have changed it.
             sys.path[:] = request["path"]
-            _examine(channel, plugin, claims.get(plugin), request["check"])
+            _examine(partial(_tell, channel, number), claims.get((kind, distribution, name)), request["check"])
 
 
-def _examine(channel: IO[str], plugin: Key, claim: Claim | None, check: bool) -> None:
-    """Imports and checks one plugin, and tells before each what comes."""
-    _tell(channel, plugin, "importing")
+def _examine(tell: Callable[..., None], claim: Claim | None, check: bool) -> None:
+    """Import and check one plugin, and tell before each what comes."""
+    doing = IMPORTING
+    tell(doing)
     error = None
     try:
         found = None if claim is None else _import(claim)
         asked = getattr(found, "check", None)
         if check and claim is not None and claim.kind in KINDS and callable(asked):
-            _tell(channel, plugin, "checking")
+            doing = CHECKING
+            tell(doing)
             error = _obstacles(claim, asked)
     except PluginError as problem:
         error = str(problem)
-    _tell(channel, plugin, THROUGH, error)
+    tell(doing, through=True, error=error)
 
 
-def _tell(channel: IO[str], plugin: Key, doing: str, error: str | None = None) -> None:
-    channel.write(json.dumps({"plugin": plugin, "doing": doing, "error": error}) + "\n")
+def _tell(channel: IO[str], number: int, doing: str, *, through: bool = False, error: str | None = None) -> None:
+    channel.write(json.dumps({"number": number, "doing": doing, "through": through, "error": error}) + "\n")
     channel.flush()
 
 
 def _obstacles(claim: Claim, check: Callable[[], Iterable[str]]) -> str | None:
-    """What a plugin says keeps it from being built here."""
+    """Return what a plugin says keeps it from being built here."""
     with running(claim):
         obstacles = check()
         if isinstance(obstacles, str):
@@ -199,7 +186,7 @@ def _obstacles(claim: Claim, check: Callable[[], Iterable[str]]) -> str | None:
 
 
 def _import(claim: Claim) -> Any:
-    """What an entry point names; of a provider the first error, as it keeps them.
+    """Return what an entry point names; raise a provider's first error, as it keeps them.
 
     Raises:
         PluginError: it cannot be imported.

@@ -11,11 +11,12 @@ from optim_conformance.addresses import address_of, refuse_in_child, unreachable
 from optim_conformance.judging import failed, not_applicable, result_of
 from optim_conformance.outcomes import Result
 from optim_conformance.processes.fresh_process import Finding, find_out
-from optim_conformance.processes.process import Ended, Process
+from optim_conformance.processes.process import Process
 from optim_conformance.report import Report
 from optim_conformance.subject import Plugin, Subject, subject_of
 from optim_conformance.table import Property, properties_of
 from optim_core.kinds import Kind
+from optim_core.probing.rounds import Ended
 
 __all__ = ["Kit", "check"]
 

@@ -77,10 +77,10 @@ def main() -> None:
             found = _use(plugin, Path(request["folder"]))
             at_import = imported[plugin["number"]]
             found["printed"] = (at_import["printed"] + found["printed"])[:LONGEST]
-            stop = bool(found["changed"])
+            leaves = bool(found["changed"])
             found["changed"] = [*at_import["changed"], *found["changed"]]
-            _tell(say, plugin, through=True, heavy=at_import["heavy"], **found)
-            if stop:
+            _tell(say, plugin, through=True, leaves=leaves, heavy=at_import["heavy"], **found)
+            if leaves:
                 break
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from optim_conformance.addresses import address_of, unreachable
-from optim_conformance.processes.process import Ended, Process
+from optim_conformance.processes.process import Process
 from optim_conformance.subject import Subject
+from optim_core.probing.rounds import in_rounds
 
 __all__ = ["Begin", "Finding", "find_out"]
 
@@ -55,43 +57,26 @@ def find_out(subjects: list[Subject], begin: Begin) -> dict[Subject, Finding]:
         begin: saves a run of one of them as the files of its number; what went wrong, None where nothing did.
     """
     findings = [Finding(subject, unreachable=unreachable(subject)) for subject in subjects]
-    left = {number for number, finding in enumerate(findings) if finding.unreachable is None}
+    left = [number for number, finding in enumerate(findings) if finding.unreachable is None]
     with tempfile.TemporaryDirectory(prefix="optim-conformance-") as folder:
-        for number in sorted(left):
+        for number in left:
             if findings[number].subject.kind != "clipper":
                 findings[number].unsaved = begin(Path(folder), findings[number].subject, number)
-        while left:
-            _run(findings, left, Path(folder))
+        for heard in in_rounds(left, lambda now: _begin_child(findings, now, Path(folder)), lambda _: TIMEOUT):
+            if heard.ended is None:
+                _note(findings[heard.number], heard.message)
+            else:
+                findings[heard.number].unused = f"the process {heard.ended.how}"
     return {finding.subject: finding for finding in findings}
 
 
-def _run(findings: list[Finding], left: set[int], folder: Path) -> None:
-    """Has one child go through the plugins `left`, and takes out those that are done, the one that ended it too."""
-    begun: int | None = None
-    with tempfile.TemporaryDirectory(prefix="optim-conformance-") as works_in:
-        plugins = [{"number": number, **address_of(findings[number].subject)} for number in sorted(left)]
-        child = Process(
-            "optim_conformance.processes.child", {"folder": str(folder), "plugins": plugins}, Path(works_in)
-        )
-        try:
-            while left:
-                message = child.answer(TIMEOUT)
-                if isinstance(message, Ended):
-                    # After one that changed the process the child ends by itself.
-                    if begun is not None or message.how != "ends with exit status 0":
-                        guilty = begun if begun is not None else min(left)
-                        findings[guilty].unused = f"the process {message.how}"
-                        left.discard(guilty)
-                    return
-                begun = message["number"]
-                if message["through"]:
-                    _note(findings[begun], message)
-                    left.discard(begun)
-                    begun = None
-        finally:
-            child.close()
+def _begin_child(findings: list[Finding], numbers: list[int], folder: Path) -> Process:
+    """Start a child that goes through the plugins of these numbers, in a folder of its own."""
+    plugins = [{"number": number, **address_of(findings[number].subject)} for number in numbers]
+    works_in = Path(tempfile.mkdtemp(dir=folder))
+    return Process("optim_conformance.processes.child", {"folder": str(folder), "plugins": plugins}, works_in)
 
 
-def _note(finding: Finding, message: dict[str, object]) -> None:
+def _note(finding: Finding, message: Mapping[str, Any]) -> None:
     for name in ("heavy", "changed", "printed", "unused", "error", "otherwise"):
         setattr(finding, name, message[name])

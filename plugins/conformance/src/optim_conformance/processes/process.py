@@ -12,29 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-import attrs
-
 from optim_conformance.addresses import CHILD
 from optim_conformance.forks import end_if_forked, own_process
 from optim_core.probing.child_process import Child, own_channel, signal_name, what_is_told
+from optim_core.probing.rounds import Ended
 
-__all__ = ["Ended", "Process", "Say", "channels", "open_streams"]
+__all__ = ["Process", "Say", "channels", "open_streams"]
 
 # Seconds in which a process that has fallen silent may end, so that its exit status can be told.
 GRACE = 10.0
-
-
-@attrs.frozen
-class Ended:
-    """How a process ended, or was ended.
-
-    Args:
-        how: "ends with exit status 3: its last line", "takes more than 60 seconds".
-        late: whether it was ended because it took too long.
-    """
-
-    how: str
-    late: bool = False
 
 
 class Process:
