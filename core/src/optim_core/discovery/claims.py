@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from optim_core.discovery.distributions import Source
 from optim_core.text.prose import visible
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["IN_THIS_PROCESS", "Claim", "Fault"]
 
@@ -28,6 +31,7 @@ class Claim:
         names: all names that the distribution gives this plugin, in the order of the file.
         target: the plugin class, for what `Registry.register` added.
         provider: the provider that offers it, None for an entry point of its own.
+        point: the entry point, None for a malformed one, for what a provider offers, and for what was registered.
     """
 
     kind: str
@@ -38,6 +42,7 @@ class Claim:
     names: tuple[str, ...] = ()
     target: type[Any] | None = None
     provider: Claim | None = None
+    point: EntryPoint | None = None
 
     @property
     def plugin(self) -> tuple[object, ...]:

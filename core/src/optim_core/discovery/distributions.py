@@ -1,74 +1,95 @@
-"""Which distributions are installed: their metadata folders on the path, and what METADATA says.
+"""Which distributions are installed, as importlib.metadata finds them, and what their metadata says.
 
-This is the only module that uses importlib.metadata, and only for what is no plain folder: zip files, and finders that
-others put on ``sys.meta_path``. Plain folders are read directly. That takes a quarter of the time, leaves the import of
-importlib.metadata (as long as that of attrs) out of a cold start, and one unreadable file ends nothing else.
+Each is read on its own. What importlib.metadata keeps to itself is said here: which folder cannot be listed, which file
+is there and cannot be read, and which of two metadata folders of one name counts.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from importlib.machinery import PathFinder
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from optim_core.discovery.requirements import against_core, unmet
 from optim_core.text.names import normalise_distribution
-from optim_core.text.prose import visible
+from optim_core.text.prose import said, visible
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
     from packaging.version import Version
 
-__all__ = ["Source", "installed"]
+__all__ = ["Source", "UnreadableError", "installed"]
 
 _DIST_INFO = ".dist-info"
 _EGG_INFO = ".egg-info"
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+class UnreadableError(Exception):
+    """A metadata file is there and cannot be read: the text continues a sentence about it.
+
+    Args:
+        problem: "is not UTF-8 text", "cannot be read (Is a directory)".
+        legible: what stands in the file above the first character that is none.
+    """
+
+    def __init__(self, problem: str, legible: str = "") -> None:
+        super().__init__(problem)
+        self.legible = legible
 
 
 class Source:
     """One installed distribution; its METADATA is read when it is first asked for.
 
     Args:
-        location: its metadata folder, "" where it has none.
-        distribution: how importlib.metadata found it, None for a plain folder.
+        distribution: as importlib.metadata found it.
     """
 
-    def __init__(self, location: str, distribution: Distribution | None = None) -> None:
-        self.location = location
+    def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
+        # Only the library's own distributions, and those made after them, say where they lie.
+        self.location = str(getattr(distribution, "_path", "")).rstrip("/\\")
         self.installed: Mapping[str, Source] = {}
         """Everything installed beside it, by normalised name; the scan that found it sets this."""
 
     def __repr__(self) -> str:
         return f"Source({self.label})"
 
-    def read(self, file: str) -> bytes | None:
-        """The content of one of its metadata files, None where it has no such file.
+    def read(self, file: str) -> str | None:
+        """Return the text of one of its metadata files, None where it has no such file.
 
         Raises:
-            OSError: the file is a folder, or cannot be read.
-            UnicodeDecodeError: it is not UTF-8, in a distribution that is no plain folder.
+            UnreadableError: it has one that cannot be read.
         """
-        if self._distribution is not None:
-            text = self._distribution.read_text(file)
-            return None if text is None else text.encode()
         try:
-            # Without pathlib, and unbuffered: a first use does this a thousand times.
-            with open(f"{self.location}/{file}", "rb", buffering=0) as stream:  # noqa: PTH123
-                return stream.readall()
+            text = self._distribution.read_text(file)
+            return self._kept_quiet(file) if text is None and self.location else text
+        except UnicodeDecodeError as error:
+            raise UnreadableError("is not UTF-8 text", error.object[: error.start].decode()) from error
+        except OSError as error:
+            raise UnreadableError(f"cannot be read ({error.strerror})") from error
+        except Exception as error:
+            # A damaged zip file raises many things, and a finder of others whatever it likes.
+            raise UnreadableError(f"cannot be read ({said(error)})") from error
+
+    def _kept_quiet(self, file: str) -> str | None:
+        """Return None where a file is not there: a folder in its place, and one without permission, is None too above.
+
+        Raises:
+            OSError: it is there.
+        """
+        try:
+            with open(f"{self.location}/{file}", encoding="utf-8") as stream:  # noqa: PTH123 - a thousand of them
+                return stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     @cached_property
     def folder(self) -> str:
-        """The name of its metadata folder."""
-        return os.path.basename(self.location.rstrip("/\\"))  # noqa: PTH119
+        """The name of its metadata folder, "" where nobody knows it."""
+        return os.path.basename(self.location)  # noqa: PTH119
 
     @cached_property
     def key(self) -> str:
@@ -139,65 +160,85 @@ class Source:
     def _headers(self) -> dict[str, list[str]]:
         """What METADATA says of name, version and requirements."""
         headers: dict[str, list[str]] = {"name": [], "version": [], "requires-dist": []}
-        try:
-            content = self.read("METADATA") or self.read("PKG-INFO") or b""
-            # Only what stands above the description, which may be in any encoding.
-            end = _BLANK_LINE.search(content)
-            text = (content[: end.start()] if end else content).decode()
-        except (OSError, UnicodeDecodeError):
-            return headers
-        for line in text.splitlines():
+        for line in self._head().splitlines():
             key, _, value = line.partition(":")
             values = headers.get(key.rstrip().lower())
             if values is not None:
                 values.append(value.strip())
         return headers
 
+    def _head(self) -> str:
+        """Return what stands in METADATA above the description, which may be in any encoding."""
+        try:
+            text = self.read("METADATA") or self.read("PKG-INFO") or ""
+            return text.partition("\n\n")[0]
+        except UnreadableError as error:
+            head, blank_line, _ = error.legible.replace("\r\n", "\n").partition("\n\n")
+            return head if blank_line else ""
+
     def _header(self, key: str) -> str | None:
         return next(map(visible, self._headers[key]), None)
 
 
-def installed(path: Iterable[str], on_error: Callable[[str, OSError], None]) -> Iterator[Source]:
-    """Every metadata folder on `path`, in the order in which Python looks.
+def installed(path: Iterable[str], on_error: Callable[[str, Exception], None]) -> Iterator[Source]:
+    """Yield every distribution on `path`, in the order in which Python looks.
 
     Of several in one folder and of one name, the one that is whole and newest comes first.
 
     Args:
         path: folders and zip files.
-        on_error: is told of each folder that is there and cannot be listed.
+        on_error: is told of each folder that is there and cannot be listed, and of a finder of others that fails, which
+            is called ``sys.meta_path``.
     """
-    entries = [entry for entry in dict.fromkeys(path) if isinstance(entry, str)]
+    found = _once(map(Source, _found(_readable(path, on_error), on_error)))
+    for _, beside in groupby(found, key=_parent):
+        yield from _best_first(sorted(beside, key=lambda source: source.folder))
+
+
+def _once(sources: Iterable[Source]) -> Iterator[Source]:
+    """Yield each metadata folder once, where several finders know it."""
     seen: set[str] = set()
-    for entry in entries:
+    for source in sources:
+        if source.location not in seen:
+            yield source
+        if source.location:
+            seen.add(source.location)
+
+
+def _readable(path: Iterable[str], on_error: Callable[[str, Exception], None]) -> list[str]:
+    """Return what importlib.metadata can look into, and tell of each folder that it would pass over in silence."""
+    entries = []
+    for entry in dict.fromkeys(path):
+        if not isinstance(entry, str):
+            continue
         try:
-            sources = _in_entry(entry)
-        except OSError as error:
+            os.scandir(entry or ".").close()
+        except NotADirectoryError:
+            pass
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
             on_error(entry, error)
             continue
-        seen.update(os.path.normpath(source.location) for source in sources)
-        yield from sources
-    if _has_foreign_finder():
-        found = _by_importlib(entries)
-        yield from (source for source in found if os.path.normpath(source.location) not in seen)
+        entries.append(entry)
+    return entries
 
 
-def _in_entry(entry: str) -> list[Source]:
-    """The distributions in one folder or zip file.
+def _found(entries: list[str], on_error: Callable[[str, Exception], None]) -> Iterator[Distribution]:
+    """Yield what importlib.metadata finds, all the same where a finder that is not its own fails."""
+    from importlib.metadata import DistributionFinder, MetadataPathFinder, distributions
 
-    Raises:
-        OSError: the folder is there and cannot be listed.
-    """
-    folder = entry or "."
+    # It believes the time stamp of a folder, which may not show what was installed a moment ago.
+    MetadataPathFinder().invalidate_caches()
     try:
-        names = os.listdir(folder)  # noqa: PTH208 - plain strings, thousands of them
-    except FileNotFoundError:
-        return []
-    except NotADirectoryError:
-        return _by_importlib([entry])
-    endings: tuple[str, ...] = (_DIST_INFO, _EGG_INFO)
-    if folder.lower().endswith(".egg"):
-        endings += ("egg-info",)
-    return _best_first([Source(f"{folder}/{name}") for name in sorted(names) if name.lower().endswith(endings)])
+        yield from distributions(path=entries)
+    except Exception as error:  # noqa: BLE001 - a finder of others may raise anything
+        on_error("sys.meta_path", error)
+        yield from MetadataPathFinder.find_distributions(DistributionFinder.Context(path=entries))
+
+
+def _parent(source: Source) -> str:
+    return os.path.dirname(source.location)  # noqa: PTH120 - plain strings, a thousand of them
 
 
 def _best_first(sources: list[Source]) -> list[Source]:
@@ -221,14 +262,3 @@ def _worth(source: Source) -> tuple[bool, Version]:
     except InvalidVersion:
         version = Version("0")
     return source.fault is None, version
-
-
-def _by_importlib(entries: list[str]) -> list[Source]:
-    from importlib.metadata import distributions
-
-    found = distributions(path=entries)
-    return [Source(str(getattr(distribution, "_path", "")), distribution) for distribution in found]
-
-
-def _has_foreign_finder() -> bool:
-    return any(hasattr(finder, "find_distributions") for finder in sys.meta_path if finder is not PathFinder)

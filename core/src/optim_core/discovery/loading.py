@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from optim_core.discovery.claims import Claim
@@ -92,13 +91,10 @@ def load_target(claim: Claim) -> Any:
             cannot be imported, for whatever reason (SystemExit too; KeyboardInterrupt passes), or lacks the object.
     """
     problem = known_problem(claim)
-    if problem:
-        raise load_error(claim, problem)
+    if problem or claim.point is None:
+        raise load_error(claim, problem or "it is no entry point")
     with running(claim):
-        found = import_module(claim.module)
-        for part in claim.attribute.split("."):
-            found = getattr(found, part)
-    return found
+        return claim.point.load()
 
 
 def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:

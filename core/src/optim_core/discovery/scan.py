@@ -9,15 +9,19 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
 from optim_core.discovery.claims import Claim, Fault
-from optim_core.discovery.distributions import Source, installed
+from optim_core.discovery.distributions import Source, UnreadableError, installed
 from optim_core.kinds import entry_point_groups
 from optim_core.text.names import is_name
-from optim_core.text.prose import visible
+from optim_core.text.prose import said, visible
 from optim_core.version import __version__
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["Scan", "scan"]
 
@@ -36,12 +40,12 @@ class Scan:
     faults: list[Fault] = attrs.Factory(list)
 
     def blame(self, source: Source, message: str) -> None:
-        """Adds a fault of `source`."""
+        """Add a fault of `source`."""
         self.faults.append(Fault(source.name, message, source.location))
 
 
 def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
-    """Reads the entry points of every distribution on `path`, each on its own.
+    """Read the entry points of every distribution on `path`, each on its own.
 
     Args:
         path: folders to look in, None is ``sys.path``.
@@ -71,11 +75,16 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
     return found
 
 
-def _unreadable(folder: str, error: OSError) -> Fault:
-    message = (
-        f"the folder {folder} on sys.path cannot be read ({error.strerror}), so what is installed there is unknown"
-    )
-    return Fault(folder, f"{message}; give yourself access, or take it out of sys.path", folder)
+def _unreadable(where: str, error: Exception) -> Fault:
+    why = error.strerror if isinstance(error, OSError) else said(error)
+    if where == "sys.meta_path":
+        message = f"a finder on sys.meta_path fails ({why}), so what it would find is unknown; take it out of there"
+    else:
+        message = (
+            f"the folder {where} on sys.path cannot be read ({why}), so what is installed there is unknown; "
+            "give yourself access, or take it out of sys.path"
+        )
+    return Fault(where, message, where)
 
 
 def _clash(source: Source, text: str, hider: Source, its_text: str) -> bool:
@@ -92,83 +101,86 @@ def _hidden(source: Source, hider: Source) -> str:
 
 
 def _entry_points(source: Source) -> tuple[str, str | None]:
-    """The text of entry_points.txt ("" where there is none), and what is wrong with the file."""
+    """Return the text of entry_points.txt, "" where there is none, and what is wrong with the file."""
     try:
-        content = source.read("entry_points.txt")
-        return ("" if content is None else content.decode()), None
-    except UnicodeDecodeError:
-        problem = "is not UTF-8 text"
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-    return "", f"its entry_points.txt {problem}, so what it offers is unknown; {source.reinstall}"
+        return source.read("entry_points.txt") or "", None
+    except UnreadableError as error:
+        return "", f"its entry_points.txt {error}, so what it offers is unknown; {source.reinstall}"
 
 
-@attrs.frozen
-class _Line:
+class _Line(NamedTuple):
     """One entry of entry_points.txt.
 
     Args:
         number: of the line, from 1.
         text: the line as it stands.
-        group: the group that it stands in, None above the first one.
+        kind: what the entries of its group offer, None where that is nothing of ours.
         name: what stands before ``=``.
-        value: what stands after it; ``module:attribute`` without spaces, where it is that.
+        value: what stands after it.
+        problem: what is wrong with it, None where nothing is; of others' groups little is known.
+        point: the entry point, None where something is wrong or it is not ours.
     """
 
     number: int
     text: str
-    group: str | None
+    kind: str | None
     name: str
     value: str
-
-    @property
-    def kind(self) -> str | None:
-        return entry_point_groups().get(self.group or "")
-
-    @property
-    def problem(self) -> str | None:
-        """What is wrong with it, None where nothing is; of others' groups little is known."""
-        if self.group is None:
-            return "stands above the first [group]"
-        if "=" not in self.text:
-            return "has no `=`"
-        if self.kind is None:
-            return None
-        if not is_name(self.name):
-            return "has a name that is empty, has a `:` or holds invisible characters"
-        return None if _TARGET.fullmatch(self.value) else "does not name a target as `module:Class`"
+    problem: str | None
+    point: EntryPoint | None
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str) -> Iterator[tuple[str | None, _Line]]:
+    """Yield each entry after its group, which is None above the first one.
+
+    importlib.metadata, which refuses a whole file for one line without ``=``, is given those of ours one by one.
+    """
+    offers = entry_point_groups()
     group = None
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1].strip()
         elif line and line[0] not in "#;":
-            name, _, value = line.partition("=")
-            yield _Line(number, line, group, name.strip(), _without_spaces(value.strip()))
+            yield group, _line(number, line, group, offers.get(group or ""))
 
 
-def _without_spaces(value: str) -> str:
-    match = _TARGET.fullmatch(value)
-    if match is None:
-        return value
-    module, attribute, extras = match.groups()
-    return f"{module}:{attribute}" + (f"[{extras}]" if extras else "")
+def _line(number: int, text: str, group: str | None, kind: str | None) -> _Line:
+    from importlib.metadata import EntryPoint
+
+    name, equals, value = (part.strip() for part in text.partition("="))
+    target = _TARGET.fullmatch(value)
+    problem = _problem(group, kind, name, bool(equals), target is not None)
+    if group is None or kind is None or target is None or problem is not None:
+        return _Line(number, text, kind, name, value, problem, None)
+    module, attribute, extras = target.groups()
+    value = f"{module}:{attribute}" + (f"[{extras}]" if extras else "")
+    return _Line(number, text, kind, name, value, None, EntryPoint(name, value, group))
+
+
+def _problem(group: str | None, kind: str | None, name: str, has_equals: bool, has_target: bool) -> str | None:
+    if group is None:
+        return "stands above the first [group]"
+    if not has_equals:
+        return "has no `=`"
+    if kind is None:
+        return None
+    if not is_name(name):
+        return "has a name that is empty, has a `:` or holds invisible characters"
+    return None if has_target else "does not name a target as `module:Class`"
 
 
 def _read(text: str, source: Source, found: Scan) -> None:
-    """Adds the claims in `text`; a malformed line is a claim with a fault, or a fault where it claims no name."""
+    """Add the claims in `text`; a malformed line is a claim with a fault, or a fault where it claims no name."""
     entries: dict[tuple[str, str], list[_Line]] = {}
     strange: dict[str, None] = {}
-    for line in _lines(text):
+    for group, line in _lines(text):
         if line.kind is not None and line.name:
             entries.setdefault((line.kind, line.name), []).append(line)
         elif line.problem:
             found.blame(source, _at(line, source))
-        elif line.group is not None and line.group.startswith(_MARK):
-            strange[line.group] = None
+        elif group is not None and group.startswith(_MARK):
+            strange[group] = None
     for group in strange:
         message = f"its entry_points.txt has a group [{visible(group)}], which optim-core {__version__} does not know"
         found.blame(source, f"{message}; the groups are {', '.join(entry_point_groups())}")
@@ -176,19 +188,21 @@ def _read(text: str, source: Source, found: Scan) -> None:
 
 
 def _claims(entries: dict[tuple[str, str], list[_Line]], source: Source) -> list[Claim]:
-    faults = {key: _fault(lines, source) for key, lines in entries.items()}
     names: dict[tuple[str, str], list[str]] = {}
+    claims = []
     for (kind, name), lines in entries.items():
-        if faults[kind, name] is None:
+        fault = _fault(lines, source)
+        if fault is None:
             names.setdefault((kind, lines[0].value), []).append(name)
+        claims.append((kind, name, lines[0], fault))
     return [
-        Claim(kind, name, lines[0].value, source, faults[kind, name], tuple(names.get((kind, lines[0].value), ())))
-        for (kind, name), lines in entries.items()
+        Claim(kind, name, line.value, source, fault, tuple(names.get((kind, line.value), ())), point=line.point)
+        for kind, name, line, fault in claims
     ]
 
 
 def _fault(lines: list[_Line], source: Source) -> str | None:
-    """What is wrong with the entries of one name, of which there should be one."""
+    """Return what is wrong with the entries of one name, of which there should be one."""
     wrong = next((line for line in lines if line.problem), None)
     if wrong is not None:
         return _at(wrong, source)

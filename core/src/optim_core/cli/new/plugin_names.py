@@ -80,5 +80,5 @@ def _refuse_reserved(name: str, names: PluginNames) -> None:
         raise OptimError(f"{there.label} is installed, which pip would uninstall for the new one: {other}")
 
 
-def _pass_by(_folder: str, _error: OSError) -> None:
+def _pass_by(_folder: str, _error: Exception) -> None:
     """Nothing is installed in a folder that cannot be read; `optim list` names it."""
