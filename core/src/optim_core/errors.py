@@ -249,6 +249,11 @@ class CheckpointMismatchError(OptimError, ValueError):
 class HorizonError(OptimError, ValueError):
     """A schedule needs a length of the run that the caller did not give.
 
+    Args:
+        message: what is wrong.
+        needs: the length that is missing, as `Recipe.create` calls it: "total_steps", "steps_per_epoch" or "epochs".
+        otherwise: what can be done in place of giving it to `create`.
+
     Example:
         >>> from optim_core import Horizon, HorizonError
         >>> try:
@@ -257,3 +262,16 @@ class HorizonError(OptimError, ValueError):
         ...     print(error)
         OneCycleLR needs total_steps: pass total_steps=… to create() or set its length in the config
     """
+
+    def __init__(self, message: str, *, needs: str | None = None, otherwise: str = "") -> None:
+        super().__init__(message if needs is None else f"{message}: pass {needs}=… to create(){otherwise}")
+        self.reason = message
+        self.needs = needs
+        self.otherwise = otherwise
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_horizon_error, (type(self), self.reason, self.needs, self.otherwise)
+
+
+def _rebuild_horizon_error(cls: type[HorizonError], message: str, needs: str | None, otherwise: str) -> HorizonError:
+    return cls(message, needs=needs, otherwise=otherwise)

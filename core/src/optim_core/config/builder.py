@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.config.components import Components
+from optim_core.config.forms.form import Asked, Form
+from optim_core.config.forms.recognise import read_form
 from optim_core.config.issues import Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
 from optim_core.config.structuring.plain_data import plain_data
@@ -19,7 +21,6 @@ from optim_core.text.values import shown
 
 if TYPE_CHECKING:
     from optim_core.config.document import Document
-    from optim_core.config.forms.form import Form
     from optim_core.discovery.unknown_names import ExplainName
 
 __all__ = ["Builder"]
@@ -77,9 +78,7 @@ class Builder:
 
     def given(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """The component, recipe or named sets in a config that `build` accepts, as its author gave them."""
-        from optim_core.config.forms.recognise import read_form
-
-        form = None if "type" in config else read_form(config, self._components.fields)
+        form = read_form(config, self._asked(None))
         if form is None:
             return config
         given: Mapping[str, Any] = form.config if form.only is None else form.config[form.only]
@@ -90,25 +89,17 @@ class Builder:
     def _any_form(self, config: Any, kind: Kind | None) -> Any:
         if not isinstance(config, Mapping):
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
-        if "type" in config:
-            return self._components.build(kind or self._components.kind_of(config), config)
-        if kind is None and _is_nested_recipe(config):
-            return self._recipe(config)
-        # The usual form, which is nested, does without what others need.
-        from optim_core.config.forms.recognise import read_form
-
-        form = read_form(config, self._components.fields)
+        form = read_form(config, self._asked(kind))
         if kind is not None and (form is None or list(form.config) != [kind]):
             return self._components.build(kind, config)
-        if form is not None and kind is not None:
-            stray = Hint.of("no-field-of-kind", kind=kind)
-            strays = tuple(Issue("unknown-key", (key,), value, hint=stray) for key, value in form.unused.items())
-            form = form._replace(only=kind, issues=(*form.issues, *strays))
         if form is None:
             from optim_core.config.advice.recipes import formless
 
             raise IssuesError(*formless(config))
-        return self._formed(form)
+        return self._formed(form if kind is None else _of_kind(form, kind))
+
+    def _asked(self, kind: Kind | None) -> Asked:
+        return Asked(self._components.fields, self._components.kind_of, kind)
 
     def _formed(self, form: Form) -> Any:
         """The spec or recipe of a form; what is wrong is told by the paths that the user wrote."""
@@ -220,9 +211,11 @@ class Builder:
             return None
 
 
-def _is_nested_recipe(config: Mapping[str, Any]) -> bool:
-    named = isinstance(config.get("scheduler"), str)
-    return isinstance(config.get("optimizer"), Mapping) and not named and config.keys() <= set(RECIPE_KEYS)
+def _of_kind(form: Form, kind: Kind) -> Form:
+    """Return a form that is to be one component, which has nothing beside it."""
+    stray = Hint.of("no-field-of-kind", kind=kind)
+    strays = tuple(Issue("unknown-key", (key,), value, hint=stray) for key, value in form.unused.items())
+    return form._replace(only=kind, issues=(*form.issues, *strays))
 
 
 def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...], *, whole: bool = False) -> list[Issue]:

@@ -168,5 +168,6 @@ class Duration:
         value: int | None = getattr(horizon, name)
         if value is None:
             name = "epochs" if horizon.per_epoch else name
-            raise HorizonError(f"{needed_by} is {self}, which needs {name}: pass {name}=… to create(), or write steps")
+            message = f"{needed_by} is {self}, which needs {name}"
+            raise HorizonError(message, needs=name, otherwise=", or write steps")
         return value

@@ -111,5 +111,6 @@ class Horizon:
         value = getattr(self, name)
         if value is None:
             name = "epochs" if self.per_epoch else name
-            raise HorizonError(f"{needed_by} needs {name}: pass {name}=… to create() or set its length in the config")
+            otherwise = " or set its length in the config"
+            raise HorizonError(f"{needed_by} needs {name}", needs=name, otherwise=otherwise)
         return int(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,7 +23,6 @@ Unit = Literal["step", "epoch"]
 
 # Steps that are computed for one curve.
 LONGEST = 10_000_000
-_PASSED = re.compile(r"pass (\w+)=… to create\(\)")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -171,5 +169,7 @@ def _rates(
 
 
 def _with_options(error: Exception) -> str:
-    """What is wrong, with the option in place of the argument of `Recipe.create`."""
-    return _PASSED.sub(lambda match: f"give --{match[1].replace('_', '-')} N", str(error))
+    """Return what is wrong, with the option in place of the argument of `Recipe.create`."""
+    if not isinstance(error, HorizonError) or error.needs is None:
+        return str(error)
+    return f"{error.reason}: give --{error.needs.replace('_', '-')} N{error.otherwise}"

@@ -26,14 +26,7 @@ from optim_core.text.values import shown
 # How to clip, and the field that holds the number.
 CLIPPERS = {"norm": "max_norm", "value": "clip_value"}
 
-__all__ = ["FlatSet", "clipping_of", "is_flat", "outside", "same_as"]
-
-
-def is_flat(config: Mapping[str, Any]) -> bool:
-    """Whether a mapping names an optimizer or a schedule by a text, or by a key of its own."""
-    return any(key in config for part in PARTS for key in naming_keys(part)) or any(
-        isinstance(config.get(part), str) for part in PARTS
-    )
+__all__ = ["FlatSet", "clipping_of", "outside", "same_as"]
 
 
 def outside(key: str, part: Kind, taken: Takes) -> Issue:

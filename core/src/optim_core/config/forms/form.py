@@ -1,4 +1,4 @@
-"""Form: a config as a recipe, or as one component, with where the user wrote what stands in it."""
+"""ConfigForm: a shape that configs have, and Form: one config as a recipe, named sets or one component."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from optim_core.config.issues import ConfigPath, Issue
 from optim_core.kinds import Kind
 
-__all__ = ["Fields", "Form", "Places", "Takes"]
+__all__ = ["Asked", "ConfigForm", "Fields", "Form", "Places", "Takes"]
 
 # Pairs of a path in the recipe and the path in which the user wrote it; the first that fits counts.
 Places = tuple[tuple[ConfigPath, ConfigPath], ...]
@@ -53,14 +53,45 @@ class Form(NamedTuple):
     issues: tuple[Issue, ...] = ()
 
     def origin(self, path: ConfigPath) -> ConfigPath:
-        """Where the user wrote what stands at `path` of `config`."""
+        """Return where the user wrote what stands at `path` of `config`."""
         for canonical, given in self.written:
             if path[: len(canonical)] == canonical:
                 return (*given, *path[len(canonical) :])
         return path
 
     def below(self, key: str, others: Mapping[str, Any]) -> Form:
-        """The same form found at `key` of a mapping that also holds `others`."""
+        """Return the same form found at `key` of a mapping that also holds `others`."""
         written = (*((canonical, (key, *given)) for canonical, given in self.written), ((), (key,)))
         unused = {**others, **({key: self.unused} if self.unused else {})}
         return Form(self.config, self.only, written, unused, tuple(issue.below(key) for issue in self.issues))
+
+
+class Asked(NamedTuple):
+    """What a form may have to know beside the config.
+
+    Args:
+        fields: says what the plugin takes that a type means.
+        kind_of: the kind of a component; it raises IssuesError where nothing has its type, or several kinds do.
+        kind: the kind of which the config is to be a component, None where it may be a recipe.
+        section: the config is a section of another one, which holds settings of the training loop too.
+    """
+
+    fields: Fields
+    kind_of: Callable[[Mapping[str, Any]], Kind]
+    kind: Kind | None = None
+    section: bool = False
+
+
+class ConfigForm(NamedTuple):
+    """A shape that configs have: a row of `FORMS`.
+
+    Args:
+        name: how it is called.
+        recognises: says whether a config has it, where it has none of those before it.
+        read: such a config as a recipe, named sets or one component; it raises IssuesError where nothing can be made
+            of it.
+    """
+
+    name: str
+    recognises: Callable[[Mapping[str, Any], Asked], bool]
+    read: Callable[[Mapping[str, Any], Asked], Form]
