@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from optim_core.config.document import Document
+    from optim_core.config.forms.form import ConfigForm
     from optim_core.discovery.unknown_names import UnknownName
     from optim_core.explain import Explanation
 
@@ -330,6 +331,14 @@ class Registry:
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         document = _document(config, overrides)
         return self._builder.build(document.value if document else config, kind, document)
+
+    def build_in(self, config: Mapping[str, Any], forms: Sequence[ConfigForm]) -> Any:
+        """Build a config in one of some forms, for functions that take others than `build` does.
+
+        Raises:
+            ConfigError, PluginError: as `build`.
+        """
+        return self._builder.build(config, None, None, forms)
 
     def migrate(self, config: Config) -> dict[str, Any]:
         """Return what a config of any form says as a canonical config, without the defaults that `to_config` fills in.

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optim_core.compat.arguments import as_arguments, problem
+from optim_core.compat.forms import forms_for
 from optim_core.compat.lengths import Divided, divided, horizon_of
 from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError, MissingTypeError, ParamGroupError
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.registry import registry
 from optim_core.run.horizon import Horizon
-from optim_core.specs import SPECS, SchedulerSpec
+from optim_core.specs import SPECS
 from optim_core.text.spelling import nearest
 
 if TYPE_CHECKING:
@@ -361,11 +362,7 @@ def _built(config: Any, kind: OptimizerOrScheduler) -> Any:
     """
     if not isinstance(config, Mapping) or "type" in config or "config" in config:
         return registry.build(config, kind)
-    if kind == "scheduler" and "optimizer" not in config:
-        alone = _schedule_alone(config)
-        if alone is not None:
-            return alone
-    built = registry.build(config)
+    built = registry.build_in(config, forms_for(kind))
     if kind == "optimizer" and isinstance(built, Recipe) and built.unused and not built.schedulers:
         named = any(key in config for key in naming_keys(kind)) and built.clipper is None
         # What stands beside the name of an optimizer is meant for it: a key that it lacks is refused, not left unused.
@@ -373,19 +370,3 @@ def _built(config: Any, kind: OptimizerOrScheduler) -> Any:
     if isinstance(built, (Recipe, SPECS[kind])):
         return built
     raise MissingTypeError([problem(f"{kind}_name", "is required and missing", f"the config names no {kind}")])
-
-
-def _schedule_alone(config: Mapping[str, Any]) -> SchedulerSpec | None:
-    """Return the schedule of a config that names no optimizer, None where the config has another form.
-
-    ``scheduler`` is the config of the schedule, with nothing beside it; or it is the name, with the fields beside it.
-    """
-    given = config.get("scheduler")
-    if isinstance(given, Mapping) and len(config) == 1:
-        with as_arguments(lambda path: f"scheduler.{path}" if path else "scheduler"):
-            return registry.build(given, "scheduler")
-    if isinstance(given, str) and not any(key in config for key in naming_keys("optimizer")):
-        fields = {key: value for key, value in config.items() if key != "scheduler"}
-        with as_arguments(lambda path: "scheduler" if path == "type" else path):
-            return registry.build({"type": given, **fields}, "scheduler")
-    return None

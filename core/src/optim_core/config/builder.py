@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.config.components import Components
-from optim_core.config.forms.form import Asked, Form
+from optim_core.config.forms.form import Asked, ConfigForm, Form
 from optim_core.config.forms.recognise import read_form
 from optim_core.config.issues import Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
@@ -38,19 +38,37 @@ class Builder:
         self._components = components
         self._explain = explain
 
-    def build(self, config: Any, kind: Kind | None, document: Document | None) -> Any:
-        """The spec or recipe of a config; `document` is where it was read.
+    def build(
+        self,
+        config: Any,
+        kind: Kind | None,
+        document: Document | None,
+        forms: Sequence[ConfigForm] | None = None,
+    ) -> Any:
+        """Return the spec or recipe of a config.
+
+        Args:
+            config: a mapping.
+            kind: the kind of component that it is to be, None where it may be a recipe.
+            document: where it was read.
+            forms: those that it may have, `FORMS` where none are given.
 
         Raises:
             ConfigError: with all its problems, in the order of the config; plugins that cannot be used are among them.
             PluginError: there is no other problem than such plugins; it is that of the first.
         """
-        return self.build_plain(config, kind, document)[0]
+        return self.build_plain(config, kind, document, forms)[0]
 
-    def build_plain(self, config: Any, kind: Kind | None, document: Document | None) -> tuple[Any, Any]:
-        """As `build`, with the config as plain data, which nothing else than this read."""
+    def build_plain(
+        self,
+        config: Any,
+        kind: Kind | None,
+        document: Document | None,
+        forms: Sequence[ConfigForm] | None = None,
+    ) -> tuple[Any, Any]:
+        """Return what `build` does, and the config as plain data, which nothing else than this read."""
         try:
-            return self._built(config, kind)
+            return self._built(config, kind, forms)
         except IssuesError as error:
             issues = error.issues
         if document is not None and document.typed:
@@ -58,13 +76,13 @@ class Builder:
 
             again = with_texts(document, issues)
             if again is not None:
-                return self.build_plain(again.value, kind, again)
+                return self.build_plain(again.value, kind, again, forms)
         raise self._error(issues, document)
 
-    def _built(self, config: Any, kind: Kind | None) -> tuple[Any, Any]:
+    def _built(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> tuple[Any, Any]:
         plain = plain_data(config)
         try:
-            return self._any_form(plain, kind), plain
+            return self._any_form(plain, kind, forms), plain
         except IssuesError as error:
             raise IssuesError(*in_order(error.issues, plain)) from error
 
@@ -77,7 +95,7 @@ class Builder:
         return config_error(issues, document, self._explain)
 
     def given(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The component, recipe or named sets in a config that `build` accepts, as its author gave them."""
+        """Return the component, recipe or named sets in a config that `build` accepts, as its author gave them."""
         form = read_form(config, self._asked(None))
         if form is None:
             return config
@@ -86,10 +104,10 @@ class Builder:
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
-    def _any_form(self, config: Any, kind: Kind | None) -> Any:
+    def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> Any:
         if not isinstance(config, Mapping):
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
-        form = read_form(config, self._asked(kind))
+        form = read_form(config, self._asked(kind), forms)
         if kind is not None and (form is None or list(form.config) != [kind]):
             return self._components.build(kind, config)
         if form is None:
@@ -102,7 +120,7 @@ class Builder:
         return Asked(self._components.fields, self._components.kind_of, kind)
 
     def _formed(self, form: Form) -> Any:
-        """The spec or recipe of a form; what is wrong is told by the paths that the user wrote."""
+        """Return the spec or recipe of a form; what is wrong is told by the paths that the user wrote."""
         issues = list(form.issues)
         built: Any = None
         try:
@@ -134,7 +152,7 @@ class Builder:
         )
 
     def _pair(self, config: Mapping[str, Any], issues: list[Issue]) -> tuple[Any, Any]:
-        """The optimizer and the schedule under these keys; adds what is wrong to `issues`."""
+        """Build the optimizer and the schedule under these keys; add what is wrong to `issues`."""
         optimizer = scheduler = None
         for key in config:
             if key == "optimizer":
@@ -203,7 +221,7 @@ class Builder:
         return spec if enabled else None
 
     def _collect(self, issues: list[Issue], path: tuple[str, ...], kind: Kind, value: Any) -> Any:
-        """A component, or None with what is wrong added to `issues`."""
+        """Build a component; None with what is wrong added to `issues`."""
         try:
             return self._components.build(kind, value)
         except IssuesError as error:
@@ -238,7 +256,7 @@ def _is_misspelt(key: str, issues: list[Issue]) -> bool:
 
 
 def _is_pair(value: Mapping[Any, Any]) -> bool:
-    """Whether an entry of named sets is {optimizer, scheduler}, if need be misspelt, and no component."""
+    """Return whether an entry of named sets is {optimizer, scheduler}, if need be misspelt, and no component."""
     if any(part in value for part in PARTS):
         return True
     from optim_core.config.foreign_words import meant
@@ -247,7 +265,7 @@ def _is_pair(value: Mapping[Any, Any]) -> bool:
 
 
 def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[tuple[str, Any]]:
-    """The named entries under `key`; adds what is wrong with the mapping itself to `issues`."""
+    """Return the named entries under `key`; add what is wrong with the mapping itself to `issues`."""
     named = config.get(key)
     if named is None and (key not in config or key == "scheduler_configs"):
         return []
@@ -272,7 +290,7 @@ def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], is
 
 
 def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
-    """Refuses a schedule that falls to an absolute rate above the one that the optimizer starts with."""
+    """Refuse a schedule that falls to an absolute rate above the one that the optimizer starts with."""
     absolute = getattr(scheduler.config, "absolute_rate", None) if scheduler is not None else None
     if absolute is None or getattr(scheduler.config, "takes_the_greater", False):
         return

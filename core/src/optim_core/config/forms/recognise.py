@@ -6,7 +6,7 @@ config is none of the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optim_core.config.forms.form import Asked, ConfigForm, Form
@@ -16,17 +16,18 @@ from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION, nami
 __all__ = ["FORMS", "has_content", "read_form"]
 
 
-def read_form(config: Mapping[str, Any], asked: Asked) -> Form | None:
+def read_form(config: Mapping[str, Any], asked: Asked, forms: Iterable[ConfigForm] | None = None) -> Form | None:
     """Return a config as a recipe, named sets or one component; None where it has none of the forms.
 
     Args:
         config: a mapping, not changed.
         asked: what the forms may have to know beside it.
+        forms: those that it may have, `FORMS` where none are given.
 
     Raises:
         IssuesError: it has a form, and nothing can be made of it.
     """
-    found = next((form for form in FORMS if form.recognises(config, asked)), None)
+    found = next((form for form in (FORMS if forms is None else forms) if form.recognises(config, asked)), None)
     return None if found is None else found.read(config, asked)
 
 

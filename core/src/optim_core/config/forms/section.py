@@ -23,7 +23,7 @@ def recipe_in_section(config: Mapping[str, Any], fields: Fields) -> Form:
 def without_others(
     config: Mapping[str, Any], ours: Collection[str], words: Container[str], issues: Iterable[Issue] = ()
 ) -> Form:
-    """Return a section without what belongs to the training loop; what looks like ours stays, to be refused by its name.
+    """Return a section without what is the training loop's; what looks like ours stays, to be refused by name.
 
     Args:
         config: the section.
