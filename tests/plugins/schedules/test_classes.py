@@ -35,15 +35,15 @@ def test_the_example_validates_and_the_config_is_frozen(plugin_class, name):
     assert plugin_class is type(spec.config)
     assert name == spec.type
     assert spec == registry.build(registry.to_config(spec))
-    assert hash(spec.config) is not None if name not in ("sequential", "reduce_lr_on_plateau", "greedy") else True
+    assert hash(spec.config) is not None if name not in ("sequential", "greedy") else True
     for field in attrs.fields(plugin_class)[:1]:
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(spec.config, field.name, 1)
 
 
 def test_every_schedule_is_in_the_tables_of_the_tests(targets):
-    """Those that wait for a metric have tests of their own."""
-    assert set(targets) == {name for name, _ in [*CLOSED, *STEPPED]} | {"greedy", "reduce_lr_on_plateau"}
+    """The one that waits for a metric has tests of its own."""
+    assert set(targets) == {name for name, _ in [*CLOSED, *STEPPED]} | {"greedy"}
 
 
 def test_importing_a_plugin_imports_neither_torch_nor_numpy(targets):
@@ -77,8 +77,6 @@ REFUSED = [
     ("warmup_stable_decay", {}, "num_decay_steps", "is required and missing"),
     ("warmup_stable_decay", {"num_decay_steps": 5, "decay_type": "sqrt"}, "decay_type", "must be `linear`"),
     ("warmup_cosine", {"start_factor": 1.0}, "start_factor", "must be in [0, 1)"),
-    ("reduce_lr_on_plateau", {"factor": 1.0}, "factor", "must be in (0, 1)"),
-    ("reduce_lr_on_plateau", {"threshold": 1.0}, "threshold", "must be < 1 with mode: min"),
     ("greedy", {"factor": 1.0}, "factor", "must be in (0, 1)"),
     ("greedy", {"max_lr": 1e-4}, "max_lr", "must be ≥ min_lr, which is 0.001"),
     ("greedy", {"min_lr": [0.1, 2.0]}, "max_lr", "must be ≥ min_lr"),

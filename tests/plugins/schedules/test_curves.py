@@ -78,7 +78,7 @@ def test_a_schedule_that_waits_for_a_metric_is_drawn_with_metrics():
     metrics = [1.0, 0.5, 0.5, 0.5, 0.5]
 
     assert [0.1, 0.1, 0.1, 0.1, 0.05, 0.05] == list(spec.curve(6, 0.1, metrics=metrics))
-    with pytest.raises(OptimError, match=r"reduce_lr_on_plateau follows a metric: pass metrics=\[…\] with 6 of them"):
+    with pytest.raises(OptimError, match=r"ReduceLROnPlateau follows a metric: pass metrics=\[…\] with 6 of them"):
         spec.curve(7, 0.1)
     with pytest.raises(OptimError, match="with 6 of them, has 5"):
         spec.curve(7, 0.1, metrics=metrics)

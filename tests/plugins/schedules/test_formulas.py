@@ -146,7 +146,6 @@ CONFIGS = [
     {"type": "warmup_cosine", "warmup_epochs": 10, "max_epochs": 100, "eta_min": 1e-6},
     {"type": "warmup_cosine", "warmup_epochs": 5, "max_epochs": 50},
     {"type": "linear", "num_warmup_steps": "5%", "num_training_steps": 500},
-    {"type": "reduce_lr_on_plateau", "mode": "min", "factor": 0.5, "patience": 5, "min_lr": 1e-7},
 ]
 
 

@@ -24,6 +24,10 @@ COMPONENTS = [
     ),
     ({"type": "cosine_warm_restarts", "T_0": 25, "T_mult": 2, "eta_min": 1e-7}, "CosineAnnealingWarmRestarts"),
     ({"type": "plateau", "mode": "max", "factor": 0.5, "patience": 10, "threshold": 1e-4}, "ReduceLROnPlateau"),
+    (
+        {"type": "reduce_lr_on_plateau", "mode": "min", "factor": 0.5, "patience": 5, "min_lr": 1e-7},
+        "ReduceLROnPlateau",
+    ),
     ({"type": "step", "step_size": 30}, "StepLR"),
     ({"type": "exponential", "gamma": 0.9}, "ExponentialLR"),
     ({"type": "multistep", "milestones": [30, 80]}, "MultiStepLR"),
@@ -39,6 +43,19 @@ def test_a_component_builds_under_its_canonical_name(config, name):
 
     assert name == spec.type
     assert name == type(live or spec.create_scheduler(optimizer)).__name__
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ReduceLROnPlateau", "reducelronplateau", "reduce_lr_on_plateau", "REDUCE-LR-ON-PLATEAU", "plateau", "Plateau"],
+)
+def test_one_class_answers_to_every_spelling_of_a_plateau(name):
+    """transformers' name, torch's and the short one, in any case, mean one schedule, whatever else is installed."""
+    spec = registry.build({"type": name, "config": {"factor": 0.5}}, "scheduler")
+    ours = [record for record in registry.schedulers.plugins() if "plateau" in record.name.lower()]
+
+    assert "ReduceLROnPlateau" == spec.type
+    assert {("optim-torch-builtin", "ok")} == {(record.distribution, record.state) for record in ours}
 
 
 def test_the_pair_of_a_generator_and_a_discriminator_trains():

@@ -3,12 +3,16 @@
 The library is read from its source, and is imported when something is built.
 """
 
+from optim_core.bridge.config_types import DTYPES, config_type, is_dtype
 from optim_core.bridge.declared import declared
 from optim_core.bridge.library import Library
+from optim_core.bridge.parsing import unquoted
 from optim_core.bridge.plugin_class import wrapping
 from optim_core.bridge.source import Argument, LibraryClass, Opaque, SourceClass, SourceModule, SourcePackage, is_plain
+from optim_core.plugin_class.docstrings import parse_docstring
 
 __all__ = [
+    "DTYPES",
     "Argument",
     "Library",
     "LibraryClass",
@@ -16,7 +20,11 @@ __all__ = [
     "SourceClass",
     "SourceModule",
     "SourcePackage",
+    "config_type",
     "declared",
+    "is_dtype",
     "is_plain",
+    "parse_docstring",
+    "unquoted",
     "wrapping",
 ]

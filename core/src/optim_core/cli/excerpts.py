@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from optim_core.config.formats.load import LARGEST, format_of
 from optim_core.errors import Problem
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["render"]
 

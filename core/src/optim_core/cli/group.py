@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from optim_core import __version__
 from optim_core.cli.output import say
 from optim_core.cli.own_commands import OWN_COMMANDS
 from optim_core.errors import ConfigError, OptimError
-from optim_core.version import __version__
 
 __all__ = ["cli"]
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-__all__ = ["can_say", "print_json", "say", "width"]
+__all__ = ["INDENT", "UNWRAPPED", "can_say", "print_json", "say", "width"]
 
 _WITHOUT_UNICODE = str.maketrans({"≤": "<=", "≥": ">=", "…": "...", "→": "->", "–": "-", "—": "-", "×": "x", "²": "^2"})
 # Output that is read by another program is not wrapped.
 UNWRAPPED = 400
+INDENT = " " * 4
 
 
 def say(text: str, *, err: bool = False, color: bool | None = None) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from optim_core.cli.output import say
+from optim_core.cli.output import INDENT, say
 
 __all__ = ["print_table"]
 
 # Where fewer columns than this are left for the sentence, it gets a line of its own.
 LEAST_FOR_SENTENCE = 45
 GAP = 2
-INDENT = " " * 4
 
 _STYLES = {
     "broken": "red",

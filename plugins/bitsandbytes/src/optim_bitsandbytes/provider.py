@@ -9,7 +9,7 @@ import attrs
 from optim_bitsandbytes.declared import DECLARED
 from optim_bitsandbytes.importing import without_news_of_kernels
 from optim_core.bridge import Library, SourceClass, SourceModule, declared, wrapping
-from optim_core.text.names import normalise
+from optim_core.plugin_tools import normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
 
 __all__ = ["Bitsandbytes", "optimizers"]

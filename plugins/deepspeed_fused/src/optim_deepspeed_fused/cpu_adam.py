@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import each, fraction, non_negative, positive
 from optim_deepspeed_fused.amsgrad import no_amsgrad
 from optim_deepspeed_fused.single_precision import betas_in_float32, eps_in_float32
@@ -73,13 +74,5 @@ class CPUAdam:
         load_kernel("CPUAdamBuilder", "take AdamW (optim-torch-builtin) with `fused: auto`")
         from optim_deepspeed_fused.live.cpu_optimizer import CPUAdam as Subclass
 
-        return Subclass(
-            params,
-            lr=self.lr,
-            betas=self.betas,
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-            adamw_mode=self.adam_w_mode,
-            bias_correction=self.bias_correction,
-            fp32_optimizer_states=self.fp32_optimizer_states,
-        )
+        options = keyword_arguments(self, "adam_w_mode", "amsgrad")
+        return Subclass(params, adamw_mode=self.adam_w_mode, **options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import FieldError, each, fraction, non_negative, positive
 from optim_deepspeed_fused.amsgrad import no_amsgrad
 from optim_deepspeed_fused.single_precision import betas_in_float32, eps_in_float32
@@ -99,16 +100,8 @@ class FusedAdam:
                 raise
             from optim_deepspeed_fused.live.torch_fallback import torch_adam
 
-            return torch_adam(self, params, error)
+            options = keyword_arguments(self, "fallback", "amsgrad", *ONLY_DEEPSPEED)
+            return torch_adam(params, error, **options)
         from optim_deepspeed_fused.live.fused_optimizer import FusedAdam as Subclass
 
-        return Subclass(
-            params,
-            lr=self.lr,
-            betas=self.betas,
-            eps=self.eps,
-            weight_decay=self.weight_decay,
-            adam_w_mode=self.adam_w_mode,
-            bias_correction=self.bias_correction,
-            set_grad_none=self.set_grad_none,
-        )
+        return Subclass(params, **keyword_arguments(self, "fallback", "amsgrad"))

@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from optim_muon.matrices import Matrices
+from optim_muon.matrices import Matrices, in_parts
 from optim_muon.processes.owners import check_agreement, owners_of
 from optim_muon.processes.spread import Spread, placement
 
@@ -53,7 +53,7 @@ def exchanges(found: Sequence[Matrices], groups: Sequence[dict[str, Any]]) -> It
     for (processes, copies, device), some in together.items():
         known = tuple((_spread(one).shape, one.shape, len(one.params), one.dtype, one.iterations) for one in some)
         check_agreement(processes, (present, known), device)
-        for part in _of_limited_size(some):
+        for part in in_parts(some, _AT_ONCE, _bytes_sent):
             yield _Copies(part) if copies else _Pieces(part)
 
 
@@ -231,22 +231,8 @@ def _cost(matrices: Matrices) -> int:
     return whole * min(matrices.shape)
 
 
-def _of_limited_size(found: Sequence[Matrices]) -> Iterator[list[Matrices]]:
-    """The matrices in parts that need no more than so much memory for what is sent."""
-    part: list[Matrices] = []
-    room = _AT_ONCE
-    for matrices in found:
-        spread = _spread(matrices)
-        pieces = 1 if spread.dim is None else spread.size
-        each = prod(spread.shape) * matrices.dtype.itemsize // pieces + _ALIGNMENT
-        left = range(len(matrices.params))
-        while left:
-            if part and room < each:
-                yield part
-                part, room = [], _AT_ONCE
-            some = left[: max(1, room // each)]
-            left = left[len(some) :]
-            part.append(matrices.some(some))
-            room -= each * len(some)
-    if part:
-        yield part
+def _bytes_sent(matrices: Matrices) -> int:
+    """Return what one process sends of one parameter, its padding included."""
+    spread = _spread(matrices)
+    pieces = 1 if spread.dim is None else spread.size
+    return prod(spread.shape) * matrices.dtype.itemsize // pieces + _ALIGNMENT

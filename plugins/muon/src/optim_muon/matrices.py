@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -13,7 +13,7 @@ from torch import Tensor
 from optim_muon.orthogonal.orthogonalize import Iterations
 from optim_muon.processes.spread import Spread
 
-__all__ = ["Matrices"]
+__all__ = ["Matrices", "in_parts"]
 
 Tensors = list[Tensor] | tuple[Tensor, ...]
 
@@ -113,3 +113,28 @@ class Matrices:
         if self.group["adjust_lr_fn"] == "match_rms_adamw":
             return 0.2 * math.sqrt(max(rows, columns))
         return math.sqrt(max(1, rows / columns))
+
+
+def in_parts(found: Sequence[Matrices], limit: int, size_of: Callable[[Matrices], int]) -> Iterator[list[Matrices]]:
+    """Yield the matrices in parts that are computed or sent at once, which needs memory at once.
+
+    Args:
+        found: the matrices, none of them without a parameter.
+        limit: the largest size of a part; a parameter that is larger goes by itself.
+        size_of: the size of one parameter of some matrices, > 0, in the unit of `limit`.
+    """
+    part: list[Matrices] = []
+    room = limit
+    for matrices in found:
+        size = size_of(matrices)
+        left = range(len(matrices.params))
+        while left:
+            if part and room < size:
+                yield part
+                part, room = [], limit
+            some = left[: max(1, room // size)]
+            left = left[len(some) :]
+            part.append(matrices.some(some))
+            room -= size * len(some)
+    if part:
+        yield part

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from optim_muon.matrices import Matrices
+from optim_muon.matrices import Matrices, in_parts
 from optim_muon.memory import keep_freed_memory
 from optim_muon.orthogonal.coefficients import each_step
 from optim_muon.orthogonal.orthogonalize import Iterations, compute_dtype, orthogonalize
@@ -90,24 +90,6 @@ def batches(found: Sequence[Matrices]) -> Iterator[list[Matrices]]:
         key = (matrices.iterations, matrices.dtype, matrices.params[0].device, min(matrices.shape))
         together.setdefault(key, []).append(matrices)
     for batch in together.values():
-        yield from _of_limited_size(batch)
-
-
-def _of_limited_size(batch: Sequence[Matrices]) -> Iterator[list[Matrices]]:
-    """A batch in pieces: what is computed at once needs memory at once, and should stay in a CPU's cache."""
-    device = batch[0].params[0].device.type
-    limit = _MOST_ELEMENTS.get(device, _MOST_ELEMENTS_ELSEWHERE)
-    piece: list[Matrices] = []
-    free = limit
-    for matrices in batch:
-        size = matrices.params[0].numel()
-        start, end = 0, len(matrices.params)
-        while start < end:
-            # What is larger than the limit goes by itself.
-            if free < size and piece:
-                yield piece
-                piece, free = [], limit
-            count = min(max(free // size, 1), end - start)
-            piece.append(matrices.some(range(start, start + count)))
-            start, free = start + count, free - count * size
-    yield piece
+        # A batch of limited size also stays in a CPU's cache.
+        limit = _MOST_ELEMENTS.get(batch[0].params[0].device.type, _MOST_ELEMENTS_ELSEWHERE)
+        yield from in_parts(batch, limit, lambda matrices: matrices.params[0].numel())

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 
 from optim_core.errors import ParamGroupError
-from optim_core.groups.patterns import expression_fault
-from optim_core.groups.rule import REGEX
-from optim_core.text.values import shown
+from optim_core.plugin_tools import REGEX, expression_fault, shown
 from optim_core.validators import FieldError, ItemsError, each, fraction, in_range, non_negative, positive
+from optim_muon.orthogonal.coefficients import Triple
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from optim_core import ParameterInfo
 
 __all__ = ["Muon"]
-
-Triple = tuple[float, float, float]
 
 
 @attrs.frozen(kw_only=True)

@@ -9,8 +9,7 @@ from typing import Any, Self
 
 import attrs
 
-from optim_core.bridge import Opaque, SourceModule
-from optim_core.bridge.config_types import DTYPES
+from optim_core.bridge import DTYPES, Opaque, SourceModule
 
 __all__ = ["Expression"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optim_core.text.names import normalise
+from optim_core.plugin_tools import normalise
 
 __all__ = ["LEFT_OUT", "reason"]
 

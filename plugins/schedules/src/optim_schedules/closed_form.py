@@ -5,8 +5,9 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING
 
+from optim_core import Horizon
 from optim_core.errors import OptimError
-from optim_core.run.horizon import Horizon, count
+from optim_core.plugin_tools import count
 from optim_schedules.curves.floors import FloorError
 
 if TYPE_CHECKING:
@@ -82,4 +83,4 @@ class ClosedForm(abc.ABC):
         """
         from optim_schedules.live.closed_form_lr import build_closed_form
 
-        return build_closed_form(self, optimizer, self.closed_form(horizon))
+        return build_closed_form(optimizer, self.closed_form(horizon), self.refuse)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.run.horizon import Horizon
+from optim_core import Horizon
+from optim_core.plugin_tools import keyword_arguments, multiplied
 from optim_core.validators import each, in_range, non_negative, positive
 
 if TYPE_CHECKING:
@@ -78,4 +79,9 @@ class Greedy:
         """A torch.optim.lr_scheduler.ReduceLROnPlateau that also raises the rate."""
         from optim_schedules.live.greedy_lr import GreedyLR
 
-        return GreedyLR(optimizer, self)
+        return GreedyLR(
+            optimizer,
+            min_lr=multiplied(self.min_lr, optimizer),
+            max_lr=multiplied(self.max_lr, optimizer),
+            **keyword_arguments(self, "min_lr", "max_lr", "monitor"),
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_core.run.horizon import Horizon
+from optim_core import Horizon
 from optim_core.validators import in_range, non_negative, positive
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves.curve import Curve, Piece, Shape

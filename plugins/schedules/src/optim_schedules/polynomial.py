@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from optim_core.run.durations import Duration
-from optim_core.run.horizon import Horizon
+from optim_core import Duration, Horizon
 from optim_core.validators import non_negative, positive
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves.curve import Curve, Piece, Shape, rise, towards

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from optim_core import Duration, Horizon
 from optim_core.errors import HorizonError
-from optim_core.run.durations import Duration
-from optim_core.run.horizon import Horizon
+from optim_core.plugin_tools import follows_no_metric
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import fraction
-from optim_schedules.combination import Combination, curve_of, follows_no_metric
+from optim_schedules.combination import Combination, curve_of
 from optim_schedules.constant import flat
 from optim_schedules.curves.curve import Curve, Piece, rise
 from optim_schedules.curves.lengths import duration

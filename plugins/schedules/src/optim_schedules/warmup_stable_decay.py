@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
+from optim_core import Duration, Horizon
 from optim_core.errors import HorizonError
-from optim_core.run.durations import Duration
-from optim_core.run.horizon import Horizon
 from optim_core.validators import in_range
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.constant import flat

@@ -1,4 +1,4 @@
-"""What the config classes share: their fields as keyword arguments, and checks that core's validators do not have."""
+"""Validators for fields of torch's classes, which the validators of core do not cover."""
 
 from __future__ import annotations
 
@@ -6,36 +6,24 @@ import math
 import operator
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-from optim_core.text.values import shown
+from optim_core.plugin_tools import shown
 from optim_core.validators import FieldError, ItemsError
-
-if TYPE_CHECKING:
-    from optim_core.specs import SchedulerSpec
 
 __all__ = [
     "NO_CLIPPING",
-    "counts_calls",
     "foreach_is_possible",
     "fused_is_possible",
     "increasing",
-    "keyword_arguments",
     "not_above",
 ]
 
 LONGEST_SHOWN, LARGEST_SHOWN = 20, 10**12
 # The hint for a bound of clipping that is 0 or below, which means off in command lines.
 NO_CLIPPING = "for no clipping leave gradient_clipping out, or make it null"
-
-
-def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:
-    """The fields of an attrs instance by name, those in `left_out` excepted; nested values are not converted."""
-    return {
-        field.name: getattr(config, field.name) for field in attrs.fields(type(config)) if field.name not in left_out
-    }
 
 
 def foreach_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: bool | None) -> None:
@@ -100,27 +88,3 @@ def not_above(other: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
             raise ValueError(f"must be ≤ {other}, which is {shown(bound)}, is {shown(value)}")
 
     return check
-
-
-def counts_calls(_instance: Any, _attribute: attrs.Attribute[Any], value: list[SchedulerSpec]) -> None:
-    """A validator for schedules that are combined.
-
-    Raises:
-        ValueError: there is none.
-        ItemsError: some wait for a metric: it is not the combination that would be given it; or some count steps and
-            others epochs.
-    """
-    if not value:
-        raise ValueError("must have at least one schedule, is empty")
-    wrong: dict[int, ValueError] = {}
-    first = value[0]
-    for index, spec in enumerate(value):
-        if hasattr(spec.config, "monitor"):
-            wrong[index] = FieldError(f"{spec.type} waits for a metric and cannot be combined with others")
-        elif spec.interval != first.interval:
-            wrong[index] = FieldError(
-                f"{spec.type} has the interval {spec.interval}, and item 0, {first.type}, has {first.interval}",
-                "set the same `interval` beside the `type` of each",
-            )
-    if wrong:
-        raise ItemsError(wrong)

@@ -9,9 +9,16 @@ from typing import Any, Literal
 
 import attrs
 
-from optim_core.bridge import Argument, LibraryClass, Opaque, SourceModule, wrapping
-from optim_core.bridge.config_types import config_type, is_dtype
-from optim_core.plugin_class.docstrings import parse_docstring
+from optim_core.bridge import (
+    Argument,
+    LibraryClass,
+    Opaque,
+    SourceModule,
+    config_type,
+    is_dtype,
+    parse_docstring,
+    wrapping,
+)
 
 __all__ = ["field_type", "plugin_class"]
 

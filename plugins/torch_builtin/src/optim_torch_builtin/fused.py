@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from optim_core.errors import ParamGroupError
-from optim_torch_builtin.arguments import keyword_arguments
+from optim_core.plugin_tools import keyword_arguments
 
 if TYPE_CHECKING:
     import torch

@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from optim_core.plugin_tools import multiplied
+
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
 
     Cosine = TypeVar("Cosine", CosineAnnealingLR, CosineAnnealingWarmRestarts)
 
-__all__ = ["multiplied", "with_multiplied_floor"]
-
-
-def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[float]:
-    """`rate` for each group; as it is where it is given for each group, or where no group has a multiplier."""
-    factors = [group.get("lr_multiplier", 1.0) for group in optimizer.param_groups]
-    if isinstance(rate, list) or all(factor == 1.0 for factor in factors):
-        return rate
-    return [rate * factor for factor in factors]
+__all__ = ["with_multiplied_floor"]
 
 
 def with_multiplied_floor(scheduler: type[Cosine], optimizer: Optimizer) -> type[Cosine]:

@@ -14,8 +14,7 @@ from typing import Any
 
 import attrs
 
-from optim_core.bridge import Argument, LibraryClass, Opaque, SourceModule, is_plain
-from optim_core.bridge.parsing import unquoted
+from optim_core.bridge import Argument, LibraryClass, Opaque, SourceModule, is_plain, unquoted
 
 __all__ = ["Namespace", "described", "is_below", "live_classes", "source_names"]
 

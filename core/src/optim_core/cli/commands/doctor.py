@@ -8,16 +8,13 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 import attrs
 import click
 
-from optim_core import ExtensionRecord, Fault, PluginRecord, Registry, registry
-from optim_core.cli.output import print_json, say
+from optim_core import ExtensionRecord, Fault, PluginRecord, Registry, __version__, registry
+from optim_core.cli.output import INDENT, print_json, say
 from optim_core.cli.plugin_commands import shadowed
-from optim_core.kinds import KINDS
-from optim_core.text.prose import visible
-from optim_core.version import __version__
+from optim_core.plugin_tools import KINDS, visible
 
 __all__ = ["command"]
 
-INDENT = " " * 4
 # The states that make the exit status 1.
 WRONG = ("broken", "ambiguous", "incompatible")
 

@@ -7,9 +7,7 @@ import click
 
 from optim_core import PluginRecord, registry
 from optim_core.cli.output import print_json, say, width
-from optim_core.kinds import KINDS
-from optim_core.reference.describe import summary_without_import
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import KINDS, summary_without_import, visible
 
 __all__ = ["command"]
 

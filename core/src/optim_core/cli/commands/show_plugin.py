@@ -9,16 +9,22 @@ import attrs
 import click
 
 from optim_core import ConfigError, PluginRecord, UnknownNameError, registry
-from optim_core.cli.output import print_json, say, width
-from optim_core.kinds import KINDS, Kind
-from optim_core.plugin_class.declarations import declarations_of
-from optim_core.reference.describe import FieldDescription, PluginDescription, describe, example
-from optim_core.text.prose import visible, with_article
+from optim_core.cli.output import INDENT, print_json, say, width
+from optim_core.plugin_tools import (
+    KINDS,
+    FieldDescription,
+    Kind,
+    PluginDescription,
+    declarations_of,
+    describe,
+    example,
+    visible,
+    with_article,
+)
 
 __all__ = ["command"]
 
 WIDEST = 100
-INDENT = " " * 4
 
 
 @attrs.frozen

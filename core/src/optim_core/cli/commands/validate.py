@@ -9,7 +9,7 @@ import click
 from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
 from optim_core.cli.output import print_json, say
 from optim_core.cli.unused import unused_note, unused_paths
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["command"]
 

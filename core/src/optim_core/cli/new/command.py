@@ -6,14 +6,12 @@ from pathlib import Path
 
 import click
 
-from optim_core import registry
+from optim_core import PluginRecord, registry
 from optim_core.cli.new.distribution import LICENSES, TEST_NEEDS, License, distribution_files
 from optim_core.cli.new.plugin_names import PluginNames, names_for
 from optim_core.cli.output import say
 from optim_core.cli.writing import write_folder
-from optim_core.discovery.records import PluginRecord
-from optim_core.kinds import KINDS, Kind
-from optim_core.text.names import normalise
+from optim_core.plugin_tools import KINDS, Kind, normalise
 
 __all__ = ["command"]
 

@@ -8,7 +8,7 @@ from string import Template
 from typing import Literal
 
 from optim_core.cli.new.plugin_names import PluginNames
-from optim_core.kinds import Kind
+from optim_core.plugin_tools import Kind
 
 __all__ = ["LICENSES", "TEST_NEEDS", "License", "distribution_files"]
 

@@ -6,13 +6,13 @@ import builtins
 import keyword
 import re
 import sys
+from importlib.metadata import distributions
 from importlib.util import find_spec
 
 import attrs
 
 from optim_core import OptimError
-from optim_core.discovery.distributions import installed
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["PluginNames", "names_for"]
 
@@ -75,10 +75,9 @@ def _refuse_reserved(name: str, names: PluginNames) -> None:
         raise OptimError(f"`{names.package}` is a module of Python, which the new package would hide: {other}")
     if find_spec(names.package) is not None:
         raise OptimError(f"a package called `{names.package}` is installed, which the new one would replace: {other}")
-    there = next((found for found in installed(sys.path, _pass_by) if found.key == names.distribution), None)
+    there = next(iter(distributions(name=names.distribution)), None)
     if there is not None:
-        raise OptimError(f"{there.label} is installed, which pip would uninstall for the new one: {other}")
-
-
-def _pass_by(_folder: str, _error: Exception) -> None:
-    """Nothing is installed in a folder that cannot be read; `optim list` names it."""
+        label = " ".join(visible(there.metadata[key]) for key in ("Name", "Version") if key in there.metadata)
+        raise OptimError(
+            f"{label or names.distribution} is installed, which pip would uninstall for the new one: {other}"
+        )

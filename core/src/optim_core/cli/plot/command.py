@@ -10,8 +10,7 @@ import click
 
 from optim_core import ConfigError, Horizon, OptimError, PluginError, Problem, registry
 from optim_core.cli.output import say
-from optim_core.discovery.extras import install_line
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import install_line, visible
 
 if TYPE_CHECKING:
     from optim_core.cli.plot.groups import Group

@@ -11,8 +11,7 @@ import attrs
 from optim_core import Horizon, HorizonError, OptimError, SchedulerSpec
 from optim_core.cli.plot.groups import Group
 from optim_core.cli.plot.lengths import fixed_length
-from optim_core.discovery.extras import install_line
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import install_line, visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from optim_core import OptimError, OptimizerSpec, Recipe, SchedulerSpec
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["Group", "groups_of", "rates_of"]
 

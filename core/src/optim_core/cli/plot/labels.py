@@ -10,7 +10,7 @@ from typing import Any
 from optim_core import registry
 from optim_core.cli.plot.groups import Group, rates_of
 from optim_core.cli.plot.numbers import short
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["legend", "title_of"]
 

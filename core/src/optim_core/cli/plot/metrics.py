@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from optim_core import OptimError
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["read_metrics"]
 

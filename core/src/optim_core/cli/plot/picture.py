@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from optim_core import OptimError
 from optim_core.cli.plot.chart import Chart
-from optim_core.discovery.extras import install_line
+from optim_core.plugin_tools import install_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

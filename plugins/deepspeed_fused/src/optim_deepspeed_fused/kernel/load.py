@@ -9,10 +9,9 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from optim_core.discovery.output import output_diverted
+from optim_core import __version__
 from optim_core.errors import PluginError
-from optim_core.text.prose import said
-from optim_core.version import __version__
+from optim_core.plugin_tools import output_diverted, said
 from optim_deepspeed_fused.kernel.build_folder import build_folder, building_alone, is_compiled
 from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER, comes_ready, obstacles
 

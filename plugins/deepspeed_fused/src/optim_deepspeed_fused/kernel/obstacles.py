@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from optim_core.discovery.output import output_diverted
-from optim_core.text.prose import said
+from optim_core.plugin_tools import output_diverted, said
 from optim_deepspeed_fused.kernel.build_folder import build_folder, is_compiled, left_behind, stale_lock
 
 __all__ = ["NINJA_FOLDER", "comes_ready", "obstacles", "of_toolkit"]

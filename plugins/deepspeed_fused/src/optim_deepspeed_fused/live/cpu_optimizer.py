@@ -12,7 +12,7 @@ from torch import Tensor
 
 from optim_deepspeed_fused.kernel.cpu_info import cpu_info_asked_once
 from optim_deepspeed_fused.kernel.load import load_kernel
-from optim_deepspeed_fused.live.dtype_groups import refuse_other_dtypes
+from optim_deepspeed_fused.live.dtype_groups import Group, refuse_other_dtypes
 from optim_deepspeed_fused.live.lacking import refuse_lacking, refuse_state_with_lacking
 from optim_deepspeed_fused.live.trained import (
     MEANS,
@@ -24,8 +24,6 @@ from optim_deepspeed_fused.live.trained import (
 )
 
 __all__ = ["CPUAdam"]
-
-Group = dict[str, Any]
 
 
 class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]

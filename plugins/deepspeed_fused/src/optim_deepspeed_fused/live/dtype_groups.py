@@ -8,7 +8,7 @@ import torch
 
 from optim_core.errors import ParamGroupError
 
-__all__ = ["TRAINED", "refuse_other_dtypes", "split_by_dtype"]
+__all__ = ["TRAINED", "Group", "refuse_other_dtypes", "split_by_dtype"]
 
 # What DeepSpeed's kernels of Adam train.
 TRAINED = (torch.float32, torch.float16, torch.bfloat16)

@@ -12,7 +12,7 @@ from deepspeed.ops.adam.fused_adam import multi_tensor_applier
 from torch import Tensor
 
 from optim_deepspeed_fused.kernel.load import load_kernel
-from optim_deepspeed_fused.live.dtype_groups import refuse_other_dtypes, split_by_dtype
+from optim_deepspeed_fused.live.dtype_groups import Group, refuse_other_dtypes, split_by_dtype
 from optim_deepspeed_fused.live.lacking import refuse_lacking, refuse_state_with_lacking
 from optim_deepspeed_fused.live.trained import (
     MEANS,
@@ -25,7 +25,6 @@ from optim_deepspeed_fused.live.trained import (
 
 __all__ = ["FusedAdam"]
 
-Group = dict[str, Any]
 # Gradients, parameters, means and mean squares for one call of the kernel.
 Columns = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 

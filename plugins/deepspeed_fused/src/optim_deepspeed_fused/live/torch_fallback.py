@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import optim
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from torch.optim.optimizer import ParamsT
 
     from optim_core.errors import PluginError
-    from optim_deepspeed_fused.fused_adam import FusedAdam
 
 __all__ = ["FallbackWarning", "torch_adam"]
 
@@ -23,19 +22,18 @@ class FallbackWarning(UserWarning):
     """Another optimizer than the one that the config names was taken, as the config allows."""
 
 
-def torch_adam(config: FusedAdam, params: ParamsT, reason: PluginError) -> optim.Adam:
-    """Fused Adam or AdamW of torch with the numbers of the config, and with the groups that FusedAdam would have.
+def torch_adam(params: ParamsT, reason: PluginError, *, adam_w_mode: bool, **options: Any) -> optim.Adam:
+    """Make torch's fused Adam or AdamW, with the groups that FusedAdam would have.
 
     Args:
-        config: its `fallback` is "torch".
         params: what ``torch.optim.Optimizer`` takes.
-        reason: why DeepSpeed's kernel is not taken; warned of once in a process.
+        reason: why DeepSpeed's kernel is not taken, which is warned of once in a process.
+        adam_w_mode: whether to take AdamW.
+        options: the other arguments of both.
     """
-    _warn_once(config.adam_w_mode, str(reason))
-    cls = optim.AdamW if config.adam_w_mode else optim.Adam
-    optimizer = cls(
-        params, lr=config.lr, betas=config.betas, eps=config.eps, weight_decay=config.weight_decay, fused=True
-    )
+    _warn_once(adam_w_mode, str(reason))
+    cls = optim.AdamW if adam_w_mode else optim.Adam
+    optimizer = cls(params, **options, fused=True)
     optimizer.param_groups[:] = [part for group in optimizer.param_groups for part in split_by_dtype(group)]
     return optimizer
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from optim_core.errors import ParamGroupError
-from optim_core.groups.patterns import matching
-from optim_core.text.prose import listing
+from optim_core.plugin_tools import listing, matching
 
 if TYPE_CHECKING:
     from optim_core import ParameterInfo

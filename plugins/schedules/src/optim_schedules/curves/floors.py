@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -10,22 +10,11 @@ from optim_core.errors import OptimError
 from optim_core.validators import FieldError
 from optim_schedules.curves.curve import Shape, multiple_of_base, towards
 
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
-__all__ = ["FloorError", "between", "either", "for_each_group"]
+__all__ = ["FloorError", "between", "either"]
 
 
 class FloorError(OptimError, ValueError):
     """A schedule is to fall to a rate that lies above the one it starts from."""
-
-
-def for_each_group(rate: float | list[float], optimizer: Optimizer) -> float | list[float]:
-    """`rate` times the multiplier of each group; as it is where it is a list, or where no group has a multiplier."""
-    multipliers = [group.get("lr_multiplier", 1.0) for group in optimizer.param_groups]
-    if isinstance(rate, list) or all(multiplier == 1.0 for multiplier in multipliers):
-        return rate
-    return [rate * multiplier for multiplier in multipliers]
 
 
 def between(factor: Any, *, absolute: float | None, relative: float | None) -> Shape:

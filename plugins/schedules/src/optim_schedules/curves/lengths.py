@@ -6,8 +6,7 @@ from typing import Any
 
 import attrs
 
-from optim_core.run.durations import Duration
-from optim_core.run.horizon import Horizon
+from optim_core import Duration, Horizon
 from optim_core.validators import FieldError
 
 __all__ = ["duration", "exclusive", "in_epochs", "not_empty", "optional_duration", "resolved"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -11,10 +12,6 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from optim_core.errors import OptimError
 from optim_schedules.curves.curve import Curve, rates_of
-
-if TYPE_CHECKING:
-    from optim_schedules.closed_form import ClosedForm
-    from optim_schedules.combination import Combination
 
 __all__ = ["ClosedFormLR", "build_closed_form"]
 
@@ -83,14 +80,20 @@ class ClosedFormLR(LambdaLR):
         return {**state, "lr_lambdas": [None] * len(self.lr_lambdas)}
 
 
-def build_closed_form(config: ClosedForm | Combination, optimizer: Optimizer, curve: Curve) -> ClosedFormLR:
-    """The scheduler of a curve, for groups that `config` takes.
+def build_closed_form(optimizer: Optimizer, curve: Curve, refuse: Callable[[float, float, int], None]) -> ClosedFormLR:
+    """Make the scheduler of a curve.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        curve: the rates.
+        refuse: is given the base rate, the lr multiplier and the number of each group, and raises where the schedule
+            is not meant for such a group.
 
     Raises:
         OptimError: an absolute rate does not go with the rate of a group.
     """
     for number, group in enumerate(optimizer.param_groups):
-        config.refuse(float(group.get("initial_lr", group["lr"])), group.get("lr_multiplier", 1.0), number)
+        refuse(float(group.get("initial_lr", group["lr"])), group.get("lr_multiplier", 1.0), number)
     return ClosedFormLR(optimizer, curve)
 
 

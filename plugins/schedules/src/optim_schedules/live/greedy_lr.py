@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, SupportsFloat
+from typing import Any, SupportsFloat
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from optim_schedules.curves.floors import for_each_group
-
-if TYPE_CHECKING:
-    from optim_schedules.greedy import Greedy
-
 __all__ = ["GreedyLR"]
 
 
 class GreedyLR(ReduceLROnPlateau):
-    """See the plugin class `Greedy`, whose fields are what it is made from."""
+    """Raises the rates while a metric improves, and lowers them when it does not.
 
-    def __init__(self, optimizer: Optimizer, config: Greedy) -> None:
-        self.warmup = config.warmup
-        self.verbose = config.verbose
-        self.smooth = config.smooth
-        self.window_size = config.window_size
-        self.reset_start = self.first_reset_start = config.reset_start
+    Args:
+        optimizer: has the groups whose rates are changed.
+        max_lr: the highest rate, or one for each parameter group.
+        warmup: calls after a raise in which nothing is counted.
+        verbose: print a line for each change.
+        smooth: compare the mean of the last metrics, not the last metric.
+        window_size: of how many metrics the mean is taken.
+        reset_start: reductions at the lowest rate after which the rates start again from the first ones.
+        plateau: the arguments of torch's ReduceLROnPlateau.
+
+    Raises:
+        ValueError: `max_lr` has another number of rates than the optimizer has groups.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        *,
+        max_lr: float | list[float],
+        warmup: int,
+        verbose: bool,
+        smooth: bool,
+        window_size: int,
+        reset_start: int,
+        **plateau: Any,
+    ) -> None:
+        self.warmup = warmup
+        self.verbose = verbose
+        self.smooth = smooth
+        self.window_size = window_size
+        self.reset_start = self.first_reset_start = reset_start
         self.warmup_counter = self.num_good_epochs = 0
         self.window: list[float] = []
         self.window_sum = 0.0
         count = len(optimizer.param_groups)
-        highest = for_each_group(config.max_lr, optimizer)
-        self.max_lrs = highest if isinstance(highest, list) else [highest] * count
+        self.max_lrs = max_lr if isinstance(max_lr, list) else [max_lr] * count
         if len(self.max_lrs) != count:
             raise ValueError(f"max_lr has {len(self.max_lrs)} rates for {count} parameter groups")
         self.first_lrs = [float(group["lr"]) for group in optimizer.param_groups]
-        super().__init__(
-            optimizer,
-            mode=config.mode,
-            factor=config.factor,
-            patience=config.patience,
-            threshold=config.threshold,
-            threshold_mode=config.threshold_mode,
-            cooldown=config.cooldown,
-            min_lr=for_each_group(config.min_lr, optimizer),
-            eps=config.eps,
-        )
+        super().__init__(optimizer, **plateau)
 
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
         """Looks at the metric of one more call and changes the rates where that is due."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from optim_core.run.stepping import restore_base_rates
+from optim_core.plugin_tools import restore_base_rates
 
 __all__ = ["SequenceLR"]
 

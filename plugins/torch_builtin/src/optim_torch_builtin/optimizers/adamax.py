@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import each, fraction, non_negative, positive
-from optim_torch_builtin.arguments import foreach_is_possible, keyword_arguments
+from optim_torch_builtin.arguments import foreach_is_possible
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

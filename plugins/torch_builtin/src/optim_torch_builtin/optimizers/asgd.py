@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import non_negative, positive
-from optim_torch_builtin.arguments import foreach_is_possible, keyword_arguments
+from optim_torch_builtin.arguments import foreach_is_possible
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

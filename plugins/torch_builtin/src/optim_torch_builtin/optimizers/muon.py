@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import fraction, in_range, non_negative, positive
-from optim_torch_builtin.arguments import keyword_arguments
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

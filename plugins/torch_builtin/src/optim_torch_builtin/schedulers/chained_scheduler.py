@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from optim_core.plugin_tools import Combined, one_interval
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import FieldError, ItemsError
-from optim_torch_builtin.arguments import counts_calls
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.run.horizon import Horizon
+    from optim_core import Horizon
 
 __all__ = ["ChainedScheduler"]
 
@@ -46,7 +46,7 @@ def only_the_first_sets_the_rate(
 
 
 @attrs.frozen(kw_only=True)
-class ChainedScheduler:
+class ChainedScheduler(Combined):
     """Several schedules at once: each changes the rate that the one before it left.
 
     torch.optim.lr_scheduler.ChainedScheduler. Only schedules that multiply the rate so far combine. LambdaLR,
@@ -58,7 +58,7 @@ class ChainedScheduler:
         schedulers: at least one schedule, {type, config} each; none that waits for a metric.
     """
 
-    schedulers: list[SchedulerSpec] = attrs.field(validator=[counts_calls, only_the_first_sets_the_rate])
+    schedulers: list[SchedulerSpec] = attrs.field(validator=[one_interval, only_the_first_sets_the_rate])
 
     example: ClassVar[Mapping[str, Any]] = {
         "schedulers": [
@@ -67,10 +67,9 @@ class ChainedScheduler:
         ]
     }
 
-    @property
-    def interval(self) -> str:
-        """That of the schedules, which all have the same."""
-        return self.schedulers[0].interval
+    def parts(self) -> list[SchedulerSpec]:
+        """Return the schedules."""
+        return self.schedulers
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.ChainedScheduler."""

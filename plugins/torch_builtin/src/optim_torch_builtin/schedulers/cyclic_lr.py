@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments, multiplied
 from optim_core.validators import each, fraction, non_negative, positive
-from optim_torch_builtin.arguments import keyword_arguments, not_above
+from optim_torch_builtin.arguments import not_above
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.run.horizon import Horizon
+    from optim_core import Horizon
 
 __all__ = ["CyclicLR"]
 
@@ -67,8 +68,6 @@ class CyclicLR:
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.CyclicLR."""
         from torch.optim import lr_scheduler
-
-        from optim_torch_builtin.multipliers import multiplied
 
         return lr_scheduler.CyclicLR(
             optimizer,

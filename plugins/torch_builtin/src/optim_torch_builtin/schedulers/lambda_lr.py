@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.run.horizon import Horizon
+    from optim_core import Horizon
 
 __all__ = ["LambdaLR"]
 

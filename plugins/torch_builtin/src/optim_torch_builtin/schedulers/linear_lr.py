@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import in_range, positive
-from optim_torch_builtin.arguments import keyword_arguments
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.run.horizon import Horizon
+    from optim_core import Horizon
 
 __all__ = ["LinearLR"]
 

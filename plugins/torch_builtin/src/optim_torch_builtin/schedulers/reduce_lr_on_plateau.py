@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
+from optim_core.plugin_tools import keyword_arguments, multiplied
 from optim_core.validators import each, in_range, non_negative
-from optim_torch_builtin.arguments import keyword_arguments
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.run.horizon import Horizon
+    from optim_core import Horizon
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -22,7 +22,9 @@ __all__ = ["ReduceLROnPlateau"]
 class ReduceLROnPlateau:
     """Multiply the rate by `factor` when a metric has stopped improving: call ``step(metric)``.
 
-    torch.optim.lr_scheduler.ReduceLROnPlateau, with `monitor` for training loops that step it themselves.
+    torch.optim.lr_scheduler.ReduceLROnPlateau, which transformers calls ``reduce_lr_on_plateau``, with `monitor` for
+    training loops that step it themselves. What transformers takes as ``lr_scheduler_kwargs`` are the fields here.
+    ``greedy`` also raises the rate while the metric improves.
 
     Args:
         mode: "min" where a lower metric is better, "max" where a higher one is.
@@ -57,8 +59,6 @@ class ReduceLROnPlateau:
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.ReduceLROnPlateau."""
         from torch.optim import lr_scheduler
-
-        from optim_torch_builtin.multipliers import multiplied
 
         arguments = keyword_arguments(self, "monitor", "min_lr")
         return lr_scheduler.ReduceLROnPlateau(optimizer, min_lr=multiplied(self.min_lr, optimizer), **arguments)

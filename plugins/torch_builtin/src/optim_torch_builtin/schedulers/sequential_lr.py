@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from optim_core.plugin_tools import Combined, one_interval
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import FieldError, ItemsError
-from optim_torch_builtin.arguments import counts_calls, increasing
+from optim_torch_builtin.arguments import increasing
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.run.horizon import Horizon
+    from optim_core import Horizon
 
 __all__ = ["SequentialLR"]
 
 
 @attrs.frozen(kw_only=True)
-class SequentialLR:
+class SequentialLR(Combined):
     """One schedule after another, each from its own beginning.
 
     torch.optim.lr_scheduler.SequentialLR. Each schedule starts from the optimizer's rate, not from where the one
@@ -35,7 +36,7 @@ class SequentialLR:
             before.
     """
 
-    schedulers: list[SchedulerSpec] = attrs.field(validator=counts_calls)
+    schedulers: list[SchedulerSpec] = attrs.field(validator=one_interval)
     milestones: list[int] = attrs.field(validator=increasing)
 
     example: ClassVar[Mapping[str, Any]] = {
@@ -68,10 +69,9 @@ class SequentialLR:
                 "each says when the schedule after the first, second, … takes over",
             )
 
-    @property
-    def interval(self) -> str:
-        """That of the schedules, which all have the same."""
-        return self.schedulers[0].interval
+    def parts(self) -> list[SchedulerSpec]:
+        """Return the schedules."""
+        return self.schedulers
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """A torch.optim.lr_scheduler.SequentialLR."""

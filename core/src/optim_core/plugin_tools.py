@@ -1,0 +1,180 @@
+"""What plugins of all kinds, and commands, may use of the core beside the names of `optim_core` itself.
+
+A distribution imports from here, and from no module below, so that the core can be rebuilt inside. All of it is light:
+neither torch nor a plugin is imported, and what reading a config does not need is imported when it is first asked for.
+
+- words for messages: `listing`, `said`, `shown`, `visible`, `with_article`, `normalise`;
+- what kinds of plugins there are: `KINDS`, `Kind`;
+- patterns of parameter names as ``param_groups`` has them: `REGEX`, `expression_fault`, `matching`;
+- the fields of a config as arguments of what it builds: `keyword_arguments`;
+- schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
+- a live optimizer: `multiplied`, `restore_base_rates`;
+- a whole number, or an error that names it: `count`;
+- what prints, with its output on standard error: `output_diverted`;
+- a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`;
+- how to install an extra of optim-core: `install_line`.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from optim_core.discovery.output import output_diverted
+from optim_core.groups.patterns import expression_fault, matching
+from optim_core.groups.rule import REGEX
+from optim_core.kinds import KINDS, Kind
+from optim_core.run.horizon import count
+from optim_core.run.stepping import restore_base_rates
+from optim_core.text.names import normalise
+from optim_core.text.prose import listing, said, visible, with_article
+from optim_core.text.values import shown
+from optim_core.validators import FieldError, ItemsError
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from optim_core.discovery.extras import install_line
+    from optim_core.plugin_class.declarations import declarations_of
+    from optim_core.reference.describe import (
+        FieldDescription,
+        PluginDescription,
+        describe,
+        example,
+        summary_without_import,
+    )
+    from optim_core.specs import SchedulerSpec
+
+__all__ = [
+    "KINDS",
+    "REGEX",
+    "Combined",
+    "FieldDescription",
+    "Kind",
+    "PluginDescription",
+    "count",
+    "declarations_of",
+    "describe",
+    "example",
+    "expression_fault",
+    "follows_no_metric",
+    "install_line",
+    "keyword_arguments",
+    "listing",
+    "matching",
+    "multiplied",
+    "normalise",
+    "one_interval",
+    "output_diverted",
+    "restore_base_rates",
+    "said",
+    "shown",
+    "summary_without_import",
+    "visible",
+    "with_article",
+]
+
+# A config that is read needs none of these.
+_ON_DEMAND = {
+    "FieldDescription": "optim_core.reference.describe",
+    "PluginDescription": "optim_core.reference.describe",
+    "declarations_of": "optim_core.plugin_class.declarations",
+    "describe": "optim_core.reference.describe",
+    "example": "optim_core.reference.describe",
+    "install_line": "optim_core.discovery.extras",
+    "summary_without_import": "optim_core.reference.describe",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_ON_DEMAND[name]), name)
+
+
+def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:
+    """Return the fields of an attrs instance by name, as the keyword arguments of what it builds.
+
+    Args:
+        config: the instance of a plugin class; values in it that are attrs instances stay so.
+        left_out: the names of fields to leave out.
+    """
+    return {
+        field.name: getattr(config, field.name) for field in attrs.fields(type(config)) if field.name not in left_out
+    }
+
+
+def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[float]:
+    """Return an absolute rate, such as a floor, for each parameter group: times the lr multiplier of the group.
+
+    A schedule that gave every group the same absolute rate would lose the factor of a group on the way.
+
+    Args:
+        rate: one rate for all groups, or a list with one for each.
+        optimizer: has the groups.
+
+    Returns:
+        A list with one rate for each group; `rate` as it is where it is a list, or where no group has a multiplier.
+    """
+    factors = [group.get("lr_multiplier", 1.0) for group in optimizer.param_groups]
+    if isinstance(rate, list) or all(factor == 1.0 for factor in factors):
+        return rate
+    return [rate * factor for factor in factors]
+
+
+def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: SchedulerSpec) -> None:
+    """Validate a schedule that is a part of another.
+
+    Raises:
+        FieldError: it waits for a metric, which only the whole would be given.
+    """
+    if value.waits_for_metric:
+        raise FieldError(
+            f"{value.type} waits for a metric and cannot be combined with others",
+            "take a schedule that counts steps, or this one alone",
+        )
+
+
+def one_interval(instance: Any, attribute: attrs.Attribute[Any], value: Sequence[SchedulerSpec]) -> None:
+    """Validate schedules that are stepped together.
+
+    Raises:
+        FieldError: there is none.
+        ItemsError: some wait for a metric, or count epochs where the first counts steps, or steps where it does not.
+    """
+    if not value:
+        raise FieldError("must have at least one schedule, is empty")
+    wrong: dict[int, ValueError] = {}
+    first = value[0]
+    for index, spec in enumerate(value):
+        try:
+            follows_no_metric(instance, attribute, spec)
+        except FieldError as error:
+            wrong[index] = error
+            continue
+        if spec.interval != first.interval:
+            wrong[index] = FieldError(
+                f"{spec.type} has the interval {spec.interval}, and item 0, {first.type}, has {first.interval}",
+                "set the same `interval` beside the `type` of each",
+            )
+    if wrong:
+        raise ItemsError(wrong)
+
+
+class Combined(abc.ABC):
+    """The base of a schedule's plugin class that is made of other schedules, all of them stepped together."""
+
+    __slots__ = ()
+
+    @abc.abstractmethod
+    def parts(self) -> Sequence[SchedulerSpec]:
+        """Return the schedules that it is made of, at least one."""
+
+    @property
+    def interval(self) -> str:
+        """The time at which ``step()`` is called, "step" or "epoch", which is the same for all parts."""
+        return self.parts()[0].interval
