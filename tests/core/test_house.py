@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     "optim_core",
     "optim_core.bridge",
+    "optim_core.cli",
     "optim_core.compat",
     "optim_core.errors",
     "optim_core.plugin_tools",
@@ -27,7 +28,7 @@ OF_THE_KIT = {"optim_core.plugin_class", "optim_core.probing", "optim_core.disco
 # The command reads and writes files, shows the keys of configs, and tries plugins in a process of their own.
 OF_THE_COMMAND = {"optim_core.cli", "optim_core.config.formats", "optim_core.config.keys", "optim_core.probing"}
 
-# What these hand on is public, but for the last, which is the console script.
+# What these hand on is public.
 INITS = {"optim_core", "optim_core.bridge", "optim_core.compat", "optim_core.cli"}
 # Folders of many small files that are alike: one property each of the kit's, one schedule each of optim-schedules'.
 LARGER = {"optim_conformance.properties": 21, "optim_schedules": 17}
@@ -60,6 +61,11 @@ def tree(tmp_path):
     return write
 
 
+def told(faults):
+    """Fail with all faults, a line each, where there is one."""
+    assert not faults, "\n".join(["", *faults])
+
+
 def test_the_sources_of_every_distribution_are_found(modules):
     """The core's and the plugins', so that the tests below look at something."""
     tops = {name.partition(".")[0] for name in modules}
@@ -69,48 +75,48 @@ def test_the_sources_of_every_distribution_are_found(modules):
 
 def test_no_module_imports_one_that_imports_it(modules):
     """Imports for type checkers and inside functions included."""
-    assert [] == circles(modules)
+    told(circles(modules))
 
 
 def test_plugins_import_what_is_public(modules):
     """The core can be rebuilt inside, and no plugin notices."""
     plugins = [name for name in modules if name.partition(".")[0] not in ("optim_core", "optim_conformance")]
-    assert [] == reaches(plugins, modules, PUBLIC)
+    told(reaches(plugins, modules, PUBLIC))
 
 
 def test_the_kit_imports_what_is_public_and_what_reads_plugin_classes(modules):
     """It judges a class by what the core sees of it."""
     kit = [name for name in modules if name.partition(".")[0] == "optim_conformance"]
-    assert [] == reaches(kit, modules, PUBLIC, OF_THE_KIT)
+    told(reaches(kit, modules, PUBLIC, OF_THE_KIT))
 
 
 def test_the_command_stands_on_what_is_public(modules):
     """It does little that a stranger's program could not."""
     command = [name for name in modules if name.startswith("optim_core.cli")]
-    assert [] == reaches(command, modules, PUBLIC, OF_THE_COMMAND)
+    told(reaches(command, modules, PUBLIC, OF_THE_COMMAND))
 
 
 def test_the_core_does_not_import_its_command(modules, of_core):
     """Whoever imports optim_core imports no click."""
     below = [name for name in of_core if not name.startswith("optim_core.cli")]
     others = {name for name in of_core if not name.startswith("optim_core.cli")}
-    assert [] == reaches(below, modules, others)
+    told(reaches(below, modules, others))
 
 
 def test_packages_inside_import_nothing(modules):
     """A package costs its docstring; what it imported would cost everybody who needs one of its modules."""
     tops = {name for name in modules if "." not in name}
-    assert [] == inits_with_code(modules, INITS | tops)
+    told(inits_with_code(modules, INITS | tops))
 
 
 def test_a_folder_has_about_fifteen_files(modules):
     """One subject a folder."""
-    assert [] == crowded_folders(modules, 15, LARGER)
+    told(crowded_folders(modules, 15, LARGER))
 
 
 def test_the_core_imports_no_torch_at_module_level(of_core):
     """A config is read on a machine without it; functions import what they need."""
-    assert [] == heavy_imports(of_core, HEAVY)
+    told(heavy_imports(of_core, HEAVY))
 
 
 @pytest.mark.parametrize(

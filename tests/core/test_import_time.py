@@ -77,3 +77,11 @@ def test_a_config_without_rules_does_not_import_their_reader(folder):
     reader = "optim_core.config.group_reader"
     assert reader not in modules_after(folder, code)
     assert reader in modules_after(folder, code.replace("}})", '}, "layer_decay": 0.5})'))
+
+
+def test_the_tools_of_plugins_are_light(folder):
+    """A plugin that is named in a config imports them; what describes a plugin class comes when it is asked for."""
+    describing = {"optim_core.reference.describe", "optim_core.discovery.extras"}
+    code = "from optim_core.plugin_tools import shown, one_interval"
+    assert set() == modules_after(folder, code) & (HEAVY | PLUGINS | describing)
+    assert {"optim_core.reference.describe"} == modules_after(folder, f"{code}, describe") & describing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +55,12 @@ def imports_of(name: str, modules: Mapping[str, Path]) -> Iterator[Import]:
 
 
 def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+    return _parsed(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 def _base(node: ast.ImportFrom, name: str, modules: Mapping[str, Path]) -> str:
@@ -95,7 +101,7 @@ def _needed(name: str, modules: Mapping[str, Path]) -> dict[str, int]:
 
 def circles(modules: Mapping[str, Path]) -> list[str]:
     """Return a line for each import that is part of a circle: the file, and the modules of the circle in turn."""
-    graph = {name: _needed(name, modules) for name in modules}
+    graph = _tangled({name: _needed(name, modules) for name in modules})
     found = []
     for name, needed in graph.items():
         for target, line in needed.items():
@@ -103,6 +109,20 @@ def circles(modules: Mapping[str, Path]) -> list[str]:
             if way is not None:
                 found.append(f"{modules[name]}:{line}: {' -> '.join([name, *way])} is a circle of imports")
     return found
+
+
+def _tangled(graph: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the part of a graph that is left when whatever imports nothing in it is taken out, again and again."""
+    left = {name: dict(needed) for name, needed in graph.items()}
+    while True:
+        free = {name for name, needed in left.items() if not needed}
+        if not free:
+            return left
+        left = {
+            name: {other: line for other, line in needed.items() if other not in free}
+            for name, needed in left.items()
+            if name not in free
+        }
 
 
 def _way(graph: Mapping[str, Collection[str]], start: str, end: str) -> list[str] | None:

@@ -6,13 +6,14 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - words for messages: `listing`, `said`, `shown`, `visible`, `with_article`, `normalise`;
 - what kinds of plugins there are: `KINDS`, `Kind`;
 - patterns of parameter names as ``param_groups`` has them: `REGEX`, `expression_fault`, `matching`;
-- the fields of a config as arguments of what it builds: `keyword_arguments`;
+- the fields of a config as arguments of what it builds, and a value as a file holds it: `keyword_arguments`,
+  `plain_data`;
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
 - a live optimizer: `multiplied`, `restore_base_rates`;
 - a whole number, or an error that names it: `count`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`;
-- how to install an extra of optim-core: `install_line`.
+- the extra that brings a command, and how to install one: `extra_of_command`, `install_line`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from optim_core.validators import FieldError, ItemsError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from optim_core.discovery.extras import install_line
+    from optim_core.discovery.extras import extra_of_command, install_line
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.reference.describe import (
         FieldDescription,
@@ -61,6 +62,7 @@ __all__ = [
     "describe",
     "example",
     "expression_fault",
+    "extra_of_command",
     "follows_no_metric",
     "install_line",
     "keyword_arguments",
@@ -70,6 +72,7 @@ __all__ = [
     "normalise",
     "one_interval",
     "output_diverted",
+    "plain_data",
     "restore_base_rates",
     "said",
     "shown",
@@ -85,6 +88,7 @@ _ON_DEMAND = {
     "declarations_of": "optim_core.plugin_class.declarations",
     "describe": "optim_core.reference.describe",
     "example": "optim_core.reference.describe",
+    "extra_of_command": "optim_core.discovery.extras",
     "install_line": "optim_core.discovery.extras",
     "summary_without_import": "optim_core.reference.describe",
 }
@@ -106,6 +110,13 @@ def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:
     return {
         field.name: getattr(config, field.name) for field in attrs.fields(type(config)) if field.name not in left_out
     }
+
+
+def plain_data(value: Any) -> Any:
+    """Return a value of a field as a config file holds it, and None for what no file can hold, such as a function."""
+    from optim_core.config.canonical import plain_value
+
+    return plain_value(value, (), [])
 
 
 def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[float]:

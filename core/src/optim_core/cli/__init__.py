@@ -1,12 +1,14 @@
-"""The command `optim`."""
+"""The command `optim`, and how a command prints: text that the terminal can show, and JSON."""
 
 from __future__ import annotations
 
-__all__ = ["main"]
+from optim_core.cli.output import print_json, say
+
+__all__ = ["main", "print_json", "say"]
 
 
 def main() -> None:
-    """What the console script runs."""
+    """Run the command, as the console script does."""
     from optim_core.cli.group import cli
 
     cli(prog_name="optim")

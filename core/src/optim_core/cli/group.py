@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from optim_core.discovery.extras import extra_of_command, install_line
+            from optim_core.plugin_tools import extra_of_command, install_line
 
             extra = extra_of_command(args[0])
             if extra is None:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from optim_core.discovery.distributions import Source
+from optim_core.discovery.records import IN_THIS_PROCESS
 from optim_core.text.prose import visible
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["IN_THIS_PROCESS", "Claim", "Fault"]
-
-# What stands for the distribution of a class that was registered.
-IN_THIS_PROCESS = "this process"
+__all__ = ["Claim", "Fault"]
 
 
 @attrs.frozen(eq=False)

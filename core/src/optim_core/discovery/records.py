@@ -8,7 +8,10 @@ import attrs
 
 from optim_core.kinds import Kind
 
-__all__ = ["ExtensionRecord", "PluginRecord", "State"]
+__all__ = ["IN_THIS_PROCESS", "ExtensionRecord", "PluginRecord", "State"]
+
+# What stands for the distribution of a class that was registered.
+IN_THIS_PROCESS = "this process"
 
 State = Literal["ok", "broken", "blocked", "ambiguous", "incompatible"]
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from optim_core import OptimError, PluginError, registry
-from optim_core.cli.output import print_json, say
-from optim_core.kinds import KINDS, Kind
-from optim_core.text.prose import visible
+from optim_core.cli import print_json, say
+from optim_core.plugin_tools import KINDS, Kind, visible
 
 if TYPE_CHECKING:
     from optim_conformance import Report, Subject

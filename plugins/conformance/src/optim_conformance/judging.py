@@ -18,7 +18,7 @@ from optim_conformance.table import Property
 from optim_conformance.trials.exceptions import told
 from optim_conformance.trials.global_state import restored
 from optim_core.plugin_class.declarations import ATTRIBUTE
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import visible
 
 __all__ = ["at_rest", "failed", "not_applicable", "result_of"]
 

@@ -15,7 +15,7 @@ from optim_conformance.processes.process import Process
 from optim_conformance.report import Report
 from optim_conformance.subject import Plugin, Subject, subject_of
 from optim_conformance.table import Property, properties_of
-from optim_core.kinds import Kind
+from optim_core.plugin_tools import Kind
 from optim_core.probing.rounds import Ended
 
 __all__ = ["Kit", "check"]

@@ -10,9 +10,8 @@ from typing import Any
 
 from optim_conformance.subject import Subject, subject_of
 from optim_core.errors import PluginLoadError, Problem, UnknownNameError
-from optim_core.kinds import KINDS, Kind
+from optim_core.plugin_tools import KINDS, Kind, said
 from optim_core.registry import registry
-from optim_core.text.prose import said
 
 __all__ = ["subject_named"]
 

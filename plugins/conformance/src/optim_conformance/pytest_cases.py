@@ -9,7 +9,7 @@ from optim_conformance.kit import Kit
 from optim_conformance.report import ConformanceError
 from optim_conformance.subject import Plugin, subject_of
 from optim_conformance.table import Property, properties_of
-from optim_core.kinds import Kind
+from optim_core.plugin_tools import Kind
 
 __all__ = ["conformance_tests"]
 

@@ -51,7 +51,7 @@ def _kind(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    from optim_core.kinds import KINDS
+    from optim_core.plugin_tools import KINDS
 
     if text not in KINDS:
         raise argparse.ArgumentTypeError(f"{text!r} is no kind of plugin (choose from {', '.join(KINDS)})")

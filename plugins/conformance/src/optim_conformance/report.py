@@ -8,8 +8,7 @@ import attrs
 
 from optim_conformance.outcomes import Result, Status
 from optim_core.errors import OptimError
-from optim_core.kinds import Kind
-from optim_core.text.prose import visible
+from optim_core.plugin_tools import Kind, visible
 
 __all__ = ["ConformanceError", "Report"]
 

@@ -10,15 +10,13 @@ from typing import Any
 import attrs
 
 from optim_conformance.forks import end_if_forked
-from optim_core.discovery.claims import IN_THIS_PROCESS
+from optim_core.discovery.records import IN_THIS_PROCESS
 from optim_core.errors import ConfigError, OptimError, UnknownNameError
-from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.plugin_class.declarations import Declaration, declarations_of
 from optim_core.plugin_class.fields import config_fields
-from optim_core.reference.describe import example
+from optim_core.plugin_tools import KINDS, Kind, example, listing
 from optim_core.registry import Registry, registry
-from optim_core.text.prose import listing
 
 __all__ = ["Plugin", "Subject", "subject_of"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from optim_core.kinds import KINDS, Kind
+from optim_core.plugin_tools import KINDS, Kind
 
 __all__ = ["EVERY_KIND", "Property", "properties_of", "property_of"]
 

@@ -11,8 +11,7 @@ from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.plugin_class.declarations import wrong_declarations
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import field_types
-from optim_core.reference.describe import describe
-from optim_core.text.prose import listing
+from optim_core.plugin_tools import describe, listing
 
 __all__: list[str] = []
 

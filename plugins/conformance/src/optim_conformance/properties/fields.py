@@ -16,7 +16,7 @@ from optim_conformance.trials.alternatives import MOST, alternatives
 from optim_conformance.trials.live import built
 from optim_conformance.trials.traces import Trace, far_apart, group_options, same, time_to_try, trace
 from optim_core.errors import OptimError
-from optim_core.text.prose import listing
+from optim_core.plugin_tools import listing
 
 __all__: list[str] = []
 

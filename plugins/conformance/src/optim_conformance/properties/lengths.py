@@ -12,10 +12,9 @@ from optim_conformance.properties.schedulers import step_once
 from optim_conformance.subject import Subject
 from optim_conformance.table import property_of
 from optim_conformance.trials.walking import LENGTH, LR, MULTIPLIER, horizon_of, plain_optimizer, walk
+from optim_core import Duration, Horizon
 from optim_core.errors import ConfigError, HorizonError
 from optim_core.plugin_class.fields import field_types
-from optim_core.run.durations import Duration
-from optim_core.run.horizon import Horizon
 from optim_core.specs import SchedulerSpec
 
 __all__: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.processes.fresh_process import Finding
 from optim_conformance.table import EVERY_KIND, property_of
-from optim_core.text.prose import listing
+from optim_core.plugin_tools import listing
 
 __all__: list[str] = []
 

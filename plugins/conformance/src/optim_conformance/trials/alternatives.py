@@ -8,10 +8,10 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from optim_conformance.subject import Subject
-from optim_core.config.canonical import plain_value
+from optim_core import Duration
 from optim_core.errors import ConfigError
 from optim_core.plugin_class.fields import field_types
-from optim_core.run.durations import Duration
+from optim_core.plugin_tools import plain_data
 
 __all__ = ["MOST", "alternatives", "possible"]
 
@@ -39,7 +39,7 @@ def alternatives(subject: Subject, key: str) -> list[Any]:
 def possible(subject: Subject, key: str) -> list[Any]:
     """Values of the field's type, each once and none the field's own, whether its validator takes them or not."""
     field = subject.fields[key]
-    current = plain_value(getattr(subject.spec().config, field.name), (), [])
+    current = plain_data(getattr(subject.spec().config, field.name))
     wanted = field_types(subject.cls)[field.name]
     found: list[Any] = []
     for value in _values(wanted, current):

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from optim_core.text.prose import said
+from optim_core.plugin_tools import said
 
 __all__ = ["told"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from optim_conformance.outcomes import Differs
 from optim_conformance.subject import Subject
-from optim_core.text.prose import with_article
+from optim_core.plugin_tools import with_article
 
 __all__ = ["built"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optim_core import Horizon
 from optim_core.errors import HorizonError
-from optim_core.run.horizon import Horizon
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
