@@ -1,4 +1,5 @@
 """Muon for a model's matrices and AdamW for the rest of it, as one optimizer and an optim-core plugin.
 
-Nothing is here: resolving the name imports the small module of the config, and torch when something is built.
+This module is empty: a config that names the plugin imports the small module of its class, and torch is imported when
+something is built.
 """

@@ -1,7 +1,7 @@
-"""AdamW for what is no matrix, by torch's fused kernel.
+"""AdamW for parameters that are no matrices, by torch's fused kernel.
 
-torch.optim.AdamW gives each parameter a step count of its own and advances them one by one. Here parameters that have
-taken the same steps share one count in memory; a state_dict has one for each, as torch's has.
+torch.optim.AdamW gives each parameter a step count of its own and advances the counts one by one. Here parameters that
+have taken the same steps share one count in memory; a state_dict has a count for each, as torch's has.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ State = MutableMapping[Tensor, dict[str, Any]]
 
 @attrs.define
 class Cohort:
-    """Parameters of one dtype and device that have taken the same steps, and what belongs to each."""
+    """Parameters of one dtype and device that have taken the same steps, with the state of each."""
 
     step: Tensor
     states: list[dict[str, Any]] = attrs.field(factory=list)
@@ -35,16 +35,16 @@ class Cohort:
     squares: list[Tensor] = attrs.field(factory=list)
 
     def leave(self, held: dict[int, Tensor]) -> None:
-        """Takes a count of its own where the present one is also that of parameters that do not step."""
+        """Take a count of its own, where parameters that do not step now share the present one."""
         if id(self.step) in held:
-            # Cohorts of other dtypes that had this count go on sharing it.
+            # Cohorts of other dtypes that had the same count go on sharing one.
             self.step = held[id(self.step)]
             for own in self.states:
                 own["step"] = self.step
 
 
 def step_adamw(group: dict[str, Any], state: State) -> None:
-    """One step of AdamW on the parameters of a group that have a gradient.
+    """Take a step of AdamW on the parameters of a group that have a gradient.
 
     Raises:
         RuntimeError: a gradient is sparse.
@@ -59,7 +59,7 @@ def step_adamw(group: dict[str, Any], state: State) -> None:
 
 
 def share_steps(params: Iterable[Tensor], state: State) -> None:
-    """Makes equal step counts one tensor on the parameters' device, as they are before a state is saved and loaded."""
+    """Make equal step counts one tensor on the parameters' device again, which saving and loading undoes."""
     shared: dict[tuple[torch.device, float], Tensor] = {}
     for param in params:
         own = state.get(param)
@@ -72,7 +72,7 @@ def share_steps(params: Iterable[Tensor], state: State) -> None:
 
 
 def _cohorts(params: Iterable[Tensor], state: State) -> tuple[list[Cohort], dict[int, Tensor]]:
-    """Those that step, and a copy of each count that a parameter without a gradient has."""
+    """Return the cohorts that step, and a copy of each count that a parameter without a gradient has."""
     cohorts: dict[tuple[int, torch.dtype], Cohort] = {}
     fresh: dict[torch.device, Tensor] = {}
     held: dict[int, Tensor] = {}
@@ -88,7 +88,7 @@ def _cohorts(params: Iterable[Tensor], state: State) -> tuple[list[Cohort], dict
         own = state[param]
         if not own:
             _begin(param, own, fresh)
-        # Nothing is asked about plain parameters, of which there may be thousands.
+        # Plain parameters, of which there may be thousands, are not looked at any closer: that would take time.
         plain = type(param) is Parameter
         step = own["step"]
         key = (id(step), param.dtype)
@@ -112,7 +112,7 @@ def _begin(param: Tensor, own: dict[str, Any], fresh: dict[torch.device, Tensor]
 
 
 def _update(cohort: Cohort, group: dict[str, Any]) -> None:
-    """The step of all, whose count says by now how many there are."""
+    """Take the step of all parameters of a cohort, whose count is that of this step by now."""
     beta1, beta2 = group["betas"]
     tensors = (cohort.params, cohort.grads, cohort.means, cohort.squares)
     if all(tensor.is_contiguous() for of in tensors for tensor in of) and _has_kernel(cohort.step.device):
@@ -129,7 +129,7 @@ def _update(cohort: Cohort, group: dict[str, Any]) -> None:
             maximize=False,
         )
         return
-    # The kernel goes through memory in its order, which may be another in each tensor.
+    # The fused kernel takes numbers as they lie in memory, and here that order may differ from tensor to tensor.
     adamw(
         *tensors,
         [],

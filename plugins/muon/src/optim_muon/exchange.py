@@ -16,7 +16,7 @@ from optim_muon.processes.spread import Spread, placement
 
 __all__ = ["Exchange", "exchanges"]
 
-# Bytes that one process sends at once at the most: what is exchanged together needs memory together.
+# How many bytes one process sends at once at most: matrices that are exchanged together need memory together.
 _AT_ONCE = 2**29
 # Tensors of each dtype begin at a multiple of this many bytes.
 _ALIGNMENT = 16
@@ -26,20 +26,20 @@ class Exchange(Protocol):
     """The matrices that some processes have in common, and how they reach their owners and come back."""
 
     def wholes(self) -> list[Matrices]:
-        """Takes the gradients into the momentum; returns those matrices that this process is to make orthogonal."""
+        """Take the gradients into the momentum; return the matrices that this process is to make orthogonal."""
         ...
 
     def finish(self) -> None:
-        """Moves the parameters of this process, once all owners have done so."""
+        """Move the parameters of this process; all owners must have made their matrices orthogonal before."""
         ...
 
 
 def exchanges(found: Sequence[Matrices], groups: Sequence[dict[str, Any]]) -> Iterator[Exchange]:
-    """All exchanges that a step needs; each is to be finished before the next.
+    """Yield all exchanges that a step needs; each is to be finished before the next.
 
     Args:
         found: matrices that are spread over processes.
-        groups: from which they come.
+        groups: the parameter groups from which they come.
 
     Raises:
         RuntimeError: the processes do not have the same matrices.
@@ -58,7 +58,7 @@ def exchanges(found: Sequence[Matrices], groups: Sequence[dict[str, Any]]) -> It
 
 
 class _Whole(Matrices):
-    """Matrices that are put together in tensors of their own, which become the result."""
+    """Matrices that are put together in tensors of their own; the result is written into the same tensors."""
 
     def directions(self) -> Tensor:
         return torch.stack(self.params).view(-1, *self.shape)
@@ -68,12 +68,12 @@ class _Whole(Matrices):
 
 
 class _Parcels:
-    """Tensors in one run of bytes, in which those of each process lie together.
+    """Tensors in one run of bytes, in which the tensors of each process lie together.
 
     Args:
-        wanted: for each its process, shape and dtype.
+        wanted: the process, shape and dtype of each tensor.
         size: how many processes there are.
-        device: of the bytes.
+        device: the device of the bytes.
         even: whether each process is to have as many bytes as the one with most.
     """
 
@@ -98,10 +98,10 @@ class _Parcels:
 
 
 class _Shared:
-    """What both kinds of exchange know.
+    """What an exchange of pieces and one of copies have in common.
 
     Args:
-        found: the matrices; of all processes the same, in the same order.
+        found: the matrices; all processes have the same, in the same order.
     """
 
     def __init__(self, found: Sequence[Matrices]) -> None:
@@ -120,7 +120,7 @@ class _Shared:
         ]
 
     def _mine_by_options(self) -> list[tuple[Matrices, list[int], list[Tensor]]]:
-        """Those of `found` of which this process owns some; which, and the tensors in which they are put together."""
+        """Return the matrices that this process owns: those of `found`, their places, and the tensors to hold them."""
         found: list[tuple[Matrices, list[int], list[Tensor]]] = []
         for number, whole in zip(self._mine, self._wholes, strict=True):
             matrices, place = self._each[number]
@@ -137,7 +137,7 @@ class _Shared:
         ]
 
     def _move(self, moves: Sequence[Tensor]) -> None:
-        """Moves the parameters, each by one of `moves`."""
+        """Move the parameters, each by one of `moves`."""
         following = iter(moves)
         for matrices in self._found:
             matrices.move([next(following).to(param.dtype) for param in matrices.params])
@@ -177,7 +177,7 @@ class _Pieces(_Shared):
         dist.all_to_all_single(received.bytes, sent.bytes, received.splits, sent.splits, group=self._group)
 
     def _slices(self) -> list[Tensor]:
-        """Of the wholes, what each process has, in the order in which it is held."""
+        """Return the part that each process has of each whole matrix, process by process."""
         return [
             whole.narrow(*self._spreads[number].extent(rank))
             for rank in range(self._size)
@@ -186,7 +186,7 @@ class _Pieces(_Shared):
 
 
 class _Copies(_Shared):
-    """Matrices that each process has whole: only the results go from the owners to all."""
+    """Matrices that each process has whole: the owners send the results to all."""
 
     def wholes(self) -> list[Matrices]:
         for matrices in self._found:
@@ -214,7 +214,7 @@ def _spread(matrices: Matrices) -> Spread:
 
 
 def _with_gradients(groups: Sequence[dict[str, Any]]) -> tuple[tuple[int, ...], ...]:
-    """Of each group the places of the parameters that have a gradient and may be spread over processes."""
+    """Return for each group the places of the parameters that have a gradient and may be spread over processes."""
     return tuple(
         tuple(
             place
@@ -226,7 +226,7 @@ def _with_gradients(groups: Sequence[dict[str, Any]]) -> tuple[tuple[int, ...], 
 
 
 def _cost(matrices: Matrices) -> int:
-    """Of the Newton-Schulz iterations of one parameter, in multiplications."""
+    """Return what the Newton-Schulz iterations of one parameter cost, in multiplications."""
     whole = prod(_spread(matrices).shape)
     return whole * min(matrices.shape)
 

@@ -1,4 +1,4 @@
-"""What a parameter group must hold: which half it is, options that are possible, parameters that have numbers."""
+"""What a parameter group must hold: the half that it is for, options that are possible, parameters with numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optim_muon.orthogonal.coefficients import canonical, each_step
 
 __all__ = ["check_defaults", "check_parameters", "complete_group"]
 
-# What only one half reads.
+# The options that only one of the halves reads.
 _OF_MATRICES = (
     "momentum",
     "nesterov",
@@ -27,18 +27,18 @@ _OF_MATRICES = (
     "divide_work",
 )
 _OF_ADAMW = ("betas", "eps")
-# How the constructor calls what each half calls lr and weight_decay.
+# Arguments of the constructor to the name that the same option has in a group.
 _IN_A_GROUP = {"adamw_lr": "lr", "muon_weight_decay": "weight_decay"}
 
 _DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 
 def complete_group(group: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`group` with all options of both halves.
+    """Return `group` with all options of both halves.
 
     Raises:
-        ValueError: it does not say which half it is, has an option that its half does not read, or one that is not
-            possible.
+        ValueError: the group does not say which half it is for, has an option that its half does not read, or one that
+            is not possible.
     """
     is_matrices = group.get("use_muon")
     if not isinstance(is_matrices, bool):
@@ -60,10 +60,10 @@ def complete_group(group: Mapping[str, Any], defaults: Mapping[str, Any]) -> dic
 
 
 def check_defaults(defaults: Mapping[str, Any]) -> None:
-    """Refuses impossible options of the constructor, also where no group takes them.
+    """Refuse impossible options of the constructor, also where no group takes them.
 
     Raises:
-        ValueError: there is one.
+        ValueError: an option is not possible.
     """
     _check_options({**defaults, "ns_coefficients": canonical(defaults["ns_coefficients"])})
     for name, meant in _IN_A_GROUP.items():
@@ -71,14 +71,14 @@ def check_defaults(defaults: Mapping[str, Any]) -> None:
 
 
 def check_parameters(group: Mapping[str, Any]) -> None:
-    """Refuses parameters that cannot be trained so.
+    """Refuse parameters that the group's half cannot train.
 
     Args:
-        group: complete, with tensors.
+        group: a group with all options of both halves, and with tensors.
 
     Raises:
-        TypeError: one is not of a floating-point dtype, or sparse.
-        ValueError: one has no shape yet, or rows that `split` does not divide.
+        TypeError: a parameter is not of a floating-point dtype, or sparse.
+        ValueError: a parameter has no shape yet, or rows that `split` does not divide.
     """
     names = group.get("param_names") or [f"parameter {place} of its group" for place in range(len(group["params"]))]
     for name, param in zip(names, group["params"], strict=True):
@@ -95,12 +95,12 @@ def check_parameters(group: Mapping[str, Any]) -> None:
 
 
 def _refuse_unread(full: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
-    """Refuses an option of the other half, unless it says what is so anyway, as in the groups of another Muon."""
+    """Refuse an option of the other half, unless it has its usual value, as in the groups of another Muon."""
     for name in _OF_ADAMW if full["use_muon"] else _OF_MATRICES:
         value = usual[name]
         allowed = [canonical(value)] if name == "ns_coefficients" else [value]
         if name == "eps":
-            # In a state_dict it is torch.optim.Muon's name of ns_eps.
+            # A state_dict has ns_eps under torch.optim.Muon's name, too, which is eps.
             allowed.append(full["ns_eps"])
         if full[name] not in allowed and not (name == "betas" and tuple(full[name]) == tuple(value)):
             half, other = ("matrices", "AdamW") if full["use_muon"] else ("AdamW", "matrices")

@@ -23,13 +23,15 @@ class Matrices:
     """Matrices of one shape, dtype and device with equal options.
 
     Args:
-        params, grads, buffers: of each, of the shape of the parameter, which may have more than two dimensions.
-        group: has their options.
+        params: the parameters, which may have more than two dimensions.
+        grads: the gradient of each.
+        buffers: the momentum of each.
+        group: the parameter group with their options.
         shape: (rows, columns) of a matrix; a parameter holds ``group["split"]`` of them.
-        iterations: what makes them orthogonal.
-        dtype: in what that is computed.
-        spread: how the parameters are spread over processes, whose `params`, `grads` and `buffers` are what this one
-            has; None where it has all of them and is to compute them.
+        iterations: the iterations that make them orthogonal.
+        dtype: the dtype in which the iterations are computed.
+        spread: how the parameters are spread over processes, where `params`, `grads` and `buffers` are what this
+            process has; None where it has all of them and is to compute them.
     """
 
     params: list[Tensor]
@@ -42,52 +44,52 @@ class Matrices:
     spread: Spread | None = None
 
     def one_each(self) -> Iterator[Matrices]:
-        """Each parameter by itself."""
+        """Yield each parameter by itself."""
         for place in range(len(self.params)):
             yield self.some([place])
 
     def some(self, places: Sequence[int]) -> Matrices:
-        """The parameters at these places."""
+        """Return the parameters at these places."""
         params, grads, buffers = ([of[place] for place in places] for of in (self.params, self.grads, self.buffers))
         return attrs.evolve(self, params=params, grads=grads, buffers=buffers)
 
     def directions(self) -> Tensor:
-        """Takes the gradients into the momentum, and returns what is to be made orthogonal.
+        """Take the gradients into the momentum, and return what is to be made orthogonal.
 
-        The result, of shape (k, rows, columns), is nobody else's. Gradients stay as they are.
+        The result, of shape (k, rows, columns), shares no memory. Gradients stay as they are.
         """
         self.average()
         first, ahead = self.params[0], self.ahead()
         if len(ahead) == 1:
-            # Without nesterov this is the buffer.
+            # Without nesterov, what is ahead is the buffer itself, which must stay as it is.
             return ahead[0].to(self.dtype, copy=not self.group["nesterov"]).reshape(-1, *self.shape)
         stack = torch.empty(len(ahead), *first.shape, dtype=self.dtype, device=first.device)
         torch._foreach_copy_(stack.unbind(), ahead)
         return stack.view(-1, *self.shape)
 
     def average(self) -> None:
-        """Takes the gradients into the momentum."""
+        """Take the gradients into the momentum."""
         torch._foreach_lerp_(self.buffers, self.grads, 1 - self.group["momentum"])
 
     def ahead(self) -> Tensors:
-        """What is to be made orthogonal, of the shape of each parameter."""
+        """Return what is to be made orthogonal, of the shape of each parameter."""
         if self.group["nesterov"]:
             return torch._foreach_lerp(self.grads, self.buffers, self.group["momentum"])
         return self.buffers
 
     def update(self, directions: Tensor) -> None:
-        """Decays the parameters and moves them against `directions`, which are orthogonal by now."""
+        """Decay the parameters, and move them against `directions`, which are orthogonal by now."""
         first = self.params[0]
         self.move(directions.to(first.dtype).view(-1, *first.shape).unbind())
 
     def move(self, moves: Tensors) -> None:
-        """The same, with a direction of the shape of each parameter."""
+        """Decay the parameters, and move each against a direction of its own shape."""
         if self.params[0].numel() == 0:
             return
         lr = float(self.group["lr"])
         step = lr * self._ratio()
         decay = lr * self.group["weight_decay"]
-        # In bfloat16 and float16 that kernel is wrong on a CPU (torch 2.13): it ignores most of the moves.
+        # On a CPU the fused kernel is wrong in bfloat16 and float16 (torch 2.13): it ignores most of the moves.
         exact = self.params[0].dtype in (torch.float32, torch.float64)
         if exact and step > 0 and all(param.is_contiguous() for param in self.params):
             torch._fused_sgd_(
@@ -103,12 +105,12 @@ class Matrices:
                 is_first_step=False,
             )
             return
-        # torch._foreach_mul_ would round its number to the dtype of the parameters first.
+        # torch._foreach_mul_ would first round the factor to the dtype of the parameters.
         for param, move in zip(self.params, moves, strict=True):
             param.mul_(1 - decay).add_(move, alpha=-step)
 
     def _ratio(self) -> float:
-        """The step of these matrices by that of square ones, or of AdamW's by `lr`."""
+        """Return what `lr` is multiplied by for matrices of this shape."""
         rows, columns = self.shape
         if self.group["adjust_lr_fn"] == "match_rms_adamw":
             return 0.2 * math.sqrt(max(rows, columns))

@@ -22,13 +22,13 @@ from optim_muon.refusals import refuse_incomplete
 __all__ = ["batches", "matrices_of", "step_matrices"]
 
 
-# Elements that are computed at once, unless one parameter has more.
+# How many elements are computed at once, unless a single parameter has more.
 _MOST_ELEMENTS = {"cpu": 2**20, "cuda": 2**28}
 _MOST_ELEMENTS_ELSEWHERE = 2**26
 
 
 def step_matrices(groups: Sequence[dict[str, Any]], state: MutableMapping[Tensor, dict[str, Any]]) -> None:
-    """One step of the matrices of these groups that have a gradient."""
+    """Take a step of the matrices of these groups that have a gradient."""
     every = [matrices for group in groups for matrices in matrices_of(group, state)]
     _step([matrices for matrices in every if matrices.spread is None])
     spread = [matrices for matrices in every if matrices.spread is not None]
@@ -49,7 +49,7 @@ def _step(every: Sequence[Matrices]) -> None:
 
 
 def matrices_of(group: dict[str, Any], state: MutableMapping[Tensor, dict[str, Any]]) -> list[Matrices]:
-    """The matrices of a group that have a gradient, by shape, dtype and device; empty ones are left out.
+    """Return the matrices of a group that have a gradient, by shape, dtype and device; empty ones are left out.
 
     Raises:
         RuntimeError: a gradient is sparse, or is not spread over processes as its parameter is.
@@ -63,7 +63,7 @@ def matrices_of(group: dict[str, Any], state: MutableMapping[Tensor, dict[str, A
             continue
         if grad.is_sparse:
             raise RuntimeError("Muon cannot take sparse gradients; use sparse=False in the embedding")
-        # Nothing is asked about plain parameters, of which there may be thousands.
+        # Plain parameters, of which there may be thousands, are not looked at any closer: that would take time.
         plain = type(param) is Parameter
         key = (param.shape, param.dtype, param.device, None if plain else placement(param))
         matrices = found.get(key)
@@ -84,7 +84,7 @@ def matrices_of(group: dict[str, Any], state: MutableMapping[Tensor, dict[str, A
 
 
 def batches(found: Sequence[Matrices]) -> Iterator[list[Matrices]]:
-    """What is made orthogonal together: matrices with equal iterations, dtype, device and shorter side."""
+    """Yield what is made orthogonal together: matrices of equal iterations, dtype, device and shorter side."""
     together: dict[tuple[Any, ...], list[Matrices]] = {}
     for matrices in found:
         key = (matrices.iterations, matrices.dtype, matrices.params[0].device, min(matrices.shape))

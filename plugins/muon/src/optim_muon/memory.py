@@ -14,7 +14,7 @@ _MOST_THAT_IS_KEPT = 31 * 2**20
 
 @cache
 def keep_freed_memory() -> None:
-    """Has the C library keep memory that a step frees, for the next one, once in a process.
+    """Make the C library keep memory that a step frees, for the next step, once in a process.
 
     Until a process has freed a large block, glibc hands even a few MiB back to the system each time, and to get them
     again, page by page, takes as long as a step of small matrices. A training loop soon comes to this state by itself.

@@ -1,4 +1,4 @@
-"""Muon."""
+"""The plugin class of Muon."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Muon:
                 raise FieldError(f"must have at least 2 parts for each pattern, has {number} for `{pattern}`")
 
     def group_options_for(self, infos: Sequence[ParameterInfo]) -> list[Mapping[str, Any]]:
-        """The options of each parameter's group, by the half that it belongs to.
+        """Return the options of each parameter's group, by the half that it belongs to.
 
         Raises:
             ParamGroupError: there is no matrix, or the config does not fit the parameters.
@@ -127,7 +127,7 @@ class Muon:
         return {
             "use_muon": True,
             "lr": self.lr,
-            # Multipliers do not act on matrices.
+            # A multiplier does not act on matrices, whose steps are all of one length.
             "lr_multiplier": 1.0,
             "weight_decay": self.muon_weight_decay,
             "momentum": self.momentum,
@@ -150,15 +150,15 @@ class Muon:
         }
 
     def _refuse_ready_made(self, params: Any) -> None:
-        """Refuses ready-made groups where the config says how to make them.
+        """Refuse ready-made groups where the config says how to make them.
 
         Raises:
-            ParamGroupError: they are, and it does.
+            ParamGroupError: the groups are ready-made, and the config has `matrices` or `split`.
         """
         defaults: dict[str, Any] = {"matrices": "auto", "split": {}}
         said = [f"`{name}`" for name, default in defaults.items() if getattr(self, name) != default]
         groups = params if said and isinstance(params, list) else []
-        # Those that `group_options_for` made have every option.
+        # Groups that `group_options_for` made have every option; others do not.
         if any(isinstance(group, Mapping) and group.get("use_muon") and "ns_steps" not in group for group in groups):
             raise ParamGroupError(
                 f"ready-made groups say by `use_muon` and `split` what {' and '.join(said)} would: hand over the model "
@@ -166,7 +166,7 @@ class Muon:
             )
 
     def build(self, params: ParamsT) -> Optimizer:
-        """An optim_muon.optimizer.Muon; `params` are groups, each of which says by `use_muon` which half it is.
+        """Make an optim_muon.optimizer.Muon; each group of `params` says by `use_muon` which half it is for.
 
         Raises:
             ParamGroupError: the groups are ready-made, and the config says how to make them.
@@ -182,7 +182,7 @@ class Muon:
 
 
 def _fault(pattern: str) -> ValueError | None:
-    """What is wrong with a pattern of names, None where nothing is."""
+    """Return what is wrong with a pattern of names, None where nothing is."""
     if not pattern:
         return FieldError("must be a pattern of names, is empty")
     error = expression_fault(pattern)

@@ -101,11 +101,11 @@ class Muon(Optimizer):
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Adds a group, which says by `use_muon` which half it is.
+        """Add a group, which says by `use_muon` which half it is for.
 
         Raises:
             TypeError: a parameter is not of a floating-point dtype.
-            ValueError: it does not say `use_muon`, or an option or a parameter is not possible there.
+            ValueError: the group does not say `use_muon`, or an option or a parameter is not possible there.
         """
         super().add_param_group(complete_group(param_group, self.defaults))
         try:
@@ -118,14 +118,14 @@ class Muon(Optimizer):
             self.param_groups[-1].pop(name, None)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state, which torch.optim.Muon and torch.optim.AdamW can load, each that of its groups.
+        """Return the state, of which torch.optim.Muon and torch.optim.AdamW can each load that of its groups.
 
         Buffers are the optimizer's own, as with torch's optimizers; step counts are copies.
         """
         return standalone(super().state_dict())
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Loads a state of this class, of torch.optim.Muon or of torch.optim.AdamW, and shares nothing with it.
+        """Load a state of this class, of torch.optim.Muon or of torch.optim.AdamW, and share nothing with it.
 
         Raises:
             ValueError: a group was saved for the other half, or the state of a parameter does not fit it.
@@ -143,7 +143,7 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """One step; what has no gradient stays as it is.
+        """Take one step; parameters without a gradient stay as they are.
 
         Args:
             closure: computes the loss again and returns it.

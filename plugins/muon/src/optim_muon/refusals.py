@@ -1,4 +1,4 @@
-"""What is no whole matrix, though it stands for one, and would be trained wrongly without a word."""
+"""Refusals of parameters that stand for a matrix and do not hold it whole: they would silently be trained wrongly."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["refuse_incomplete", "refuse_incomplete_among"]
 
 
 def refuse_incomplete_among(group: dict[str, Any]) -> None:
-    """Refuses a group with a parameter that holds no numbers or, in one of matrices, not the numbers of a matrix.
+    """Refuse a group with a parameter that has no numbers, or, in a group of matrices, not those of a matrix.
 
     Raises:
-        ValueError: it has one.
+        ValueError: the group has such a parameter.
     """
     names = group.get("param_names") or [f"parameter {place} of its group" for place in range(len(group["params"]))]
     for name, param in zip(names, group["params"], strict=True):
@@ -30,14 +30,14 @@ def refuse_incomplete_among(group: dict[str, Any]) -> None:
 
 
 def refuse_incomplete(param: Tensor, name: str) -> None:
-    """Refuses, as one of Muon's matrices, what holds not all of the matrix or not only it.
+    """Refuse, as a matrix of Muon's, a parameter that holds not all of the matrix, or more than the matrix.
 
     Args:
         param: a parameter of a group of matrices.
-        name: what it is called in the message.
+        name: what the message calls the parameter.
 
     Raises:
-        ValueError: it is flat, a placeholder, or spread in a way that cannot be put together.
+        ValueError: the parameter is flat, a placeholder, or spread in a way that cannot be put together.
     """
     if hasattr(param, "ds_id"):
         whole = tuple(getattr(param, "ds_shape", param.shape))

@@ -1,4 +1,4 @@
-"""What is saved and loaded: in torch.optim.Muon's form for matrices, in torch.optim.AdamW's for the rest."""
+"""What is saved and loaded: as torch.optim.Muon has it for matrices, and as torch.optim.AdamW has it for the rest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["loadable", "standalone"]
 
 _STATE = {True: {"momentum_buffer"}, False: {"step", "exp_avg", "exp_avg_sq"}}
 _HALF = {True: "matrices", False: "AdamW's parameters"}
-# What torch.optim.AdamW's groups have and ours do without, and what it must be.
+# Options that groups of torch.optim.AdamW have and groups of this optimizer have not, to the value that they must have.
 _TORCH_ONLY = {
     "amsgrad": (False,),
     "maximize": (False,),
@@ -26,7 +26,7 @@ _TORCH_ONLY = {
 
 
 def standalone(state: dict[str, Any]) -> dict[str, Any]:
-    """A state_dict that others can load: each parameter has a step count of its own, groups have torch's names too."""
+    """Return a state_dict that torch can load: a step count for each parameter, and torch's names of options too."""
     own = {
         key: {**values, "step": values["step"].clone()} if "step" in values else values
         for key, values in state["state"].items()
@@ -36,7 +36,7 @@ def standalone(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def loadable(state: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A state_dict of ours, or of torch.optim.Muon or AdamW, as one that fits `groups`; its tensors are copied.
+    """Return a state_dict of this class, of torch.optim.Muon or AdamW, as one that fits `groups`; tensors are copied.
 
     Raises:
         ValueError: a group was saved for the other half, or the state of a parameter does not fit it.
@@ -44,7 +44,7 @@ def loadable(state: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> d
     saved = state["param_groups"]
     own = {key: _copied(values) for key, values in state["state"].items()}
     if [len(group["params"]) for group in saved] != [len(group["params"]) for group in groups]:
-        # torch says what differs.
+        # Groups of other sizes are not looked at here: torch's own load_state_dict says what differs.
         return {**state, "state": own}
     for place, (theirs, ours) in enumerate(zip(saved, groups, strict=True)):
         _check_half(theirs, ours["use_muon"], place)
@@ -60,7 +60,7 @@ def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _merged(saved: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, Any]:
-    """The saved options, with the present ones where torch's optimizers have none."""
+    """Return the saved options, and the present ones for options that torch's optimizers do not have."""
     found = {**{name: value for name, value in group.items() if name not in ("params", "param_names")}, **saved}
     if group["use_muon"] and "ns_eps" not in saved:
         found["ns_eps"] = saved["eps"]

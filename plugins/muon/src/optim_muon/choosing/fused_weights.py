@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["parts_of_each"]
 
-# The class of transformers whose weight is (in, out): its parts stand side by side.
+# A class of transformers whose weight is (in, out), so that its matrices stand side by side.
 TRANSPOSED = "Conv1D"
 
 
 def parts_of_each(infos: Sequence[ParameterInfo], halves: Halves, split: Mapping[str, int]) -> list[int]:
-    """Into how many matrices of equal height each parameter is divided, 1 for whole ones.
+    """Return into how many matrices of equal height each parameter is divided, 1 for a whole one.
 
     Args:
         infos: all parameters of the optimizer.

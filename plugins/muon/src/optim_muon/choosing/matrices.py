@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["TRANSFORMER", "Halves", "called", "matrices_among", "places_of"]
 
-# For each parameter whether it is a matrix of Muon's.
+# A truth value for each parameter: whether it is a matrix of Muon's.
 Halves = list[bool]
 
-# What the names of a transformer's weights hold, by the rules `transformer` and `auto`.
+# The word that the rules `transformer` and `auto` look for in the names of weights.
 TRANSFORMER = "transformer"
 
-# Their scales have the shape that they normalise, which may look like a matrix.
+# Norms whose scale has the shape of what they normalise, which may be that of a matrix.
 NORMS_OF_ANY_SHAPE = ("LayerNorm", "RMSNorm")
 
-# How torch.nn.utils.parametrize calls a weight; of weight normalisation `original0` is the magnitude.
+# The names that torch.nn.utils.parametrize gives a weight; `original0` of weight normalisation is the magnitude.
 PARAMETRIZED = ("original", "original1")
 
 FEW, MANY = 3, 8
@@ -30,7 +30,7 @@ BY_HAND = "name the matrices yourself, as `matrices: [pattern, …]`"
 
 
 def matrices_among(infos: Sequence[ParameterInfo], matrices: str | Sequence[str]) -> Halves:
-    """For each parameter whether it is a matrix of Muon's.
+    """Return for each parameter whether it is a matrix of Muon's.
 
     Args:
         infos: all parameters of the optimizer.
@@ -53,7 +53,7 @@ def matrices_among(infos: Sequence[ParameterInfo], matrices: str | Sequence[str]
 
 
 def places_of(pattern: str, infos: Sequence[ParameterInfo], field: str) -> list[int]:
-    """The places of the parameters whose names match a pattern of the config's `field`.
+    """Return the places of the parameters whose names match a pattern of the config's `field`.
 
     Raises:
         ParamGroupError: there are none, or parameters have no names.
@@ -68,14 +68,14 @@ def places_of(pattern: str, infos: Sequence[ParameterInfo], field: str) -> list[
 
 
 def called(infos: Sequence[ParameterInfo]) -> str:
-    """The first few parameters by name: ``a.weight, b.weight, c.weight and 9 more``."""
+    """Return the first few parameters by name: ``a.weight, b.weight, c.weight and 9 more``."""
     names = [info.name or f"a tensor of shape {info.shape}" for info in infos[:FEW]]
     more = len(infos) - len(names)
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def _is_weight(info: ParameterInfo) -> bool:
-    """Whether it has the form of a matrix and is no bias and no scale of a norm, which may be of that form too."""
+    """Return whether a parameter has the shape of a matrix, and is no bias and no scale of a norm."""
     return info.ndim >= 2 and not info.is_bias and not _is_scale(info)
 
 
@@ -84,7 +84,7 @@ def _is_scale(info: ParameterInfo) -> bool:
 
 
 def _is_vector(info: ParameterInfo) -> bool:
-    """Whether all dimensions but one are 1, and it is no layer's weight: weight normalisation's `weight_g`, a gamma."""
+    """Return whether all dimensions but one are 1, and it is no layer's weight: a gamma, `weight_g` of weight norms."""
     own = (info.name or "weight").rpartition(".")[2]
     is_weight = ("weight" in own.split("_") and own != "weight_g") or own in PARAMETRIZED
     return not is_weight and sum(size != 1 for size in info.shape) < 2
@@ -144,7 +144,7 @@ def _require_names(infos: Sequence[ParameterInfo], who: str) -> None:
 
 
 def _without_matrices(infos: Sequence[ParameterInfo], matrices: str | Sequence[str]) -> str:
-    """The message for a rule that leaves Muon nothing."""
+    """Return the message for a rule that leaves Muon no matrix."""
     candidates = [info for info in infos if info.ndim >= 2]
     if matrices == TRANSFORMER:
         said = f"none of the {len(candidates)} matrices has `{TRANSFORMER}` in its name, as {called(candidates)}"

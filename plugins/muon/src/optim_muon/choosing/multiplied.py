@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["warn_of_multiplied_matrices"]
 
-# core asks once for the config, and once more for each rule that changes it: of the same parameters.
+# optim-core asks about the same parameters once for the config, and again for each rule that changes it.
 _told: WeakValueDictionary[int, ParameterInfo] = WeakValueDictionary()
 
 
 def warn_of_multiplied_matrices(infos: Sequence[ParameterInfo], halves: Halves, lr: float) -> None:
-    """Warns, once for these parameters, where a multiplier names matrices. `lr` is the config's, for an example."""
+    """Warn, once for these parameters, where a multiplier names matrices; `lr` is for an example in the message."""
     multiplied = [info for info, is_matrix in zip(infos, halves, strict=True) if is_matrix and info.lr_multiplier != 1]
     if not multiplied or _told.get(id(multiplied[0])) is multiplied[0]:
         return

@@ -1,4 +1,4 @@
-"""What went to which half of a Muon, as one line of the log."""
+"""Which half of a Muon trains how much, as one line of the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger("optim_muon")
 
 
 def log_halves(optimizer: Optimizer, matrices: str | Sequence[str]) -> None:
-    """Says, at INFO to the logger ``optim_muon``, how many tensors and numbers each half has, and by which rule."""
+    """Log, at INFO to ``optim_muon``, how many tensors and numbers each half has, and by which rule."""
     if not logger.isEnabledFor(logging.INFO):
         return
     ours = [group for group in optimizer.param_groups if group["use_muon"]]
@@ -37,6 +37,6 @@ def _rule(groups: list[dict[str, Any]], matrices: str | Sequence[str]) -> str:
     names = [name for group in groups for name in group.get("param_names", ())]
     if matrices != "auto" or not names:
         return f"matrices: {matrices}"
-    # `auto` narrows to these names where there are any.
+    # `auto` takes only names with this word, where there are any.
     narrowed = all(TRANSFORMER in name for name in names)
     return f"matrices: auto, which is hidden{f' and {TRANSFORMER} in the name' if narrowed else ''}"

@@ -1,1 +1,1 @@
-"""Orthogonalising matrices: one, in panels, in stacks."""
+"""Making matrices orthogonal: a large one in panels, many small ones in stacks."""

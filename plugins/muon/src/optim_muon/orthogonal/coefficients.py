@@ -9,10 +9,10 @@ __all__ = ["CLASSIC", "POLAR_EXPRESS", "Triple", "canonical", "each_step"]
 
 Triple = tuple[float, float, float]
 
-# Jordan 2024: the steepest start at which what comes out stays near 1.
+# Jordan 2024: the coefficients with the steepest start whose results stay near 1.
 CLASSIC: Triple = (3.4445, -4.7750, 2.0315)
 
-# Amsel et al. 2025, arXiv:2505.16932, for singular values from 1e-3 to 1: each the best for what the ones before left.
+# Amsel et al. 2025, arXiv:2505.16932, for singular values from 1e-3 to 1: each is the best after those before it.
 _BEST: tuple[Triple, ...] = (
     (8.28721201814563, -23.595886519098837, 17.300387312530933),
     (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
@@ -23,7 +23,7 @@ _BEST: tuple[Triple, ...] = (
     (1.8750014808534479, -1.2500016453999487, 0.3750001645474248),
 )
 _LIMIT: Triple = (1.875, -1.25, 0.375)
-# Room for rounding, as its authors leave it: beyond 1 these polynomials grow fast.
+# The room for rounding that the authors leave: above 1 these polynomials grow fast.
 _ROOM = 1.01
 POLAR_EXPRESS: tuple[Triple, ...] = (*((a / _ROOM, b / _ROOM**3, c / _ROOM**5) for a, b, c in _BEST), _LIMIT)
 
@@ -31,10 +31,12 @@ _NAMES = ("classic", "polar_express")
 
 
 def canonical(coefficients: object) -> str | Triple | tuple[Triple, ...]:
-    """What a group holds: three numbers as torch.optim.Muon has them, "polar_express", or three for each step.
+    """Return coefficients as a group holds them: three numbers, three for each step, or "polar_express".
+
+    Three numbers are those of every step, as in torch.optim.Muon.
 
     Raises:
-        ValueError: it is none of these, nor "classic".
+        ValueError: `coefficients` are none of these, nor "classic".
     """
     if coefficients == "classic":
         return CLASSIC
@@ -52,11 +54,11 @@ def canonical(coefficients: object) -> str | Triple | tuple[Triple, ...]:
 
 
 def each_step(coefficients: object, steps: int) -> tuple[Triple, ...]:
-    """The triples of `steps` iterations.
+    """Return the triples of `steps` iterations.
 
     Args:
         coefficients: what `canonical` returns, or takes.
-        steps: iterations, ≥ 1. Beyond its 8 triples, Polar Express repeats the last.
+        steps: how many iterations, ≥ 1. Polar Express has 8 triples, and repeats the last after them.
 
     Raises:
         ValueError: there is a triple for each step, and their number is not `steps`.

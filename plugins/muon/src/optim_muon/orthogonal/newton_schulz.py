@@ -17,7 +17,7 @@ from optim_muon.orthogonal.coefficients import CLASSIC, Triple
 
 __all__ = ["Products", "iterate", "scaled", "sharing_a_gram"]
 
-# Iterations on one R where products are rounded to bfloat16 (or TF32), and where they are not.
+# How many iterations share one R where products are rounded to bfloat16 (or TF32), and where they are not.
 _ROUNDED = 2
 _EXACT = 3
 
@@ -25,31 +25,31 @@ _EXACT = 3
 class Products(Protocol):
     """The matrices X that are iterated, and how their products are computed.
 
-    All n x n matrices are symmetric, and commute, as they are polynomials of one R. An implementation may therefore
-    compute one triangle and mirror it.
+    All n x n matrices are symmetric, and commute, as they are polynomials of one R. A class may therefore compute one
+    triangle of a product and mirror it.
     """
 
     def gram(self) -> Tensor:
-        """R of what X is now."""
+        """Return R of what X is now."""
         ...
 
     def product(
         self, left: Tensor, right: Tensor, add: Tensor | None = None, beta: float = 1.0, alpha: float = 1.0
     ) -> Tensor:
-        """``left @ right``, or ``beta * add + alpha * left @ right``."""
+        """Return ``left @ right``, or ``beta * add + alpha * left @ right``."""
         ...
 
     def apply(self, factor: Tensor) -> None:
-        """Makes `factor` X the new X."""
+        """Make `factor` X the new X."""
         ...
 
 
 def sharing_a_gram(triples: Sequence[Triple], dtype: torch.dtype) -> list[Sequence[Triple]]:
-    """The iterations, as many together as may share one R.
+    """Return the iterations, as many together as may share one R.
 
     Args:
-        triples: the coefficients of each.
-        dtype: in what they are computed.
+        triples: the coefficients of each iteration.
+        dtype: the dtype in which they are computed.
     """
     exact = dtype == torch.float32 and torch.get_float32_matmul_precision() == "highest"
     classic = all(triple == CLASSIC for triple in triples)
@@ -58,12 +58,12 @@ def sharing_a_gram(triples: Sequence[Triple], dtype: torch.dtype) -> list[Sequen
 
 
 def iterate(products: Products, groups: Sequence[Sequence[Triple]], gram: Tensor, scale: Tensor | float) -> None:
-    """All iterations on the X that `products` holds.
+    """Apply all iterations to the X that `products` holds.
 
     Args:
-        products: has X before it is normalised, which costs nothing with the first factor.
-        groups: the coefficients of each iteration, those together that share an R.
-        gram: R of X normalised.
+        products: holds X before it is normalised; that is done by the first factor, and so costs nothing.
+        groups: the coefficients of each iteration; iterations that share an R are together.
+        gram: R of the normalised X.
         scale: what normalises X: a number, or one for each matrix, after which two dimensions of size 1 follow.
     """
     for place, triples in enumerate(groups):
@@ -71,7 +71,7 @@ def iterate(products: Products, groups: Sequence[Sequence[Triple]], gram: Tensor
 
 
 def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: Tensor | float) -> Tensor:
-    """What these iterations together multiply X by, times `scale`."""
+    """Return what these iterations together multiply X by, times `scale`."""
     factor: Tensor | None = None
     for left, (a, b, c) in zip(reversed(range(len(triples))), triples, strict=True):
         step = products.product(gram, gram, add=gram, beta=b, alpha=c)
@@ -85,8 +85,8 @@ def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: 
 
 
 def scaled(matrix: Tensor, scale: Tensor | float) -> Tensor:
-    """``matrix * scale`` in the dtype of `matrix`; it may be `matrix` itself where `scale` is 1."""
+    """Return ``matrix * scale`` in the dtype of `matrix`; it may be `matrix` itself where `scale` is 1."""
     if isinstance(scale, float):
         return matrix if scale == 1 else matrix * scale
-    # torch multiplies tensors of two dtypes slowly.
+    # torch is slow at multiplying tensors of different dtypes.
     return (matrix.float() * scale).to(matrix.dtype)

@@ -1,4 +1,4 @@
-"""The nearest orthogonal matrices, nearly: what Muon moves its matrices by."""
+"""Matrices that are nearly the nearest orthogonal ones: what Muon moves its matrices by."""
 
 from __future__ import annotations
 
@@ -20,31 +20,32 @@ __all__ = ["Iterations", "NSDtype", "compute_dtype", "one_by_one", "orthogonaliz
 
 NSDtype = Literal["auto", "bfloat16", "float32"]
 
-# On a CPU, the shorter side from which a matrix by itself is as fast as in a stack.
+# The shorter side from which a CPU is as fast with a matrix by itself as with a stack.
 _ALONE_FROM = 320
-# Below these a CPU multiplies in float32 as quickly as in bfloat16: whose rows fill registers, and any other.
+# The shorter sides below which a CPU multiplies in float32 as quickly as in bfloat16: of matrices whose rows fill its
+# registers, and of any others.
 _BFLOAT16_FROM = {True: 64, False: 112}
 _REGISTER = 32
 # The ratio of the sides from which sharing an R is less work: with whole products, and with one triangle of each.
 _WORTH_SHARING = 1.75
 _WORTH_SHARING_HALVED = 1.3
 
-# The sums of squares between which neither they nor their squares leave the range of float32.
+# Sums of squares between these two, and their squares, do not leave the range of float32.
 _LEAST_SQUARE = 1e-20
 _MOST_SQUARE = 1e30
 _MOST_EXPONENT = 126
-# Less than the norm of any matrix that is not zero, when it is brought near 1.
+# A matrix that is not zero has a larger norm than this, once it is brought near 1.
 _LEAST_NORM = 1e-12
 
 
 @attrs.frozen
 class Iterations:
-    """What is done to each matrix.
+    """The iterations that are applied to each matrix.
 
     Args:
-        triples: coefficients of each iteration.
-        eps: least norm that a matrix is divided by, ≥ 0.
-        dtype: in what it is computed.
+        triples: the coefficients of each iteration.
+        eps: the least norm that a matrix is divided by, ≥ 0.
+        dtype: the dtype in which the iterations are computed.
     """
 
     triples: tuple[Triple, ...]
@@ -53,14 +54,14 @@ class Iterations:
 
 
 def orthogonalize(stacks: Sequence[Tensor], iterations: Iterations) -> list[Tensor]:
-    """U Vᵀ for each matrix U S Vᵀ, as near as the iterations come to it.
+    """Return U Vᵀ for each matrix U S Vᵀ, as near as the iterations come to it.
 
-    A matrix of zeros stays one. One with a value that is not finite becomes NaN, and no other does.
+    A matrix of zeros stays one. A matrix with a value that is not finite becomes NaN, and no other does.
 
     Args:
-        stacks: of shape (k, rows, columns), with one shorter side, device and dtype: that of `compute_dtype`. They
-            may be overwritten.
-        iterations: what is done to each.
+        stacks: tensors of shape (k, rows, columns), of one shorter side, one device and the dtype that `compute_dtype`
+            gives. They may be overwritten.
+        iterations: the iterations for each matrix.
     """
     if stacks[0].device.type == "cpu" and (one_by_one(stacks[0]) or sum(map(len, stacks)) == 1):
         return [_one_after_the_other(stack, iterations) for stack in stacks]
@@ -73,12 +74,12 @@ def orthogonalize(stacks: Sequence[Tensor], iterations: Iterations) -> list[Tens
 
 
 def one_by_one(stack: Tensor) -> bool:
-    """Whether matrices of this shape and device are best handled one by one."""
+    """Return whether matrices of this shape and device are best handled one by one."""
     return stack.device.type == "cpu" and min(stack.shape[-2:]) >= _ALONE_FROM
 
 
 def compute_dtype(choice: NSDtype, device: torch.device, shorter: int) -> torch.dtype:
-    """In what matrices with this shorter side are iterated."""
+    """Return the dtype in which matrices with this shorter side are iterated."""
     if choice != "auto":
         return torch.bfloat16 if choice == "bfloat16" else torch.float32
     small = device.type == "cpu" and shorter < _BFLOAT16_FROM[shorter % _REGISTER == 0]
@@ -87,7 +88,7 @@ def compute_dtype(choice: NSDtype, device: torch.device, shorter: int) -> torch.
 
 @cache
 def _multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether the device has units for products of bfloat16."""
+    """Return whether the device has units for products of bfloat16."""
     if device.type == "cpu":
         return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     if device.type == "cuda":
@@ -96,7 +97,7 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def _groups(iterations: Iterations, dtype: torch.dtype, ratio: float, least: float) -> list[Sequence[Triple]]:
-    """The iterations, those together that share an R; each by itself where `ratio` is below `least`."""
+    """Return the iterations, those together that share an R; each by itself where `ratio` is below `least`."""
     if ratio < least:
         return [(triple,) for triple in iterations.triples]
     return sharing_a_gram(iterations.triples, dtype)
@@ -125,10 +126,10 @@ def _alone(matrix: Tensor, iterations: Iterations) -> Tensor:
 
 
 def _normalised(products: Stacks, eps: float) -> tuple[Tensor, Tensor]:
-    """R of each X divided by its Frobenius norm, and the factor that does so to X.
+    """Return R of each X divided by its Frobenius norm, and the factor that divides X by it.
 
-    The norm is the trace of R, which is there anyway. Where squares leave the range of float32, X is brought near 1
-    first by a power of two, which is exact; always so where looking would wait for the device.
+    The square of the norm is the trace of R, which is there anyway. Where squares leave the range of float32, X is
+    brought near 1 before, by a power of two, which is exact; where looking would wait for the device, it always is.
     """
     squares: Tensor | None = None
     floor = torch.tensor(eps, device=products.stacks[0].device)
@@ -136,7 +137,7 @@ def _normalised(products: Stacks, eps: float) -> tuple[Tensor, Tensor]:
         gram = products.gram()
         squares = _sums_of_squares(gram)
         least, most = squares.aminmax()
-        # Neither holds where one is NaN.
+        # Neither comparison holds where a sum is NaN, so that such a stack is treated as out of range.
         if not (least.item() > _LEAST_SQUARE and most.item() < _MOST_SQUARE):
             squares = None
     if squares is None:
@@ -149,12 +150,12 @@ def _normalised(products: Stacks, eps: float) -> tuple[Tensor, Tensor]:
 
 
 def _sums_of_squares(gram: Tensor) -> Tensor:
-    """Of each matrix whose R this is, in float32."""
+    """Return the sum of squares of each matrix whose R this is, in float32."""
     return torch.sum(gram.diagonal(dim1=-2, dim2=-1), -1, dtype=torch.float32)
 
 
 def _brought_near_one(stack: Tensor) -> Tensor:
-    """The powers of two by which the matrices were multiplied."""
+    """Multiply each matrix by a power of two that brings it near 1, and return the powers."""
     largest = torch.linalg.vector_norm(stack, float("inf"), dim=(1, 2), dtype=torch.float32)
     exponents = largest.log2().floor_().clamp_(-_MOST_EXPONENT, _MOST_EXPONENT)
     powers = torch.exp2(-exponents)

@@ -1,4 +1,4 @@
-"""One matrix on a CPU; of large ones, symmetric products are computed below the diagonal, in panels, and mirrored."""
+"""One matrix on a CPU; symmetric products of a large one are computed below the diagonal, in panels, and mirrored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["HALVED_FROM", "Panels"]
 
 # The shorter side from which computing one triangle is faster.
 HALVED_FROM = 384
-# Rows of a panel. Low ones leave out more of what is mirrored, and are multiplied at a lower rate.
+# The rows of a panel. With lower panels more is mirrored instead of computed, and multiplying is slower.
 _ROWS = 128
 _ROWS_OF_LARGE = 256
 _LARGE = 640
@@ -21,7 +21,7 @@ class Panels:
     """The products of one matrix.
 
     Args:
-        matrix: of shape (rows, columns). If tall it counts as its transpose, without being transposed.
+        matrix: a tensor of shape (rows, columns). A tall one counts as its transpose, without being transposed.
     """
 
     def __init__(self, matrix: Tensor) -> None:
@@ -30,7 +30,7 @@ class Panels:
         self._is_halved = min(matrix.shape) >= HALVED_FROM
 
     def gram(self) -> Tensor:
-        """R of the matrix."""
+        """Return R of the matrix."""
         wide = self.matrix.mT if self._is_tall else self.matrix
         if not self._is_halved:
             return wide @ wide.mT
@@ -42,7 +42,7 @@ class Panels:
     def product(
         self, left: Tensor, right: Tensor, add: Tensor | None = None, beta: float = 1.0, alpha: float = 1.0
     ) -> Tensor:
-        """``left @ right``, or ``beta * add + alpha * left @ right``; it is symmetric."""
+        """Return ``left @ right``, or ``beta * add + alpha * left @ right``, which is symmetric."""
         if not self._is_halved:
             return left @ right if add is None else torch.addmm(add, left, right, beta=beta, alpha=alpha)
         found = torch.empty_like(left)
@@ -55,19 +55,19 @@ class Panels:
         return _mirrored(found)
 
     def apply(self, factor: Tensor) -> None:
-        """Makes `factor` X the new X."""
+        """Make `factor` X the new X."""
         self.matrix = self.matrix @ factor if self._is_tall else factor @ self.matrix
 
 
 def _panels(length: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each panel."""
+    """Yield start and end of each panel."""
     rows = _ROWS if length < _LARGE else _ROWS_OF_LARGE
     for start in range(0, length, rows):
         yield start, min(start + rows, length)
 
 
 def _mirrored(square: Tensor) -> Tensor:
-    """`square` with what is right of each panel filled in."""
+    """Return `square` with what is right of each panel filled in."""
     for start, end in _panels(len(square)):
         if start:
             square[:start, start:end].copy_(square[start:end, :start].mT)

@@ -1,4 +1,4 @@
-"""Many matrices of one shorter side at once: their n x n matrices in one stack, themselves in one for each shape."""
+"""Many matrices of one shorter side at once: one stack of their n x n matrices, and a stack of X for each shape."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Stacks:
     """The products of matrices that have the length of the shorter side, n, in common.
 
     Args:
-        stacks: of shape (k, rows, columns), all of one dtype and device. A tall X counts as its transpose, without
-            being transposed.
+        stacks: tensors of shape (k, rows, columns), all of one dtype and device. A tall X counts as its transpose,
+            without being transposed.
     """
 
     def __init__(self, stacks: Sequence[Tensor]) -> None:
         self.stacks = list(stacks)
 
     def gram(self) -> Tensor:
-        """R of each matrix, in the order of the stacks."""
+        """Return R of each matrix, in the order of the stacks."""
         shorter = min(self.stacks[0].shape[1:])
         grams = self.stacks[0].new_empty(sum(map(len, self.stacks)), shorter, shorter)
         for stack, gram in zip(self.stacks, self._parts(grams), strict=True):
@@ -33,13 +33,13 @@ class Stacks:
     def product(
         self, left: Tensor, right: Tensor, add: Tensor | None = None, beta: float = 1.0, alpha: float = 1.0
     ) -> Tensor:
-        """``left @ right``, or ``beta * add + alpha * left @ right``."""
+        """Return ``left @ right``, or ``beta * add + alpha * left @ right``."""
         if add is None:
             return torch.bmm(left, right)
         return torch.baddbmm(add, left, right, beta=beta, alpha=alpha)
 
     def apply(self, factor: Tensor) -> None:
-        """Makes `factor` X the new X."""
+        """Make `factor` X the new X."""
         self.stacks = [
             torch.bmm(stack, part) if _is_tall(stack) else torch.bmm(part, stack)
             for stack, part in zip(self.stacks, self._parts(factor), strict=True)

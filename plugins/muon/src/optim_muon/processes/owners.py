@@ -18,13 +18,13 @@ _agreed: WeakKeyDictionary[dist.ProcessGroup, set[Hashable]] = WeakKeyDictionary
 
 @lru_cache(maxsize=64)
 def owners_of(costs: tuple[int, ...], size: int) -> tuple[int, ...]:
-    """The rank, from 0 to ``size - 1``, of the owner of each matrix: the costliest first, each to who has least.
+    """Return the rank, from 0 to ``size - 1``, of the owner of each matrix.
 
-    No process has more than 4/3 of the least possible (Graham 1969). The same on all processes, as nothing else
-    decides.
+    The costliest matrix is given away first, each to the process with the least work, so that no process has more than
+    4/3 of the least possible (Graham 1969). As nothing else decides, all processes find the same owners.
 
     Args:
-        costs: of each matrix, in any unit.
+        costs: the cost of each matrix, in any unit.
         size: how many processes share the work.
     """
     owners = [0] * len(costs)
@@ -37,17 +37,17 @@ def owners_of(costs: tuple[int, ...], size: int) -> tuple[int, ...]:
 
 
 def check_agreement(group: dist.ProcessGroup, matrices: Hashable, device: torch.device) -> None:
-    """Sees to it that all processes are about to exchange the same matrices.
+    """Check that all processes are about to exchange the same matrices.
 
-    It asks the others the first time that it sees these matrices, and never again.
+    The other processes are asked the first time that these matrices are checked, and never again.
 
     Args:
         group: the processes.
-        matrices: all that is known of them; where they are the same it has the same repr.
-        device: that the group can exchange tensors of.
+        matrices: all that is known of the matrices; its repr is the same where the matrices are the same.
+        device: a device whose tensors the group can exchange.
 
     Raises:
-        RuntimeError: one process has others; it is raised by all.
+        RuntimeError: one process has other matrices; all processes raise it.
     """
     known = _agreed.setdefault(group, set())
     if matrices in known:

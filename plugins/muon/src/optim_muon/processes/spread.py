@@ -18,13 +18,13 @@ __all__ = ["Spread", "local", "local_gradient", "placement", "shown_placements",
 
 @attrs.frozen
 class Spread:
-    """Where a matrix is.
+    """The processes over which a matrix is spread, and what each of them has.
 
     Args:
-        group: the processes that have it, or pieces of it.
-        dim: the dimension along which each of them has a piece, as torch.chunk cuts it: the last pieces may be
-            smaller or empty. None where each has the whole.
-        shape: of the whole parameter.
+        group: the processes that have the matrix, or pieces of it.
+        dim: the dimension along which each process has a piece, as torch.chunk cuts it: the last pieces may be smaller
+            or empty. None where each process has the whole.
+        shape: the shape of the whole parameter.
     """
 
     group: dist.ProcessGroup
@@ -38,11 +38,11 @@ class Spread:
 
     @property
     def rank(self) -> int:
-        """Which of them this one is."""
+        """The rank of this process among them."""
         return self.group.rank()
 
     def extent(self, rank: int) -> tuple[int, int, int]:
-        """The dimension that is cut, and start and length of what `rank` has of it."""
+        """Return the dimension that is cut, and start and length of what the process `rank` has of it."""
         dim = self.dim or 0
         whole = self.shape[dim]
         if self.dim is None:
@@ -52,20 +52,20 @@ class Spread:
         return dim, start, min(piece, whole - start)
 
     def shape_in(self, rank: int) -> tuple[int, ...]:
-        """The shape of that."""
+        """Return the shape of what the process `rank` has."""
         dim, _, length = self.extent(rank)
         return (*self.shape[:dim], length, *self.shape[dim + 1 :])
 
 
 def spread_of(param: Tensor, divide_work: bool) -> Spread | None:
-    """How a matrix is spread; None where this process is to compute it alone.
+    """Return how a matrix is spread; None where this process is to compute it alone.
 
     Args:
         param: a parameter.
-        divide_work: whether one that each process has whole is to be computed by one of them.
+        divide_work: whether a matrix that each process has whole is to be computed by one of them.
 
     Raises:
-        ValueError: it is spread in a way that Muon cannot put together again.
+        ValueError: the matrix is spread in a way that Muon cannot put together again.
     """
     if _is_spread(param):
         return _spread_over(param)
@@ -74,20 +74,20 @@ def spread_of(param: Tensor, divide_work: bool) -> Spread | None:
 
 
 def placement(param: Tensor) -> Hashable:
-    """What tells parameters apart that are of one shape and spread differently."""
+    """Return what tells parameters of one shape apart that are spread differently; None for a plain tensor."""
     return (param.device_mesh, param.placements) if _is_spread(param) else None
 
 
 def local(tensor: Tensor) -> Tensor:
-    """What this process has of a tensor: all of it, if it is no DTensor."""
+    """Return what this process has of a tensor: all of it, if it is no DTensor."""
     return tensor._local_tensor if _is_spread(tensor) else tensor
 
 
 def local_gradient(param: Tensor, grad: Tensor) -> Tensor:
-    """What this process has of a parameter's gradient.
+    """Return what this process has of a parameter's gradient.
 
     Raises:
-        RuntimeError: it is not spread as the parameter is.
+        RuntimeError: the gradient is not spread as the parameter is.
     """
     placed, wanted = getattr(grad, "placements", None), getattr(param, "placements", None)
     if placed != wanted:
@@ -100,7 +100,7 @@ def local_gradient(param: Tensor, grad: Tensor) -> Tensor:
 
 
 def _is_spread(tensor: Tensor) -> TypeGuard[DTensor]:
-    """Whether it is a DTensor; importing that class takes long, and is left to who makes them."""
+    """Return whether a tensor is a DTensor, without importing that class, which takes long, where nothing else has."""
     module = sys.modules.get("torch.distributed.tensor")
     return module is not None and isinstance(tensor, module.DTensor)
 
@@ -123,7 +123,7 @@ def _spread_over(param: DTensor) -> Spread | None:
 
 
 def shown_placements(placements: tuple[Placement, ...] | None) -> str:
-    """In words for messages: ``(Replicate(), Shard(0))``."""
+    """Return placements as messages show them: ``(Replicate(), Shard(0))``."""
     if placements is None:
         return "a plain tensor"
     from torch.distributed.tensor import Partial, Replicate, Shard
