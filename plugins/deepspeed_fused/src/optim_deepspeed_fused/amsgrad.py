@@ -12,10 +12,10 @@ __all__ = ["no_amsgrad"]
 
 
 def no_amsgrad(_instance: Any, _attribute: attrs.Attribute[Any], value: bool) -> None:
-    """A validator for a field that only says that AMSGrad is off.
+    """Validate a field that can only say that AMSGrad is off.
 
     Raises:
-        ValueError: it is on.
+        ValueError: AMSGrad is on.
     """
     if value:
         raise FieldError("must be false: DeepSpeed's kernel has no AMSGrad", "AdamW (optim-torch-builtin) has it")

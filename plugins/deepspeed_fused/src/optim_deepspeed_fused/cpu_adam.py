@@ -1,4 +1,4 @@
-"""CPUAdam."""
+"""The plugin class of CPUAdam."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class CPUAdam:
 
     @classmethod
     def check(cls) -> list[str]:
-        """What keeps the kernel from being had here, each with its repair."""
+        """Return what keeps the kernel from being had here, each with its repair."""
         from optim_deepspeed_fused.kernel.obstacles import obstacles
 
         return obstacles("CPUAdamBuilder")
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A deepspeed.ops.adam.DeepSpeedCPUAdam.
+        """Make a deepspeed.ops.adam.DeepSpeedCPUAdam.
 
         Raises:
             PluginError: the kernel cannot be had here.

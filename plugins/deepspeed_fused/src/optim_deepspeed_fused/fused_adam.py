@@ -1,4 +1,4 @@
-"""FusedAdam."""
+"""The plugin class of FusedAdam."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FusedAdam"]
 
-# What torch's Adam has no option for, with the only value that it can do.
+# Fields for which torch's Adam has no option, to the only value with which it does the same.
 ONLY_DEEPSPEED = {"bias_correction": True, "set_grad_none": True}
 
 
 def _torch_can(instance: Any, _attribute: attrs.Attribute[Any], value: str) -> None:
-    """A validator for `fallback`: torch's Adam is to give the same numbers.
+    """Validate `fallback`: where it is "torch", torch's Adam must give the same numbers.
 
     Raises:
-        ValueError: it is "torch", and the config asks for what torch's Adam does not do.
+        ValueError: `fallback` is "torch", and the config asks for what torch's Adam does not do.
     """
     for other, only in ONLY_DEEPSPEED.items():
         if value == "torch" and getattr(instance, other) != only:
@@ -77,13 +77,13 @@ class FusedAdam:
 
     @classmethod
     def check(cls) -> list[str]:
-        """What keeps the kernel from being had here, each with its repair."""
+        """Return what keeps the kernel from being had here, each with its repair."""
         from optim_deepspeed_fused.kernel.obstacles import obstacles
 
         return obstacles("FusedAdamBuilder")
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A deepspeed.ops.adam.FusedAdam; with ``fallback: torch`` it may be torch's Adam or AdamW.
+        """Make a deepspeed.ops.adam.FusedAdam; with ``fallback: torch`` it may be torch's Adam or AdamW.
 
         Raises:
             PluginError: the kernel cannot be had here, and `fallback` is "error".

@@ -19,18 +19,18 @@ __all__ = ["build_folder", "building_alone", "is_compiled", "left_behind", "stal
 
 logger = logging.getLogger("optim_deepspeed_fused")
 
-# In seconds: a lock of others that is older was left by a build that was killed.
+# A lock of somebody else's that is older than so many seconds was left by a build that was killed.
 LOCK_IS_STALE = 900.0
-# Also in seconds: processes that start together wait for each other while they load what is compiled.
+# So many seconds are waited without a word: processes that start together wait for each other to load the kernel.
 WAITED_SILENTLY = 2.0
 LOCK, OWN_LOCK = "lock", "optim-deepspeed-fused.lock"
 
 
 def build_folder(builder: Any) -> Path:
-    """The folder for what a builder of DeepSpeed compiles; it is made where it does not exist.
+    """Return the folder for what a builder of DeepSpeed compiles; it is made where it does not exist.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the folder cannot be made.
     """
     from torch.utils.cpp_extension import _get_build_directory
 
@@ -38,9 +38,9 @@ def build_folder(builder: Any) -> Path:
 
 
 def is_compiled(folder: Path, name: str) -> bool:
-    """Whether `folder` has a kernel that torch takes as it is.
+    """Return whether `folder` has a kernel that torch takes as it is.
 
-    Not one that another environment or compiler made, or that is older than torch or DeepSpeed: that is compiled anew.
+    A kernel that another environment or compiler made, or that is older than torch or DeepSpeed, is compiled anew.
     """
     import deepspeed
     import torch
@@ -60,7 +60,7 @@ def is_compiled(folder: Path, name: str) -> bool:
 
 @contextlib.contextmanager
 def building_alone(folder: Path) -> Iterator[None]:
-    """Has one process at a time compile into `folder`, and removes torch's lock where a killed one of these left it.
+    """Let one process at a time compile into `folder`, and remove torch's lock where a killed one of these left it.
 
     Raises:
         TimeoutError: torch's lock is there, nobody removes it, and it is stale.
@@ -83,7 +83,7 @@ def building_alone(folder: Path) -> Iterator[None]:
 
 
 def _locked(own: IO[str], folder: Path) -> bool:
-    """Takes the lock of the operating system, waiting for it; False where the file system has none."""
+    """Take the lock of the operating system, and wait for it; return False where the file system has no locks."""
     if sys.platform == "win32":
         return False
     import fcntl
@@ -98,13 +98,13 @@ def _locked(own: IO[str], folder: Path) -> bool:
         logger.warning("waiting for the process that compiles in %s", folder)
         fcntl.flock(own, fcntl.LOCK_EX)
     except OSError:
-        # Some network file systems.
+        # Some network file systems have no locks.
         return False
     return True
 
 
 def _wait_for(lock: Path) -> None:
-    """Waits while somebody else compiles, as torch would without end.
+    """Wait while somebody else compiles, but not without end, as torch would.
 
     Raises:
         TimeoutError: the lock is stale.
@@ -115,26 +115,26 @@ def _wait_for(lock: Path) -> None:
     logger.warning("waiting for whoever compiles and has %s, until it is %g minutes old", lock, minutes)
     began = time.monotonic()
     while (age := _age(lock)) is not None:
-        # Its age by another machine's clock may be wrong.
+        # The file's age may be wrong, where another machine's clock gave its time.
         if max(age, time.monotonic() - began) > LOCK_IS_STALE:
             raise TimeoutError(left_behind(lock))
         time.sleep(0.1)
 
 
 def left_behind(lock: Path) -> str:
-    """What is wrong with a stale lock, and the repair."""
+    """Return what is wrong with a stale lock, and the repair."""
     return f"{lock} is left from a build that was killed, and would be waited for without end: rm {lock}"
 
 
 def stale_lock(folder: Path) -> Path | None:
-    """The lock of torch where nothing will remove it: it is old, and another than `building_alone` left it."""
+    """Return torch's lock where nothing will remove it: it is old, and was not left by `building_alone`; else None."""
     lock = folder / LOCK
     age = _age(lock)
     return lock if age is not None and age > LOCK_IS_STALE and not _was_building(folder) else None
 
 
 def _age(lock: Path) -> float | None:
-    """In seconds; None where there is none."""
+    """Return the age of a lock in seconds; None where there is no lock."""
     try:
         return time.time() - lock.stat().st_mtime
     except OSError:

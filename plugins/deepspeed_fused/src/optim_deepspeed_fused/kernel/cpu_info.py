@@ -16,7 +16,7 @@ _ask = cache(cpuinfo.get_cpu_info)
 
 @contextlib.contextmanager
 def cpu_info_asked_once() -> Iterator[None]:
-    """Within it, ``cpuinfo.get_cpu_info`` answers what it did the first time; each answer is a dict of its own."""
+    """Let ``cpuinfo.get_cpu_info`` answer, in the block, what it answered first; each answer is a dict of its own."""
     original = cpuinfo.get_cpu_info
     cpuinfo.get_cpu_info = _answer
     try:

@@ -1,4 +1,4 @@
-"""Loads a kernel of DeepSpeed, which compiles it where it was not compiled before."""
+"""Loading a kernel of DeepSpeed, which compiles it where it was not compiled before."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER, comes_ready, ob
 __all__ = ["load_kernel"]
 
 DISTRIBUTION = "optim-deepspeed-fused"
-# Of what a compiler prints.
+# How many lines of what a compiler prints are shown, and how much of a line.
 MOST_LINES, LONGEST_LINE = 6, 300
 
 logger = logging.getLogger("optim_deepspeed_fused")
 
 
 def load_kernel(builder_name: str, otherwise: str | None) -> Any:
-    """The extension module with a kernel; DeepSpeed's classes then find it loaded.
+    """Load the extension module with a kernel, and return it; DeepSpeed's classes then find it loaded.
 
-    What DeepSpeed prints goes to standard error. That it is compiled is said, as a warning, to the logger
-    ``optim_deepspeed_fused``.
+    What DeepSpeed prints goes to standard error. Where the kernel is compiled, a warning to the logger
+    ``optim_deepspeed_fused`` says so.
 
     Args:
         builder_name: the class of DeepSpeed that compiles it: "FusedAdamBuilder".
-        otherwise: what else the user can do where it cannot be had, for the message.
+        otherwise: what else the user can do where the kernel cannot be had, for the message.
 
     Raises:
-        PluginError: it cannot be had here.
+        PluginError: the kernel cannot be had here.
     """
     missing = obstacles(builder_name)
     if missing:
@@ -53,10 +53,10 @@ def load_kernel(builder_name: str, otherwise: str | None) -> Any:
 
 
 def _compiled(builder: Any) -> Any:
-    """The kernel that torch has compiled, or compiles now.
+    """Return the kernel that torch has compiled, or compiles now.
 
     Raises:
-        ImportError: what was compiled cannot be loaded; with the repair.
+        ImportError: what was compiled cannot be loaded; the message has the repair.
     """
     folder = build_folder(builder)
     with _ninja_on_path(), building_alone(folder):
@@ -70,9 +70,9 @@ def _compiled(builder: Any) -> Any:
 
 @contextlib.contextmanager
 def _ninja_on_path() -> Iterator[None]:
-    """Has torch run the ninja that pip installed beside Python, whether or not the environment was activated.
+    """Let torch run, in the block, the ninja that pip installed beside Python, in an active environment or not.
 
-    Another ninja than that of the last time may not read its log, and would compile everything anew.
+    Another ninja than the one of the last build may not understand its log, and would compile everything anew.
     """
     if not shutil.which("ninja", path=NINJA_FOLDER):
         yield
@@ -99,7 +99,7 @@ def _error(builder_name: str, problem: str, otherwise: str | None) -> PluginErro
 
 
 def _shortened(error: BaseException) -> str:
-    """The lines of a failed build that say what is wrong: a compiler's command alone has thousands of characters."""
+    """Return the lines of a failed build that say what is wrong: one command alone has thousands of characters."""
     lines = [line.strip() for line in str(error).splitlines()]
     said_by_tools = [line for line in lines if line and " -isystem " not in line and not line.startswith("FAILED")]
     telling = [line for line in said_by_tools if "error" in line.lower() or "not found" in line]

@@ -19,14 +19,14 @@ from optim_deepspeed_fused.kernel.build_folder import build_folder, is_compiled,
 __all__ = ["NINJA_FOLDER", "comes_ready", "obstacles", "of_toolkit"]
 
 INSTALL = "pip install 'optim-core[deepspeed]'"
-# Where pip puts the command of the package ninja: on PATH only where the environment was activated.
+# The folder into which pip puts the command of the package ninja; it is on PATH only in an active environment.
 NINJA_FOLDER = sysconfig.get_path("scripts")
 
 
 def obstacles(builder_name: str) -> list[str]:
-    """What keeps a kernel from being loaded here, each with its repair; [] where nothing is known to.
+    """Return what keeps a kernel from being loaded here, each with its repair; [] where nothing is known to.
 
-    It imports torch and DeepSpeed. What DeepSpeed prints at its import goes to standard error.
+    torch and DeepSpeed are imported for that. What DeepSpeed prints at its import goes to standard error.
 
     Args:
         builder_name: the class of DeepSpeed that compiles the kernel: "FusedAdamBuilder".
@@ -47,7 +47,7 @@ def obstacles(builder_name: str) -> list[str]:
 
 @contextlib.contextmanager
 def _without_warnings_in_the_log() -> Iterator[None]:
-    """Keeps DeepSpeed's logger from saying at each import that it found no GPU."""
+    """Keep DeepSpeed, in the block, from logging at its import that it found no GPU."""
 
     def is_error(record: logging.LogRecord) -> bool:
         return record.levelno >= logging.ERROR
@@ -61,7 +61,7 @@ def _without_warnings_in_the_log() -> Iterator[None]:
 
 
 def comes_ready(builder: Any) -> bool:
-    """Whether nothing is to be compiled: the kernel is loaded, or DeepSpeed was installed with it (DS_BUILD_OPS=1)."""
+    """Return whether nothing is to be compiled: the kernel is loaded, or came with DeepSpeed (DS_BUILD_OPS=1)."""
     from deepspeed.accelerator import get_accelerator
     from deepspeed.git_version_info import accelerator_name, installed_ops
 
@@ -71,12 +71,12 @@ def comes_ready(builder: Any) -> bool:
 
 def _of_ninja() -> Iterator[str]:
     if not shutil.which("ninja") and not shutil.which("ninja", path=NINJA_FOLDER):
-        # DeepSpeed runs it also where the kernel is compiled already.
+        # DeepSpeed runs ninja also where the kernel is compiled already.
         yield "there is no `ninja`, which compiles it: pip install ninja"
 
 
 def _of_cuda(builder: Any) -> Iterator[str]:
-    """The GPU, and the toolkit, for a kernel that nvcc compiles."""
+    """Yield what is wrong with the GPU, or with the toolkit, for a kernel that nvcc compiles."""
     import torch
     from deepspeed.ops.op_builder.builder import CUDAOpBuilder
 
@@ -90,10 +90,10 @@ def _of_cuda(builder: Any) -> Iterator[str]:
 
 
 def of_toolkit(wanted: str) -> Iterator[str]:
-    """The CUDA toolkit against torch's CUDA, as DeepSpeed compares them.
+    """Yield what is wrong with the CUDA toolkit, which DeepSpeed compares with torch's CUDA.
 
     Args:
-        wanted: what torch was built with: "13.0".
+        wanted: the version with which torch was built: "13.0".
     """
     from deepspeed.ops.op_builder import builder
 
@@ -113,7 +113,7 @@ def of_toolkit(wanted: str) -> Iterator[str]:
 
 
 def _of_folder(builder: Any) -> Iterator[str]:
-    """The folder that keeps what was compiled, and the compiler where it keeps nothing yet."""
+    """Yield what is wrong with the folder of the kernel, and, where that is empty, with the compiler."""
     try:
         folder = build_folder(builder)
     except OSError as error:

@@ -45,7 +45,7 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step of all parameters that have a gradient.
+        """Take one step of all parameters that have a gradient.
 
         Args:
             closure: computes the loss and the gradients anew, and returns the loss.
@@ -68,7 +68,8 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
             for parameter in parameters:
                 state = self._counted(parameter)
                 if not forgotten:
-                    # As in FusedAdam: the kernel goes on from the last powers of the betas where the count is the next.
+                    # The kernel keeps the powers of the betas, and goes on from them where the count is the next one.
+                    # A call two steps ahead makes it compute them anew.
                     self._call(group, state["step"] + 2, [torch.empty(0) for _ in range(4)])
                     forgotten = True
                 self._update(group, parameter, state)
@@ -76,7 +77,7 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
         return loss
 
     def add_param_group(self, param_group: Group) -> None:
-        """Adds a group.
+        """Add a group.
 
         Raises:
             ParamGroupError: a trainable parameter is not float32, float16 or bfloat16, or an option is on that the
@@ -89,13 +90,13 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
         self.param_groups.append(group)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes over a state; the means get the dtype that they have here, not that of their parameter.
+        """Take over a state; the means get the dtype that they have here, not that of their parameter.
 
         Raises:
-            CheckpointMismatchError: it is of an optimizer that did what the kernel cannot.
+            CheckpointMismatchError: the state is of an optimizer that did what the kernel cannot.
         """
         refuse_state_with_lacking(state_dict, "CPUAdam")
-        # What the hooks before this one make of the state; those after loading see the means as they stay.
+        # The state that counts is what earlier hooks have made of it; later hooks are to see the means as they stay.
         given: list[dict[str, Any]] = []
         hooks = (
             self.register_load_state_dict_pre_hook(lambda _, changed: given.append(changed)),
@@ -124,12 +125,12 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
-            # The groups of torch's Adam have none.
+            # Groups of torch's Adam do not have this option.
             group.setdefault("bias_correction", self.defaults["bias_correction"])
         for of_parameter in self.state.values():
             of_parameter["step"] = int(of_parameter["step"])
         if "ds_opt_adam" not in vars(self):
-            # A copy: it needs an object of its own in the kernel, which counts and frees them.
+            # A copied optimizer needs an object of its own in the kernel, which counts and frees them.
             kernel = load_kernel("CPUAdamBuilder", "load it where it can be had")
             self.opt_id = DeepSpeedCPUAdam.optimizer_id
             DeepSpeedCPUAdam.optimizer_id += 1
@@ -137,7 +138,7 @@ class CPUAdam(DeepSpeedCPUAdam):  # type: ignore[misc]
             self.ds_opt_adam = kernel
 
     def _counted(self, parameter: Tensor) -> dict[str, Any]:
-        """The state of a parameter, its count of steps advanced."""
+        """Advance the count of steps of a parameter, and return its state."""
         state: dict[str, Any] = self.state[parameter]
         if not state:
             state["step"] = 0

@@ -10,17 +10,17 @@ from optim_core.errors import ParamGroupError
 
 __all__ = ["TRAINED", "Group", "refuse_other_dtypes", "split_by_dtype"]
 
-# What DeepSpeed's kernels of Adam train.
+# The dtypes that DeepSpeed's kernels of Adam train.
 TRAINED = (torch.float32, torch.float16, torch.bfloat16)
 
 Group = dict[str, Any]
 
 
 def split_by_dtype(group: Group) -> list[Group]:
-    """A group as one group for each dtype, in the order of their first parameters; `group` itself where it has one.
+    """Divide a group into one for each dtype, in the order of their first parameters; one of one dtype stays itself.
 
     Args:
-        group: as torch keeps it: "params" is a list; "param_names", where it is there, has as many names.
+        group: a group as torch keeps it: "params" is a list; "param_names", where it is there, has as many names.
     """
     dtypes = list(dict.fromkeys(parameter.dtype for parameter in group["params"]))
     if len(dtypes) <= 1:
@@ -35,10 +35,10 @@ def _part(group: Group, dtype: torch.dtype) -> Group:
 
 
 def refuse_other_dtypes(group: Group, title: str) -> None:
-    """Refuses a group with a trainable parameter that the kernel has no code for.
+    """Refuse a group with a trainable parameter of a dtype for which the kernel has no code.
 
     Raises:
-        ParamGroupError: there is one.
+        ParamGroupError: the group has such a parameter.
     """
     names = group.get("param_names")
     for index, parameter in enumerate(group["params"]):

@@ -25,7 +25,7 @@ from optim_deepspeed_fused.live.trained import (
 
 __all__ = ["FusedAdam"]
 
-# Gradients, parameters, means and mean squares for one call of the kernel.
+# The gradients, parameters, means and mean squares of one call of the kernel.
 Columns = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
 
@@ -47,7 +47,7 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step of all parameters that have a gradient.
+        """Take one step of all parameters that have a gradient.
 
         Args:
             closure: computes the loss and the gradients anew, and returns the loss.
@@ -77,15 +77,15 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
         return loss
 
     def zero_grad(self, set_to_none: bool | None = None) -> None:
-        """Removes the gradients, or fills them with zeros.
+        """Remove the gradients, or fill them with zeros.
 
         Args:
-            set_to_none: whether they are removed; None: as `set_grad_none` says.
+            set_to_none: whether they are removed; None leaves it to `set_grad_none`.
         """
         torch.optim.Optimizer.zero_grad(self, self.set_grad_none if set_to_none is None else set_to_none)
 
     def add_param_group(self, param_group: Group) -> None:
-        """Adds a group, as one for each dtype in it.
+        """Add a group, divided into one for each dtype in it.
 
         Raises:
             ParamGroupError: a trainable parameter is not float32, float16 or bfloat16, or an option is on that the
@@ -98,10 +98,10 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
         self.param_groups.extend(split_by_dtype(group))
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes over a state.
+        """Take over a state.
 
         Raises:
-            CheckpointMismatchError: it is of an optimizer that did what the kernel cannot.
+            CheckpointMismatchError: the state is of an optimizer that did what the kernel cannot.
         """
         refuse_state_with_lacking(state_dict, "FusedAdam")
         super().load_state_dict(state_dict)
@@ -112,18 +112,18 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
-            # The groups of torch's Adam have none.
+            # Groups of torch's Adam do not have this option.
             group.setdefault("bias_correction", self.defaults["bias_correction"])
             self._count_for_each(group)
         if "multi_tensor_adam" not in vars(self):
-            # A copy: the kernel itself cannot be copied.
+            # A copied optimizer loads the kernel, which itself cannot be copied.
             self.multi_tensor_adam = load_kernel("FusedAdamBuilder", "load it where it can be had").multi_tensor_adam
             self._dummy_overflow_buf = get_accelerator().IntTensor([0])
 
     def _count_for_each(self, group: Group) -> None:
-        """Has each parameter its own count of steps, an int.
+        """Give each parameter its own count of steps, an int.
 
-        DeepSpeed's own class leaves the true one with the parameter that came last, and marks the group by a "step".
+        DeepSpeed's own class leaves the true count with the parameter that came last, and marks the group by a "step".
         """
         states = [self.state[parameter] for parameter in group["params"] if self.state.get(parameter)]
         for state in states:
@@ -139,7 +139,7 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
         return str(self._dummy_overflow_buf.device.type)
 
     def _batches(self, group: Group, parameters: list[Tensor]) -> dict[tuple[int, torch.dtype, torch.device], Columns]:
-        """What one call of the kernel can do at once, by count of steps, dtype and device; the counts are advanced."""
+        """Advance the counts; return what one call of the kernel can do, by count of steps, dtype and device."""
         batches: dict[tuple[int, torch.dtype, torch.device], Columns] = {}
         for parameter in parameters:
             state = self.state[parameter]
@@ -163,10 +163,11 @@ class FusedAdam(DeepSpeedFusedAdam):  # type: ignore[misc]
             write_back(originals, used)
 
     def _forget(self, group: Group, count: int) -> None:
-        """Has the CPU's kernel compute the bias correction of the next step anew.
+        """Make the CPU's kernel compute the bias correction of the next step anew.
 
-        It keeps the powers of the betas from call to call, of all FusedAdams, and goes on from them where the count
-        is the next one: the last bit then depends on what ran before. After a call two steps ahead it starts anew.
+        The kernel keeps the powers of the betas from call to call, for all FusedAdams together, and goes on from them
+        where the count is the next one: the last bit then depends on what ran before. After a call two steps ahead it
+        starts anew.
         """
         self._call(group, count + 2, tuple([torch.empty(0)] for _ in range(4)))
 

@@ -13,20 +13,20 @@ LACKING = ("amsgrad", "maximize")
 
 
 def refuse_lacking(group: Mapping[str, Any], title: str) -> None:
-    """Refuses a group of parameters that would be trained otherwise than it says.
+    """Refuse a group of parameters that would be trained otherwise than it says.
 
     Raises:
-        ParamGroupError: it asks for what the kernel cannot do.
+        ParamGroupError: the group asks for what the kernel cannot do.
     """
     for option in _asked_for(group):
         raise ParamGroupError(f"{title} cannot do {option}, which a group asks for: leave it out, or take AdamW")
 
 
 def refuse_state_with_lacking(state_dict: Mapping[str, Any], title: str) -> None:
-    """Refuses the state of an optimizer, such as torch's AdamW, that did what the kernel cannot.
+    """Refuse the state of an optimizer, such as torch's AdamW, that did what the kernel cannot.
 
     Raises:
-        CheckpointMismatchError: it did.
+        CheckpointMismatchError: that optimizer did.
     """
     for index, group in enumerate(state_dict["param_groups"]):
         for option in _asked_for(group):

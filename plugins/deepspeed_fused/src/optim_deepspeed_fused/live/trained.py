@@ -1,4 +1,4 @@
-"""The parameters that a step changes, in the form that DeepSpeed's kernels read: dense memory on the right device."""
+"""The parameters that a step changes, as DeepSpeed's kernels read them: dense memory on the right device."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ MEANS = ("exp_avg", "exp_avg_sq")
 def trained_parameters(
     group: dict[str, Any], state: Mapping[Tensor, Mapping[str, Any]], title: str, device_type: str
 ) -> list[Tensor]:
-    """The parameters of a group that have a gradient.
+    """Return the parameters of a group that have a gradient.
 
-    The kernels read memory as it lies there, without checking what it is; so that is done here.
+    The kernels read memory as it lies there, without checking what it is; so that is checked here.
 
     Args:
         group: a parameter group.
         state: what the optimizer keeps of each parameter.
         title: the optimizer, for messages.
-        device_type: where the kernel runs: "cpu", "cuda".
+        device_type: the type of the device on which the kernel runs: "cpu", "cuda".
 
     Raises:
         RuntimeError: a gradient is sparse.
@@ -56,11 +56,12 @@ def trained_parameters(
 
 
 def convert_means(state: MutableMapping[str, Any], parameter: Tensor, dtype: torch.dtype) -> None:
-    """Has the means of a parameter lie where it does: a model may be converted or moved after its first step.
+    """Bring the means of a parameter to its device: a model may be converted or moved after its first step.
 
     Args:
         state: what the optimizer keeps of the parameter.
-        dtype: what the means are to have.
+        parameter: the parameter.
+        dtype: the dtype that the means are to have.
     """
     for key in MEANS:
         mean = state[key]
@@ -69,19 +70,19 @@ def convert_means(state: MutableMapping[str, Any], parameter: Tensor, dtype: tor
 
 
 def contiguous(tensor: Tensor) -> Tensor:
-    """The tensor itself where its memory is in order, else a copy of which that is true."""
+    """Return the tensor itself where its memory is in order, else a copy whose memory is."""
     return tensor if tensor.is_contiguous() else tensor.contiguous()
 
 
 def write_back(originals: Sequence[Tensor], used: Sequence[Tensor]) -> None:
-    """Copies what a kernel has changed into the tensors that it was given copies of."""
+    """Copy what a kernel has changed into the tensors of which it was given copies."""
     for original, changed in zip(originals, used, strict=True):
         if changed is not original:
             original.copy_(changed)
 
 
 def say_changed(parameters: Sequence[Tensor]) -> None:
-    """Tells autograd, which the kernels do not, that parameters were changed.
+    """Tell autograd that parameters were changed, which the kernels do not.
 
     A backward pass through a graph from before the step is an error then, as with torch's optimizers, and not a wrong
     gradient.
