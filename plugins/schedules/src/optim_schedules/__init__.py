@@ -1,5 +1,5 @@
 """Learning-rate schedules as closed forms, as optim-core plugins.
 
-One class a module, and nothing here: resolving one name imports the one small module that holds it. torch and numpy are
-imported when something is built or drawn.
+This module is empty: each plugin class has a module of its own, and a config that names it imports that small module
+alone. torch and numpy are imported when something is built or drawn.
 """

@@ -1,4 +1,4 @@
-"""ClosedForm: what the schedules that are arithmetic on the step share."""
+"""ClosedForm: the base of schedules that are arithmetic on the step."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class ClosedForm(abc.ABC):
 
     @abc.abstractmethod
     def closed_form(self, horizon: Horizon) -> Curve:
-        """The curve in a run of this length.
+        """Return the curve in a run of this length.
 
         Raises:
             HorizonError: the config leaves a length open that `horizon` does not give.
         """
 
     def absolute_rate(self) -> tuple[str, float] | None:
-        """The field that holds an absolute rate, with its value; None where the curve is a multiple of the base."""
+        """Return the field with an absolute rate, and that rate; None where the curve is a multiple of the base."""
         return None
 
     def refuse(self, base_lr: float, multiplier: float, group: int) -> None:
-        """Refuses a parameter group that the config cannot be meant for.
+        """Refuse a parameter group for which the config cannot be meant.
 
         Raises:
             FloorError: the absolute rate, to which the schedule falls, is above the group's own.
         """
         absolute = self.absolute_rate()
-        # The product of a rate and a multiplier is rounded, and the floor's need not be rounded the same way.
+        # Both rates are products with the multiplier, and may be rounded to different sides: hence the small tolerance.
         if absolute is None or absolute[1] * multiplier <= base_lr * (1 + 1e-9):
             return
         field, floor = absolute
@@ -53,15 +53,15 @@ class ClosedForm(abc.ABC):
         )
 
     def factor(self, step: int, *, base_lr: float | None = None, horizon: Horizon | None = None) -> float:
-        """The rate at `step`, from 0, as a multiple of the base rate.
+        """Return the rate at `step` as a multiple of the base rate.
 
         Args:
-            step: calls of ``step()`` before, ≥ 0.
+            step: how often ``step()`` was called before, ≥ 0.
             base_lr: the group's own rate, > 0; it matters only where the config sets an absolute rate.
             horizon: the length of the run, for what the config leaves open.
 
         Raises:
-            HorizonError: a length is open, or `step` is no whole number ≥ 0.
+            HorizonError: a length is open that `horizon` does not give, or `step` is no whole number ≥ 0.
             OptimError: `base_lr` is missing and matters.
         """
         step = count(step, "step", at_least=0)
@@ -75,7 +75,7 @@ class ClosedForm(abc.ABC):
         return self.closed_form(horizon or Horizon()).rate(step, base_lr) / base_lr
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A LambdaLR whose state is plain data.
+        """Make a LambdaLR whose state is plain data.
 
         Raises:
             HorizonError: neither the config nor `horizon` gives a length.

@@ -1,4 +1,4 @@
-"""Combination: what the schedules that are made of others share."""
+"""Combination: the base of schedules that are made of others."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Combination(Combined):
 
     @abc.abstractmethod
     def combined(self, horizon: Horizon) -> Curve:
-        """The curve of the whole, where all parts have one."""
+        """Return the curve of the whole, where all parts have one."""
 
     @abc.abstractmethod
     def stepped(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """The scheduler of the whole, where a part has no curve."""
+        """Make the scheduler of the whole, where a part has no curve."""
 
     @property
     def closed_form(self) -> Callable[[Horizon], Curve] | None:
@@ -38,12 +38,14 @@ class Combination(Combined):
         return self.combined if all(map(has_curve, self.parts())) else None
 
     def refuse(self, base_lr: float, multiplier: float, group: int) -> None:
-        """As `ClosedForm.refuse`, for each part."""
+        """Refuse a parameter group for which the config of a part cannot be meant."""
         for spec in self.parts():
             spec.config.refuse(base_lr, multiplier, group)
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A LambdaLR where every part has a closed form, else a scheduler that runs the parts; its state is plain data.
+        """Make a LambdaLR where every part has a closed form, else a scheduler that runs the parts.
+
+        The state of either is plain data.
 
         Raises:
             HorizonError: a length is open that `horizon` does not give, or the parts do not fit into the run.
@@ -61,6 +63,6 @@ def has_curve(spec: SchedulerSpec) -> bool:
 
 
 def curve_of(spec: SchedulerSpec, horizon: Horizon) -> Curve:
-    """The curve of a part that has one."""
+    """Return the curve of a part that has one."""
     curve: Curve = spec.config.closed_form(horizon)
     return curve

@@ -1,4 +1,4 @@
-"""constant."""
+"""The plugin class of constant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Constant", "flat"]
 
 
 def flat(_step: Any, _maths: Any) -> Shape:
-    """The base rate."""
+    """Return the base rate, whatever the step."""
     return multiple_of_base(1.0)
 
 

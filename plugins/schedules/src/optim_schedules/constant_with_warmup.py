@@ -1,4 +1,4 @@
-"""constant_with_warmup."""
+"""The plugin class of constant_with_warmup."""
 
 from __future__ import annotations
 

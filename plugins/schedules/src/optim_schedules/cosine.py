@@ -1,4 +1,4 @@
-"""cosine."""
+"""The plugin class of cosine."""
 
 from __future__ import annotations
 

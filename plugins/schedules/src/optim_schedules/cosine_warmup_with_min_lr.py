@@ -1,4 +1,4 @@
-"""cosine_warmup_with_min_lr."""
+"""The plugin class of cosine_warmup_with_min_lr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cosine_with_min_lr."""
+"""The plugin class of cosine_with_min_lr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cosine_with_restarts."""
+"""The plugin class of cosine_with_restarts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CosineWithRestarts(ClosedForm):
 
         def falls(step: Any, maths: Any) -> Shape:
             progress = cycles * ((step - warmup) / length)
-            # The remainder of a division by 1, which numpy takes 20 times as long for.
+            # The difference is the remainder of a division by 1, for which numpy would take 20 times as long.
             return multiple_of_base(0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
 
         return Curve([rise(warmup), Piece(warmup + length, falls), Piece(math.inf, zero)], last=total)

@@ -1,4 +1,4 @@
-"""greedy."""
+"""The plugin class of greedy."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Greedy:
             raise ValueError(f"must be ≥ min_lr, which is {self.min_lr!r}, is {value!r}")
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.ReduceLROnPlateau that also raises the rate."""
+        """Make a torch.optim.lr_scheduler.ReduceLROnPlateau that also raises the rate."""
         from optim_schedules.live.greedy_lr import GreedyLR
 
         return GreedyLR(

@@ -1,4 +1,4 @@
-"""InverseLR."""
+"""The plugin class of InverseLR."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["InverseLR"]
 
-# Below it the warmup is at 90 % by step 21.
+# With a smaller `warmup`, the rate is at 90 % by step 21.
 SHORTEST_WARMUP = 0.9
 NO_LENGTH = "it is no length but the part of the way that is left after each step; 0.99 and 0.999 are usual"
 WARMUP = in_range(ge=0, lt=1, hint=NO_LENGTH)
-# Below half the distance from 1.0 to the next smaller number.
+# A number that is lost when it is subtracted from 1.0.
 INVISIBLE = 1e-17
 
 _warned: set[float] = set()
@@ -51,7 +51,7 @@ class InverseLR(ClosedForm):
     final_lr: float = attrs.field(default=0.0, validator=non_negative)
 
     interval: ClassVar[str] = "step"
-    # The formula has a meaning for a `final_lr` above the base rate, too.
+    # The formula has a meaning also where `final_lr` is above the base rate.
     takes_the_greater: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]] = {"inv_gamma": 1e6, "power": 0.5, "warmup": 0.99}
 
@@ -63,7 +63,7 @@ class InverseLR(ClosedForm):
             _, *of_fall = fall(step, maths)
             return (1.0 - self.warmup ** (step + 1), *of_fall)
 
-        # What is left after that many steps is lost in 1.0, and a power that underflows is slow.
+        # From this step on what is left of the warmup is lost in 1.0, and computing a power that underflows is slow.
         end = math.ceil(math.log(INVISIBLE, self.warmup)) if self.warmup else 0
         return Curve([Piece(end, warming), Piece(math.inf, fall)])
 
@@ -71,10 +71,10 @@ class InverseLR(ClosedForm):
         return "final_lr", self.final_lr
 
     def refuse(self, base_lr: float, multiplier: float, group: int) -> None:
-        """Refuses none: above the base rate, `final_lr` is the rate at every step."""
+        """Accept every group: where `final_lr` is above the base rate, it is the rate at every step."""
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A LambdaLR whose state is plain data; warns, once for each value, of a warmup that is over at once."""
+        """Make a LambdaLR whose state is plain data; warn, once for each value, of a warmup that is over at once."""
         if 0 < self.warmup < SHORTEST_WARMUP and self.warmup not in _warned:
             reached = max(0, math.ceil(math.log(0.1, self.warmup)) - 1)
             warnings.warn(

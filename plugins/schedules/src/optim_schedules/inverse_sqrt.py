@@ -1,4 +1,4 @@
-"""inverse_sqrt."""
+"""The plugin class of inverse_sqrt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from optim_schedules.curves.lengths import duration, not_empty, optional_duratio
 
 __all__ = ["InverseSqrt"]
 
-# transformers' time scale where there is no warmup to take it from.
+# The time scale of transformers for a schedule without a warmup, from which it would be taken.
 TIMESCALE = 10_000
 
 

@@ -1,4 +1,4 @@
-"""linear."""
+"""The plugin class of linear."""
 
 from __future__ import annotations
 

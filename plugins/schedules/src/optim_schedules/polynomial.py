@@ -1,4 +1,4 @@
-"""polynomial."""
+"""The plugin class of polynomial."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Polynomial(ClosedForm):
         length = max(1, total - warmup)
 
         def fall(step: Any, _maths: Any) -> Shape:
-            # The difference is transformers', whose rounding near 0 this has to share.
+            # The difference is computed as in transformers, so that both are rounded alike near 0.
             return towards(self.lr_end, (1.0 - (step - warmup) / length) ** self.power)
 
         return Curve([rise(warmup), Piece(total + 1, fall)], last=total)

@@ -1,4 +1,4 @@
-"""sequential."""
+"""The plugin class of sequential."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Sequential(Combination):
         return self.schedulers
 
     def _places(self, horizon: Horizon) -> tuple[list[int], list[Horizon]]:
-        """The step at which each schedule starts, and the part of the run that it has."""
+        """Return the step at which each schedule starts, and the part of the run that it has."""
         total = horizon.total_steps
         starts, parts, begin = [0], [], 0
         for index, duration in enumerate(self.durations):

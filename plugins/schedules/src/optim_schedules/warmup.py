@@ -1,4 +1,4 @@
-"""warmup."""
+"""The plugin class of warmup."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Warmup(Combination):
         return [self.scheduler]
 
     def _lengths(self, horizon: Horizon) -> tuple[int, Horizon]:
-        """The steps of the rise, and what is left of the run."""
+        """Return the steps of the rise, and what is left of the run."""
         warmup, total = self.num_warmup_steps.resolve(horizon, "warmup.num_warmup_steps"), horizon.total_steps
         if total is not None and warmup >= total:
             raise HorizonError(
@@ -78,7 +78,7 @@ class Warmup(Combination):
         def ramp() -> LRScheduler:
             from optim_schedules.live.closed_form_lr import ClosedFormLR
 
-            # What the schedule does to the optimizer when it is made is where the rise leads.
+            # The rise leads to the rate that the schedule sets when it is made.
             schedule()
             for group in optimizer.param_groups:
                 group["initial_lr"] = group["lr"]

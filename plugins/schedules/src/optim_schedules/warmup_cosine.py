@@ -1,4 +1,4 @@
-"""warmup_cosine."""
+"""The plugin class of warmup_cosine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""warmup_stable_decay."""
+"""The plugin class of warmup_stable_decay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validators for fields of torch's classes, which the validators of core do not cover."""
+"""Validators for fields of torch's classes, where optim-core has none that fits."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = [
 ]
 
 LONGEST_SHOWN, LARGEST_SHOWN = 20, 10**12
-# The hint for a bound of clipping that is 0 or below, which means off in command lines.
+# The hint for a bound of clipping that is 0 or less, by which command lines mean that clipping is off.
 NO_CLIPPING = "for no clipping leave gradient_clipping out, or make it null"
 
 
 def foreach_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: bool | None) -> None:
-    """A validator for `foreach`, whose kernels autograd cannot see through.
+    """Validate `foreach`, whose kernels autograd cannot differentiate.
 
     Raises:
         ValueError: it is true, and so is `differentiable`.
@@ -37,7 +37,7 @@ def foreach_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: 
 
 
 def fused_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: bool | str | None) -> None:
-    """A validator for `fused`; "auto" goes with everything, because it then takes the kernel that is possible.
+    """Validate `fused`; "auto" goes with everything, because it takes the kernel that is possible.
 
     Raises:
         ValueError: it is true, and so is `foreach` or `differentiable`.
@@ -49,7 +49,7 @@ def fused_is_possible(instance: Any, _attribute: attrs.Attribute[Any], value: bo
 
 
 def increasing(_instance: Any, _attribute: attrs.Attribute[Any], value: list[int]) -> None:
-    """A validator for milestones.
+    """Validate milestones.
 
     Raises:
         ItemsError: some are not above 0, or not above the one before them.
@@ -65,14 +65,14 @@ def increasing(_instance: Any, _attribute: attrs.Attribute[Any], value: list[int
 
 
 def _in_order(milestones: list[int]) -> str | None:
-    """The hint for milestones of which each is right, and their order is not."""
+    """Return the hint for milestones of which each is right and the order is not; None where the order is right."""
     ordered = sorted({milestone for milestone in milestones if milestone > 0})
     short = 1 < len(ordered) <= LONGEST_SHOWN and ordered[-1] < LARGEST_SHOWN
     return f"in order they are {ordered}" if short else None
 
 
 def not_above(other: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
-    """A validator for a number, or one for each parameter group, that must be ≤ the field `other`."""
+    """Return a validator for a number, or one for each parameter group, that must be ≤ the field `other`."""
 
     def check(instance: Any, _attribute: attrs.Attribute[Any], value: float | list[float]) -> None:
         bound = getattr(instance, other)

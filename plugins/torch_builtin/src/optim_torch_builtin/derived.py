@@ -1,4 +1,4 @@
-"""From a class of torch to a plugin class."""
+"""Plugin classes made of classes of torch."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from optim_core.bridge import (
 
 __all__ = ["field_type", "plugin_class"]
 
-# How a scheduler is continued is not in its config.
+# Arguments that no config has: how a scheduler continues is said when it is created.
 LEFT_OUT = ("last_epoch",)
 
 
 def plugin_class(
     kind: Literal["optimizer", "scheduler"], module: str, found: LibraryClass, provider: str | None = None
 ) -> type[Any]:
-    """An attrs class with a field for each argument but the first, which `build` is given, and `last_epoch`.
+    """Make an attrs class with a field for each argument but `last_epoch` and the first, which `build` is given.
 
     A default that is no plain data is shown as null, and left to torch.
 
     Raises:
         LookupError: it is made of something else than parameters or an optimizer.
     """
-    # A dtype that is given is torch's to judge, and none is shown as a default.
+    # Without its annotation an argument that is a dtype takes any value, which torch then judges.
     arguments = tuple(attrs.evolve(each, annotation=None) if is_dtype(each) else each for each in found.arguments)
     made = wrapping(
         attrs.evolve(found, arguments=arguments),
@@ -52,7 +52,7 @@ def plugin_class(
 
 
 def field_type(argument: Argument, module: SourceModule | None) -> Any:
-    """The type of the config field for an argument; Any where no config value is meant, which torch then judges."""
+    """Return the type of the field for an argument; Any where no value of a config is meant: torch then judges it."""
     if argument.annotation is None and argument.name == "lr":
         return float
     wanted = None if is_dtype(argument) else config_type(argument, module)

@@ -16,7 +16,7 @@ import attrs
 
 from optim_core.validators import FieldError, ItemsError
 
-# To evaluate expressions takes time: a config with more has no use.
+# Expressions for more parameter groups than this are refused: evaluating them takes time.
 MOST_GROUPS = 500
 MOST_WRONG = 20
 
@@ -30,7 +30,7 @@ SAMPLES = 3
 
 
 def _power(base: float, exponent: float) -> float:
-    # In floats 9**9**9 overflows at once; in integers it would run for hours.
+    # As a float 9**9**9 overflows at once; as an integer it would run for hours.
     try:
         result: float | complex = float(base) ** float(exponent)
     except OverflowError:
@@ -94,7 +94,7 @@ _HINT = (
 
 
 def factor_function(expression: str) -> Callable[[int], float]:
-    """The function of the number of ``step()`` calls, counted from 0, that `expression` describes.
+    """Return the function of the number of ``step()`` calls, counted from 0, that `expression` describes.
 
     Returns:
         A plain function, so that torch leaves it out of a scheduler's ``state_dict``. It raises ValueError where the
@@ -122,14 +122,14 @@ def factor_function(expression: str) -> Callable[[int], float]:
 
 
 def lr_lambdas(value: LRLambda) -> Callable[[int], float] | list[Callable[[int], float]]:
-    """What torch takes for a field `lr_lambda`: expressions become functions, functions stay as they are."""
+    """Return what torch takes for a field `lr_lambda`: expressions become functions, functions stay as they are."""
     if isinstance(value, list):
         return [factor_function(item) if isinstance(item, str) else item for item in value]
     return factor_function(value) if isinstance(value, str) else value
 
 
 def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRLambda], None]:
-    """A validator for a field `lr_lambda`.
+    """Return a validator for a field `lr_lambda`.
 
     It raises ValueError where an expression is malformed or has no finite value ≥ 0 at the first epochs, where the list
     is empty, or where something is neither text nor callable.
@@ -137,7 +137,7 @@ def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRL
     Args:
         first: the first epoch at which torch asks for a factor.
     """
-    # Later ones may lie beyond the run: "1 - epoch / 50" is fine for 50 epochs.
+    # A failure at a later epoch says nothing, as the run may have ended: "1 - epoch / 50" is fine for 50 epochs.
     epochs = range(first, first + SAMPLES)
 
     def check(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
@@ -174,7 +174,7 @@ def _check_items(items: list[str | Callable[[int], float]], epochs: Iterable[int
 
 
 def _arithmetic(expression: str) -> ast.expr:
-    """The syntax tree of an expression in which nothing but arithmetic occurs."""
+    """Return the syntax tree of an expression in which nothing but arithmetic occurs."""
     if len(expression) > LONGEST:
         raise ValueError(f"must be at most {LONGEST} characters long, is {len(expression):,}")
     try:
@@ -208,7 +208,7 @@ def _is_arithmetic(node: ast.AST, is_called: bool) -> bool:
 
 
 def _repair(node: ast.AST) -> str:
-    """The hint for what is no arithmetic."""
+    """Return the hint for a part of an expression that is no arithmetic."""
     if isinstance(node, ast.BitXor):
         return "a power is written `**`"
     if isinstance(node, ast.Lambda):
@@ -219,7 +219,7 @@ def _repair(node: ast.AST) -> str:
 
 
 def _shown(node: ast.AST) -> str:
-    """The part of the expression, or the name of an operator, which has no text of its own."""
+    """Return the text of a part of an expression; an operator, which has no text of its own, is shown by its name."""
     if isinstance(node, ast.BitXor):
         return "`^`"
     return f"`{ast.unparse(node)}`" if isinstance(node, ast.expr) else type(node).__name__

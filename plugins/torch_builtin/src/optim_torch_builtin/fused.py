@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["fused_arguments", "has_fused_kernel", "refuse_idle_sgd"]
 
-# The options that say which of torch's kernels does the step.
+# The options that decide which of torch's kernels does the step.
 DECIDING = ("fused", "foreach", "differentiable")
 
 
 def fused_arguments(config: Any, params: ParamsT, kernel: str) -> dict[str, Any]:
-    """The constructor's arguments for a config with a field `fused`, `params` among them.
+    """Return the constructor's arguments for a config with a field `fused`, `params` among them.
 
     Args:
         config: a plugin class instance; its `fused` may be "auto".
@@ -47,7 +47,7 @@ def fused_arguments(config: Any, params: ParamsT, kernel: str) -> dict[str, Any]
 
 
 def _decides(entry: Any) -> bool:
-    """Whether a group says something about its kernel."""
+    """Return whether a group says something about its kernel."""
     return isinstance(entry, Mapping) and not entry.keys().isdisjoint(DECIDING)
 
 
@@ -56,18 +56,18 @@ def _has_auto(entry: Any) -> bool:
 
 
 def _decided(asked: Mapping[str, Any], group: Mapping[str, Any], kernel: str) -> Mapping[str, Any]:
-    """A group in which "auto" has become what torch takes."""
+    """Return a group in which "auto" has become what torch takes."""
     return {**group, "fused": _fused(asked, [group], kernel)} if asked["fused"] == "auto" else group
 
 
 def _fused(asked: Mapping[str, Any], params: Any, kernel: str) -> bool | None:
-    """What "auto" means for some parameters."""
+    """Return what "auto" means for some parameters."""
     possible = not asked["foreach"] and not asked["differentiable"]
     return True if possible and _all_have_kernel(params, kernel) else None
 
 
 def has_fused_kernel(parameter: torch.Tensor, kernel: str) -> bool:
-    """Whether the installed torch has this fused kernel for the parameter's device and dtype.
+    """Return whether the installed torch has this fused kernel for the parameter's device and dtype.
 
     Sparse and complex tensors have none, nor have tensor subclasses, DTensor excepted.
     """
@@ -92,7 +92,7 @@ def has_fused_kernel(parameter: torch.Tensor, kernel: str) -> bool:
 
 
 def refuse_idle_sgd(optimizer: Optimizer) -> None:
-    """Refuses a fused SGD that would not train.
+    """Refuse a fused SGD that would not train.
 
     Raises:
         ParamGroupError: it has parameters on a CPU of a dtype that torch's kernel leaves as they are.
@@ -109,7 +109,7 @@ def refuse_idle_sgd(optimizer: Optimizer) -> None:
 
 @cache
 def _sgd_moves(dtype: torch.dtype) -> bool:
-    """Whether torch's fused SGD moves parameters of a dtype on a CPU.
+    """Return whether torch's fused SGD moves parameters of a dtype on a CPU.
 
     That of torch 2.13 leaves those of bfloat16 and float16 as they are where there are more than a few numbers.
     """
@@ -134,10 +134,10 @@ def _sgd_moves(dtype: torch.dtype) -> bool:
 
 
 def _kept(params: Any) -> Any:
-    """`params` with what can be iterated once made a list, here and in the groups, as torch itself does."""
+    """Return `params` with what can be iterated only once made a list, here and in the groups, as torch does."""
     import torch
 
-    # torch refuses a tensor and, in a group, a set: it is to see them.
+    # torch refuses a tensor and, in a group, a set; it must see them as they are to do so.
     if isinstance(params, (torch.Tensor, set)) or not isinstance(params, Iterable):
         return params
     return [
@@ -157,7 +157,7 @@ def _all_have_kernel(params: Any, kernel: str) -> bool:
 
 
 def _tensors(params: Any) -> Iterator[torch.Tensor]:
-    """The tensors in what torch takes as parameters; what torch will refuse is left for torch to refuse."""
+    """Yield the tensors in what torch takes as parameters; what torch refuses is left for torch to refuse."""
     import torch
 
     if isinstance(params, torch.Tensor):

@@ -21,7 +21,7 @@ __all__ = ["with_multiplied_floor"]
 
 
 def with_multiplied_floor(scheduler: type[Cosine], optimizer: Optimizer) -> type[Cosine]:
-    """A scheduler class that computes with an `eta_min` for each group, or `scheduler` itself where none is needed.
+    """Return a scheduler class that has an `eta_min` for each group; `scheduler` itself where one is enough.
 
     Args:
         scheduler: a class whose ``get_lr`` reads ``self.eta_min``, which is one number for all groups.
@@ -35,7 +35,7 @@ def with_multiplied_floor(scheduler: type[Cosine], optimizer: Optimizer) -> type
 
 
 def _group_by_group(rates_of_all: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    """The method of torch's scheduler, called once for each group with the floor of that group."""
+    """Return a method that calls that of torch's scheduler once for each group, with the floor of that group."""
 
     def rates(scheduler: Any) -> list[Any]:
         floor, found = scheduler.eta_min, []

@@ -20,7 +20,7 @@ __all__ = ["TorchProvider", "optimizers", "schedulers"]
 
 @attrs.frozen(eq=False)
 class TorchProvider:
-    """Every public subclass of a base class in one of torch's modules, those left out that have a module of their own.
+    """The public subclasses of a base class in one of torch's modules that have no plugin class in a module here.
 
     torch is not imported for it: its source files are read. Where it is imported already, what it has got since counts.
 
@@ -34,7 +34,7 @@ class TorchProvider:
     namespace: Namespace
     own: ModuleType
     _library: Library = attrs.field(init=False, repr=False)
-    # Class that is in no source of torch to its plugin class.
+    # Class to its plugin class, for classes that the source of torch does not show.
     _added: dict[type[Any], type[Any]] = attrs.field(init=False, repr=False, factory=dict)
 
     @_library.default
@@ -42,7 +42,7 @@ class TorchProvider:
         return Library(self.namespace.module, self._of_source)
 
     def names(self) -> Iterable[str]:
-        """The names of the classes, sorted.
+        """Return the names of the classes, sorted.
 
         Raises:
             LookupError: a file of torch cannot be read.
@@ -62,7 +62,7 @@ class TorchProvider:
         return sorted(source_names(module, self.namespace.base, wanted))
 
     def load(self, name: str) -> type[Any]:
-        """The plugin class derived from the signature of the class called `name`.
+        """Return the plugin class derived from the signature of the class called `name`.
 
         Raises:
             ModuleNotFoundError: torch is not installed.

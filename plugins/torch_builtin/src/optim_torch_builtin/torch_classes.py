@@ -35,7 +35,7 @@ class Namespace:
 
 
 def live_classes(namespace: Namespace) -> dict[str, type[Any]] | None:
-    """The subclasses in the module, the base left out; None where it is not (or not wholly) imported."""
+    """Return the subclasses in the module, without the base; None where the module is not, or not wholly, imported."""
     module = sys.modules.get(namespace.module)
     base = getattr(module, namespace.base, None)
     if base is None:
@@ -48,12 +48,12 @@ def live_classes(namespace: Namespace) -> dict[str, type[Any]] | None:
 
 
 def source_names(module: SourceModule, base: str, wanted: Callable[[str], bool]) -> Iterator[str]:
-    """The names of the subclasses that the source of a module shows, where they are wanted.
+    """Yield the names of the subclasses that the source of a module shows, where they are wanted.
 
     Raises:
         LookupError: a file cannot be read.
     """
-    # To parse what is large takes long, and most often nothing in it is wanted.
+    # Parsing a large file takes long, and most often nothing in it is wanted: a look at the text says so.
     names = dict.fromkeys(_CLASS.findall(module.file.read_text(encoding="utf-8")))
     if module.file.name == "__init__.py":
         names |= dict.fromkeys(module.imports)
@@ -61,12 +61,12 @@ def source_names(module: SourceModule, base: str, wanted: Callable[[str], bool])
 
 
 def is_below(module: SourceModule, name: str, base: str) -> bool:
-    """Whether `name` is a class that has `base` among its ancestors."""
+    """Return whether `name` is a class that has `base` among its ancestors."""
     return name != base and any(node.name == base for _, node in module.ancestry(name))
 
 
 def described(name: str, found: type[Any]) -> LibraryClass:
-    """What the signature of a class that is imported shows."""
+    """Return what the signature of a class that is imported shows."""
     parameters = [
         parameter
         for parameter in inspect.signature(found).parameters.values()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Formula", "Piece", "Shape", "multiple_of_base", "rates_of", "rise", "towards"]
 
-# Of so many steps at a time, what a formula computes in between fits into a processor's cache.
+# How many steps a formula is given at once: what it computes in between then fits into a processor's cache.
 BLOCK = 2**14
 
 Shape = tuple[Any, Any, Any, Any]
@@ -42,12 +42,12 @@ def multiple_of_base(factor: Any) -> Shape:
 
 
 def towards(rate: float, factor: Any) -> Shape:
-    """Between the base rate, at a factor of 1, and the absolute `rate`, at 0."""
+    """Return what lies between the base rate, at a factor of 1, and the absolute `rate`, at 0."""
     return 1.0, factor, rate * (1.0 - factor), 0.0
 
 
 def rise(length: int, start: float = 0.0) -> Piece:
-    """From `start` times the base rate, linearly, to the base rate at the step `length`, ≥ 0."""
+    """Return a rise from `start` times the base rate, linearly, to the base rate at the step `length`, ≥ 0."""
     return Piece(length, partial(_linear_rise, length=length, start=start))
 
 
@@ -72,7 +72,7 @@ class Curve:
     """The rate at each step, for any base rate.
 
     Args:
-        pieces: in the order of their ends, the last of which is infinite or at least `last` + 1.
+        pieces: the pieces in the order of their ends, the last of which is infinite or at least `last` + 1.
         last: the last step of the schedule; from there on the rate stays. None where it goes on for ever.
     """
 
@@ -83,18 +83,18 @@ class Curve:
             self._pieces = (*_cut(self._pieces, last + 1), held)
 
     def at(self, step: int) -> Shape:
-        """What the rates of all groups at `step` are made of."""
+        """Return what the rates of all groups at `step` are made of."""
         for end, formula in self._pieces:
             if step < end:
                 return formula(step, math)
         raise IndexError(f"the curve has no step {step}")
 
     def rate(self, step: int, base_lr: float, multiplier: float = 1.0) -> float:
-        """The rate of one group at `step`, ≥ 0."""
+        """Return the rate of one group at `step`, ≥ 0."""
         return float(rate_of(self.at(step), base_lr, multiplier))
 
     def rates(self, steps: NDArray[Any], base_lr: float, multiplier: float = 1.0) -> NDArray[Any]:
-        """The rate of one group at each of `steps`: whole numbers ≥ 0, of shape (n,), in any order.
+        """Return the rate of one group at each of `steps`: whole numbers ≥ 0, of shape (n,), in any order.
 
         Returns:
             float64, of shape (n,).
@@ -108,7 +108,7 @@ class Curve:
         return rates
 
     def _fill(self, rates: NDArray[Any], steps: NDArray[Any], base_lr: float, multiplier: float) -> None:
-        """Writes the rate at each of `steps` into `rates`."""
+        """Write the rate at each of `steps` into `rates`."""
         import numpy as np
 
         in_order = bool(np.all(steps[1:] >= steps[:-1]))
@@ -125,7 +125,7 @@ class Curve:
             begin = end
 
     def after_ramp(self, length: int, start: float) -> Curve:
-        """This curve from its step 0 on after `length` steps that rise linearly to it, from `start` times it."""
+        """Return this curve after `length` steps that rise linearly to its first rate, from `start` times that rate."""
         if not length:
             return self
         ramp = Piece(length, partial(_ramp, shape=self.at(0), length=length, start=start))
@@ -133,7 +133,7 @@ class Curve:
 
     @classmethod
     def chain(cls, curves: Sequence[Curve], starts: Sequence[int]) -> Curve:
-        """One curve after another, each from its own step 0 at its place in `starts`, of which the first is 0."""
+        """Return one curve after another, each from its own step 0 at its place in `starts`; the first place is 0."""
         pieces: list[Piece] = []
         for curve, begin, end in zip(curves, starts, [*starts[1:], math.inf], strict=True):
             pieces += _cut(_delayed(curve._pieces, begin), end)
@@ -141,13 +141,13 @@ class Curve:
 
 
 def rate_of(shape: Shape, base_lr: float, multiplier: float, *, greater: Callable[[Any, Any], Any] = max) -> Any:
-    """The rate of one group; `greater` gives the greater of two numbers, or of each two in arrays."""
+    """Return the rate of one group; `greater` gives the greater of two numbers, or of each two in arrays."""
     scale, slope, offset, floor = shape
     return scale * greater(slope * base_lr + offset * multiplier, floor * multiplier)
 
 
 def rates_of(shape: Shape, base_lrs: Sequence[float], multipliers: Sequence[float]) -> list[Any]:
-    """`rate_of` each group, which is given a number for each; a schedule's step spends its time here."""
+    """Return the rate of each group, as `rate_of` gives it, but faster: a schedule's step spends its time here."""
     scale, slope, offset, floor = shape
     if not offset and not floor:
         return [scale * (slope * base) for base in base_lrs]
@@ -164,7 +164,7 @@ def _delayed(pieces: Iterable[Piece], by: int) -> list[Piece]:
 
 
 def _cut(pieces: Iterable[Piece], end: float) -> list[Piece]:
-    """The pieces up to the step before `end`."""
+    """Return the pieces up to the step before `end`."""
     kept: list[Piece] = []
     for piece in pieces:
         kept.append(Piece(min(piece.end, end), piece.formula))

@@ -18,17 +18,17 @@ class FloorError(OptimError, ValueError):
 
 
 def between(factor: Any, *, absolute: float | None, relative: float | None) -> Shape:
-    """Between the base rate, at a factor of 1, and the lowest rate, at 0."""
+    """Return what lies between the base rate, at a factor of 1, and the lowest rate, at 0."""
     if relative is None:
         return towards(absolute or 0.0, factor)
     return multiple_of_base(factor * (1.0 - relative) + relative)
 
 
 def either(instance: Any, _attribute: attrs.Attribute[Any], value: float | None) -> None:
-    """A validator for ``min_lr``, beside which there is ``min_lr_rate``.
+    """Validate ``min_lr``, beside which there is ``min_lr_rate``.
 
     Raises:
-        FieldError: both are set, or none.
+        FieldError: both are set, or neither is.
     """
     if value is not None and instance.min_lr_rate is not None:
         raise FieldError("means the same as min_lr_rate, which is set too", "give one of the two")

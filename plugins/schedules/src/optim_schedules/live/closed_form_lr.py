@@ -27,7 +27,7 @@ class ClosedFormLR(LambdaLR):
         curve: the rates.
     """
 
-    # Floats, where torch has the tensors of rates that are tensors.
+    # Here these are floats; torch would keep tensors where rates are tensors.
     base_lrs: list[Any]
 
     def __init__(self, optimizer: Optimizer, curve: Curve) -> None:
@@ -39,15 +39,15 @@ class ClosedFormLR(LambdaLR):
             optimizer,
             [partial(_factor, curve, base, factor) for base, factor in zip(bases, self.multipliers, strict=True)],
         )
-        # A rate that is a tensor is filled in, but computed in double precision.
+        # Where a rate is a tensor, the new rate is computed in double precision and then filled in.
         self.base_lrs = [*bases]
 
     def get_lr(self) -> list[float | Tensor]:
-        """The rate of each group at the present step."""
+        """Return the rate of each group at the present step."""
         return rates_of(self.curve.at(self.last_epoch), self.base_lrs, self.multipliers)
 
     def step(self, epoch: int | None = None) -> None:
-        """Goes on to the next step, or to `epoch`, as torch's schedulers do.
+        """Go on to the next step, or to `epoch`, as torch's schedulers do.
 
         Raises:
             OptimError: the optimizer was given another parameter group since the schedule was made.
@@ -58,7 +58,7 @@ class ClosedFormLR(LambdaLR):
                 f"the schedule was made for {len(self.base_lrs)} parameter groups, and the optimizer has {len(groups)} "
                 f"now: make it anew, create_scheduler(optimizer, last_step={self.last_epoch})"
             )
-        # Until the first call after construction is over, torch watches the order of optimizer and schedule.
+        # Up to the first call after construction, torch's own step watches the order of optimizer and schedule.
         if epoch is not None or self._step_count < 2:
             super().step(epoch)
             return
@@ -73,10 +73,10 @@ class ClosedFormLR(LambdaLR):
         self._last_lr = rates
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain data: the base rates, the multipliers and the count of steps; the curve is the config's."""
+        """Return plain data: base rates, multipliers and the count of steps; the curve comes from the config."""
         left_out = ("optimizer", "lr_lambdas", "curve")
         state = {key: value for key, value in self.__dict__.items() if key not in left_out}
-        # torch's LambdaLR expects the key, and an entry for each group.
+        # torch's LambdaLR expects this key, with an entry for each group, in a state that it loads.
         return {**state, "lr_lambdas": [None] * len(self.lr_lambdas)}
 
 

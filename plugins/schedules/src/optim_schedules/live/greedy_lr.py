@@ -56,7 +56,7 @@ class GreedyLR(ReduceLROnPlateau):
         super().__init__(optimizer, **plateau)
 
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Looks at the metric of one more call and changes the rates where that is due."""
+        """Look at the metric of one more call, and change the rates where that is due."""
         current = self._smoothed(float(metrics))
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.cooldown_counter > 0:
@@ -70,11 +70,11 @@ class GreedyLR(ReduceLROnPlateau):
         self._last_lr = [*self._rates()]
 
     def _smoothed(self, metric: float) -> float:
-        """The mean of the last metrics, kept as a running sum."""
+        """Return the mean of the last metrics, which is kept as a running sum."""
         if not self.smooth:
             return metric
         self.window_sum += metric
-        # A new list each time, as a state that was taken before holds the old one.
+        # The list is a new one each time, as a state that was taken before holds the old one.
         self.window = [*self.window, metric]
         if len(self.window) > self.window_size:
             first, *self.window = self.window
@@ -82,7 +82,7 @@ class GreedyLR(ReduceLROnPlateau):
         return self.window_sum / len(self.window)
 
     def _count(self, current: float) -> None:
-        """One more call with or without an improvement, and what follows from it."""
+        """Count one more call, with or without an improvement, and do what follows from that."""
         if ReduceLROnPlateau._is_better(self, current, self.best):
             self.best = current
             self.num_bad_epochs, self.num_good_epochs = 0, self.num_good_epochs + 1

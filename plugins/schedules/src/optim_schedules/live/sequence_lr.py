@@ -39,14 +39,15 @@ class _Watched(Options):
 class SequenceLR(LRScheduler):
     """Runs schedulers in turn.
 
-    Each is made at once, so that a wrong config shows before the first step, and on the optimizer as it was given. What
-    it writes into the groups then is written when its turn comes: torch's schedulers set the first rate, and some a
-    momentum, when they are made, and find the next rate from the one in the group.
+    All schedulers are made at once, so that a wrong config shows before the first step, and each on the optimizer as it
+    was given. What a scheduler writes into the groups when it is made is written again when its turn comes: torch's
+    schedulers set the first rate, and some a momentum, when they are made, and find the next rate from the one in the
+    group.
 
     Args:
         optimizer: its groups' ``lr`` are the base rates.
-        makers: one for each scheduler; each makes it on `optimizer`.
-        starts: the call of ``step()`` at which each begins, the first of which is 0, each above the one before.
+        makers: functions that each make a scheduler on `optimizer`.
+        starts: the calls of ``step()`` at which the schedulers begin: 0 for the first, each later than the one before.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class SequenceLR(LRScheduler):
         made = [_made(make, optimizer) for make in makers]
         self.schedulers = [scheduler for scheduler, _ in made]
         written = set().union(*(group.written for _, groups in made for group in groups))
-        # For each scheduler, for each group: the options that it begins with.
+        # For each scheduler and each group, the options that the scheduler begins with.
         self.entries: list[list[Options]] = [
             [{key: group[key] for key in sorted(written & group.keys())} for group in groups] for _, groups in made
         ]
@@ -71,17 +72,17 @@ class SequenceLR(LRScheduler):
         for group, options in zip(self.optimizer.param_groups, self.entries[self.current], strict=True):
             for key, value in options.items():
                 if key == "lr" and isinstance(group[key], Tensor):
-                    # A captured graph reads the rate from this tensor.
+                    # A captured CUDA graph reads the rate from this tensor, which must therefore stay.
                     group[key].fill_(value)
                 else:
                     group[key] = _copy(value)
         self._last_lr = _rates(self.optimizer)
 
     def step(self, epoch: int | None = None) -> None:
-        """Goes on to the next step.
+        """Go on to the next step.
 
         Raises:
-            ValueError: `epoch` is given, which torch itself is giving up.
+            ValueError: `epoch` is given, an argument that torch itself is giving up.
         """
         if epoch is not None:
             raise ValueError("step() takes no epoch; create_scheduler(last_step=…) continues at a step")
@@ -96,15 +97,15 @@ class SequenceLR(LRScheduler):
         self._last_lr = _rates(self.optimizer)
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain data, with the states of the schedulers."""
+        """Return plain data, with the states of the schedulers."""
         state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "schedulers")}
         return {**state, "schedulers": [scheduler.state_dict() for scheduler in self.schedulers]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continues where `state_dict` was saved.
+        """Continue where `state_dict` was saved.
 
         Raises:
-            ValueError: it is that of another schedule, or of another number of them; nothing has been loaded.
+            ValueError: the state is of another schedule, or of another number of schedulers; nothing has been loaded.
         """
         states = state_dict.get("schedulers")
         if not isinstance(states, list):
@@ -117,7 +118,7 @@ class SequenceLR(LRScheduler):
 
 
 def _made(make: Callable[[], LRScheduler], optimizer: Optimizer) -> tuple[LRScheduler, list[_Watched]]:
-    """A scheduler, and the groups as it leaves them; those of the optimizer stay as they are."""
+    """Make a scheduler; return it, and the groups as it leaves them, while those of the optimizer stay as they are."""
     groups = list(optimizer.param_groups)
     watched = [_Watched(group) for group in groups]
     optimizer.param_groups[:] = watched

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AdaptiveClipper"]
 
-# The least norm that is divided by, as in the authors' code; it matters for gradients of half precision only.
+# The least norm that is divided by, as in the authors' code; it matters only for gradients of half precision.
 SMALLEST = 1e-6
 
 
@@ -41,11 +41,11 @@ class AdaptiveClipper:
     error_if_nonfinite: bool = False
 
     def build(self) -> AdaptiveClipper:
-        """Itself: a clipper remembers nothing."""
+        """Return the config itself, which can clip, as a clipper remembers nothing."""
         return self
 
     def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clips the gradients of `parameters` in place.
+        """Clip the gradients of `parameters` in place.
 
         Returns:
             The 2-norm of all gradients before clipping, of shape ().
@@ -66,7 +66,7 @@ class AdaptiveClipper:
 
 
 def _unit_norms(tensor: Tensor) -> Tensor:
-    """The 2-norm of each unit, of a shape that broadcasts over the tensor."""
+    """Return the 2-norm of each unit, of a shape that broadcasts over the tensor."""
     import torch
 
     is_vector = sum(size > 1 for size in tensor.shape) <= 1

@@ -1,4 +1,4 @@
-"""What the clippers share: the gradients, their norm, and what happens when it is not finite."""
+"""What the clippers share: finding the gradients and their norm, and what happens where that is not finite."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def clip_if_finite(
     norm_type: float = 2.0,
     error_if_nonfinite: bool,
 ) -> Tensor:
-    """Changes the gradients, unless their norm is not finite: no factor mends those, and most spread the NaN.
+    """Change the gradients, unless their norm is not finite: no factor mends those, and most factors spread the NaN.
 
     Args:
         parameters: a tensor or an iterable of tensors; those without a gradient are passed over.
@@ -54,7 +54,7 @@ def clip_if_finite(
 
 
 def total_norm(parameters: list[Tensor], norm_type: float) -> Tensor:
-    """The norm of all gradients together, of shape (); 0 where there are none.
+    """Return the norm of all gradients together, of shape (); 0 where there are none.
 
     That of DTensors is the norm over all ranks. DTensors of several meshes, and plain tensors beside them, which torch
     cannot put into one list, are taken in turn.
@@ -76,7 +76,7 @@ def total_norm(parameters: list[Tensor], norm_type: float) -> Tensor:
 
 
 def by_mesh(parameters: Iterable[Tensor]) -> Iterable[list[Tensor]]:
-    """The parameters by the device mesh that their gradients are spread over; plain tensors have none."""
+    """Yield the parameters of each device mesh over which gradients are spread, and those of plain tensors together."""
     groups: dict[Any, list[Tensor]] = {}
     for parameter in parameters:
         groups.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter)

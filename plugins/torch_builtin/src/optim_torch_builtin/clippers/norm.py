@@ -42,11 +42,11 @@ class NormClipper:
             raise ValueError(f'must be > 0 or the text "inf", is {value!r}')
 
     def build(self) -> NormClipper:
-        """Itself: a clipper remembers nothing."""
+        """Return the config itself, which can clip, as a clipper remembers nothing."""
         return self
 
     def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clips the gradients of `parameters` in place.
+        """Clip the gradients of `parameters` in place.
 
         Returns:
             The norm before clipping, of shape ().

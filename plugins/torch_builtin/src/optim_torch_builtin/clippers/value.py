@@ -34,11 +34,11 @@ class ValueClipper:
     example: ClassVar[Mapping[str, Any]] = {"clip_value": 0.5}
 
     def build(self) -> ValueClipper:
-        """Itself: a clipper remembers nothing."""
+        """Return the config itself, which can clip, as a clipper remembers nothing."""
         return self
 
     def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clips the gradients of `parameters` in place.
+        """Clip the gradients of `parameters` in place.
 
         Returns:
             The 2-norm of all gradients before clipping, of shape ().

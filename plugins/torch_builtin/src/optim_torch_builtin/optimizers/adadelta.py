@@ -1,4 +1,4 @@
-"""Adadelta."""
+"""The plugin class of Adadelta."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Adadelta:
     differentiable: bool = False
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Adadelta."""
+        """Make a torch.optim.Adadelta."""
         from torch import optim
 
         return optim.Adadelta(params, **keyword_arguments(self))

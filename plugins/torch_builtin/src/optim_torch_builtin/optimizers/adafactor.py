@@ -1,4 +1,4 @@
-"""Adafactor."""
+"""The plugin class of Adafactor."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Adafactor:
             raise ItemsError(wrong)
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Adafactor."""
+        """Make a torch.optim.Adafactor."""
         from torch import optim
 
         return optim.Adafactor(params, **keyword_arguments(self))

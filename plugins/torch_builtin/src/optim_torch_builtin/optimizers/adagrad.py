@@ -1,4 +1,4 @@
-"""Adagrad."""
+"""The plugin class of Adagrad."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Adagrad:
     fused: bool | Literal["auto"] | None = attrs.field(default=None, validator=fused_is_possible)
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Adagrad."""
+        """Make a torch.optim.Adagrad."""
         from torch import optim
 
         from optim_torch_builtin.fused import fused_arguments

@@ -1,4 +1,4 @@
-"""Adam."""
+"""The plugin class of Adam."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Adam:
     decoupled_weight_decay: bool = False
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Adam."""
+        """Make a torch.optim.Adam."""
         from torch import optim
 
         from optim_torch_builtin.fused import fused_arguments

@@ -1,4 +1,4 @@
-"""Adamax."""
+"""The plugin class of Adamax."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Adamax:
     capturable: bool = False
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Adamax."""
+        """Make a torch.optim.Adamax."""
         from torch import optim
 
         return optim.Adamax(params, **keyword_arguments(self))

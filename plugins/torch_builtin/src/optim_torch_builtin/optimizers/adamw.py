@@ -1,4 +1,4 @@
-"""AdamW."""
+"""The plugin class of AdamW."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class AdamW:
     fused: bool | Literal["auto"] | None = attrs.field(default=None, validator=fused_is_possible)
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.AdamW."""
+        """Make a torch.optim.AdamW."""
         from torch import optim
 
         from optim_torch_builtin.fused import fused_arguments

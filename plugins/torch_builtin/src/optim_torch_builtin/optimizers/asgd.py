@@ -1,4 +1,4 @@
-"""ASGD."""
+"""The plugin class of ASGD."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ASGD:
     }
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.ASGD."""
+        """Make a torch.optim.ASGD."""
         from torch import optim
 
         return optim.ASGD(params, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""L-BFGS."""
+"""The plugin class of L-BFGS."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class LBFGS:
     }
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.LBFGS."""
+        """Make a torch.optim.LBFGS."""
         from torch import optim
 
         return optim.LBFGS(params, **keyword_arguments(self))

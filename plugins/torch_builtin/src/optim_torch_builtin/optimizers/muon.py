@@ -1,4 +1,4 @@
-"""Muon as torch has it."""
+"""The plugin class of Muon as torch has it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TorchMuon:
     }
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Muon."""
+        """Make a torch.optim.Muon."""
         from torch import optim
 
         return optim.Muon(params, **keyword_arguments(self))

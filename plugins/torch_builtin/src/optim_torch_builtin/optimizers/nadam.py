@@ -1,4 +1,4 @@
-"""NAdam."""
+"""The plugin class of NAdam."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class NAdam:
     differentiable: bool = False
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.NAdam."""
+        """Make a torch.optim.NAdam."""
         from torch import optim
 
         return optim.NAdam(params, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""RAdam."""
+"""The plugin class of RAdam."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RAdam:
     differentiable: bool = False
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.RAdam."""
+        """Make a torch.optim.RAdam."""
         from torch import optim
 
         return optim.RAdam(params, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""RMSprop."""
+"""The plugin class of RMSprop."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RMSprop:
     differentiable: bool = False
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.RMSprop."""
+        """Make a torch.optim.RMSprop."""
         from torch import optim
 
         return optim.RMSprop(params, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""Rprop."""
+"""The plugin class of Rprop."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Rprop:
             raise ValueError(f"must be the smallest step, ≥ 0, and then the largest, > 0, is {value!r}")
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.Rprop."""
+        """Make a torch.optim.Rprop."""
         from torch import optim
 
         return optim.Rprop(params, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""SGD."""
+"""The plugin class of SGD."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SGD:
             raise FieldError(f"needs dampening 0, which is {self.dampening!r}", "leave one of the two out")
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.SGD.
+        """Make a torch.optim.SGD.
 
         Raises:
             ParamGroupError: `fused` is true, and this torch's kernel would not move a parameter.

@@ -1,4 +1,4 @@
-"""SparseAdam."""
+"""The plugin class of SparseAdam."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SparseAdam:
     }
 
     def build(self, params: ParamsT) -> Optimizer:
-        """A torch.optim.SparseAdam."""
+        """Make a torch.optim.SparseAdam."""
         from torch import optim
 
         return optim.SparseAdam(params, **keyword_arguments(self))

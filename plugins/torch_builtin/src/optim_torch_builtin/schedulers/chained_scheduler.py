@@ -1,4 +1,4 @@
-"""ChainedScheduler."""
+"""The plugin class of ChainedScheduler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["ChainedScheduler"]
 def only_the_first_sets_the_rate(
     _instance: Any, _attribute: attrs.Attribute[Any], schedulers: list[SchedulerSpec]
 ) -> None:
-    """A validator for schedules that each go on from the rate that the one before left.
+    """Validate schedules that each go on from the rate that the one before left.
 
     Raises:
         ItemsError: one after the first sets the rate, whatever it was.
@@ -72,7 +72,7 @@ class ChainedScheduler(Combined):
         return self.schedulers
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.ChainedScheduler."""
+        """Make a torch.optim.lr_scheduler.ChainedScheduler."""
         from torch.optim import lr_scheduler
 
         schedulers = [spec.create_scheduler(optimizer, horizon=horizon) for spec in self.schedulers]

@@ -1,4 +1,4 @@
-"""ConstantLR."""
+"""The plugin class of ConstantLR."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ConstantLR:
     interval: ClassVar[str] = "epoch"
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.ConstantLR."""
+        """Make a torch.optim.lr_scheduler.ConstantLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.ConstantLR(optimizer, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""CosineAnnealingLR."""
+"""The plugin class of CosineAnnealingLR."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class CosineAnnealingLR:
     example: ClassVar[Mapping[str, Any]] = {"T_max": 100, "eta_min": 1e-6}
 
     def absolute_rate(self) -> tuple[str, float]:
-        """The field that holds an absolute rate, and the rate: that of the optimizer must not be below it."""
+        """Return the field that holds an absolute rate, and the rate, below which that of the optimizer must not be."""
         return "eta_min", self.eta_min
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.CosineAnnealingLR."""
+        """Make a torch.optim.lr_scheduler.CosineAnnealingLR."""
         from torch.optim import lr_scheduler
 
         from optim_torch_builtin.multipliers import with_multiplied_floor

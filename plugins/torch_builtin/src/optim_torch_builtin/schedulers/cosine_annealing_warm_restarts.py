@@ -1,4 +1,4 @@
-"""CosineAnnealingWarmRestarts."""
+"""The plugin class of CosineAnnealingWarmRestarts."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class CosineAnnealingWarmRestarts:
     T_mult: int = attrs.field(default=1, validator=positive)
     eta_min: float = attrs.field(default=0.0, validator=non_negative)
 
-    # It does not go on from the rate that another schedule left.
+    # The schedule sets the rate itself, and does not go on from the rate that another schedule left.
     sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"T_0": 25, "T_mult": 2, "eta_min": 1e-7}
 
     def absolute_rate(self) -> tuple[str, float]:
-        """The field that holds an absolute rate, and the rate: that of the optimizer must not be below it."""
+        """Return the field that holds an absolute rate, and the rate, below which that of the optimizer must not be."""
         return "eta_min", self.eta_min
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.CosineAnnealingWarmRestarts."""
+        """Make a torch.optim.lr_scheduler.CosineAnnealingWarmRestarts."""
         from torch.optim import lr_scheduler
 
         from optim_torch_builtin.multipliers import with_multiplied_floor

@@ -1,4 +1,4 @@
-"""CyclicLR."""
+"""The plugin class of CyclicLR."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CyclicLR:
     )
     max_momentum: float | list[float] = attrs.field(default=0.9, validator=each(fraction))
 
-    # It does not go on from the rate that another schedule left.
+    # The schedule sets the rate itself, and does not go on from the rate that another schedule left.
     sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "step"
     example: ClassVar[Mapping[str, Any]] = {"base_lr": 1e-4, "max_lr": 1e-2, "step_size_up": 500}
@@ -66,7 +66,7 @@ class CyclicLR:
     }
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.CyclicLR."""
+        """Make a torch.optim.lr_scheduler.CyclicLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.CyclicLR(

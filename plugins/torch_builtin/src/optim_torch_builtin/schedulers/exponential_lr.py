@@ -1,4 +1,4 @@
-"""ExponentialLR."""
+"""The plugin class of ExponentialLR."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ExponentialLR:
     example: ClassVar[Mapping[str, Any]] = {"gamma": 0.95}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.ExponentialLR."""
+        """Make a torch.optim.lr_scheduler.ExponentialLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.ExponentialLR(optimizer, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""LambdaLR."""
+"""The plugin class of LambdaLR."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class LambdaLR:
 
     lr_lambda: LRLambda = attrs.field(validator=expressions_evaluate(first=0))
 
-    # It does not go on from the rate that another schedule left.
+    # The schedule sets the rate itself, and does not go on from the rate that another schedule left.
     sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "epoch"
     example: ClassVar[Mapping[str, Any]] = {"lr_lambda": "0.95 ** epoch"}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.LambdaLR."""
+        """Make a torch.optim.lr_scheduler.LambdaLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.LambdaLR(optimizer, lr_lambda=lr_lambdas(self.lr_lambda))

@@ -1,4 +1,4 @@
-"""LinearLR."""
+"""The plugin class of LinearLR."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LinearLR:
     interval: ClassVar[str] = "epoch"
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.LinearLR."""
+        """Make a torch.optim.lr_scheduler.LinearLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.LinearLR(optimizer, **keyword_arguments(self))

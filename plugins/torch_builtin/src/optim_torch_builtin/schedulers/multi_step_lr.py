@@ -1,4 +1,4 @@
-"""MultiStepLR."""
+"""The plugin class of MultiStepLR."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class MultiStepLR:
     example: ClassVar[Mapping[str, Any]] = {"milestones": [30, 80]}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.MultiStepLR."""
+        """Make a torch.optim.lr_scheduler.MultiStepLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.MultiStepLR(optimizer, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""MultiplicativeLR."""
+"""The plugin class of MultiplicativeLR."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MultiplicativeLR:
     example: ClassVar[Mapping[str, Any]] = {"lr_lambda": "0.95"}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.MultiplicativeLR."""
+        """Make a torch.optim.lr_scheduler.MultiplicativeLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lr_lambdas(self.lr_lambda))

@@ -1,4 +1,4 @@
-"""OneCycleLR."""
+"""The plugin class of OneCycleLR."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class OneCycleLR:
     final_div_factor: float = attrs.field(default=1e4, validator=positive)
     three_phase: bool = False
 
-    # It does not go on from the rate that another schedule left.
+    # The schedule sets the rate itself, and does not go on from the rate that another schedule left.
     sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "step"
     example: ClassVar[Mapping[str, Any]] = {"max_lr": 1e-3, "epochs": 100, "steps_per_epoch": 100}
@@ -86,7 +86,7 @@ class OneCycleLR:
             self._check_phases(self.epochs * self.steps_per_epoch)
 
     def _check_phases(self, total_steps: int) -> None:
-        """Refuses phases that torch, which counts their ends from 0, would divide by the length of.
+        """Refuse phases of length 0, by which torch, as it counts their ends from 0, would divide.
 
         Raises:
             ValueError: one has no length, so that torch would divide by zero.
@@ -107,7 +107,7 @@ class OneCycleLR:
         return horizon.require("total_steps", "OneCycleLR")
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.OneCycleLR.
+        """Make a torch.optim.lr_scheduler.OneCycleLR.
 
         Raises:
             HorizonError: neither the config nor `horizon` gives the length.

@@ -1,4 +1,4 @@
-"""PolynomialLR."""
+"""The plugin class of PolynomialLR."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PolynomialLR:
     interval: ClassVar[str] = "epoch"
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.PolynomialLR."""
+        """Make a torch.optim.lr_scheduler.PolynomialLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.PolynomialLR(optimizer, **keyword_arguments(self))

@@ -1,4 +1,4 @@
-"""ReduceLROnPlateau."""
+"""The plugin class of ReduceLROnPlateau."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ReduceLROnPlateau:
             raise ValueError("must be < 1 with mode: min and threshold_mode: rel, or no metric is ever better")
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.ReduceLROnPlateau."""
+        """Make a torch.optim.lr_scheduler.ReduceLROnPlateau."""
         from torch.optim import lr_scheduler
 
         arguments = keyword_arguments(self, "monitor", "min_lr")

@@ -1,4 +1,4 @@
-"""SequentialLR."""
+"""The plugin class of SequentialLR."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SequentialLR(Combined):
         return self.schedulers
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.SequentialLR."""
+        """Make a torch.optim.lr_scheduler.SequentialLR."""
         from torch.optim import lr_scheduler
 
         schedulers = [spec.create_scheduler(optimizer, horizon=horizon) for spec in self.schedulers]

@@ -1,4 +1,4 @@
-"""StepLR."""
+"""The plugin class of StepLR."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class StepLR:
     example: ClassVar[Mapping[str, Any]] = {"step_size": 30}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        """A torch.optim.lr_scheduler.StepLR."""
+        """Make a torch.optim.lr_scheduler.StepLR."""
         from torch.optim import lr_scheduler
 
         return lr_scheduler.StepLR(optimizer, **keyword_arguments(self))
