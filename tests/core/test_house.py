@@ -5,24 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from house import circles, crowded_folders, heavy_imports, inits_with_code, modules_in, reaches
+from house import PUBLIC, circles, crowded_folders, heavy_imports, inits_with_code, modules_in, reaches
 
 ROOT = Path(__file__).parents[2]
 
-# What anybody may import of the core. `optim_core.plugin_tools` says what is in it.
-PUBLIC = {
-    "optim_core",
-    "optim_core.bridge",
-    "optim_core.cli",
-    "optim_core.compat",
-    "optim_core.errors",
-    "optim_core.plugin_tools",
-    "optim_core.protocols",
-    "optim_core.recipe",
-    "optim_core.registry",
-    "optim_core.specs",
-    "optim_core.validators",
-}
 # The kit judges a plugin class as the core reads it.
 OF_THE_KIT = {"optim_core.plugin_class", "optim_core.probing", "optim_core.discovery.records"}
 # The command reads and writes files, shows the keys of configs, and tries plugins in a process of their own.

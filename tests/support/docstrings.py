@@ -14,27 +14,18 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from house import PUBLIC, modules_in
 
-from optim_core.text.names import normalise
+from optim_core.plugin_tools import normalise
 
 ROOT = Path(__file__).parents[2]
 PROMPT = ">>> "
-
-# What others may import of the core, beside what `optim_core` itself hands on.
-PUBLIC_PARTS = ("bridge", "compat", "errors", "protocols", "recipe", "registry", "specs", "validators")
-
-
-def modules_of(source: Path) -> Iterator[tuple[str, Path]]:
-    """The full name and the file of each module below a folder of sources."""
-    for file in sorted(source.rglob("*.py")):
-        parts = file.relative_to(source).with_suffix("").parts
-        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), file
 
 
 def examples_in(source: Path) -> list[doctest.DocTest]:
     """The examples of each docstring below a folder of sources, one test for each; each begins without any names."""
     finder = doctest.DocTestFinder(exclude_empty=True)
-    named = [name for name, file in modules_of(source) if PROMPT in file.read_text(encoding="utf-8")]
+    named = [name for name, file in modules_in(source).items() if PROMPT in file.read_text(encoding="utf-8")]
     found = [test for name in named for test in finder.find(importlib.import_module(name), name, globs={})]
     return [test for test in found if test.examples]
 
@@ -86,10 +77,8 @@ def provided() -> dict[str, set[str]]:
 def public_modules(source: Path) -> list[ModuleType]:
     """Of the core the modules that others may import, of any other distribution its package."""
     package = next(source.glob("*/__init__.py")).parent.name
-    names = [package]
-    if package == "optim_core":
-        names += [f"{package}.{part}" for part in PUBLIC_PARTS if find_spec(f"{package}.{part}")]
-    return [importlib.import_module(name) for name in names]
+    names = PUBLIC if package == "optim_core" else {package}
+    return [importlib.import_module(name) for name in sorted(names)]
 
 
 def public_things(module: ModuleType) -> Iterator[tuple[str, Any]]:

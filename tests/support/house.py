@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 __all__ = [
+    "PUBLIC",
     "Import",
     "circles",
     "crowded_folders",
@@ -19,6 +20,21 @@ __all__ = [
     "modules_in",
     "reaches",
 ]
+
+# What anybody may import of the core. `optim_core.plugin_tools` says what is in it.
+PUBLIC = {
+    "optim_core",
+    "optim_core.bridge",
+    "optim_core.cli",
+    "optim_core.compat",
+    "optim_core.errors",
+    "optim_core.plugin_tools",
+    "optim_core.protocols",
+    "optim_core.recipe",
+    "optim_core.registry",
+    "optim_core.specs",
+    "optim_core.validators",
+}
 
 
 class Import(NamedTuple):

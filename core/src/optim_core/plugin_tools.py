@@ -106,6 +106,13 @@ def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:
     Args:
         config: the instance of a plugin class; values in it that are attrs instances stay so.
         left_out: the names of fields to leave out.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core.plugin_tools import keyword_arguments
+        >>> Config = attrs.make_class("Config", {"lr": attrs.field(default=0.1), "fallback": attrs.field(default="no")})
+        >>> keyword_arguments(Config(), "fallback")
+        {'lr': 0.1}
     """
     return {
         field.name: getattr(config, field.name) for field in attrs.fields(type(config)) if field.name not in left_out
@@ -113,7 +120,14 @@ def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:
 
 
 def plain_data(value: Any) -> Any:
-    """Return a value of a field as a config file holds it, and None for what no file can hold, such as a function."""
+    """Return a value of a field as a config file holds it, and None for what no file can hold, such as a function.
+
+    Example:
+        >>> from optim_core import Duration
+        >>> from optim_core.plugin_tools import plain_data
+        >>> plain_data((0.9, 0.999)), plain_data(Duration.of("5%")), plain_data(print)
+        ([0.9, 0.999], '5%', None)
+    """
     from optim_core.config.canonical import plain_value
 
     return plain_value(value, (), [])
@@ -130,6 +144,13 @@ def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[
 
     Returns:
         A list with one rate for each group; `rate` as it is where it is a list, or where no group has a multiplier.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.plugin_tools import multiplied
+        >>> groups = [{"params": [torch.zeros(1)], "lr_multiplier": factor} for factor in (1.0, 5.0)]
+        >>> multiplied(0.01, torch.optim.SGD(groups, lr=0.1))
+        [0.01, 0.05]
     """
     factors = [group.get("lr_multiplier", 1.0) for group in optimizer.param_groups]
     if isinstance(rate, list) or all(factor == 1.0 for factor in factors):
@@ -142,6 +163,11 @@ def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: S
 
     Raises:
         FieldError: it waits for a metric, which only the whole would be given.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import follows_no_metric
+        >>> follows_no_metric(None, None, registry.build({"type": "StepLR", "config": {"step_size": 10}}))
     """
     if value.waits_for_metric:
         raise FieldError(
@@ -156,6 +182,18 @@ def one_interval(instance: Any, attribute: attrs.Attribute[Any], value: Sequence
     Raises:
         FieldError: there is none.
         ItemsError: some wait for a metric, or count epochs where the first counts steps, or steps where it does not.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import one_interval
+        >>> from optim_core.validators import ItemsError
+        >>> steps = registry.build({"type": "StepLR", "config": {"step_size": 10}, "interval": "step"})
+        >>> epochs = registry.build({"type": "StepLR", "config": {"step_size": 10}, "interval": "epoch"})
+        >>> try:
+        ...     one_interval(None, None, [steps, epochs])
+        ... except ItemsError as error:
+        ...     print(error.items[1].message)
+        StepLR has the interval epoch, and item 0, StepLR, has step
     """
     if not value:
         raise FieldError("must have at least one schedule, is empty")
@@ -177,13 +215,31 @@ def one_interval(instance: Any, attribute: attrs.Attribute[Any], value: Sequence
 
 
 class Combined(abc.ABC):
-    """The base of a schedule's plugin class that is made of other schedules, all of them stepped together."""
+    """The base of a schedule's plugin class that is made of other schedules, all of them stepped together.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import Combined
+        >>> class InTurn(Combined):
+        ...     def parts(self):
+        ...         return [registry.build({"type": "StepLR", "config": {"step_size": 10}, "interval": "epoch"})]
+        >>> InTurn().interval
+        'epoch'
+    """
 
     __slots__ = ()
 
     @abc.abstractmethod
     def parts(self) -> Sequence[SchedulerSpec]:
-        """Return the schedules that it is made of, at least one."""
+        """Return the schedules of which this one is made, at least one.
+
+        Example:
+            >>> from optim_core import registry
+            >>> schedulers = [{"type": "StepLR", "config": {"step_size": 10}}]
+            >>> chained = registry.build({"type": "ChainedScheduler", "config": {"schedulers": schedulers}}).config
+            >>> [spec.type for spec in chained.parts()]
+            ['StepLR']
+        """
 
     @property
     def interval(self) -> str:

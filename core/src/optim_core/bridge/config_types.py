@@ -25,6 +25,12 @@ def config_type(argument: Argument, module: SourceModule | None) -> Any:
     A tensor, a function or a process group has no place in a config: the field of ``float | Tensor`` is a float. Where
     the annotation allows tuples of several lengths, the field has the length of the default. Where an argument has no
     annotation, its default says what is meant.
+
+    Example:
+        >>> import ast
+        >>> from optim_core.bridge import Argument, config_type
+        >>> config_type(Argument("lr", ast.parse("float | Tensor", mode="eval").body, 0.1), None)
+        <class 'float'>
     """
     if argument.annotation is None:
         return _of_default(argument.default)
@@ -38,7 +44,14 @@ def config_type(argument: Argument, module: SourceModule | None) -> Any:
 
 
 def is_dtype(argument: Argument) -> bool:
-    """Return whether an argument is a ``torch.dtype``, which a config gives by its name."""
+    """Return whether an argument is a ``torch.dtype``, which a config gives by its name.
+
+    Example:
+        >>> import ast
+        >>> from optim_core.bridge import Argument, is_dtype
+        >>> is_dtype(Argument("dtype", ast.parse("torch.dtype", mode="eval").body, None))
+        True
+    """
     nodes = ast.walk(argument.annotation) if argument.annotation is not None else ()
     return any(_last_name(node) == "dtype" for node in nodes)
 

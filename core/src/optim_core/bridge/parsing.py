@@ -28,7 +28,14 @@ def parsed(source: bytes, filename: str) -> ast.Module:
 
 
 def unquoted(annotation: T) -> T | ast.expr:
-    """Return what an annotation in quotes says; any other annotation, and a text that is no Python, as it is."""
+    """Return what an annotation in quotes says; any other annotation, and a text that is no Python, as it is.
+
+    Example:
+        >>> import ast
+        >>> from optim_core.bridge import unquoted
+        >>> unquoted(ast.parse("'float'", mode="eval").body).id
+        'float'
+    """
     if not (isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)):
         return annotation
     try:

@@ -17,7 +17,13 @@ INDENT = " " * 4
 
 
 def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
-    """Prints a text; what the stream's encoding lacks is written in ASCII."""
+    """Print a text; what the stream's encoding lacks is written in ASCII.
+
+    Example:
+        >>> from optim_core.cli import say
+        >>> say("the rate is above 0")
+        the rate is above 0
+    """
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     if not _can_show(text, encoding):
@@ -26,7 +32,7 @@ def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
 
 
 def can_say(text: str) -> bool:
-    """Whether standard output has every letter of a text."""
+    """Return whether standard output has every letter of a text."""
     return _can_show(text, getattr(sys.stdout, "encoding", None) or "utf-8")
 
 
@@ -39,7 +45,15 @@ def _can_show(text: str, encoding: str) -> bool:
 
 
 def print_json(value: Any) -> None:
-    """Prints plain data as JSON."""
+    """Print plain data as JSON.
+
+    Example:
+        >>> from optim_core.cli import print_json
+        >>> print_json({"lr": 0.1})
+        {
+          "lr": 0.1
+        }
+    """
     import json
 
     text = json.dumps(value, indent=2, ensure_ascii=False)
@@ -47,7 +61,7 @@ def print_json(value: Any) -> None:
 
 
 def width() -> int:
-    """The columns to fill: COLUMNS, or those of the terminal."""
+    """Return how many columns there are to fill: COLUMNS, or those of the terminal."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)

@@ -105,7 +105,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",)}
 
 
 def install_line(extra: str) -> str:
-    """The command that installs an extra."""
+    """Return the command that installs an extra.
+
+    Example:
+        >>> from optim_core.plugin_tools import install_line
+        >>> install_line("muon")
+        "pip install 'optim-core[muon]'"
+    """
     return f"pip install 'optim-core[{extra}]'"
 
 
@@ -123,5 +129,11 @@ def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
 
 
 def extra_of_command(name: str) -> str | None:
-    """Return the extra that brings the subcommand `name` of `optim`, None where none does."""
+    """Return the extra that brings the subcommand `name` of `optim`, None where none does.
+
+    Example:
+        >>> from optim_core.plugin_tools import extra_of_command
+        >>> extra_of_command("conformance")
+        'conformance'
+    """
     return next((extra for extra, commands in COMMANDS.items() if name in commands), None)

@@ -41,5 +41,11 @@ _STDOUT = _Stdout()
 
 
 def output_diverted() -> contextlib.AbstractContextManager[None]:
-    """Leads what is printed to standard error, for plugins that import or start what prints."""
+    """Lead what is printed in the block to standard error, for plugins that import or start what prints.
+
+    Example:
+        >>> from optim_core.plugin_tools import output_diverted
+        >>> with output_diverted():
+        ...     print("this is read on standard error")
+    """
     return _STDOUT.diverted()

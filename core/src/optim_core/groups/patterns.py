@@ -14,17 +14,22 @@ _WILDCARD = re.compile(r"\*|\?|\[!?\]?[^\]]*\]")
 
 
 def matching(pattern: str, names: Sequence[str], places: Sequence[int]) -> list[int]:
-    """Those of `places` whose name matches; upper and lower case differ.
+    """Return those of `places` whose name matches; upper and lower case differ.
 
     Args:
-        pattern: fnmatch's for the whole name, or ``re:`` and a regular expression for any part of it.
+        pattern: a pattern of fnmatch for the whole name, or ``re:`` and a regular expression for any part of it.
         names: some names.
-        places: indices of them.
+        places: indices of names.
+
+    Example:
+        >>> from optim_core.plugin_tools import matching
+        >>> matching("*.bias", ["head.weight", "head.bias"], range(2))
+        [1]
     """
     if pattern.startswith(REGEX):
         test: Callable[[str], object] = re.compile(pattern.removeprefix(REGEX)).search
         return [place for place in places if test(names[place])]
-    # To look for a text costs a tenth of what an expression does, and few names have it.
+    # Looking for the longest text of the pattern costs a tenth of what the pattern does, and few names hold it.
     text = max(_WILDCARD.split(pattern), key=len)
     places = [place for place in places if text in names[place]]
     test = re.compile(translate(pattern)).match
@@ -32,7 +37,13 @@ def matching(pattern: str, names: Sequence[str], places: Sequence[int]) -> list[
 
 
 def expression_fault(pattern: str) -> str | None:
-    """What is wrong with the regular expression of a pattern, None where it has none or nothing is wrong."""
+    """Return what is wrong with the regular expression of a pattern; None where it has none or nothing is wrong.
+
+    Example:
+        >>> from optim_core.plugin_tools import expression_fault
+        >>> expression_fault("*.bias"), expression_fault("re:head[.]") is None
+        (None, True)
+    """
     if not pattern.startswith(REGEX):
         return None
     try:

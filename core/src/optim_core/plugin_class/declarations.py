@@ -34,7 +34,14 @@ class Declaration:
 
 
 def declarations_of(cls: type[Any]) -> dict[str, Declaration]:
-    """Return the well-formed declarations of a plugin class: property, or ``fields.NAME``, to what is declared."""
+    """Return the well-formed declarations of a plugin class: property, or ``fields.NAME``, to what is declared.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import declarations_of
+        >>> declarations_of(registry.optimizers["LBFGS"])["step_without_closure"].manner
+        'refuses'
+    """
     given = getattr(cls, ATTRIBUTE, {})
     if not isinstance(given, Mapping):
         return {}

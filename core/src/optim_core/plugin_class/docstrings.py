@@ -42,7 +42,13 @@ class Docstring:
 
 
 def parse_docstring(text: str | None) -> Docstring:
-    """Return the parts of a docstring; its examples, Python for readers of the source, are in none of them."""
+    r"""Return the parts of a docstring; its examples, Python for readers of the source, are in none of them.
+
+    Example:
+        >>> from optim_core.bridge import parse_docstring
+        >>> parse_docstring("Plain SGD.\n\nArgs:\n    lr: learning rate, > 0.").fields
+        {'lr': 'learning rate, > 0.'}
+    """
     lines = inspect.cleandoc(text or "").replace("``", "`").splitlines()
     body: list[str] = []
     fields: list[str] = []

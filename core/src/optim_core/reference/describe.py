@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FieldDescription", "PluginDescription", "describe", "example", "summary_without_import"]
 
-# Tried in this order where a field must have a number and says only in which range.
+# The numbers that are tried, in this order, for a required field of which only the range is known.
 _NUMBERS = (1.0, 0.5, 0.1, 0.01, 10.0, 100.0)
 _WHOLE_NUMBERS = (10, 100, 1, 2, 0)
 _RATE = 1e-3
@@ -44,6 +44,12 @@ class FieldDescription:
         default: the default as plain data; None where there is none, or none that a file can hold.
         note: why `default` does not say it all, None where it does.
         text: what the class's docstring says about it, None where it says nothing.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import describe
+        >>> [field.name for field in describe(registry.schedulers["StepLR"]).fields if field.required]
+        ['step_size']
     """
 
     name: str
@@ -57,12 +63,18 @@ class FieldDescription:
 
 @attrs.frozen(kw_only=True)
 class PluginDescription:
-    """A plugin class.
+    """What there is to say about a plugin class.
 
     Args:
         summary: the first line of its docstring.
-        body: the rest of the docstring, without the section on the fields.
-        fields: in the order of the class.
+        body: the rest of the docstring, without the sections on the fields and with examples.
+        fields: its fields, in the order of the class.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import describe
+        >>> describe(registry.schedulers["StepLR"]).summary
+        'Multiply the rate by `gamma` after every `step_size` calls of `step()`.'
     """
 
     summary: str
@@ -71,10 +83,17 @@ class PluginDescription:
 
 
 def describe(cls: type[Any]) -> PluginDescription:
-    """What there is to say about a plugin class.
+    """Return what there is to say about a plugin class.
 
     Raises:
-        Exception: whatever evaluating an annotation raises; of a plugin that was loaded, nothing.
+        Exception: whatever evaluating an annotation raises; for a plugin that was loaded, nothing.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import describe
+        >>> field = describe(registry.optimizers["AdamW"]).fields[0]
+        >>> field.name, field.type, field.range
+        ('lr', 'a number', '> 0')
     """
     docstring = parse_docstring(cls.__doc__)
     types = field_types(cls)
@@ -100,7 +119,7 @@ def _described(key: str, field: attrs.Attribute[Any], hint: Any, text: str | Non
 
 
 def plain_default(field: attrs.Attribute[Any]) -> tuple[Any, str | None]:
-    """A field's default as plain data, and a note where that does not say it all."""
+    """Return a field's default as plain data, and a note where that does not say it all."""
     default = field.default
     if isinstance(default, _FACTORY):
         factory: Any = default
@@ -116,10 +135,16 @@ def plain_default(field: attrs.Attribute[Any]) -> tuple[Any, str | None]:
 
 
 def example(cls: type[Any]) -> dict[str, Any]:
-    """A short config of a plugin class: its own `example` where it has one, else made from its fields.
+    """Return a short config of a plugin class: its own `example` where it has one, else one made from its fields.
 
     What is made holds the required fields, filled by type and range; where there are none, the first field with its
     default. A validator that looks at several fields, or one that is not known here, may still refuse it.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import example
+        >>> example(registry.schedulers["StepLR"])
+        {'step_size': 30}
     """
     own = getattr(cls, "example", None)
     if isinstance(own, Mapping):
@@ -151,7 +176,7 @@ def _value(field: attrs.Attribute[Any], hint: Any) -> Any:
 
 
 def _value_of(hint: Any, intervals: list[Interval], *, is_rate: bool) -> Any:
-    """A value of the type `hint` that lies in every interval, as far as one is found."""
+    """Return a value of the type `hint` that lies in every interval, as far as one is found."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is float:
         return _inside(intervals, (_RATE, *_NUMBERS) if is_rate else _NUMBERS)
@@ -192,7 +217,15 @@ def _accepts(interval: Interval, value: float) -> bool:
 
 
 def summary_without_import(record: PluginRecord) -> str | None:
-    """The first line of a plugin class's docstring, read from its source; None where that is not possible."""
+    """Return the first line of a plugin class's docstring, read from its source; None where that is not possible.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import summary_without_import
+        >>> record = next(record for record in registry.plugins("optimizer") if record.name == "SGD")
+        >>> summary_without_import(record)
+        'Stochastic gradient descent, with momentum where asked for (Sutskever et al. 2013, ICML, on momentum).'
+    """
     if record.provider is not None:
         return None
     module, _, attribute = record.target.partition(":")

@@ -18,6 +18,11 @@ def count(value: Any, name: str, *, at_least: int) -> int:
 
     Raises:
         HorizonError: `value` is not a whole number of at least `at_least`.
+
+    Example:
+        >>> from optim_core.plugin_tools import count
+        >>> count(3, "warmup", at_least=0)
+        3
     """
     whole = None if isinstance(value, bool) or not hasattr(type(value), "__index__") else operator.index(value)
     if whole is None or whole < at_least:

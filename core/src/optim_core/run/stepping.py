@@ -53,7 +53,17 @@ def _without_optimizer_steps() -> Iterator[None]:
 
 
 def restore_base_rates(optimizer: Optimizer) -> None:
-    """Give each group the rate that its schedule starts from, where an earlier schedule or a checkpoint left it."""
+    """Give each group the rate that its schedule starts from, where an earlier schedule or a checkpoint left it.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.plugin_tools import restore_base_rates
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> optimizer.param_groups[0] |= {"initial_lr": 0.1, "lr": 0.001}
+        >>> restore_base_rates(optimizer)
+        >>> optimizer.param_groups[0]["lr"]
+        0.1
+    """
     for group in optimizer.param_groups:
         if "initial_lr" not in group:
             continue

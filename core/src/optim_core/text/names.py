@@ -14,7 +14,13 @@ def is_name(name: str) -> bool:
 
 
 def normalise(name: str) -> str:
-    """Return a plugin's name as it is compared: without case, ``-`` and ``_``."""
+    """Return a plugin's name as it is compared: without case, ``-`` and ``_``.
+
+    Example:
+        >>> from optim_core.plugin_tools import normalise
+        >>> normalise("Fused-Adam") == normalise("fused_adam")
+        True
+    """
     return name.casefold().replace("-", "").replace("_", "")
 
 

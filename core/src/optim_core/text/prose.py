@@ -12,7 +12,13 @@ LONGEST_LISTING = 40
 
 
 def said(error: BaseException) -> str:
-    """Return an exception in words: its type and its message, on one line and not too long."""
+    """Return an exception in words: its type and its message, on one line and not too long.
+
+    Example:
+        >>> from optim_core.plugin_tools import said
+        >>> said(ValueError("no lr"))
+        'ValueError: no lr'
+    """
     name = type(error).__name__
     if isinstance(error, SyntaxError):
         return f"{name}: {error.msg} ({error.filename}, line {error.lineno})"
@@ -26,7 +32,13 @@ def said(error: BaseException) -> str:
 
 
 def listing(names: Iterable[str]) -> str:
-    """Return the names with commas between them, cut short where there are very many."""
+    """Return the names with commas between them, cut short where there are very many.
+
+    Example:
+        >>> from optim_core.plugin_tools import listing
+        >>> listing(["lr", "betas"])
+        'lr, betas'
+    """
     names = list(names)
     text = ", ".join(names[:LONGEST_LISTING])
     rest = len(names) - LONGEST_LISTING
@@ -34,10 +46,22 @@ def listing(names: Iterable[str]) -> str:
 
 
 def visible(name: str) -> str:
-    """Return `name` as it can be printed: invisible and direction-changing characters are escaped."""
+    """Return `name` as it can be printed: invisible and direction-changing characters are escaped.
+
+    Example:
+        >>> from optim_core.plugin_tools import visible
+        >>> len(visible("Adam" + chr(0x202E)))
+        10
+    """
     return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def with_article(word: str) -> str:
-    """Return a word after its article: ``an optimizer``, ``a scheduler``."""
+    """Return a word after its article.
+
+    Example:
+        >>> from optim_core.plugin_tools import with_article
+        >>> with_article("optimizer"), with_article("scheduler")
+        ('an optimizer', 'a scheduler')
+    """
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"

@@ -41,7 +41,13 @@ _CLASSES = {
 
 
 def shown(value: Any) -> str:
-    """Return a value in words and short: ``the text 'abc'``, ``null``, ``a list of 2``."""
+    """Return a value in words and short: ``the text 'abc'``, ``null``, ``a list of 2``.
+
+    Example:
+        >>> from optim_core.plugin_tools import shown
+        >>> shown("fast"), shown([1, 2]), shown(None)
+        ("the text 'fast'", 'a list of 2', 'null')
+    """
     if value is None:
         return "null"
     if isinstance(value, bool):
