@@ -15,6 +15,7 @@ CORE = ROOT / "core/src"
 def test_each_example_does_what_it_shows(example, tmp_path, monkeypatch):
     """Each example in a docstring of the core runs alone, in an empty folder, and prints what it says."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["python"])
     run_example(example)
 
 

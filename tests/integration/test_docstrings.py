@@ -13,6 +13,7 @@ SOURCES = [ROOT / "core/src", *sorted(ROOT.glob("plugins/*/src"))]
 def test_each_example_does_what_it_shows(example, tmp_path, monkeypatch):
     """Each example in a docstring of a plugin's distribution runs alone, in an empty folder, as it says."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["python"])
     for name in ("ALLOW", "BLOCK", "PREFER"):
         monkeypatch.delenv(f"OPTIM_CORE_{name}", raising=False)
     run_example(example)

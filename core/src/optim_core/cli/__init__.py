@@ -11,13 +11,17 @@ def main() -> None:
     """Run the command, as the console script does.
 
     Example:
-        >>> import sys
-        >>> from unittest import mock
+        >>> import contextlib, json, pathlib, sys
         >>> from optim_core.cli import main
-        >>> with mock.patch.object(sys, "argv", ["optim", "list", "--kind", "clipper", "--format", "no"]):
+        >>> written = pathlib.Path("train.json").write_text(json.dumps({"optimizer": {"type": "AdamW"}}))
+        >>> sys.argv = ["optim", "migrate", "train.json"]
+        >>> with contextlib.suppress(SystemExit):
         ...     main()
-        Traceback (most recent call last):
-        SystemExit: 2
+        {
+          "optimizer": {
+            "type": "AdamW"
+          }
+        }
     """
     from optim_core.cli.group import cli
 
