@@ -337,6 +337,12 @@ class Registry:
 
         Raises:
             ConfigError, PluginError: as `build`.
+
+        Example:
+            >>> from optim_core import registry
+            >>> from optim_core.compat.forms import forms_for
+            >>> registry.build_in({"scheduler": "StepLR", "step_size": 10}, forms_for("scheduler")).type
+            'StepLR'
         """
         return self._builder.build(config, None, None, forms)
 

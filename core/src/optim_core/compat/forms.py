@@ -1,4 +1,4 @@
-"""The forms of configs that functions take: those of `registry.build`, and a schedule without an optimizer."""
+"""The forms of configs that the functions of compat take: those of `registry.build`, and a schedule alone."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from optim_core.config.keys import naming_keys
 __all__ = ["forms_for"]
 
 
-def forms_for(part: str) -> tuple[ConfigForm, ...]:
-    """Return the forms that a config of a part may have: "optimizer" or "scheduler"."""
-    return (*_OF_SCHEDULES, *recognise.FORMS) if part == "scheduler" else recognise.FORMS
+def forms_for(kind: str) -> tuple[ConfigForm, ...]:
+    """Return the forms that a config may have for a function that makes this kind, "optimizer" or "scheduler"."""
+    return (*_OF_SCHEDULES, *recognise.FORMS) if kind == "scheduler" else recognise.FORMS
 
 
 def _is_below_its_key(config: Mapping[str, Any], _: Asked) -> bool:
