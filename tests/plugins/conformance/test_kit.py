@@ -118,26 +118,20 @@ def test_the_command_checks_installed_plugins():
     ]
 
 
-def test_the_command_fails_where_a_property_does(site):
-    """Exit status 1; JSON has the results."""
-    source = """
-import attrs
-import torch
-
-@attrs.frozen
-class Idle:
-    'Does nothing.'
-    def build(self): return self
-    def clip(self, parameters): return torch.zeros(())
-"""
+def test_the_command_fails_where_a_property_does(site, tmp_path, monkeypatch):
+    """Exit status 1; JSON has the results, also of a class in the current folder that no entry point names."""
     targets = {"optim_core.clippers": {"idle": "idle_clipper:Idle"}}
-    site.add("optim-idle", entry_points=targets, modules={"idle_clipper": source})
-    done = optim("conformance", "idle", "--format", "json")
-    results = {result["property"]: result["status"] for result in done.json[0]["results"]}
+    site.add("optim-idle", entry_points=targets, modules={"idle_clipper": IDLE_CLIPPER})
+    (tmp_path / "own_clip.py").write_text(OWN_CLIP)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    done = optim("conformance", "idle", "own_clip:Outer.Idle", "--format", "json")
+    installed, own = ({each["property"]: each["status"] for each in report["results"]} for report in done.json)
 
     assert 1 == done.code
-    assert {"failed"} == {results[name] for name in ("norm_before", "clips", "light_import")}
-    assert "passed" == results["silent"]
+    assert [("idle", "clipper"), ("Idle", "clipper")] == [(report["name"], report["kind"]) for report in done.json]
+    assert {"failed"} == {installed[name] for name in ("norm_before", "clips", "light_import")}
+    assert ("passed", "passed", "passed") == (installed["silent"], own["silent"], own["light_import"])
 
 
 def test_the_command_wants_names_or_all():
@@ -175,15 +169,16 @@ def test_a_broken_plugin_is_in_the_data_too(site):
     assert "SystemExit: 3" in report["problem"]
 
 
-@pytest.mark.parametrize("top", ["1 / 0", "import os\nos._exit(3)"])
-def test_everything_that_is_installed_is_checked_although_one_is_broken(site, monkeypatch, top):
-    """`--all` goes on after it, even where its import ends the process."""
-    broken(site, "Broken", top, kind="clipper")
-    monkeypatch.setenv("OPTIM_CORE_ALLOW", "optim-broken,optim-conformance,optim-torch-builtin:norm")
+def test_everything_that_is_installed_is_checked_although_some_is_broken(site, monkeypatch):
+    """`--all` goes on after it, even where an import ends the process."""
+    broken(site, "Broken", "1 / 0", kind="clipper")
+    broken(site, "Ended", "import os\nos._exit(3)", kind="clipper")
+    allowed = "optim-broken,optim-conformance,optim-ended,optim-torch-builtin:norm"
+    monkeypatch.setenv("OPTIM_CORE_ALLOW", allowed)
     done = optim("conformance", "--all", "--kind", "clipper")
 
     assert 1 == done.code
-    assert "something failed in Broken" in done.stdout
+    assert "something failed in Broken, Ended" in done.stdout
     assert "norm of " in done.stdout
 
 
@@ -194,18 +189,6 @@ def test_a_name_that_means_nothing_is_wrong_usage(name):
 
     assert (2, "") == (done.code, done.stdout)
     assert name.partition(":")[2] in done.stderr
-
-
-def test_a_class_of_ones_own_needs_no_entry_point(tmp_path, monkeypatch):
-    """`module:Class` is found in the current folder."""
-    (tmp_path / "own_clip.py").write_text(OWN_CLIP)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    done = optim("conformance", "own_clip:Outer.Idle", "--format", "json")
-
-    assert 1 == done.code
-    assert ("Idle", "clipper") == (done.json[0]["name"], done.json[0]["kind"])
-    assert "passed" == next(each["status"] for each in done.json[0]["results"] if each["property"] == "silent")
 
 
 def test_a_module_of_ones_own_that_cannot_be_imported_is_told_of(tmp_path, monkeypatch):
@@ -312,6 +295,17 @@ def test_a_test_of_an_author_says_the_kind(site):
     with pytest.raises(OptimError, match="say which kind"):
         conformance_tests("twice")
 
+
+IDLE_CLIPPER = """
+import attrs
+import torch
+
+@attrs.frozen
+class Idle:
+    'Does nothing.'
+    def build(self): return self
+    def clip(self, parameters): return torch.zeros(())
+"""
 
 OWN_CLIP = """
 import attrs

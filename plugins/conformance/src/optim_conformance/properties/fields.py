@@ -14,7 +14,7 @@ from optim_conformance.subject import Subject
 from optim_conformance.table import EVERY_KIND, property_of
 from optim_conformance.trials.alternatives import MOST, alternatives
 from optim_conformance.trials.live import built
-from optim_conformance.trials.traces import Trace, far_apart, group_options, same, time_to_try, trace
+from optim_conformance.trials.traces import Trace, far_apart, group_options, leaves, same, time_to_try, trace
 from optim_core.errors import OptimError
 from optim_core.plugin_tools import listing
 
@@ -24,7 +24,7 @@ __all__: list[str] = []
 HOW = ("foreach", "fused", "capturable", "differentiable")
 # What core says that it means; a schedule does nothing with it.
 OF_THE_CALLER = ("monitor",)
-# How often combinations of values are tried for one field, and for how many seconds.
+# How often combinations of values are tried for one field, and for how many seconds of the processor.
 MOST_TRIED = 120
 MOST_TRIED_IF_DECLARED = 12
 PATIENCE = 10.0
@@ -129,15 +129,15 @@ class _Effects:
             only_refused = only_refused and found == "refused"
         if only_refused:
             return True
-        return self._does_something_beside_others(key, most) or self._does_something_in_half_precision(key)
+        return self._does_something_in_half_precision(key) or self._does_something_beside_others(key, most)
 
     def _does_something_beside_others(self, key: str, most: int) -> bool:
         """Whether a value has an effect beside values of other fields, as many of them as there is time for."""
         every_pair = ((base, value) for base in self._bases(key) for value in self._values(key)[:3])
         pairs = list(islice(every_pair, most))
-        start = time.perf_counter()
+        start = time.process_time()
         for number, (base, value) in enumerate(pairs):
-            if time.perf_counter() - start > PATIENCE:
+            if time.process_time() - start > PATIENCE:
                 self._tried[key] = f" beside {number} of {len(pairs)} values of others, for which there was time"
                 return False
             if self._effect(base, key, value, far=True) == "some":
@@ -157,11 +157,12 @@ class _Effects:
         return f"{key} was tried as {values}{self._tried.get(key, '')}{raised}"
 
     def sets_apart(self, key: str, zero: Any, tiny: Any) -> bool:
-        """Whether 0 does to the bit what the default does, and a value next to 0 does something clearly else."""
-        default, at_zero, near = self._trace({}), self._trace({key: zero}), self._trace({key: tiny})
-        if default is None or at_zero is None or near is None:
+        """Tell whether 0 does to the bit what the default does, and a value next to 0 does something clearly else."""
+        default = self._trace({})
+        if default is None or self._leaves(default, {key: zero}) is not False:
             return False
-        return same(default, at_zero) and far_apart(default, near)
+        near = self._trace({key: tiny})
+        return near is not None and far_apart(default, near)
 
     def _values(self, key: str) -> list[Any]:
         if key not in self._alternatives:
@@ -174,10 +175,28 @@ class _Effects:
         if self.subject.kind == "optimizer" and key in HOW:
             return self._effect_on_groups(base, key, value)
         reference = self._trace(base, far=far, half=half)
-        changed = self._trace({**base, key: value}, far=far, half=half) if reference else None
-        if reference is None or changed is None:
-            return "raised" if reference and self._why_raised({**base, key: value}, key) else "refused"
-        return "none" if same(reference, changed) else "some"
+        if reference is None:
+            return "refused"
+        changes = {**base, key: value}
+        left = self._leaves(reference, changes, far=far, half=half)
+        if left is None:
+            return "raised" if self._why_raised(changes, key) else "refused"
+        return "some" if left else "none"
+
+    def _leaves(
+        self, reference: Trace, changes: Mapping[str, Any], *, far: bool = False, half: bool = False
+    ) -> bool | None:
+        """Tell whether something else is done with the changes; None where an exception comes before that shows."""
+        known = _known_as(changes, far=far, half=half)
+        if self.subject.kind != "optimizer" or known in self._traces:
+            changed = self._trace(changes, far=far, half=half)
+            return None if changed is None else not same(reference, changed)
+        try:
+            return leaves(reference, self.subject, changes, half=half)
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+            self._traces[known] = None
+            self._errors[known] = error
+            return None
 
     def _why_raised(self, changes: Mapping[str, Any], key: str) -> bool:
         """Whether the values are accepted, and it is a step that raises."""

@@ -77,8 +77,9 @@ def several_groups(subject: Subject) -> None:
         first, other_first = _by_group(alike)[0], _by_group(apart)[0]
         if first_to_move and not equal(first, other_first):
             raise Differs("the other groups as with equal rates", f"off by up to {difference(first, other_first):.3g}")
-    if equal(_by_group(alike)[1], _by_group(apart)[1]):
-        raise Differs("parameters that depend on their group's lr", "another lr of the last group changes nothing")
+        if not equal(_by_group(alike)[1], _by_group(apart)[1]):
+            return
+    raise Differs("parameters that depend on their group's lr", "another lr of the last group changes nothing")
 
 
 @property_of("optimizer")

@@ -11,17 +11,17 @@ import attrs
 from optim_conformance.outcomes import DoesNotApply
 from optim_conformance.subject import Subject
 from optim_conformance.trials.live import built
-from optim_conformance.trials.training import begin, difference, equal, model_of, trajectory
+from optim_conformance.trials.training import Run, begin, difference, equal, model_of, trajectory
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from torch.nn import Module
 
-__all__ = ["Trace", "far_apart", "group_options", "same", "time_to_try", "trace"]
+__all__ = ["Trace", "far_apart", "group_options", "leaves", "same", "time_to_try", "trace"]
 
 STEPS = 16
 FAR = 300
-# Seconds in which the values of all fields are tried.
+# Seconds of the processor in which the values of all fields are tried: on a machine that is busy with other things the
+# same fields are looked at as on one that is not.
 PATIENCE = 60.0
 CLOSE = 1e-3
 
@@ -46,9 +46,9 @@ def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
         DoesNotApply: not all of them were looked at, and so far nothing was wrong.
     """
     built(subject)
-    start = time.perf_counter()
+    start = time.process_time()
     for number, key in enumerate(keys):
-        if time.perf_counter() - start > PATIENCE:
+        if time.process_time() - start > PATIENCE:
             raise DoesNotApply(
                 f"builds or steps take long: in {PATIENCE:g} seconds {number} fields held, the others are left"
             )
@@ -74,8 +74,7 @@ def trace(
         half: gives an optimizer parameters of bfloat16.
     """
     if subject.kind == "optimizer":
-        model = _half(subject) if half else None
-        return Trace(trajectory(begin(subject, changes, model=model), STEPS), "")
+        return Trace(trajectory(_begin(subject, changes, half), STEPS), "")
     if subject.kind == "scheduler":
         from optim_conformance.trials.walking import walk, walk_far
 
@@ -86,10 +85,27 @@ def trace(
     return Trace(*clip_everything(subject.spec(changes)))
 
 
-def _half(subject: Subject) -> Module:
+def _begin(subject: Subject, changes: Mapping[str, Any] | None, half: bool) -> Run:
     import torch
 
-    return model_of(subject, dtype=torch.bfloat16)
+    return begin(subject, changes, model=model_of(subject, dtype=torch.bfloat16) if half else None)
+
+
+def leaves(reference: Trace, subject: Subject, changes: Mapping[str, Any], *, half: bool = False) -> bool:
+    """Tell whether an optimizer goes elsewhere with other values; the steps after the first difference are left out.
+
+    Args:
+        reference: where it goes with others, and with the same `half`.
+        subject: the optimizer.
+        changes: fields whose values differ from the subject's config.
+        half: as for `trace`.
+    """
+    run = _begin(subject, changes, half)
+    count = len(run.parameters)
+    for start in range(0, STEPS * count, count):
+        if not equal(reference.tensors[start : start + count], trajectory(run, 1)):
+            return True
+    return False
 
 
 def same(one: Trace, other: Trace) -> bool:

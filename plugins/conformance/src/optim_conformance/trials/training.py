@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ __all__ = [
     "IDLE",
     "Run",
     "begin",
+    "come_apart",
     "difference",
     "draws_random_numbers",
     "equal",
@@ -174,10 +176,14 @@ def begin(
 
 
 def seed(number: int) -> None:
-    """Seeds all random numbers that an optimizer may use."""
+    """Seed all random numbers that an optimizer may use.
+
+    Everything is on the CPU. `torch.manual_seed` also tells devices that are not there yet, and keeps for each of them
+    the stack of the call, which takes longer than a step.
+    """
     import torch
 
-    torch.manual_seed(number)
+    torch.default_generator.manual_seed(number)
     random.seed(number)
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed(number)
@@ -220,8 +226,15 @@ def model_of(subject: Subject, *, dtype: torch.dtype | None = None, from_zero: b
     import torch
 
     bias = not subject.refuses("vectors") and not subject.refuses("dense_gradients")
+    return copy.deepcopy(_first_model(bias, dtype or torch.float32, from_zero))
+
+
+@lru_cache(maxsize=8)
+def _first_model(bias: bool, dtype: torch.dtype, from_zero: bool) -> Sequential:
+    import torch
+
     layers = [torch.nn.utils.skip_init(torch.nn.Linear, wide, narrow, bias=bias) for wide, narrow in pairwise(WIDTHS)]
-    model = torch.nn.Sequential(*layers).to(dtype or torch.float32)
+    model = torch.nn.Sequential(*layers).to(dtype)
     with torch.no_grad():
         for index, parameter in enumerate(model.parameters()):
             parameter.copy_(_noise(parameter.shape, 100 + index) * (0.0 if from_zero else 0.5))
@@ -260,6 +273,7 @@ def _targets_like(parameter: Tensor, index: int) -> Tensor:
     return target.to(parameter.dtype).to(parameter.device)
 
 
+@lru_cache(maxsize=64)
 def _noise(shape: torch.Size, index: int) -> Tensor:
     import torch
 
@@ -280,12 +294,18 @@ def trajectory(run: Run, steps: int) -> list[Tensor]:
     return passed
 
 
+def come_apart(one: Run, other: Run, steps: int) -> bool:
+    """Step both runs until their parameters differ, at most so many times; tell whether they do."""
+    return any(not equal(values(one.go(1)), values(other.go(1))) for _ in range(steps))
+
+
 def equal(one: list[Tensor], other: list[Tensor]) -> bool:
     """Whether two lists of tensors agree in every bit; NaN is equal to NaN."""
     import torch
 
     def same(first: Tensor, second: Tensor) -> bool:
-        return torch.allclose(first, second, rtol=0.0, atol=0.0, equal_nan=True)
+        # The first is quick, and takes no NaN for equal.
+        return torch.equal(first, second) or torch.allclose(first, second, rtol=0.0, atol=0.0, equal_nan=True)
 
     return len(one) == len(other) and all(map(same, one, other))
 
