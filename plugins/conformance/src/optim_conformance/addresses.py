@@ -23,12 +23,12 @@ class CheckedAgain(BaseException):
 
 
 def in_child() -> bool:
-    """Whether this process is one that the kit started."""
+    """Tell whether the kit started this process."""
     return CHILD in os.environ
 
 
 def refuse_in_child() -> None:
-    """Ends the import of a script that checks its own class, which would otherwise start processes without end.
+    """End the import of a script that checks its own class, which would otherwise start processes without end.
 
     Raises:
         CheckedAgain: this is a process of the kit's own.
@@ -38,7 +38,7 @@ def refuse_in_child() -> None:
 
 
 def unreachable(subject: Subject) -> str | None:
-    """Why another process cannot have the class, None where it can."""
+    """Return why another process cannot have the class, None where it can."""
     if subject.installed:
         return None
     if "<locals>" in subject.cls.__qualname__:
@@ -54,7 +54,7 @@ def _file(subject: Subject) -> str | None:
 
 
 def address_of(subject: Subject) -> dict[str, Any]:
-    """What `subject_at` needs, as plain data."""
+    """Return what `subject_at` needs to find the subject in another process, as plain data."""
     return {
         "kind": subject.kind,
         "name": subject.address if subject.installed else None,
@@ -65,7 +65,7 @@ def address_of(subject: Subject) -> dict[str, Any]:
 
 
 def subject_at(address: dict[str, Any]) -> Subject:
-    """The subject that has this address; whatever its module raises is raised here."""
+    """Return the subject that has this address; whatever its module raises is raised here."""
     if address["name"] is not None:
         return subject_of(address["name"], address["kind"])
     found: Any = _module(address["module"], address["file"])
@@ -75,7 +75,7 @@ def subject_at(address: dict[str, Any]) -> Subject:
 
 
 def _module(name: str, file: str) -> ModuleType:
-    """The module of that name; where that is another file, or none, the file under that name."""
+    """Import the module of that name; where that is another file, or none, import the file under that name."""
     with contextlib.suppress(ImportError, ValueError, CheckedAgain):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin == file and name != "__main__":

@@ -58,7 +58,7 @@ def _wanted(names: tuple[str, ...], kind: Kind | None, everything: bool) -> list
 
 
 def _broken() -> dict[tuple[Kind | None, str], Report]:
-    """Kind and name to the report of what a child process cannot load: some import may end the process."""
+    """Return kind and name to the report of what cannot be loaded; it is tried in a child, which an import may end."""
     from optim_core.probing.probe import probe
 
     reports: dict[tuple[Kind | None, str], Report] = {}
@@ -71,7 +71,7 @@ def _broken() -> dict[tuple[Kind | None, str], Report]:
 
 
 def _check(found: list[Subject | Report], form: str, verbose: bool) -> bool:
-    """Checks each, and shows the reports as they come, or all as JSON; whether nothing failed."""
+    """Check each, show the reports as they come, or all as JSON, and tell whether nothing failed."""
     reports = []
     for report in _reports(found):
         reports.append(report)
@@ -86,7 +86,7 @@ def _check(found: list[Subject | Report], form: str, verbose: bool) -> bool:
 
 
 def _reports(found: list[Subject | Report]) -> Iterator[Report]:
-    """The reports in their order; what shares its processes waits for each other."""
+    """Yield the reports in their order; those of plugins that share their processes come together."""
     from optim_conformance import Kit, Subject
 
     for start in range(0, len(found), TOGETHER):
@@ -96,7 +96,7 @@ def _reports(found: list[Subject | Report]) -> Iterator[Report]:
 
 
 def _found(name: str, kind: Kind | None) -> Subject | Report:
-    """The plugin of that name, or the report of one that cannot be loaded.
+    """Return the plugin of that name, or the report of one that cannot be loaded.
 
     Raises:
         click.UsageError: the name means nothing, or several things.

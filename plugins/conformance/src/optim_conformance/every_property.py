@@ -32,6 +32,6 @@ _MODULES = (
 
 
 def load() -> None:
-    """Imports them; none imports torch."""
+    """Import the modules of all properties; none imports torch."""
     for module in _MODULES:
         import_module(f"optim_conformance.properties.{module}")

@@ -10,11 +10,11 @@ _OWN: list[int] = []
 
 
 def own_process() -> None:
-    """Says that this is a process that the kit started."""
+    """Note that the kit started this process."""
     _OWN[:] = [os.getpid()]
 
 
 def end_if_forked() -> None:
-    """Ends a copy of a process that the kit started, without a word; does nothing anywhere else."""
+    """End a copy of a process that the kit started, without a word; do nothing anywhere else."""
     if _OWN and os.getpid() != _OWN[0]:
         os._exit(0)

@@ -37,7 +37,7 @@ class _Failure:
 
 
 def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
-    """What comes of one property of one subject; whatever the plugin raises is in the result.
+    """Return what comes of one property of one subject; whatever the plugin raises is in the result.
 
     Args:
         subject: the plugin.
@@ -61,12 +61,12 @@ def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
 
 
 def not_applicable(wanted: Property, why: str) -> Result:
-    """The result of a property that means nothing for the plugin."""
+    """Return the result of a property that means nothing for the plugin."""
     return Result(property=wanted.name, sentence=wanted.sentence, status="not applicable", reason=why)
 
 
 def failed(wanted: Property, expected: str, seen: str, repair: str | None = None) -> Result:
-    """The result of a property that does not hold."""
+    """Return the result of a property that does not hold."""
     return Result(
         property=wanted.name,
         sentence=wanted.sentence,
@@ -78,7 +78,7 @@ def failed(wanted: Property, expected: str, seen: str, repair: str | None = None
 
 
 def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Result:
-    """The result of a property that was checked, in the light of what the plugin declares."""
+    """Return the result of a property that was checked, in the light of what the plugin declares."""
     declaration = subject.declared.get(wanted.name) if wanted.declarable else None
     made = Result(property=wanted.name, sentence=wanted.sentence, status="passed")
     if declaration is None:
@@ -92,7 +92,7 @@ def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Res
 
 
 def _repair(wanted: Property, outcome: _Failure) -> str | None:
-    """How a plugin declares that this is as it must be; None where it cannot."""
+    """Say how a plugin declares that this is as it must be; None where it cannot."""
     keys = (wanted.name,) if outcome.declares is None else outcome.declares
     if outcome.repair is not None or not wanted.declarable or not keys:
         return outcome.repair
@@ -107,7 +107,7 @@ def _short(text: str) -> str:
 
 @contextlib.contextmanager
 def at_rest() -> Iterator[None]:
-    """Around a check: global state stays as it is, warnings are silent, and so is what is printed.
+    """Keep the global state as it is around a check, and silence warnings and what is printed.
 
     Whether a plugin prints, or changes global state, are properties of their own.
     """

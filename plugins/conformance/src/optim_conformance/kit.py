@@ -31,7 +31,7 @@ GIVEN_UP = "it ended the process that checks it too often, or took too long: see
 
 
 def check(plugin: Plugin, kind: Kind | None = None) -> Report:
-    """Checks an optimizer, scheduler or clipper against every property of its kind.
+    """Check an optimizer, scheduler or clipper against every property of its kind.
 
     Args:
         plugin: the name of an installed plugin, or a plugin class.
@@ -61,16 +61,16 @@ class Kit:
         self._known: dict[tuple[Subject, str], Result] = {}
 
     def reports(self) -> list[Report]:
-        """A report of each subject."""
+        """Return a report of each subject."""
         return [self.report(subject) for subject in self.subjects]
 
     def report(self, subject: Subject) -> Report:
-        """The results of all properties of one subject."""
+        """Check all properties of one subject, and return the results."""
         results = tuple(self.result(subject, each) for each in properties_of(subject.kind).values())
         return Report(name=subject.name, kind=subject.kind, provided_by=subject.provided_by, results=results)
 
     def result(self, subject: Subject, wanted: Property) -> Result:
-        """What comes of one property of one subject; whatever the plugin raises is in the result."""
+        """Return what comes of one property of one subject; whatever the plugin raises is in the result."""
         refuse_in_child()
         if (subject, wanted.name) in self._known:
             return self._known[subject, wanted.name]
@@ -96,7 +96,7 @@ class Kit:
         return Result(**answer)
 
     def _ask(self, subject: Subject, request: dict[str, Any], seconds: float) -> dict[str, Any] | Ended:
-        """What the worker answers about a subject; a worker that ended is replaced for the next question."""
+        """Ask the worker about a subject; one that ended is replaced for the next question."""
         if self._worker is None:
             plugins = [None if unreachable(each) else address_of(each) for each in self.subjects]
             self._worker = Process("optim_conformance.processes.worker", {"plugins": plugins})
@@ -112,7 +112,7 @@ class Kit:
         return self._ends.get(subject, 0) >= MOST_ENDS
 
     def _lacks(self, subject: Subject, name: str) -> bool:
-        """Whether its kind has such a property and it has not."""
+        """Tell whether a property of this name is one of the subject's kind, and the subject has not got it."""
         wanted = properties_of(subject.kind).get(name)
         return wanted is not None and self.result(subject, wanted).status != "passed"
 
@@ -122,16 +122,16 @@ class Kit:
         return self._findings[subject]
 
     def _is_wanted_for_a_step(self, subject: Subject, wanted: Property) -> bool:
-        """Whether its first step fails for want of a declaration that it has not this property."""
+        """Tell whether the first step of the subject fails for want of a declaration that it has not this property."""
         repair = self.result(subject, properties_of(subject.kind)[STEPS]).repair
         return repair is not None and json.dumps(wanted.name) in repair
 
     def _is_sound(self, subject: Subject) -> bool:
-        """Whether it makes sense to use it in a fresh process."""
+        """Tell whether it makes sense to use the subject in a fresh process."""
         return not (self._lacks(subject, BUILDS) or self._is_given_up(subject))
 
     def _begin(self, folder: Path, subject: Subject, number: int) -> str | None:
-        """Has the worker save a run; what went wrong, None where nothing did."""
+        """Have the worker save a run; return what went wrong, None where nothing did."""
         if self._is_given_up(subject):
             return GIVEN_UP
         answer = self._ask(subject, {"run": number, "folder": str(folder)}, TO_BEGIN)

@@ -17,7 +17,7 @@ __all__ = ["subject_named"]
 
 
 def subject_named(words: str, kind: Kind | None = None) -> Subject:
-    """The subject that is meant by ``Lion``, ``optim-lion:Lion`` or ``my_package.my_module:MyClass``.
+    """Return the subject that is meant by ``Lion``, ``optim-lion:Lion`` or ``my_package.my_module:MyClass``.
 
     A module is looked for on this process's path, and in the current folder.
 

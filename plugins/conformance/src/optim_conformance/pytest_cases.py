@@ -15,7 +15,7 @@ __all__ = ["conformance_tests"]
 
 
 def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..., None]:
-    """A test for each property of each plugin; a module of tests gives it a name that begins with ``test``.
+    """Make a test for each property of each plugin; a module of tests gives it a name that begins with ``test``.
 
         from my_plugin import MyOptimizer
         from optim_conformance import conformance_tests

@@ -39,15 +39,15 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether it can be loaded and no property failed."""
+        """Tell whether the plugin can be loaded and no property failed."""
         return self.problem is None and not self.of("failed")
 
     def of(self, status: Status) -> list[Result]:
-        """The results of one status."""
+        """Return the results of one status."""
         return [result for result in self.results if result.status == status]
 
     def raise_failures(self) -> None:
-        """Does nothing where nothing failed.
+        """Raise the report as an error where something failed.
 
         Raises:
             ConformanceError: something did.
@@ -56,11 +56,11 @@ class Report:
             raise ConformanceError(str(self))
 
     def as_data(self) -> dict[str, Any]:
-        """The report as plain data."""
+        """Return the report as plain data."""
         return {"passed": self.passed, **attrs.asdict(self)}
 
     def in_words(self, *, everything: bool = False) -> str:
-        """The report as text: what failed and what is declared, or every property; a line where it has none."""
+        """Put the report into words: what failed and what is declared, or every property; a line where it has none."""
         if self.problem is not None:
             return f"{self.kind or 'class'} {visible(self.name)}: it cannot be loaded: {visible(self.problem)}"
         counts = {status: len(self.of(status)) for status in _STATUSES}

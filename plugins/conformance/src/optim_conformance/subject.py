@@ -75,7 +75,7 @@ class Subject:
         return True
 
     def spec(self, changes: Mapping[str, Any] | None = None) -> Any:
-        """The spec of the config with some fields changed, as `registry.build` makes it.
+        """Build the spec of the config with some fields changed, as `registry.build` does.
 
         Raises:
             ConfigError: it is refused.
@@ -86,23 +86,23 @@ class Subject:
         return self.known_to.build({"type": self.address, "config": config}, self.kind)
 
     def where_accepted(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The changes, if there are such fields and their values are accepted; else none."""
+        """Return the changes if there are such fields and their values are accepted, else none."""
         known = changes.keys() <= self.fields.keys()
         return dict(changes) if known and self._accepts({**self.config, **changes}) else {}
 
     def refuses(self, name: str) -> bool:
-        """Whether it declares to refuse what the property `name` is about."""
+        """Tell whether the plugin class declares to refuse what the property `name` is about."""
         declared = self.declared.get(name)
         return declared is not None and declared.manner == "refuses"
 
     @property
     def has_group_options(self) -> bool:
-        """Whether the options of its groups are made for each parameter of a model."""
+        """Tell whether the options of its groups are made for each parameter of a model."""
         return hasattr(self.cls, "group_options") or hasattr(self.cls, "group_options_for")
 
 
 def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:
-    """The subject for an installed plugin's name or for a plugin class.
+    """Return the subject for an installed plugin's name or for a plugin class.
 
     Raises:
         UnknownNameError: nothing has that name.
@@ -146,7 +146,7 @@ def _given(cls: type[Any], kind: Kind | None) -> Subject:
 
 
 def _kind_of(cls: type[Any]) -> Kind:
-    """The kind whose `build` takes as many arguments as that of the class.
+    """Return the kind whose `build` takes as many arguments as that of the class.
 
     Raises:
         OptimError: there is none.

@@ -54,7 +54,7 @@ def property_of(
     in_child: bool = False,
     seconds: float = 60.0,
 ) -> Callable[[Check], Check]:
-    """Adds the decorated function to the table, under its own name."""
+    """Add the decorated function to the table, under its own name."""
 
     def add(check: Check) -> Check:
         name = check.__name__.strip("_")
@@ -77,7 +77,7 @@ def property_of(
 
 
 def properties_of(kind: Kind) -> dict[str, Property]:
-    """Name to property of one kind, in the order in which they are checked."""
+    """Return name to property of one kind, in the order in which they are checked."""
     from optim_conformance import every_property
 
     every_property.load()

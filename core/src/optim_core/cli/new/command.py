@@ -52,7 +52,7 @@ Next:
 
 
 def _of_that_name(kind: Kind, plugin: str) -> list[PluginRecord]:
-    """The installed plugins that answer to the new one's name, those with entry points of their own first."""
+    """Return the installed plugins that answer to the new one's name, those with entry points of their own first."""
     if not registry.knows(kind, plugin):
         return []
     usable = [record for record in registry.plugins(kind) if record.state != "blocked"]

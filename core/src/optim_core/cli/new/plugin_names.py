@@ -42,7 +42,7 @@ class PluginNames:
 
 
 def names_for(name: str) -> PluginNames:
-    """The names that follow from one, which may be written as any of them: ``sign-sgd``, ``sign_sgd``, ``SignSGD``.
+    """Derive all names from one, which may be written as any of them: ``sign-sgd``, ``sign_sgd``, ``SignSGD``.
 
     Raises:
         OptimError: there is something that could not have this name.

@@ -42,7 +42,7 @@ class _NoTorch(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Nothing for all other modules, which are then looked for as ever."""
+        """Return None for all other modules, which are then looked for as ever."""
         if fullname.partition(".")[0] in HEAVY and not _is_only_looked_for():
             self.asked.append(fullname)
             raise ImportError(f"{fullname} must not be imported by the module of a plugin class")
@@ -50,7 +50,7 @@ class _NoTorch(importlib.abc.MetaPathFinder):
 
 
 def _is_only_looked_for() -> bool:
-    """Whether `importlib.util.find_spec` asks, which imports nothing."""
+    """Tell whether it is `importlib.util.find_spec` that asks, which imports nothing."""
     frame = sys._getframe(2)
     while frame is not None:
         if frame.f_code is importlib.util.find_spec.__code__:
@@ -64,7 +64,7 @@ def _is_only_looked_for() -> bool:
 
 
 def main() -> None:
-    """Does what standard input asks for."""
+    """Do what standard input asks for."""
     with channels() as (request, _, say):
         imported = {}
         for plugin in request["plugins"]:
@@ -89,7 +89,7 @@ def _tell(say: Say, plugin: dict[str, Any], *, through: bool, **found: Any) -> N
 
 
 def _import(plugin: dict[str, Any]) -> dict[str, Any]:
-    """What the import of the plugin class asks for and must not, or why it fails; what it prints, and changes."""
+    """Import the plugin class; return what it asks for and must not, or why it fails, what it prints and changes."""
     finder = _NoTorch()
     problem = None
     before = of_python()
@@ -108,7 +108,7 @@ def _import(plugin: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _printed() -> Iterator[Any]:
-    """Standard output and error led to a file, also those of C code; gives a function that says what was printed."""
+    """Lead standard output and error to a file, also those of C code; yield a function that says what was printed."""
     with tempfile.TemporaryFile() as file:
         kept = [os.dup(number) for number in (1, 2)]
         text: list[str] = []
@@ -129,7 +129,7 @@ def _printed() -> Iterator[Any]:
 
 
 def _warm_up() -> None:
-    """What torch does at its first step belongs to no plugin."""
+    """Take a first step: what torch does then is no doing of any plugin."""
     import torch
 
     parameter = torch.nn.Parameter(torch.ones(3, 3))
@@ -139,7 +139,7 @@ def _warm_up() -> None:
 
 
 def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """What using the plugin changes and prints; continues the run that was saved for it."""
+    """Use the plugin, continue the run that was saved for it, and return what that changes and prints."""
     import torch
 
     unused: str | None = None

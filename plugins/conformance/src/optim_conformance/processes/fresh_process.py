@@ -50,7 +50,7 @@ class Finding:
 
 
 def find_out(subjects: list[Subject], begin: Begin) -> dict[Subject, Finding]:
-    """Uses each plugin in a fresh process, and has it continue there what it began elsewhere.
+    """Use each plugin in a fresh process, and have it continue there what it began elsewhere.
 
     Args:
         subjects: the plugins.

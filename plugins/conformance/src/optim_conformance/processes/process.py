@@ -41,7 +41,7 @@ class Process:
         self.close = weakref.finalize(self, _close, self._child, self._errors)
 
     def ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any] | Ended:
-        """What it says to a request, which its answer quotes as ``asked``."""
+        """Send the process a request, whose number its answer quotes as ``asked``, and return that answer."""
         self._asked += 1
         # What stands there already belongs to an earlier question.
         self._told = os.fstat(self._errors.fileno()).st_size
@@ -49,7 +49,7 @@ class Process:
         return self.answer(seconds)
 
     def answer(self, seconds: float) -> dict[str, Any] | Ended:
-        """What it says next; the process is gone where it says nothing more.
+        """Return what the process says next; it is gone where it says nothing more.
 
         Args:
             seconds: how long it may take.
@@ -72,7 +72,7 @@ def _close(child: Child, errors: IO[bytes]) -> None:
 
 
 def _ending(code: int | None, errors: IO[bytes], start: int) -> str:
-    """An exit status in words, with the last line of standard error from `start` on."""
+    """Put an exit status into words, with the last line of standard error from `start` on."""
     errors.seek(start)
     last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
     because = f": {last[0]}" if last else ""
@@ -85,7 +85,7 @@ Say = Callable[[Mapping[str, Any]], None]
 
 
 def open_streams() -> None:
-    """In the process: opens standard input, output and error again where a plugin has closed them."""
+    """Open standard input, output and error of this process again where a plugin has closed them."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -96,7 +96,7 @@ def open_streams() -> None:
 
 @contextlib.contextmanager
 def channels() -> Iterator[tuple[dict[str, Any], Iterator[dict[str, Any]], Say]]:
-    """In the process: the opening, the requests that follow, and what answers them.
+    """Yield, in the process that was started, the opening, the requests that follow, and what answers them.
 
     What plugins print goes to standard error from here on, and what they read is empty.
     """

@@ -20,7 +20,7 @@ __all__: list[str] = []
 
 
 def main() -> None:
-    """Answers what standard input asks."""
+    """Answer what standard input asks."""
     with channels() as (opening, requests, say):
         subjects: dict[int, Subject] = {}
         for request in requests:

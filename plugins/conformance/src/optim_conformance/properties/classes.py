@@ -44,7 +44,7 @@ def signature(subject: Subject) -> None:
 
 
 def _annotated(cls: type) -> set[str]:
-    """The keys of the fields that have a type."""
+    """Return the keys of the fields that have a type."""
     fields = {field.name: field.alias or field.name for field in cls.__attrs_attrs__}  # type: ignore[attr-defined]
     return {fields[name] for name in field_types(cls) if _has_type(cls, name)}
 

@@ -25,12 +25,12 @@ CLIPPED = 0.99
 
 
 def clip(subject: Subject, parameters: Any) -> Any:
-    """What a new clipper says of the parameters that it clips."""
+    """Clip the parameters by a new clipper, and return what it says."""
     return subject.spec().create_clipper().clip(parameters)
 
 
 def clip_a_spike(subject: Subject, parameters: list[Parameter]) -> tuple[list[Tensor], list[Tensor]]:
-    """The LARGE gradients of parameters whose gradients were small so far, before and after they are clipped."""
+    """Clip LARGE gradients where they were small so far, and return them as they were before and after."""
     clipper = with_history(subject.spec(), parameters, USUAL)
     set_gradients(parameters, LARGE)
     before = gradients(parameters)

@@ -116,7 +116,7 @@ def options(subject: Subject) -> None:
 
 
 def _telling(subject: Subject, key: str) -> list[Any]:
-    """Two values of a field, and what may be taken for no value at all: zero, False, None."""
+    """Return two values of a field, and what may be taken for no value at all: zero, False, None."""
     found = alternatives(subject, key)
     return [*found[:2], *(value for value in found[2:] if not value)]
 

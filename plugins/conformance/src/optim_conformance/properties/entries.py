@@ -54,7 +54,7 @@ def order(subject: Subject) -> None:
 
 
 def _with_twins(subject: Subject) -> Sequential:
-    """The usual model, and two more parameters of each of some shapes."""
+    """Make the usual model with two more parameters of each of some shapes."""
     import torch
 
     shapes: list[tuple[int, ...]] = [(6, 4), (3, 5)]

@@ -76,7 +76,7 @@ def zero_is_meant(subject: Subject) -> None:
 
 
 def _tiny(current: Any) -> Any:
-    """A value that can hardly be told from 0, for what is a number and not 0, or may be one; else None."""
+    """Return a value that can hardly be told from 0, for what is a number and not 0, or may be one; else None."""
     if isinstance(current, float) and current != 0:
         return current * 1e-6
     return 1e-9 if current is None else None
@@ -91,7 +91,7 @@ def _known_as(changes: Mapping[str, Any], *, far: bool = False, half: bool = Fal
 
 
 def _refused_at_build(subject: Subject, changes: Mapping[str, Any]) -> bool:
-    """Whether values of fields are refused, before there is a step."""
+    """Tell whether values of fields are refused, before there is a step."""
     try:
         built(subject, subject.spec(changes))
     except (OptimError, ValueError, TypeError, NotImplementedError, RuntimeError, ImportError):
@@ -114,7 +114,7 @@ class _Effects:
     _tried: dict[str, str] = attrs.field(factory=dict)
 
     def does_something(self, key: str, most: int) -> bool:
-        """Whether some value of a field has an effect, alone or beside others, or all of them are refused.
+        """Tell whether some value of a field has an effect, alone or beside others, or all of them are refused.
 
         Args:
             key: the field.
@@ -132,7 +132,7 @@ class _Effects:
         return self._does_something_in_half_precision(key) or self._does_something_beside_others(key, most)
 
     def _does_something_beside_others(self, key: str, most: int) -> bool:
-        """Whether a value has an effect beside values of other fields, as many of them as there is time for."""
+        """Tell whether a value has an effect beside values of other fields, as many of them as there is time for."""
         every_pair = ((base, value) for base in self._bases(key) for value in self._values(key)[:3])
         pairs = list(islice(every_pair, most))
         start = time.process_time()
@@ -145,13 +145,13 @@ class _Effects:
         return False
 
     def _does_something_in_half_precision(self, key: str) -> bool:
-        """Whether a value has an effect where parameters are bfloat16, as a sum that is kept more exactly has."""
+        """Tell whether a value has an effect on parameters of bfloat16, as a sum that is kept more exactly has."""
         if self.subject.kind != "optimizer" or key in HOW or "bf16" in self.subject.declared:
             return False
         return any(self._effect({}, key, value, half=True) == "some" for value in self._values(key)[:3])
 
     def what_was_tried(self, key: str) -> str:
-        """The values that a field was tried with, and what came of them where it was an exception."""
+        """Say which values a field was tried with, and what came of them where it was an exception."""
         values = listing(map(repr, self._values(key)))
         raised = f", and a step raised {self._raised[key]}" if key in self._raised else ""
         return f"{key} was tried as {values}{self._tried.get(key, '')}{raised}"
@@ -199,7 +199,7 @@ class _Effects:
             return None
 
     def _why_raised(self, changes: Mapping[str, Any], key: str) -> bool:
-        """Whether the values are accepted, and it is a step that raises."""
+        """Tell whether the values are accepted, and it is a step that raises."""
         raised = self._errors.get(_known_as(changes))
         if raised is None or _refused_at_build(self.subject, changes):
             return False
@@ -214,7 +214,7 @@ class _Effects:
         return "none" if reference == changed else "some"
 
     def _trace(self, changes: Mapping[str, Any], *, far: bool = False, half: bool = False) -> Trace | None:
-        """What is done with these values; None where something was raised."""
+        """Return what is done with these values; None where something was raised."""
         known = _known_as(changes, far=far, half=half)
         if known not in self._traces:
             try:
@@ -225,7 +225,7 @@ class _Effects:
         return self._traces[known]
 
     def _bases(self, key: str) -> Iterator[dict[str, Any]]:
-        """Configs in which other fields are not at rest: nesterov means nothing without momentum."""
+        """Yield configs in which other fields are not at rest: nesterov means nothing without momentum."""
         rich = {name: value for name, value in self._all_at_work().items() if name != key}
         yield {}
         yield rich
@@ -237,7 +237,7 @@ class _Effects:
                     yield {**rich, other: value}
 
     def _all_at_work(self) -> dict[str, Any]:
-        """Fields that are 0 by default at another value, as many as go together."""
+        """Return another value for each field that is 0 by default, as many as go together."""
         if self._rich is None:
             self._rich = {}
             config = self.subject.spec().config

@@ -38,7 +38,7 @@ def steps(subject: Subject) -> None:
 
 
 def _repair(subject: Subject, seen: str) -> str | None:
-    """Under which conditions it steps after all, and how to say so; None where nothing is known.
+    """Say under which conditions the optimizer steps after all, and how to declare that; None where nothing is known.
 
     Args:
         subject: an optimizer that does not step.
@@ -58,14 +58,14 @@ def _repair(subject: Subject, seen: str) -> str | None:
 
 
 def _as_if(subject: Subject, names: Iterable[str]) -> Subject:
-    """The subject as it were if it declared to refuse some more."""
+    """Return the subject as it were if it declared to refuse some more."""
     other = copy.copy(subject)
     vars(other)["declared"] = {**subject.declared, **{name: Declaration("refuses", "it is tried") for name in names}}
     return other
 
 
 def _raised(subject: Subject, names: Sequence[str], *, train: bool = False) -> str | None:
-    """What the first steps raise where it declares these too, if need be after `train()`; None where nothing."""
+    """Return what the first steps raise where these are declared too, perhaps after `train()`; None where nothing."""
     try:
         run = begin(_as_if(subject, names))
         if train:

@@ -77,7 +77,7 @@ def reused_gradients(subject: Subject) -> None:
 
 
 def _allowed(subject: Subject, steps: int, apart: float) -> float:
-    """How far apart rounding may take two runs that should be the same; `apart` is how far they are."""
+    """Return how far apart rounding may take two runs that should be the same; `apart` is how far they are."""
     return 20 * by_rounding(subject, trajectory(begin(subject), steps)) if apart else 0.0
 
 

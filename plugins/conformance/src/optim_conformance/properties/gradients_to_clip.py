@@ -83,7 +83,7 @@ def used_again(subject: Subject) -> None:
 
 
 def _run(subject: Subject) -> Iterator[tuple[float, list[Tensor]]]:
-    """What a new clipper says and leaves of gradients of several sizes, the large ones last."""
+    """Yield what a new clipper says and leaves of gradients of several sizes, the large ones last."""
     parameters = with_gradients(0.0)
     clipper = subject.spec().create_clipper()
     for size in (1.0, 0.5, 2.0, 1e-6, LARGE):

@@ -77,7 +77,7 @@ def lengths(subject: Subject) -> None:
 
 
 def _alike(spec: SchedulerSpec, horizon: Horizon) -> Iterator[tuple[int, str]]:
-    """Lengths that are the same in a run."""
+    """Yield lengths that are the same in a run, as steps and as text."""
     total = spec.counted(horizon).total_steps or LENGTH
     yield math.ceil(total / 10), "10%"
     yield (1 if spec.interval == "epoch" else STEPS_PER_EPOCH), "1 epoch"

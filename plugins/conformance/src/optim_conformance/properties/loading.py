@@ -125,7 +125,7 @@ def state_device(subject: Subject) -> None:
 
 
 def _takes_to_a_device(func: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
-    """Whether a call of torch moves a tensor to where another one is, or to a device."""
+    """Tell whether a call of torch moves a tensor to where another one is, or to a device."""
     import torch
 
     if func in (torch.Tensor.type_as, torch.Tensor.cuda):

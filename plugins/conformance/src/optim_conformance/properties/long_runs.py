@@ -67,7 +67,7 @@ def nothing_piles_up(subject: Subject) -> None:
 
 
 def _alive(references: list[weakref.ref[Tensor]]) -> int:
-    """How many of the objects there still are."""
+    """Count the objects that there still are."""
     if any(reference() is not None for reference in references):
         # A cycle, which may be let go, and takes a while to be found.
         gc.collect()
@@ -75,7 +75,7 @@ def _alive(references: list[weakref.ref[Tensor]]) -> int:
 
 
 def _watched(run: Run, *, with_closure: bool) -> tuple[list[weakref.ref[Tensor]], list[weakref.ref[Tensor]]]:
-    """References to the losses and gradients of the first steps, with a closure where it takes one."""
+    """Take the first steps, with a closure where one is taken; return references to their losses and gradients."""
     losses: list[weakref.ref[Tensor]] = []
     found: list[weakref.ref[Tensor]] = []
 
@@ -97,7 +97,7 @@ def _watched(run: Run, *, with_closure: bool) -> tuple[list[weakref.ref[Tensor]]
 
 
 def _size(value: Any, seen: set[int] | None = None) -> int:
-    """How many entries the tensors and items the containers in a value have, each object once."""
+    """Count the entries of the tensors and the items of the containers in a value, each object once."""
     seen = set() if seen is None else seen
     if id(value) in seen:
         return 0

@@ -37,7 +37,7 @@ FEW = 5
 
 
 def last_layer_apart(model: Module) -> list[dict[str, Any]]:
-    """The model's parameters in two groups."""
+    """Return the model's parameters in two groups, the last layer in one of its own."""
     *first, last = model.children()
     return [
         {"params": [parameter for layer in first for parameter in layer.parameters()]},
@@ -67,19 +67,19 @@ def group_options(subject: Subject) -> None:
 
 
 def _is_read_at_steps(key: str) -> bool:
-    """Whether an option is one: what a state begins with is read at once, and foreach changes nothing that is done."""
+    """Tell whether steps read an option: what a state begins with is read at once, and `foreach` changes no number."""
     return key not in HOW and not key.startswith("initial_")
 
 
 def _of_a_group(subject: Subject, key: str) -> list[Any]:
-    """Values of an option as they stand in a group."""
+    """Return values of an option as they stand in a group."""
     field = subject.fields[key]
     found = [getattr(subject.spec({key: value}).config, field.name) for value in alternatives(subject, key)]
     return [value for value in found if isinstance(value, (bool, int, float, tuple))][:MOST]
 
 
 def _follows(subject: Subject, plain: Run, key: str, value: Any) -> bool:
-    """Whether a group of its own follows `value`; False where it cannot be told.
+    """Tell whether a group that sets `value` for itself follows it; False where that does not show.
 
     Raises:
         Differs: it does not.
@@ -139,7 +139,7 @@ def _goes_on_as(kept: Run, changed: Run) -> bool:
 
 
 def _another(subject: Subject, run: Run, key: str) -> Any:
-    """Another value of an option that all groups have and the config too, None where there is none."""
+    """Return another value of an option that all groups have and the config too, None where there is none."""
     if f"fields.{key}" in subject.declared or not all(key in group for group in run.optimizer.param_groups):
         return None
     value = run.optimizer.param_groups[0][key]
@@ -202,7 +202,7 @@ def by_degree(subject: Subject) -> None:
 
 
 def _begun(subject: Subject, changes: dict[str, Any]) -> Run | None:
-    """A run with other values of fields, None where there are no such fields, or the values are refused."""
+    """Begin a run with other values of fields; None where there are no such fields, or the values are refused."""
     accepted = subject.where_accepted(changes)
     return begin(subject, accepted) if accepted else None
 

@@ -25,7 +25,7 @@ def _last_layer(model: Module) -> Mapping[Module, float]:
 
 
 def _in_two_groups(subject: Subject) -> Run:
-    """A run in whose last group is the last layer, or nearly so where the plugin makes its own groups.
+    """Begin a run in whose last group is the last layer, or nearly so where the plugin makes its own groups.
 
     Raises:
         DoesNotApply: neither it nor its groups have a rate, or it makes one group of the model.
@@ -41,7 +41,7 @@ def _in_two_groups(subject: Subject) -> Run:
 
 
 def _require_rates(subject: Subject, run: Run) -> None:
-    """Ends a check that changes the rates of groups.
+    """End a check that changes the rates of groups where they have none.
 
     Raises:
         DoesNotApply: there are none, nor does the config have one.
@@ -55,7 +55,7 @@ def _require_rates(subject: Subject, run: Run) -> None:
 
 
 def _by_group(run: Run) -> tuple[list[Tensor], list[Tensor]]:
-    """Copies of the parameters of all groups but the last, and of those of the last."""
+    """Return copies of the parameters of all groups but the last, and of those of the last."""
     *first, last = run.optimizer.param_groups
     return (
         [parameter.detach().clone() for group in first for parameter in group["params"]],
@@ -148,7 +148,7 @@ def add_param_group(subject: Subject) -> None:
 
 
 def _with_a_late_group(subject: Subject, factor: float) -> Run:
-    """A run to which a matrix was added after three steps, at `factor` times the rate."""
+    """Take three steps of a run, then add a matrix to it, at `factor` times the rate."""
     import torch
 
     run = begin(subject).go(3)

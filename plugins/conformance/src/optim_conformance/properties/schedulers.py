@@ -115,7 +115,7 @@ def early_step(subject: Subject) -> None:
 
 
 def step_once(spec: Any, scheduler: Any, step: int) -> None:
-    """Steps a schedule, with a metric where it waits for one."""
+    """Step a schedule, with a metric where it waits for one."""
     if spec.waits_for_metric:
         scheduler.step(metric(step))
     else:

@@ -38,7 +38,7 @@ def state_dict(subject: Subject) -> None:
 
 
 def _with_a_large_matrix(subject: Subject) -> Module:
-    """The usual model, and a matrix that is large enough for what is kept otherwise of large parameters."""
+    """Make the usual model with a matrix that is large enough for what is kept otherwise of large parameters."""
     import torch
 
     model = model_of(subject)

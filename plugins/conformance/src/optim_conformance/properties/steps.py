@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 
 
 def descend(run: Run, steps: int = 20) -> None:
-    """Fails where a run of so many equal steps does not lower the loss.
+    """Fail where a run of so many equal steps does not lower the loss.
 
     Raises:
         Differs: the first step raises it, or all of them do not lower it.
@@ -92,7 +92,7 @@ def many_dimensions(subject: Subject) -> None:
 
 
 def trains_all(subject: Subject, more: list[Tensor]) -> None:
-    """Fails where one of some more parameters does not move.
+    """Fail where one of some more parameters does not move.
 
     Raises:
         Differs: one does not.
@@ -170,7 +170,7 @@ def zero_gradients(subject: Subject) -> None:
 
 
 def _with_large_values(subject: Subject) -> Module:
-    """The usual model, with entries of about 50."""
+    """Make the usual model, with entries of about 50."""
     import torch
 
     model = model_of(subject)
@@ -202,7 +202,7 @@ def nan_gradients(subject: Subject) -> None:
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether all tensors in a value are finite."""
+    """Tell whether all tensors in a value are finite."""
     if isinstance(value, dict):
         return all(map(_is_finite, value.values()))
     if isinstance(value, (list, tuple)):
@@ -211,7 +211,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def nearly_equal(one: list[Tensor], other: list[Tensor]) -> bool:
-    """Whether two lists of tensors agree but for the last digits: some compute the parameters anew at each step."""
+    """Tell whether two lists of tensors agree but for the last digits: some compute parameters anew at each step."""
     return all(bool(((a - b).abs() <= ROUNDING * a.abs()).all()) for a, b in zip(one, other, strict=True))
 
 
@@ -289,7 +289,7 @@ def closure(subject: Subject) -> None:
 
 
 def takes_closure(subject: Subject) -> bool:
-    """Whether a step with a closure raises nothing."""
+    """Tell whether a step with a closure raises nothing."""
     run = begin(subject)
     run.with_closure = True
     try:
@@ -335,7 +335,7 @@ def complex_parameters(subject: Subject) -> None:
 
 
 def _by_part(run: Run) -> tuple[float, float]:
-    """The squared distance of the real and of the imaginary parts from their targets."""
+    """Return the squared distance of the real and of the imaginary parts from their targets."""
     apart = [value - target for value, target in zip(values(run), run.targets, strict=True)]
     return sum(float(each.real.square().sum()) for each in apart), sum(
         float(each.imag.square().sum()) for each in apart

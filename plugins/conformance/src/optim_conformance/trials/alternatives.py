@@ -23,7 +23,7 @@ MOST = 8
 
 
 def alternatives(subject: Subject, key: str) -> list[Any]:
-    """At most eight values that a config may give the field, bold ones first; none where its type is not known here."""
+    """Return at most eight values that a config may give the field, bold ones first; none where its type is unknown."""
     found: list[Any] = []
     for value in possible(subject, key):
         try:
@@ -37,7 +37,7 @@ def alternatives(subject: Subject, key: str) -> list[Any]:
 
 
 def possible(subject: Subject, key: str) -> list[Any]:
-    """Values of the field's type, each once and none the field's own, whether its validator takes them or not."""
+    """Return values of the field's type, each once and none its own, whether its validator takes them or not."""
     field = subject.fields[key]
     current = plain_data(getattr(subject.spec().config, field.name))
     wanted = field_types(subject.cls)[field.name]
@@ -84,7 +84,7 @@ def _numbers(wanted: type[Any], current: Any) -> Iterator[Any]:
 
 
 def _lists(arguments: tuple[Any, ...], current: Any) -> Iterator[list[Any]]:
-    """Lists of which one item differs from the current one; where there is none, lists of one item."""
+    """Yield lists of which one item differs from the current one; where there is none, lists of one item."""
     wanted = [argument for argument in arguments if argument is not ...]
     if not wanted:
         return

@@ -27,7 +27,7 @@ RUN = 44
 
 
 def with_gradients(size: float, *, dtype: str = "float32") -> list[Parameter]:
-    """A matrix, a vector and a scalar with entries of about 1, and gradients with entries of about `size`."""
+    """Make a matrix, a vector and a scalar with entries of about 1, and gradients with entries of about `size`."""
     import torch
 
     made = [torch.nn.Parameter(entries.to(getattr(torch, dtype))) for entries, _ in _entries()]
@@ -36,7 +36,7 @@ def with_gradients(size: float, *, dtype: str = "float32") -> list[Parameter]:
 
 
 def set_gradients(parameters: list[Parameter], size: float) -> None:
-    """Gives new gradients, with entries of about `size`, to what `with_gradients` has made."""
+    """Give new gradients, with entries of about `size`, to what `with_gradients` has made."""
     # Of several dtypes there are as many parameters again.
     for index, parameter in enumerate(parameters):
         parameter.grad = (_entries()[index % len(_entries())][1] * size).to(parameter.dtype)
@@ -44,7 +44,7 @@ def set_gradients(parameters: list[Parameter], size: float) -> None:
 
 @lru_cache(maxsize=1)
 def _entries() -> list[tuple[Tensor, Tensor]]:
-    """Entries of parameters and of their gradients, of a size of about 1."""
+    """Return entries of parameters and of their gradients, of a size of about 1."""
     import torch
 
     made = []
@@ -55,7 +55,7 @@ def _entries() -> list[tuple[Tensor, Tensor]]:
 
 
 def with_history(spec: ClipperSpec, parameters: list[Parameter], usual: float) -> Clipper:
-    """A clipper that has clipped 30 gradients of about the `usual` size, of the parameters that it is to clip next."""
+    """Make a clipper that has clipped 30 gradients of about the `usual` size, of the parameters that come next."""
     clipper = spec.create_clipper()
     for step in range(USUAL):
         set_gradients(parameters, usual * _drift(step))
@@ -64,17 +64,17 @@ def with_history(spec: ClipperSpec, parameters: list[Parameter], usual: float) -
 
 
 def _drift(step: int) -> float:
-    """A factor that rises slowly, and by turns is larger and smaller than before."""
+    """Return a factor that rises slowly, and by turns is larger and smaller than before."""
     return 1 + 0.02 * step + 0.2 * math.sin(step)
 
 
 def gradients(parameters: list[Parameter]) -> list[Tensor]:
-    """Copies of the gradients that there are."""
+    """Return copies of the gradients that there are."""
     return [parameter.grad.clone() for parameter in parameters if parameter.grad is not None]
 
 
 def norm_of(parameters: list[Parameter], p: float = 2.0) -> float:
-    """The norm of all gradients together, in float64."""
+    """Return the norm of all gradients together, in float64."""
     import torch
 
     entries = torch.cat([gradient.double().flatten() for gradient in gradients(parameters)])
@@ -82,7 +82,7 @@ def norm_of(parameters: list[Parameter], p: float = 2.0) -> float:
 
 
 def clip_everything(spec: ClipperSpec) -> tuple[list[Tensor], str]:
-    """The gradients after clipping, of each size, and what was returned, or raised where they are not finite.
+    """Clip gradients of each size; return what is left of them, and what is said, or raised where they are not finite.
 
     Each size has a clipper of its own, and so has a run in which gradients are small, but for some spikes.
     """

@@ -38,7 +38,7 @@ AFTER = 25
 
 
 def begin_in(folder: Path, subject: Subject, number: int) -> str | None:
-    """Saves a run, and what comes next in it, as the files of `number`; what goes wrong, None where nothing does."""
+    """Save a run and what comes next in it as the files of `number`; return what goes wrong, None where nothing does."""
     import torch
 
     try:
@@ -60,7 +60,7 @@ def _next(folder: Path, number: int) -> Path:
 
 
 def _saved_and_next(subject: Subject) -> tuple[bytes, Any]:
-    """The file of a run, and what it does next: tensors, or rates as text."""
+    """Return the file of a run, and what it does next: tensors, or rates as text."""
     from optim_conformance.trials.continuing import NEXT, prepared, saved
     from optim_conformance.trials.training import trajectory
 
@@ -77,7 +77,7 @@ def _saved_and_next(subject: Subject) -> tuple[bytes, Any]:
 
 
 def how_it_continues(folder: Path, subject: Subject, number: int) -> tuple[str, str] | None:
-    """What was expected of the run's next steps and what was seen, None where they are the same or none was saved."""
+    """Return what was expected of the run's next steps and what was seen; None where both agree, or none was saved."""
     import torch
 
     from optim_conformance.trials.training import difference, equal
@@ -107,7 +107,7 @@ def _continued(subject: Subject, file: Path) -> Any:
 
 
 def prepared(subject: Subject, dtype: torch.dtype | None = None, *, model: Module | None = None) -> Run:
-    """A run after 5 steps whose rate was changed meanwhile; of a model of its own, or of that which is given."""
+    """Take 5 steps of a run, and lower its rate; the model is one of its own, or that which is given."""
     run = begin(subject, model=model_of(subject, dtype=dtype) if model is None else model).go(BEFORE)
     for group in run.optimizer.param_groups:
         if has_rate(group):
@@ -116,7 +116,7 @@ def prepared(subject: Subject, dtype: torch.dtype | None = None, *, model: Modul
 
 
 def saved(run: Run) -> bytes:
-    """The file that holds a run."""
+    """Return the file that holds a run."""
     import torch
 
     file = io.BytesIO()
@@ -125,7 +125,7 @@ def saved(run: Run) -> bytes:
 
 
 def resume(subject: Subject, file: Any, dtype: torch.dtype | None = None, *, model: Module | None = None) -> Run:
-    """A new run that continues the one in `file`."""
+    """Begin a new run that continues the one in `file`."""
     import torch
 
     state = torch.load(file, weights_only=True)
@@ -137,7 +137,7 @@ def resume(subject: Subject, file: Any, dtype: torch.dtype | None = None, *, mod
 
 
 def save_schedule(scheduler: Any) -> bytes:
-    """The file that holds a schedule and its optimizer."""
+    """Return the file that holds a schedule and its optimizer."""
     import torch
 
     file = io.BytesIO()
@@ -146,7 +146,7 @@ def save_schedule(scheduler: Any) -> bytes:
 
 
 def load_schedule(spec: Any, file: Any) -> Any:
-    """A new schedule that continues the one in `file`: optimizer first, then schedule."""
+    """Make a new schedule that continues the one in `file`: the optimizer is loaded first, then the schedule."""
     import torch
 
     state = torch.load(file, weights_only=True)

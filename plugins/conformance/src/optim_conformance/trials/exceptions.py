@@ -22,7 +22,7 @@ _REFUSED = re.compile(
 
 
 def told(error: BaseException) -> str:
-    """The type of an exception, its message and its place: ``ValueError: no lr (at my_plugin.py:31)``.
+    """Say the type of an exception, its message and its place: ``ValueError: no lr (at my_plugin.py:31)``.
 
     The place is that of the last line that belongs to none of optim-core, its kit, torch and Python, if there is one.
     """
@@ -41,7 +41,7 @@ def _words(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str | None:
-    """Where the first of the exceptions that led to this one was raised, as far as that is a plugin's line."""
+    """Return where the first of the exceptions that led to this one was raised, if that is a plugin's line."""
     return next((place for place in map(_last_line, reversed(list(_causes(error)))) if place), None)
 
 
@@ -65,7 +65,7 @@ def _last_line(error: BaseException) -> str | None:
 
 @cache
 def _is_of_others(file: str) -> bool:
-    """Whether a file is one of optim-core, its kit, torch or Python."""
+    """Tell whether a file is one of optim-core, its kit, torch or Python."""
     path = Path(file).resolve()
     if any(path.is_relative_to(folder) for folder in _folders()):
         return True

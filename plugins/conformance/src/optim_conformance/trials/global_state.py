@@ -30,7 +30,7 @@ _SIGNALS = [signal.Signals(number) for number in signal.valid_signals() if numbe
 
 
 def snapshot() -> dict[str, Any]:
-    """The state of the process, each part by its name; parts compare by ``==``."""
+    """Return the state of the process, each part by its name; parts compare by ``==``."""
     return {**_of_torch(), **_torchs_random_numbers(), **of_python()}
 
 
@@ -62,7 +62,7 @@ def _of_torch() -> dict[str, Any]:
 
 
 def _owners() -> Iterator[tuple[str, Any]]:
-    """What a plugin may have put functions of its own into, by name."""
+    """Yield what a plugin may have put functions of its own into, by name."""
     import torch
 
     yield "torch", torch
@@ -77,26 +77,26 @@ def _owners() -> Iterator[tuple[str, Any]]:
 
 
 def _flushes_denormals() -> bool:
-    """Whether the smallest numbers are rounded to zero, which a call of torch switches and none tells."""
+    """Tell whether the smallest numbers are rounded to zero, which a call of torch switches and none tells."""
     import torch
 
     return bool((torch.tensor([1e-310], dtype=torch.float64) * 0.5).item() == 0)
 
 
 def _functions(owner: Any) -> dict[str, Any]:
-    """What can be called in a class or module."""
+    """Return what can be called in a class or module."""
     return {name: _identity(value) for name, value in list(vars(owner).items()) if callable(value)}
 
 
 def _identity(function: Any) -> int | str:
-    """The same number for the same function; for one by which torch.compile watches models only that it is torch's."""
+    """Return the same number for the same function; for one by which torch.compile watches models, `BY_TORCH`."""
     if getattr(function, "__module__", None) == "torch._dynamo.mutation_guard":
         return BY_TORCH
     return id(_unhooked(function))
 
 
 def _unhooked(function: Any) -> Any:
-    """The function itself, where torch has put its hooks around it: it does so when the first object is made.
+    """Return the function itself, where torch has put its hooks around it, as it does when the first object is made.
 
     So it does with functions that `torch.compile` leaves alone, at its first use.
     """
@@ -114,7 +114,7 @@ def _torchs_random_numbers() -> dict[str, Any]:
 
 
 def of_python() -> dict[str, Any]:
-    """The state of the process that there is without torch."""
+    """Return the state of the process that there is without torch."""
     return {
         **_random_numbers(),
         **_of_the_system(),
@@ -139,7 +139,7 @@ def _recursion_limit() -> int | str:
 
 
 def _path() -> list[str]:
-    """The entries of sys.path; without those below another one, such as setuptools adds for parts of itself."""
+    """Return the entries of sys.path, without those below another one, as setuptools adds them for parts of itself."""
     return [entry for entry in sys.path if not any(entry.startswith(f"{other}{os.sep}") for other in sys.path)]
 
 
@@ -172,25 +172,25 @@ _OF_OTHERS = ("CUBLAS_", "CUDA_", "KMP_", "LD_", "MKL_", "NCCL_", "OMP_", "PYTHO
 
 
 def _environment() -> dict[str, Any]:
-    """The variables that there are, which are to stay, and all of those that others read."""
+    """Return the variables that there are, which are to stay, and all of those that others read."""
     others = sorted(name for name in os.environ if name.startswith(_OF_OTHERS))
     return {**os.environ, "": others}
 
 
 def _children() -> list[str]:
-    """The processes that this one has started, where the system tells."""
+    """Return the processes that this one has started, where the system tells."""
     told = Path(f"/proc/self/task/{os.getpid()}/children")
     return told.read_text(encoding="ascii").split() if told.exists() else []
 
 
 def _blanket_filters() -> list[str]:
-    """The filters of warnings that mean all modules and all messages."""
+    """Return the filters of warnings that mean all modules and all messages."""
     everybodys = [each for each in warnings.filters if each[2].__module__ == "builtins"]
     return [repr(each) for each in everybodys if each[1] is None and each[3] is None]
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """The names of the parts that differ; what a mapping lacked before is none."""
+    """Return the names of the parts that differ; what a mapping lacked before is no difference."""
     return [name for name, value in before.items() if not _as_before(value, after[name])]
 
 
@@ -202,7 +202,7 @@ def _as_before(value: Any, now: Any) -> bool:
 
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
-    """Puts back what changes the numbers of checks that come after."""
+    """Put back, after a check, what would change the numbers of those that follow."""
     import torch
 
     dtype, threads, grad = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()

@@ -17,7 +17,7 @@ _METHODS = {
 
 
 def built(subject: Subject, spec: Any = None) -> Any:
-    """The optimizer, scheduler or clipper of a spec, by default that of the subject's config.
+    """Build the optimizer, scheduler or clipper of a spec, by default that of the subject's config.
 
     Raises:
         Differs: it is something else.

@@ -16,7 +16,7 @@ __all__ = ["by_rounding"]
 
 
 def by_rounding(subject: Subject, wanted: list[Tensor], make: Callable[[], Module] | None = None) -> float:
-    """How far a run goes from another by rounding: its parameters begin with an error in the last digits.
+    """Return how far a run goes from another by rounding: its parameters begin with an error in the last digits.
 
     Args:
         subject: an optimizer.

@@ -40,7 +40,7 @@ class Trace:
 
 
 def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
-    """The fields of a plugin, as many as there is time for where a build or a step of it takes long.
+    """Yield the fields of a plugin, as many as there is time for where a build or a step of it takes long.
 
     Raises:
         DoesNotApply: not all of them were looked at, and so far nothing was wrong.
@@ -56,7 +56,7 @@ def time_to_try(subject: Subject, keys: Iterable[str]) -> Iterator[str]:
 
 
 def far_apart(one: Trace, other: Trace) -> bool:
-    """Whether two traces differ by more than a value next to another one can make them."""
+    """Tell whether two traces differ by more than a value next to another one can make them."""
     if not one.tensors:
         return one.words != other.words
     return not difference(one.tensors, other.tensors) <= CLOSE
@@ -65,7 +65,7 @@ def far_apart(one: Trace, other: Trace) -> bool:
 def trace(
     subject: Subject, changes: Mapping[str, Any] | None = None, *, far: bool = False, half: bool = False
 ) -> Trace:
-    """What the subject does with its config.
+    """Return what the subject does with its config.
 
     Args:
         subject: the plugin.
@@ -109,11 +109,11 @@ def leaves(reference: Trace, subject: Subject, changes: Mapping[str, Any], *, ha
 
 
 def same(one: Trace, other: Trace) -> bool:
-    """Whether two traces agree in every bit."""
+    """Tell whether two traces agree in every bit."""
     return one.words == other.words and equal(one.tensors, other.tensors)
 
 
 def group_options(subject: Subject, changes: Mapping[str, Any] | None = None) -> str:
-    """The options of an optimizer's groups as text."""
+    """Return the options of an optimizer's groups as text."""
     groups = begin(subject, changes).optimizer.param_groups
     return repr([{key: value for key, value in group.items() if key != "params"} for group in groups])

@@ -83,18 +83,18 @@ class Run:
         return list(self.model.parameters())
 
     def loss(self) -> Tensor:
-        """The loss in the parameters' dtype, of shape ()."""
+        """Compute the loss in the parameters' dtype, of shape ()."""
         apart = _flat(self.parameters) - _flat(self.targets)
         squares = (apart.abs() if apart.is_complex() else apart).square()
         return (_curvature(squares) * squares).sum() / 2
 
     def exact_loss(self) -> float:
-        """The loss in float64."""
+        """Compute the loss in float64."""
         squares = (_wide(_flat(values(self))) - _wide(_flat(self.targets))).abs().square()
         return float((_curvature(squares) * squares).sum()) / 2
 
     def backward(self, weight: float = 1.0) -> Tensor:
-        """Sets the gradients of `weight` times the loss, which is returned; each has memory of its own."""
+        """Set the gradients of `weight` times the loss, which is returned; each has memory of its own."""
         for parameter in self.parameters:
             parameter.grad = None
         loss = self.loss() * (weight * self.sign)
@@ -106,7 +106,7 @@ class Run:
         return loss
 
     def step(self, weight: float = 1.0, prepare: Callable[[], None] | None = None) -> None:
-        """One step; `prepare` may change the gradients before it."""
+        """Take one step; `prepare` may change the gradients before it."""
         if self.seeded:
             seed(SEED + self.steps)
 
@@ -126,13 +126,13 @@ class Run:
         self.steps += 1
 
     def go(self, steps: int) -> Run:
-        """So many steps, with weights that go on where they were."""
+        """Take so many steps, with weights that go on where they were."""
         for _ in range(steps):
             self.step(WEIGHTS[self.steps % len(WEIGHTS)])
         return self
 
     def rates(self) -> list[float]:
-        """The learning rate of each group."""
+        """Return the learning rate of each group."""
         return [float(group["lr"]) for group in self.optimizer.param_groups if has_rate(group)]
 
 
@@ -145,7 +145,7 @@ def begin(
     multipliers: Callable[[Module], Mapping[Module, float]] | None = None,
     seeded: bool = True,
 ) -> Run:
-    """A run at its first step.
+    """Begin a run.
 
     Args:
         subject: an optimizer.
@@ -190,18 +190,18 @@ def seed(number: int) -> None:
 
 
 def has_modes(optimizer: Any) -> bool:
-    """Whether an optimizer is to be told what the model is for: `train()` before steps, `eval()` before evaluation."""
+    """Tell whether an optimizer has `train()`, which is called before steps, and `eval()`, before evaluation."""
     return all(callable(getattr(optimizer, mode, None)) for mode in ("train", "eval"))
 
 
 def has_rate(group: Mapping[str, Any]) -> bool:
-    """Whether a group has a rate that can be changed; one of None is found by the optimizer itself."""
+    """Tell whether a group has a rate that can be changed; one of None is found by the optimizer itself."""
     rate = group.get("lr")
     return hasattr(rate, "numel") or (isinstance(rate, (int, float)) and not isinstance(rate, bool))
 
 
 def draws_random_numbers(run: Run) -> bool:
-    """Whether steps of a run draw random numbers; it takes two."""
+    """Tell whether steps of a run draw random numbers; two are taken."""
     import torch
 
     before = torch.random.get_rng_state(), random.getstate()
@@ -211,12 +211,12 @@ def draws_random_numbers(run: Run) -> bool:
 
 
 def needs_closure(subject: Subject) -> bool:
-    """Whether the optimizer declares that it does not step without a closure."""
+    """Tell whether the optimizer declares that it does not step without a closure."""
     return subject.refuses("step_without_closure")
 
 
 def model_of(subject: Subject, *, dtype: torch.dtype | None = None, from_zero: bool = False) -> Sequential:
-    """Three linear layers with the same weights each time; without biases where the subject refuses vectors.
+    """Make three linear layers, with the same weights each time; without biases where the subject refuses vectors.
 
     Args:
         subject: an optimizer.
@@ -265,7 +265,7 @@ def _wide(value: Tensor) -> Tensor:
 
 
 def _targets_like(parameter: Tensor, index: int) -> Tensor:
-    """Targets of the parameter's dtype, none of whose entries is near zero."""
+    """Return targets of the parameter's dtype, none of whose entries is near zero."""
     import torch
 
     real, other = (noise + noise.sign() for noise in (_noise(parameter.shape, index + part) for part in (0, 50)))
@@ -281,12 +281,12 @@ def _noise(shape: torch.Size, index: int) -> Tensor:
 
 
 def values(run: Run) -> list[Tensor]:
-    """Copies of the parameters."""
+    """Return copies of the parameters."""
     return [parameter.detach().clone() for parameter in run.parameters]
 
 
 def trajectory(run: Run, steps: int) -> list[Tensor]:
-    """The parameters after each of so many steps, one after the other."""
+    """Take so many steps, and return the parameters after each, one after the other."""
     passed: list[Tensor] = []
     for _ in range(steps):
         run.go(1)
@@ -300,7 +300,7 @@ def come_apart(one: Run, other: Run, steps: int) -> bool:
 
 
 def equal(one: list[Tensor], other: list[Tensor]) -> bool:
-    """Whether two lists of tensors agree in every bit; NaN is equal to NaN."""
+    """Tell whether two lists of tensors agree in every bit; NaN is equal to NaN."""
     import torch
 
     def same(first: Tensor, second: Tensor) -> bool:
@@ -311,13 +311,13 @@ def equal(one: list[Tensor], other: list[Tensor]) -> bool:
 
 
 def difference(one: list[Tensor], other: list[Tensor]) -> float:
-    """The largest absolute difference between entries of two lists of tensors."""
+    """Return the largest absolute difference between entries of two lists of tensors."""
     pairs = zip(one, other, strict=True)
     return max((float((first - second).abs().max()) for first, second in pairs if first.numel()), default=0.0)
 
 
 def require_no_closure(subject: Subject) -> None:
-    """Ends a check that has no meaning for an optimizer that takes its gradients from a closure.
+    """End a check that has no meaning for an optimizer that takes its gradients from a closure.
 
     Raises:
         DoesNotApply: it is one.
@@ -327,7 +327,7 @@ def require_no_closure(subject: Subject) -> None:
 
 
 def require_groups(subject: Subject) -> None:
-    """Ends a check that needs several groups.
+    """End a check that needs several groups where the optimizer takes one only.
 
     Raises:
         DoesNotApply: the optimizer declares that it takes one only.
@@ -337,7 +337,7 @@ def require_groups(subject: Subject) -> None:
 
 
 def require_finite(run: Run) -> None:
-    """Fails where a parameter is not finite.
+    """Fail where a parameter is not finite.
 
     Raises:
         Differs: one is not.

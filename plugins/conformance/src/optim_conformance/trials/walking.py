@@ -34,7 +34,7 @@ MULTIPLIER = 5.0
 
 
 def horizon_of(spec: SchedulerSpec) -> Horizon:
-    """A run in which the schedule is stepped 60 times, or a longer one where that is too short for it."""
+    """Return a run in which the schedule is stepped 60 times, or a longer one where that is too short for it."""
     try:
         spec.create_scheduler(plain_optimizer(), horizon=_run_of(LENGTH, spec.interval))
     except HorizonError:
@@ -49,7 +49,7 @@ def _run_of(length: int, interval: str) -> Horizon:
 
 
 def plain_optimizer() -> Optimizer:
-    """SGD with momentum and two groups, the second at 5 times the rate of the first."""
+    """Make an SGD with momentum and two groups, the second at 5 times the rate of the first."""
     import torch
 
     groups = [
@@ -60,19 +60,19 @@ def plain_optimizer() -> Optimizer:
 
 
 def begin_walk(spec: SchedulerSpec, *, last_step: int = 0, horizon: Horizon | None = None) -> LRScheduler:
-    """The schedule on an optimizer of its own; without a horizon, in one that is long enough."""
+    """Make the schedule on an optimizer of its own; without a horizon, in one that is long enough."""
     return spec.create_scheduler(plain_optimizer(), horizon=horizon or horizon_of(spec), last_step=last_step)
 
 
 def metric(step: int) -> float:
-    """What a schedule that waits for a metric is given: it falls, rests for long, then falls and rises by little."""
+    """Return the metric that a schedule may wait for: it falls, rests for long, then falls and rises by little."""
     falling = max(0.5, 1.0 - 0.05 * step)
     later = max(0, step - 40)
     return falling - 0.0003 * (later // 7) + 0.01 * (later % 5)
 
 
 def take(spec: SchedulerSpec, scheduler: LRScheduler, steps: int, *, start: int = 0) -> list[tuple[float, ...]]:
-    """Steps optimizer and schedule so many times, `start` steps into the run; the rates after each."""
+    """Step optimizer and schedule so many times, `start` steps into the run, and return the rates after each."""
     found = []
     for step in range(start, start + steps):
         scheduler.optimizer.step()
@@ -85,19 +85,19 @@ def take(spec: SchedulerSpec, scheduler: LRScheduler, steps: int, *, start: int 
 
 
 def rates(scheduler: LRScheduler) -> tuple[float, ...]:
-    """The rate of each group, then the momentum of each."""
+    """Return the rate of each group, then the momentum of each."""
     groups = scheduler.optimizer.param_groups
     return tuple(float(group[key]) for key in ("lr", "momentum") for group in groups)
 
 
 def walk(spec: SchedulerSpec, steps: int = LENGTH - 1, *, horizon: Horizon | None = None) -> list[tuple[float, ...]]:
-    """The rates at the start and after each of so many steps."""
+    """Step a new schedule so many times, and return the rates at the start and after each step."""
     scheduler = begin_walk(spec, horizon=horizon)
     return [rates(scheduler), *take(spec, scheduler, steps)]
 
 
 def walk_far(spec: SchedulerSpec, steps: int) -> list[Any]:
-    """As `walk`, up to the step that raises, if one does; the exception is the last item."""
+    """Do as `walk` does, up to the step that raises, if one does; the exception is then the last item."""
     scheduler = begin_walk(spec)
     found: list[Any] = [rates(scheduler)]
     for step in range(steps):
