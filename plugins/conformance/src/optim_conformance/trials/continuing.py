@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from optim_conformance.judging import at_rest
 from optim_conformance.subject import Subject
 from optim_conformance.trials.exceptions import told
-from optim_conformance.trials.training import Run, begin, has_rate, model_of
-from optim_conformance.trials.walking import begin_walk
+from optim_conformance.trials.training import Run, begin, difference, equal, has_rate, model_of, trajectory
+from optim_conformance.trials.walking import begin_walk, take
 
 if TYPE_CHECKING:
     import torch
@@ -28,17 +28,15 @@ __all__ = [
     "saved",
 ]
 
-# Steps before a run is saved, and after.
-BEFORE, NEXT = 5, 10
+# Steps of an optimizer before its run is saved, and those of a schedule; steps that are compared after that.
+BEFORE, AFTER, NEXT = 5, 25, 10
 
-# The rate is lowered before saving, as a schedule would.
+# The rate is lowered before an optimizer is saved, as a schedule would lower it.
 LOWERED = 0.3
-
-AFTER = 25
 
 
 def begin_in(folder: Path, subject: Subject, number: int) -> str | None:
-    """Save a run and what comes next in it as the files of `number`; return what goes wrong, None where nothing does."""
+    """Save a run and what comes next in it as the files of `number`; return what went wrong, None where nothing did."""
     import torch
 
     try:
@@ -61,15 +59,9 @@ def _next(folder: Path, number: int) -> Path:
 
 def _saved_and_next(subject: Subject) -> tuple[bytes, Any]:
     """Return the file of a run, and what it does next: tensors, or rates as text."""
-    from optim_conformance.trials.continuing import NEXT, prepared, saved
-    from optim_conformance.trials.training import trajectory
-
     if subject.kind == "optimizer":
         run = prepared(subject)
         return saved(run), trajectory(run, NEXT)
-    from optim_conformance.trials.continuing import save_schedule
-    from optim_conformance.trials.walking import begin_walk, take
-
     spec = subject.spec()
     scheduler = begin_walk(spec)
     take(spec, scheduler, AFTER)
@@ -79,8 +71,6 @@ def _saved_and_next(subject: Subject) -> tuple[bytes, Any]:
 def how_it_continues(folder: Path, subject: Subject, number: int) -> tuple[str, str] | None:
     """Return what was expected of the run's next steps and what was seen; None where both agree, or none was saved."""
     import torch
-
-    from optim_conformance.trials.training import difference, equal
 
     if not _next(folder, number).exists():
         return None
@@ -94,14 +84,8 @@ def how_it_continues(folder: Path, subject: Subject, number: int) -> tuple[str, 
 
 
 def _continued(subject: Subject, file: Path) -> Any:
-    from optim_conformance.trials.continuing import NEXT, resume
-    from optim_conformance.trials.training import trajectory
-
     if subject.kind == "optimizer":
         return trajectory(resume(subject, file), NEXT)
-    from optim_conformance.trials.continuing import load_schedule
-    from optim_conformance.trials.walking import take
-
     spec = subject.spec()
     return repr(take(spec, load_schedule(spec, file), NEXT, start=AFTER))
 
