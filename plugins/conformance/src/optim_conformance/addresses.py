@@ -14,7 +14,7 @@ from optim_conformance.subject import Subject, subject_of
 
 __all__ = ["CHILD", "CheckedAgain", "address_of", "in_child", "refuse_in_child", "subject_at", "unreachable"]
 
-# Set in the environment of the processes that the kit starts.
+# This variable is set in the environment of the processes that the kit starts.
 CHILD = "OPTIM_CORE_CONFORMANCE_CHILD"
 
 
@@ -89,7 +89,7 @@ def _module(name: str, file: str) -> ModuleType:
         try:
             spec.loader.exec_module(module)
         except CheckedAgain:
-            # The class stands above what checks it.
+            # A script that checks its own class raises this below the class, which is there by then.
             pass
         except BaseException:
             del sys.modules[name]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-# How many plugins share their processes: to start these takes longer than to check a plugin, and all wait for all.
+# So many plugins share their processes: starting one takes longer than checking a plugin, but reports wait for all.
 TOGETHER = 8
 
 

@@ -22,7 +22,7 @@ __all__ = ["Kit", "check"]
 
 # How often a plugin may end the process that checks it before the kit gives it up; taking too long is once too often.
 MOST_ENDS = 3
-# Seconds in which a run is saved.
+# Seconds that the worker may take to save one run.
 TO_BEGIN = 60.0
 # The properties without which most others mean nothing.
 BUILDS = "defaults"

@@ -21,7 +21,7 @@ from optim_core.registry import Registry, registry
 __all__ = ["Plugin", "Subject", "subject_of"]
 
 Plugin = str | type[Any]
-# Fields of schedules that a run can give them instead.
+# Fields of a schedule that mean the length of the run, which the run itself can give instead of the config.
 OF_THE_RUN = ("total_steps", "epochs", "steps_per_epoch", "num_training_steps")
 
 
@@ -80,7 +80,7 @@ class Subject:
         Raises:
             ConfigError: it is refused.
         """
-        # Everything that is built comes by here.
+        # Every check builds something by this method, so a copy that a plugin has forked ends here at the latest.
         end_if_forked()
         config = {**self.config, **(changes or {})}
         return self.known_to.build({"type": self.address, "config": config}, self.kind)

@@ -33,7 +33,7 @@ def distribution_files(names: PluginNames, kind: Kind, license_name: License) ->
     values = {
         "distribution": names.distribution,
         "example": Template(_EXAMPLES[kind]).substitute(plugin=names.plugin),
-        # The example of another kind has torch's SGD beside it.
+        # The example of a scheduler or a clipper has torch's SGD beside it.
         "host": "optim-core" if kind == "optimizer" else "'optim-core[torch]'",
         "kind": kind,
         "license": license_name,

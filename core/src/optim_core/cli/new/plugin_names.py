@@ -17,12 +17,12 @@ from optim_core.plugin_tools import visible
 __all__ = ["PluginNames", "names_for"]
 
 LONGEST = 40
-# A distribution's name (PEP 508), of which a folder, a package and a class can be called.
+# Of the names that PEP 508 allows a distribution, those that a folder, a package and a class can have too.
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _SEPARATORS = re.compile(r"[-_.]+")
 # ``SignSGD`` is Sign and SGD, ``AdamW2`` is Adam and W2.
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
-# What distributions of plugins are called first, and a class is not.
+# Names of distributions of plugins often begin so, and those of classes do not.
 _PREFIX = "optim"
 
 

@@ -118,7 +118,7 @@ def _printed() -> Iterator[Any]:
             yield lambda: "".join(text)
         finally:
             for stream in (sys.stdout, sys.stderr):
-                # A plugin may have closed it, or put something else there.
+                # A plugin may have closed the stream, or put something else in its place.
                 with contextlib.suppress(ValueError, AttributeError, OSError):
                     stream.flush()
             for number, own in zip((1, 2), kept, strict=True):
@@ -145,7 +145,7 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
     unused: str | None = None
     error: str | None = None
     otherwise: tuple[str, str] | None = None
-    # Python then shows again what it has warned of for another plugin.
+    # Within `catch_warnings` Python shows a warning again that it has shown for another plugin.
     with _printed() as printed, warnings.catch_warnings():
         threads = torch.get_num_threads()
         before = snapshot()
@@ -157,7 +157,7 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
         changed = changes(before, snapshot())
         try:
             if unused is None:
-                # As in the process that saved it.
+                # The process that saved the run had one thread, and the number of threads can change the last bit.
                 torch.set_num_threads(1)
                 otherwise = how_it_continues(folder, subject, plugin["number"])
         except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything

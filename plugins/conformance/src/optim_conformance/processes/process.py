@@ -43,7 +43,7 @@ class Process:
     def ask(self, request: Mapping[str, Any], seconds: float) -> dict[str, Any] | Ended:
         """Send the process a request, whose number its answer quotes as ``asked``, and return that answer."""
         self._asked += 1
-        # What stands there already belongs to an earlier question.
+        # What standard error holds already belongs to an earlier question.
         self._told = os.fstat(self._errors.fileno()).st_size
         self._child.tell({"asked": self._asked, **request})
         return self.answer(seconds)
@@ -90,7 +90,7 @@ def open_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            # The lowest free number is the one that is taken.
+            # `os.open` takes the lowest free number, which is the closed one: lower ones were looked at before.
             os.open(os.devnull, os.O_RDWR)
 
 

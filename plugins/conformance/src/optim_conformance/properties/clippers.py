@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["CLIPPED", "LARGE", "clip", "clip_a_spike"]
 
 LARGE, TINY = 1e4, 1e-9
-# What an adaptive clipper has seen before LARGE gradients, which it would take for the usual ones else.
+# Gradients that an adaptive clipper sees before LARGE ones: with no past it would take those for the usual ones.
 USUAL = 0.01
-# Less than this share of a norm is left where something is clipped.
+# Where something is clipped, less than this share of its norm is left.
 CLIPPED = 0.99
 
 

@@ -20,7 +20,7 @@ __all__: list[str] = []
 STRANGE = "a_key_that_no_plugin_has"
 
 
-# Some compile a kernel when they are built for the first time.
+# Some plugins compile a kernel when they are built for the first time.
 @property_of(*EVERY_KIND, declarable=False, needs_build=False, seconds=120.0)
 def defaults(subject: Subject) -> None:
     """With the defaults, or the class's `example` where fields are required, it builds what its kind is to build."""
@@ -132,5 +132,5 @@ def _agrees(wanted: Any, found: Any) -> bool:
         return len(wanted) == len(found) and all(map(_agrees, wanted, found))
     if isinstance(found, (bool, int, float, str)) and isinstance(wanted, (bool, int, float, str)):
         return bool(found == wanted)
-    # A tensor, a dtype, a function: the plugin has turned the value into something else.
+    # The plugin has turned the value into something that is not compared: a tensor, a dtype, a function.
     return True

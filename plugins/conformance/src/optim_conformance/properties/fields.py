@@ -20,9 +20,9 @@ from optim_core.plugin_tools import listing
 
 __all__: list[str] = []
 
-# How a step is computed, and not what: of these it is enough that they reach the optimizer.
+# These options say how a step is computed, and not what: it is enough that they reach the optimizer.
 HOW = ("foreach", "fused", "capturable", "differentiable")
-# What core says that it means; a schedule does nothing with it.
+# The core says what this field means; a schedule does nothing with it.
 OF_THE_CALLER = ("monitor",)
 # How often combinations of values are tried for one field, and for how many seconds of the processor.
 MOST_TRIED = 120

@@ -17,7 +17,7 @@ from optim_core.plugin_class.declarations import Declaration
 __all__: list[str] = []
 
 STEPS = 3
-# What an optimizer that refuses this wants instead.
+# Property to what an optimizer wants that declares to refuse it.
 WANTS = {
     "step_without_closure": "the step is given a closure",
     "ordinary_backward": "gradients come from backward(create_graph=True)",

@@ -105,7 +105,7 @@ def grad_scaler(subject: Subject) -> None:
     """With torch's GradScaler it does what it does without, and a step whose gradients overflow is left out."""
     import torch
 
-    # GradScaler itself takes none.
+    # GradScaler itself takes no closure.
     require_no_closure(subject)
     scaler = torch.amp.GradScaler("cpu", init_scale=SCALE, growth_interval=1000)
     plain, scaled = begin(subject).go(3), begin(subject)

@@ -19,7 +19,7 @@ from optim_core.specs import SchedulerSpec
 
 __all__: list[str] = []
 
-# Calls of step() in an epoch of the runs that are walked.
+# Calls of `step()` in an epoch of the runs along which schedules are stepped.
 STEPS_PER_EPOCH = 10
 
 

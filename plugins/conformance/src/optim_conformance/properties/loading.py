@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-# What schedules change in groups.
+# The options of groups that schedules change.
 SCHEDULED = ("lr", "weight_decay", "momentum", "betas")
 
 

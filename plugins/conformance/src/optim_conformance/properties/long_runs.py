@@ -69,7 +69,7 @@ def nothing_piles_up(subject: Subject) -> None:
 def _alive(references: list[weakref.ref[Tensor]]) -> int:
     """Count the objects that there still are."""
     if any(reference() is not None for reference in references):
-        # A cycle, which may be let go, and takes a while to be found.
+        # A cycle of objects may be let go, and it takes a while until Python finds it.
         gc.collect()
     return sum(reference() is not None for reference in references)
 

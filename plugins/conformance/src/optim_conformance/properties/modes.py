@@ -13,7 +13,7 @@ from optim_conformance.trials.training import begin, difference, has_modes, requ
 __all__: list[str] = []
 
 BEFORE, AFTER = 5, 5
-# A change of the mode may round every entry.
+# A change of the mode may round every entry of a parameter.
 ROUNDING = 1e-5
 
 

@@ -70,7 +70,7 @@ def several_groups(subject: Subject) -> None:
     apart.optimizer.param_groups[-1]["lr"] = apart.optimizer.param_groups[-1]["lr"] * FACTOR
     start = values(alike)
     for _ in range(IDLE):
-        # After the first one that moves anything, a norm of all groups together may tell the other groups of it.
+        # Only up to the first step that moves anything: a norm of all groups together may then tell the others of it.
         first_to_move = equal(start, values(alike)) and equal(start, values(apart))
         alike.go(1)
         apart.go(1)
@@ -92,7 +92,7 @@ def lr_followed(subject: Subject) -> None:
     scheduler = torch.optim.lr_scheduler.MultiplicativeLR(lowered.optimizer, lambda _: 0.1)
     scheduler.step()
     for run in (kept, lowered):
-        # Some are at their target by now.
+        # Some parameters are at their targets by now, and would not move.
         run.targets = [-target for target in run.targets]
         run.step()
     if equal(values(kept), values(lowered)):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["descend", "nearly_equal", "takes_closure", "trains_all"]
 
-# A loss may rise by rounding.
+# A loss may rise by this share of itself, which is rounding.
 ROUNDING = 1e-6
 
 
@@ -192,7 +192,7 @@ def nan_gradients(subject: Subject) -> None:
     try:
         for _ in range(IDLE):
             run.step(prepare=spoil)
-            # Where it is the sign that counts, that of NaN is 0, and only the state has it.
+            # An optimizer that looks at signs takes that of NaN for 0: then only the state is spoilt.
             if not (bool(broken.isfinite().all()) and _is_finite(run.optimizer.state_dict()["state"])):
                 return
     except Exception:  # noqa: BLE001 - whatever it raises, it refuses
@@ -273,7 +273,7 @@ def closure(subject: Subject) -> None:
         return losses[-1]
 
     before = values(run)
-    # As Lightning calls it.
+    # Lightning passes the closure by its name.
     returned = run.optimizer.step(closure=compute)  # type: ignore[arg-type]
     first = float(losses[0].detach()) if losses else None
     for _ in range(IDLE - 1):

@@ -21,7 +21,7 @@ SEED = 7
 SIZES = (1e-8, 0.01, 1.0, 1e4)
 # Steps of a run in which an adaptive clipper finds out what is usual.
 USUAL = 30
-# Where the run has spikes after that, and how many steps it has.
+# The steps of a run at which gradients are larger by a factor, and how many steps the run has.
 SPIKES = {32: 3.0, 36: 1e4, 39: 5.0, 40: 5.0}
 RUN = 44
 
@@ -37,7 +37,7 @@ def with_gradients(size: float, *, dtype: str = "float32") -> list[Parameter]:
 
 def set_gradients(parameters: list[Parameter], size: float) -> None:
     """Give new gradients, with entries of about `size`, to what `with_gradients` has made."""
-    # Of several dtypes there are as many parameters again.
+    # Where parameters have several dtypes, there are as many of each dtype as `_entries` has.
     for index, parameter in enumerate(parameters):
         parameter.grad = (_entries()[index % len(_entries())][1] * size).to(parameter.dtype)
 

@@ -15,7 +15,7 @@ from optim_core.plugin_tools import said
 __all__ = ["told"]
 
 LONGEST = 500
-# What torch says of a pickle that weights_only refuses, around its advice.
+# How torch names what `weights_only` refuses, in the midst of its advice.
 _REFUSED = re.compile(
     r"(?:Unsupported global: GLOBAL|Unsupported class|unsupported GLOBAL|unrecognized function <\w+|class) ([\w.]+)"
 )

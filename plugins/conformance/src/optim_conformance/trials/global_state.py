@@ -167,7 +167,7 @@ def _of_the_system() -> dict[str, Any]:
     }
 
 
-# What others read: a library may set variables that it alone reads.
+# Beginnings of the variables that others read: a library may set those that it alone reads.
 _OF_OTHERS = ("CUBLAS_", "CUDA_", "KMP_", "LD_", "MKL_", "NCCL_", "OMP_", "PYTHON", "PYTORCH_CUDA_ALLOC", "TORCH_")
 
 

@@ -39,10 +39,10 @@ __all__ = [
 
 # Factors on the loss of successive steps. They rise and fall, so that a largest or smallest gradient so far matters.
 WEIGHTS = (1.0, 4.0, 0.05, 0.3, 2.0, 0.01, 0.7, 0.1)
-# No two of the matrices have one shape, so that what is mixed up does not fit.
+# No two of the matrices have one shape, so that a state of another matrix does not fit.
 WIDTHS = (4, 6, 5, 3)
 SEED = 20_240
-# So many steps may pass before an optimizer begins to move anything: some only gather gradients at first.
+# An optimizer may take so many steps before it moves anything: some only gather gradients at first.
 IDLE = 15
 
 
@@ -101,7 +101,7 @@ class Run:
         loss.backward(create_graph=self.with_graph)
         for parameter in self.parameters:
             if parameter.grad is not None:
-                # Those of parts of one tensor are parts of one tensor, which are aligned otherwise than a whole one.
+                # Autograd gives parts of one tensor, and a part lies otherwise in memory than a tensor of its own.
                 parameter.grad = parameter.grad.to_sparse(1) if self.sparse else parameter.grad.clone()
         return loss
 
@@ -304,7 +304,7 @@ def equal(one: list[Tensor], other: list[Tensor]) -> bool:
     import torch
 
     def same(first: Tensor, second: Tensor) -> bool:
-        # The first is quick, and takes no NaN for equal.
+        # `torch.equal` is quick, and takes no NaN for equal.
         return torch.equal(first, second) or torch.allclose(first, second, rtol=0.0, atol=0.0, equal_nan=True)
 
     return len(one) == len(other) and all(map(same, one, other))

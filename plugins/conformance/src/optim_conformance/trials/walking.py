@@ -26,7 +26,7 @@ __all__ = [
     "walk_far",
 ]
 
-# Calls of step() in a run, and in one for a schedule whose config leaves nothing of a short one.
+# Calls of `step()` in a run, and in a longer one for a schedule whose warmup fills the short one.
 LENGTH = 60
 LONG = 6000
 LR = 0.1
