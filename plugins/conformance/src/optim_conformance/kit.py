@@ -39,6 +39,14 @@ def check(plugin: Plugin, kind: Kind | None = None) -> Report:
 
     Raises:
         OptimError: there is no such plugin, or it is broken, or the class is no plugin class.
+
+    >>> import attrs
+    >>> from optim_conformance import check
+    >>> @attrs.frozen
+    ... class Idle:
+    ...     def build(self): ...
+    >>> check(Idle).passed
+    False
     """
     return Kit([subject_of(plugin, kind)]).reports()[0]
 
@@ -51,6 +59,11 @@ class Kit:
 
     Args:
         subjects: the plugins. What needs a fresh process is done for all of them in one.
+
+    >>> from optim_conformance import Kit, subject_of
+    >>> kit = Kit([subject_of("norm"), subject_of("value")])
+    >>> [subject.name for subject in kit.subjects]
+    ['norm', 'value']
     """
 
     def __init__(self, subjects: Iterable[Subject]) -> None:
@@ -61,16 +74,45 @@ class Kit:
         self._known: dict[tuple[Subject, str], Result] = {}
 
     def reports(self) -> list[Report]:
-        """Return a report of each subject."""
+        """Return a report of each subject.
+
+        >>> import attrs
+        >>> from optim_conformance import Kit, subject_of
+        >>> @attrs.frozen
+        ... class Idle:
+        ...     def build(self): ...
+        >>> [report.name for report in Kit([subject_of(Idle)]).reports()]
+        ['Idle']
+        """
         return [self.report(subject) for subject in self.subjects]
 
     def report(self, subject: Subject) -> Report:
-        """Check all properties of one subject, and return the results."""
+        """Check all properties of one subject, and return the results.
+
+        >>> import attrs
+        >>> from optim_conformance import Kit, subject_of
+        >>> @attrs.frozen
+        ... class Idle:
+        ...     def build(self): ...
+        >>> subject = subject_of(Idle)
+        >>> Kit([subject]).report(subject).of("failed")[0].property
+        'documented'
+        """
         results = tuple(self.result(subject, each) for each in properties_of(subject.kind).values())
         return Report(name=subject.name, kind=subject.kind, provided_by=subject.provided_by, results=results)
 
     def result(self, subject: Subject, wanted: Property) -> Result:
-        """Return what comes of one property of one subject; whatever the plugin raises is in the result."""
+        """Return what comes of one property of one subject; whatever the plugin raises is in the result.
+
+        >>> import attrs
+        >>> from optim_conformance import Kit, properties_of, subject_of
+        >>> @attrs.frozen
+        ... class Idle:
+        ...     def build(self): ...
+        >>> subject = subject_of(Idle)
+        >>> Kit([subject]).result(subject, properties_of("clipper")["documented"]).status
+        'failed'
+        """
         refuse_in_child()
         if (subject, wanted.name) in self._known:
             return self._known[subject, wanted.name]

@@ -17,11 +17,6 @@ __all__ = ["conformance_tests"]
 def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..., None]:
     """Make a test for each property of each plugin; a module of tests gives it a name that begins with ``test``.
 
-        from my_plugin import MyOptimizer
-        from optim_conformance import conformance_tests
-
-        test_conformance = conformance_tests(MyOptimizer)
-
     Args:
         plugins: plugin classes, or names of installed plugins; those of one call share the fresh process that some
             properties need.
@@ -29,6 +24,9 @@ def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..
 
     Raises:
         OptimError: there is no such plugin, or it is broken, or a class is no plugin class.
+
+    >>> from optim_conformance import conformance_tests
+    >>> test_conformance = conformance_tests("norm", "value")
     """
     import pytest
 

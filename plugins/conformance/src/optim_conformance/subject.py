@@ -37,6 +37,11 @@ class Subject:
         address: the name by which `known_to` finds it.
         known_to: a registry that has it.
         installed: whether any process on this machine finds it under `address`.
+
+    >>> from optim_conformance import subject_of
+    >>> subject = subject_of("LBFGS")
+    >>> subject.kind, sorted(subject.fields)[0]
+    ('optimizer', 'history_size')
     """
 
     name: str
@@ -79,6 +84,10 @@ class Subject:
 
         Raises:
             ConfigError: it is refused.
+
+        >>> from optim_conformance import subject_of
+        >>> subject_of("norm").spec({"max_norm": 2.0}).config.max_norm
+        2.0
         """
         # Every check builds something by this method, so a copy that a plugin has forked ends here at the latest.
         end_if_forked()
@@ -86,12 +95,22 @@ class Subject:
         return self.known_to.build({"type": self.address, "config": config}, self.kind)
 
     def where_accepted(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the changes if there are such fields and their values are accepted, else none."""
+        """Return the changes if there are such fields and their values are accepted, else none.
+
+        >>> from optim_conformance import subject_of
+        >>> subject_of("norm").where_accepted({"max_norm": -1.0})
+        {}
+        """
         known = changes.keys() <= self.fields.keys()
         return dict(changes) if known and self._accepts({**self.config, **changes}) else {}
 
     def refuses(self, name: str) -> bool:
-        """Tell whether the plugin class declares to refuse what the property `name` is about."""
+        """Tell whether the plugin class declares to refuse what the property `name` is about.
+
+        >>> from optim_conformance import subject_of
+        >>> subject_of("LBFGS").refuses("step_without_closure")
+        True
+        """
         declared = self.declared.get(name)
         return declared is not None and declared.manner == "refuses"
 
@@ -108,6 +127,10 @@ def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:
         UnknownNameError: nothing has that name.
         PluginError: the plugin is broken, ambiguous, blocked or incompatible.
         OptimError: a class is no plugin class, or a name means plugins of several kinds.
+
+    >>> from optim_conformance import subject_of
+    >>> subject_of("adamw").name
+    'AdamW'
     """
     return _named(plugin, kind) if isinstance(plugin, str) else _given(plugin, kind)
 
