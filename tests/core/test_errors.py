@@ -10,6 +10,7 @@ from optim_core import (
     BlockedPluginError,
     ConfigError,
     DuplicatePluginError,
+    HorizonError,
     IncompatiblePluginError,
     MissingTypeError,
     OptimError,
@@ -59,3 +60,12 @@ def test_plugin_errors_survive_pickling(cls):
     """Message, distribution and version are the same in another process."""
     again = pickle.loads(pickle.dumps(cls("broken", distribution="optim-lion", version="1.0")))
     assert (cls, "broken", "optim-lion", "1.0") == (type(again), str(again), again.distribution, again.version)
+
+
+def test_a_length_that_is_missing_is_data_of_the_error():
+    """Its sentence says how to give it to `create`; whoever takes it otherwise says so with the data."""
+    error = pickle.loads(pickle.dumps(HorizonError("Slow needs epochs", needs="epochs", otherwise=", or write steps")))
+    assert "Slow needs epochs: pass epochs=… to create(), or write steps" == str(error)
+    assert ("Slow needs epochs", "epochs", ", or write steps") == (error.reason, error.needs, error.otherwise)
+    plain = pickle.loads(pickle.dumps(HorizonError("it has none")))
+    assert ("it has none", None) == (str(plain), plain.needs)

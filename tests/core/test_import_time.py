@@ -85,3 +85,16 @@ def test_the_tools_of_plugins_are_light(folder):
     code = "from optim_core.plugin_tools import shown, one_interval"
     assert set() == modules_after(folder, code) & (HEAVY | PLUGINS | describing)
     assert {"optim_core.reference.describe"} == modules_after(folder, f"{code}, describe") & describing
+
+
+def test_a_right_nested_config_imports_no_advice_and_no_other_form(folder, tmp_path):
+    """What is said of mistakes, and what reads the forms of other projects, is imported where a config needs it."""
+    file = tmp_path / "train.yaml"
+    file.write_text("optimizer: {type: One, config: {lr: 0.5}}\nscheduler: {type: Slow}\n", encoding="utf-8")
+    imported = modules_after(folder, f"from optim_core import registry\nregistry.build({str(file)!r})")
+    config = {name.removeprefix("optim_core.config.") for name in imported if name.startswith("optim_core.config.")}
+    assert "formats.yaml_reader" in config
+    assert set() == {name for name in config if name.startswith(("advice", "formats.json", "formats.toml"))}
+    assert {"forms", "forms.form", "forms.recognise"} == {name for name in config if name.startswith("forms")}
+    assert set() == config & {"foreign_words", "problems", "overrides", "structuring.repairs", "formats.yaml_errors"}
+    assert "difflib" not in imported

@@ -126,7 +126,7 @@ class Registry:
         self.optimizers = Catalog(self, "optimizer")
         self.schedulers = Catalog(self, "scheduler")
         self.clippers = Catalog(self, "clipper")
-        self._builder = Builder(Components(self.find, self._kinds_of, self.names), self._explain_name)
+        self._builder = Builder(Components(self._find, self._kinds_of, self.names), self._explain_name, self._ask_again)
 
     def __repr__(self) -> str:
         view = self._current
@@ -248,7 +248,8 @@ class Registry:
             >>> registry.knows("optimizer", "adam_w"), registry.knows("optimizer", "NoSuchOptimizer")
             (True, False)
         """
-        return self._view().index.knows(kind, name)
+        index = self._view().index
+        return index.knows(kind, name) or (index.providers.ask_again() and index.knows(kind, name))
 
     def register(self, kind: Kind, name: str, cls: type[Any]) -> None:
         """Add a plugin class in this process only, for notebooks and tests; registering a name again replaces it.
@@ -451,6 +452,13 @@ class Registry:
             >>> found.name, found.cls.__name__
             ('AdamW', 'AdamW')
         """
+        found = self._find(kind, name)
+        if found is None and self._ask_again():
+            found = self._find(kind, name)
+        return found
+
+    def _find(self, kind: Kind, name: str) -> Found | None:
+        """Do as `find`, with what the providers said when they were asked last."""
         view = self._view()
         found = view.found.get((kind, name))
         if found is None:
@@ -479,23 +487,28 @@ class Registry:
         """Return what to do about a name that nothing has; `near` looks for the nearest right one."""
         from optim_core.discovery.unknown_names import UnknownName, hint_for
 
-        elsewhere = next((other for other in KINDS if kind not in (None, other) and self.knows(other, name)), None)
+        index = self._view().index
+        elsewhere = next((other for other in KINDS if kind not in (None, other) and index.knows(other, name)), None)
         if elsewhere is not None:
             hint = f"`{visible(name)}` is {with_article(elsewhere)}, not {with_article(kind or 'plugin')}"
             found = UnknownName(hint)
         else:
             kinds = KINDS if kind is None else (kind,)
             records = [record for each in kinds for record in self.plugins(each)]
-            found = hint_for(name, kinds, records, self._view().index.why_not(kinds, name), near)
+            found = hint_for(name, kinds, records, index.why_not(kinds, name), near)
         hint = found.hint + "".join(
             f"; the provider `{claim.name}` of {claim.label} is kept out by allow or block"
-            for claim in self._view().index.providers_kept_out()
+            for claim in index.providers_kept_out()
         )
         faulty = [fault.distribution for fault in self._scanned().faults]
-        suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in self._view().index.providers.problems()])
+        suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in index.providers.problems()])
         if suspects:
             hint += f"; something is wrong with {listing(suspects)}, see `optim doctor`"
         return found._replace(hint=hint)
+
+    def _ask_again(self) -> bool:
+        """Ask the providers for their names once more; return whether one offers another than it did."""
+        return self._view().index.providers.ask_again()
 
     def _kinds_of(self, name: str) -> list[Kind]:
         """Return the kinds that have this name: among entry points, else among what providers offer, else blocked."""

@@ -327,6 +327,45 @@ def test_a_class_whose_annotations_do_not_exist_is_refused_with_the_repair():
         empty_registry().register("optimizer", "Wrong", WithAnnotationForCheckersOnly)
 
 
+MISSPELT_KEYS = [34, 120, 9_000]
+
+
+@pytest.mark.parametrize("number", MISSPELT_KEYS)
+def test_a_required_field_that_is_misspelt_is_not_missing_too_beside_any_number_of_mistakes(number):
+    """Which key was meant is found however many others are wrong; only the hints of the first hundred say it."""
+    strays = {f"key{i}": 1 for i in range(number)}
+    config = {"type": "ExponentialLR", "config": {**strays, "gama": 0.5}}
+    found = problems(config)
+    assert number + 1 == len(found)
+    assert {"unknown key"} == {message for _, message in found}
+
+
+@pytest.mark.parametrize("number", [34, 120, 1_000])
+def test_pairs_are_known_by_their_misspelt_keys_however_many_there_are(number):
+    """Named sets without the key above them stay named sets, and the right one among them is right."""
+    wrong = {f"n{i}": {"optimzer": OPTIMIZER, "schedler": SCHEDULER} for i in range(number)}
+    found = problems({"right": {"optimizer": OPTIMIZER, "scheduler": SCHEDULER}, **wrong})
+    paths = [f"{name}.{key}" for name in wrong for key in ("optimzer", "schedler")]
+    assert [(path, "unknown key") for path in paths] == found
+
+
+@pytest.mark.parametrize("number", MISSPELT_KEYS)
+def test_a_misspelt_optimizer_is_not_missing_too_beside_any_number_of_mistakes(number):
+    """The last of the keys is the one that was meant."""
+    strays = {f"key{i}": 1 for i in range(number)}
+    found = problems({"scheduler": SCHEDULER, **strays, "optimzer": OPTIMIZER})
+    assert number + 1 == len(found)
+    assert ("optimzer", "unknown key") == found[-1]
+
+
+@pytest.mark.parametrize("number", MISSPELT_KEYS)
+def test_right_parts_stay_right_beside_any_number_of_mistakes(number):
+    """Nothing is told of the parts of a recipe whose other keys are wrong."""
+    strays = {f"schedulr{i}": 1 for i in range(number)}
+    found = problems({"optimizer": {**OPTIMIZER, **strays}, "scheduler": SCHEDULER})
+    assert [(f"optimizer.{key}", "unknown key") for key in strays] == found
+
+
 def loop():
     config = {"type": "Momentum"}
     config["config"] = config

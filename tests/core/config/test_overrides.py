@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import enum
+from typing import Literal
+
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plugin_classes import empty_registry
 
-from optim_core import ConfigError
+from optim_core import ConfigError, Duration
 from optim_core.config.document import Document
 from optim_core.config.overrides import apply_overrides
 
@@ -254,3 +258,84 @@ def test_other_problems_are_told_when_a_text_was_typed_too():
     with pytest.raises(ConfigError) as caught:
         empty_registry().build({"type": "Everything"}, overrides=["config.text=5", "config.whole=x"])
     assert ["config.whole"] == [problem.path for problem in caught.value.problems]
+
+
+class Shape(enum.Enum):
+    ONE = "1"
+    TWO = "2"
+
+
+@attrs.frozen(kw_only=True)
+class Texts:
+    """Fields that take texts, and others beside them."""
+
+    monitor: str | None = None
+    whole_or_text: int | str = 0
+    choice: Literal["1", "2", "true"] | None = None
+    number_or_choice: float | Literal["1"] = 0.0
+    names: list[str] | None = None
+    pair: tuple[str, float] = ("a", 0.0)
+    labels: dict[str, str] = attrs.field(factory=dict)
+    shape: Shape = Shape.TWO
+    warmup: Duration | None = None
+    length_or_word: Duration | Literal["1.5"] = attrs.field(default=Duration.of(0))
+    switch: bool = False
+
+    def build(self, params):
+        return None
+
+
+def with_texts(*overrides):
+    registry = empty_registry()
+    registry.register("optimizer", "Texts", Texts)
+    return registry.build({"type": "Texts", "config": {}}, overrides=[f"config.{text}" for text in overrides]).config
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("monitor=1", Texts(monitor="1")),
+        ("monitor=1e3", Texts(monitor="1e3")),
+        ("monitor=true", Texts(monitor="true")),
+        ("monitor=[a]", Texts(monitor="[a]")),
+        ("monitor=null", Texts(monitor=None)),
+        ("whole_or_text=1", Texts(whole_or_text=1)),
+        ("whole_or_text=1.5", Texts(whole_or_text="1.5")),
+        ("choice=1", Texts(choice="1")),
+        ("choice=true", Texts(choice="true")),
+        ("number_or_choice=1", Texts(number_or_choice=1.0)),
+        ("names=[1, a, 2.50]", Texts(names=["1", "a", "2.50"])),
+        ("pair=[1, 2]", Texts(pair=("1", 2.0))),
+        ("labels={a: 1, b: no, c: ~}", Texts(labels={"a": "1", "b": "no", "c": "~"})),
+        ("shape=1", Texts(shape=Shape.ONE)),
+        ("warmup=5%", Texts(warmup=Duration.of("5%"))),
+        ("warmup=5", Texts(warmup=Duration.of(5))),
+        ("length_or_word=1.5", Texts(length_or_word="1.5")),
+        ("switch=true", Texts(switch=True)),
+    ],
+)
+def test_an_override_is_a_text_wherever_a_text_may_stand_and_nothing_else_fits(override, expected):
+    """What YAML takes for something else is the text that was typed, in a union, a list, a mapping and a choice too."""
+    assert expected == with_texts(override)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("choice=3", "must be `1`, `2`, `true` or null, is 3"),
+        ("shape=3", "3 is not a valid Shape"),
+        ("switch=1", "must be true or false, is 1"),
+        ("warmup=1.5", "must be a length such as 500, `10%` or `2 epochs`, is 1.5"),
+    ],
+)
+def test_an_override_that_is_wrong_as_a_text_too_is_told_as_yaml_reads_it(override, message):
+    """No quotes are put around what its author did not mean as a text."""
+    with pytest.raises(ConfigError) as caught:
+        with_texts(override)
+    assert [message] == [problem.message for problem in caught.value.problems]
+
+
+def test_the_last_override_of_a_place_is_the_one_that_counts():
+    """An earlier one that YAML takes for a number does not come back as a text."""
+    assert Texts(monitor="b") == with_texts("monitor=1", "monitor=b")
+    assert Texts(names=["b", "3"]) == with_texts("names=[1, 2]", "names.0=b", "names.1=3")

@@ -409,6 +409,35 @@ def test_a_provider_is_asked_again_for_a_name_that_it_did_not_have(site):
     assert ["Lion", "Tiger"] == list(registry.optimizers)
 
 
+@pytest.mark.parametrize("misspelt", [0, 34, 120, 2_000])
+def test_a_right_name_stays_known_beside_any_number_of_mistakes(site, misspelt):
+    """What its library got since is found, whatever else is wrong with the config."""
+    source = provider_source(["Lion", "Tiger"]) + "\nnames = ['Lion']\nProvider.names = lambda self: list(names)\n"
+    provide(site, "cat-house", [], source=source)
+    registry = site.registry()
+    assert "Lion" in registry.optimizers
+    sys.modules["cat_house"].names.append("Tiger")
+
+    config = {f"a{number}": {"type": "Lion", "config": {"lrr": 1}} for number in range(misspelt)}
+    with pytest.raises(ConfigError) as caught:
+        registry.build({"optimizer_configs": {**config, "last": {"type": "tiger"}}, "no_such_key": 1})
+    assert misspelt + 1 == len(caught.value.problems)
+    assert {"unknown key"} == {problem.message for problem in caught.value.problems}
+
+
+def test_providers_are_asked_again_once_for_a_config(site):
+    """However many names there are that nothing has."""
+    source = provider_source(["Lion"]) + "\nasked = []\nnames = Provider.names\n"
+    source += "def counted(self):\n    asked.append(1)\n    return names(self)\nProvider.names = counted\n"
+    provide(site, "cat-house", [], source=source)
+    registry = site.registry()
+    assert "Lion" in registry.optimizers
+    before = len(sys.modules["cat_house"].asked)
+    with pytest.raises(ConfigError):
+        registry.build({"optimizer_configs": {f"a{number}": {"type": f"Puma{number}"} for number in range(500)}})
+    assert before + 1 == len(sys.modules["cat_house"].asked)
+
+
 LEAVES_OUT = """
 def why_not(self, name):
     return {"Liger": "is made from a model"}[name] if name != "Puma" else None

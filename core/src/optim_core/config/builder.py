@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Builder"]
 
+# What is wrong where nothing has a name, or where a form is known by the names in it.
+_OF_TYPES = ("unknown-type", "missing-type")
+
 
 class Builder:
     """Turns configs into specs and recipes.
@@ -32,11 +35,13 @@ class Builder:
     Args:
         components: builds the components in them.
         explain: says of a name that nothing has what to write in its place.
+        ask_again: looks for names that are new; it says whether there is one.
     """
 
-    def __init__(self, components: Components, explain: ExplainName) -> None:
+    def __init__(self, components: Components, explain: ExplainName, ask_again: Callable[[], bool]) -> None:
         self._components = components
         self._explain = explain
+        self._ask_again = ask_again
 
     def build(
         self,
@@ -80,11 +85,19 @@ class Builder:
         raise self._error(issues, document)
 
     def _built(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> tuple[Any, Any]:
+        """Build a config; raise IssuesError with all that is wrong with it, in its order."""
         plain = plain_data(config)
         try:
             return self._any_form(plain, kind, forms), plain
         except IssuesError as error:
-            raise IssuesError(*in_order(error.issues, plain)) from error
+            issues = error.issues
+        # A name that is new is looked for once, however many there are that nothing has.
+        if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
+            try:
+                return self._any_form(plain, kind, forms), plain
+            except IssuesError as error:
+                issues = error.issues
+        raise IssuesError(*in_order(issues, plain))
 
     def _error(self, issues: Sequence[Issue], document: Document | None) -> Exception:
         first = issues[0].failure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.config.issues import Hint, Issue, IssuesError
@@ -105,12 +105,15 @@ class Components:
         return None if found is None else self._takes(found)
 
     def others(self, kind: Kind, name: str) -> Callable[[str], str | None]:
-        """Looks for another plugin of a kind that takes a key: for a scheduler, one whose name goes on from `name`."""
+        """Return what finds another plugin that takes a key: for a scheduler, one whose name goes on from `name`."""
+
+        @cache
+        def takes() -> list[tuple[str, Takes | None]]:
+            names = [each for each in self._names(kind) if kind != "scheduler" or each.startswith(f"{name}_")]
+            return [(known, self.fields(kind, known)) for known in names if known != name]
 
         def other(key: str) -> str | None:
-            names = [each for each in self._names(kind) if kind != "scheduler" or each.startswith(f"{name}_")]
-            takes = ((known, self.fields(kind, known)) for known in names if known != name)
-            return next((known for known, fields in takes if fields is not None and key in fields), None)
+            return next((known for known, fields in takes() if fields is not None and key in fields), None)
 
         return other
 

@@ -60,20 +60,22 @@ class Providers:
             name: without qualifier.
             qualifier: a provider or a distribution; None is any.
         """
-        found = self._offered(kind, name)
-        if not found:
-            # A library may have got another class since it was asked, torch.optim in a notebook for one.
-            for claim, opened in list(self._opened.items()):
-                if opened.kind == kind:
-                    self._opened[claim] = self._asked_again(claim, opened)
-            found = self._offered(kind, name)
+        found = [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
         if qualifier is None:
             return found
         wanted = normalise_distribution(qualifier)
         return [claim for claim in found if claim.provider and wanted in _qualifiers(claim.provider)]
 
-    def _offered(self, kind: str, name: str) -> list[Claim]:
-        return [claim for opened in self._of(kind) for claim in opened.offers.get(normalise(name), ())]
+    def ask_again(self) -> bool:
+        """Ask those that were asked before once more; return whether one offers another name than it did.
+
+        A library may have got another class since it was asked, torch.optim in a notebook for one.
+        """
+        changed = False
+        for claim, opened in list(self._opened.items()):
+            again = self._opened[claim] = self._asked_again(claim, opened)
+            changed = changed or again.offers.keys() != opened.offers.keys()
+        return changed
 
     def _asked_again(self, claim: Claim, opened: _Opened) -> _Opened:
         try:

@@ -53,13 +53,16 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that a person who wrote `name` most likely meant, None where none is near."""
     if not 0 < len(name) <= LONGEST_NAME:
         return None
-    from difflib import SequenceMatcher, get_close_matches
-
     candidates = {normalise(candidate): candidate for candidate in names}
     wanted = normalise(name)
-    close = next(iter(get_close_matches(wanted, candidates, n=1, cutoff=NOT_ALIKE)), None)
-    if close is not None and SequenceMatcher(None, close, wanted).ratio() >= ALIKE:
-        return candidates[close]
+    possible = [candidate for candidate in candidates if _at_most(candidate, wanted) >= NOT_ALIKE]
+    close = None
+    if possible:
+        from difflib import SequenceMatcher, get_close_matches
+
+        close = next(iter(get_close_matches(wanted, possible, n=1, cutoff=NOT_ALIKE)), None)
+        if close is not None and SequenceMatcher(None, close, wanted).ratio() >= ALIKE:
+            return candidates[close]
     part = _longest_part(name, candidates)
     if part is not None or close is not None:
         return candidates[part or close or ""]
@@ -86,7 +89,21 @@ def alike(name: str, names: Iterable[str]) -> bool:
     """Return whether `name` looks like one of `names`, misspelt."""
     if len(name) > LONGEST_NAME:
         return False
+    word = normalise(name)
+    others = [other for other in map(normalise, names) if _at_most(word, other) >= ALIKE]
+    if not others:
+        return False
     from difflib import SequenceMatcher
 
-    word = normalise(name)
-    return any(SequenceMatcher(None, word, normalise(other)).ratio() >= ALIKE for other in names)
+    return any(SequenceMatcher(None, word, other).ratio() >= ALIKE for other in others)
+
+
+def _at_most(one: str, other: str) -> float:
+    """Return a ratio that the ratio of matching letters of two words does not exceed, and which is quick to find."""
+    length = len(one) + len(other)
+    if not length:
+        return 1.0
+    shorter, longer = (one, other) if len(one) < len(other) else (other, one)
+    if 2 * len(shorter) / length < NOT_ALIKE:
+        return 0.0
+    return 2 * sum(min(shorter.count(letter), longer.count(letter)) for letter in set(shorter)) / length

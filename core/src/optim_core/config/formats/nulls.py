@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from optim_core.config.formats.load import FORMATS
+from optim_core.config.formats import load
 from optim_core.config.issues import ConfigPath, path_text
 from optim_core.errors import ConfigError, OptimError
 from optim_core.text.prose import listing
@@ -41,7 +41,7 @@ def without_nulls(config: Any, build: Callable[[Any], Any], title: str) -> Any:
         else:
             untried += [some[len(some) // 2 :], some[: len(some) // 2]]
     if needed:
-        others = " and ".join(each.title for each in FORMATS if each.has_null)
+        others = " and ".join(each.title for each in load.FORMATS if each.has_null)
         raise OptimError(
             f"{title} has no null, and without it another recipe would be built: {listing(map(path_text, needed))}; "
             f"{others} have null"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from optim_core.config.formats import load
 from optim_core.config.formats.format import Format
-from optim_core.config.formats.load import FORMATS
 from optim_core.errors import OptimError
 
 __all__ = ["config_text"]
@@ -38,7 +38,7 @@ def config_text(
     try:
         has_half = _HALF.search(json.dumps(config, ensure_ascii=False)) is not None
         if has_half and not file_format.has_half_letters:
-            others = " and ".join(each.title for each in FORMATS if each.has_half_letters)
+            others = " and ".join(each.title for each in load.FORMATS if each.has_half_letters)
             raise OptimError(
                 f"the config holds half a surrogate pair, which no {file_format.name} file can; {others} can"
             )
