@@ -65,17 +65,11 @@ def test_all_that_importlib_finds_is_found():
     assert len(theirs) == len(ours)
 
 
-def test_an_entry_point_is_the_one_that_importlib_reads():
+def test_an_entry_point_is_the_one_that_importlib_reads(site):
     """Where a file is well-formed, the library and we say the same of each of its lines."""
-    theirs = {
-        (point.group, point.name, point.value)
-        for distribution in importlib.metadata.distributions()
-        for point in distribution.entry_points
-        if point.group.startswith("optim_core.")
-    }
-    points = [claim.point for claim in scan().claims]
-    assert theirs == {(point.group, point.name, point.value) for point in points}
-    assert {importlib.metadata.EntryPoint} == {type(point) for point in points}
+    folder = site.offer("zoo", "Gnu", "Ape", entry_points=f"# two\n{GROUP}Gnu = zoo:Gnu\n  Ape=zoo:Ape[fast]\n")
+    points = [claim.point for claim in scan([str(site.folder)]).claims]
+    assert list(importlib.metadata.Distribution.at(folder).entry_points) == points
 
 
 def test_folders_and_names_keep_their_order(site, tmp_path):
