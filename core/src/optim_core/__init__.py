@@ -1,5 +1,7 @@
 """optim-core: a config names an optimizer, a schedule and clipping; this builds them, whoever wrote them."""
 
+from typing import TYPE_CHECKING
+
 from optim_core.errors import (
     BlockedPluginError,
     CheckpointMismatchError,
@@ -16,13 +18,17 @@ from optim_core.errors import (
     UnknownNameError,
     UnknownTypeError,
 )
-from optim_core.groups.parameter_info import ParameterInfo
+from optim_core.on_demand import names_on_demand
 from optim_core.recipe import Optimization, Recipe
-from optim_core.registry import Catalog, ExtensionRecord, Fault, PluginRecord, Registry, registry
+from optim_core.registry import Catalog, Registry, registry
 from optim_core.run.durations import Duration
-from optim_core.run.horizon import Horizon
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.version import __version__
+
+if TYPE_CHECKING:
+    from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
+    from optim_core.groups.parameter_info import ParameterInfo
+    from optim_core.run.horizon import Horizon
 
 __all__ = [
     "BlockedPluginError",
@@ -55,3 +61,16 @@ __all__ = [
     "__version__",
     "registry",
 ]
+
+__getattr__ = names_on_demand(
+    globals(),
+    {
+        "optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord"),
+        "optim_core.groups.parameter_info": ("ParameterInfo",),
+        "optim_core.run.horizon": ("Horizon",),
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError
-from optim_core.run.horizon import Horizon
 from optim_core.run.state import Part, load_state, save_state
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 
@@ -121,6 +120,8 @@ class Recipe:
             >>> scheduler.get_last_lr()
             [0.001]
         """
+        from optim_core.run.horizon import Horizon
+
         horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
         models, multipliers = self.models_and_multipliers(model, lr_multipliers)
         optimizers = {

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from optim_core.config.builder import Builder
 from optim_core.config.components import Components, Found
-from optim_core.discovery.claims import Claim, Fault
+from optim_core.discovery.claims import Claim
 from optim_core.discovery.index import Index
 from optim_core.discovery.loading import Loader
 from optim_core.discovery.policy import Settings
-from optim_core.discovery.records import ExtensionRecord, PluginRecord
 from optim_core.discovery.scan import Scan, scan
 from optim_core.errors import DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
 from optim_core.kinds import KINDS, Kind, is_kind
+from optim_core.on_demand import names_on_demand
 from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.recipe import Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
     from optim_core.config.document import Document
     from optim_core.config.forms.form import ConfigForm
+    from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.discovery.unknown_names import UnknownName
     from optim_core.explain import Explanation
 
 __all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
+
+__getattr__ = names_on_demand(globals(), {"optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord")})
 
 Spec = OptimizerSpec | SchedulerSpec | ClipperSpec
 Config = Mapping[str, Any] | str | os.PathLike[str]
@@ -232,6 +235,8 @@ class Registry:
             >>> [fault.state for fault in Registry(block=["no-such-distribution"]).faults()]
             ['setting']
         """
+        from optim_core.discovery.records import Fault
+
         index = self._view().index
         found = scan(self._path, thorough=True).faults if thorough else list(self._scanned().faults)
         found += [Fault(claim.distribution, problem, claim.module) for claim, problem in index.providers.problems()]

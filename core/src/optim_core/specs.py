@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError, PluginError
-from optim_core.groups.request import GroupRequest
 from optim_core.groups.rule import GroupRule
 from optim_core.kinds import KINDS, Kind
-from optim_core.run.horizon import Horizon, count
 from optim_core.run.stepping import Walk, go_to, has_closed_form, rates_over, restore_base_rates, waits_for_metric
 
 if TYPE_CHECKING:
@@ -25,8 +23,10 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
+    from optim_core.groups.request import GroupRequest
     from optim_core.groups.targets import Target
     from optim_core.protocols import Clipper
+    from optim_core.run.horizon import Horizon
 
 __all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "PluginSpec", "SchedulerSpec", "spec_class"]
 
@@ -142,6 +142,8 @@ class SchedulerSpec(PluginSpec):
             >>> spec.create_scheduler(optimizer, horizon=Horizon(total_steps=100), last_step=50).get_last_lr()
             [0.05]
         """
+        from optim_core.run.horizon import count
+
         last_step = count(last_step, "last_step", at_least=0)
         if last_step and self.waits_for_metric:
             raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
@@ -209,6 +211,8 @@ class SchedulerSpec(PluginSpec):
             >>> spec.counted(Horizon(total_steps=1000, epochs=5)).total_steps
             5
         """
+        from optim_core.run.horizon import Horizon
+
         horizon = horizon or Horizon()
         return horizon.in_epochs() if self.interval == "epoch" else horizon
 
@@ -346,6 +350,8 @@ class OptimizerSpec(PluginSpec):
             >>> registry.build({"type": "AdamW", "no_decay": ["bias"]}).group_request().no_decay
             ('bias',)
         """
+        from optim_core.groups.request import GroupRequest
+
         return GroupRequest(self.type, self.config, self.param_groups, self.no_decay, self.layer_decay)
 
     def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from optim_core.cli.output import print_json, say
+import gc
+from typing import TYPE_CHECKING
+
+from optim_core.on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from optim_core.cli.output import print_json, say
 
 __all__ = ["main", "print_json", "say"]
+
+__getattr__ = names_on_demand(globals(), {"optim_core.cli.output": ("print_json", "say")})
 
 
 def main() -> None:
@@ -23,6 +31,11 @@ def main() -> None:
           }
         }
     """
-    from optim_core.cli.group import cli
+    # What a start makes is no garbage, and the search for some would take a twentieth of a short command's time.
+    gc.disable()
+    try:
+        from optim_core.cli.group import cli
 
-    cli(prog_name="optim")
+        cli(prog_name="optim")
+    finally:
+        gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import platform
 from importlib import import_module
 from typing import Any
@@ -32,6 +33,8 @@ class LazyGroup(click.Group):
             return command
         from optim_core.cli.plugin_commands import plugin_command
 
+        # The commands of others may run for days, and then there is garbage.
+        gc.enable()
         return plugin_command(cmd_name)
 
     def resolve_command(

@@ -1,22 +1,24 @@
-"""Claim and Fault: one line of an entry-point file, and what is wrong with a distribution."""
+"""Claim: one name that a distribution, a provider of many or this process offers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from optim_core.discovery.distributions import Source
-from optim_core.discovery.records import IN_THIS_PROCESS
 from optim_core.text.prose import visible
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["Claim", "Fault"]
+__all__ = ["IN_THIS_PROCESS", "Claim"]
+
+# What stands for the distribution of a class that was registered.
+IN_THIS_PROCESS = "this process"
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Claim:
     """One name that is offered: a line of a distribution's entry points, or one name of a provider.
 
@@ -90,25 +92,3 @@ class Claim:
     def extras(self) -> list[str]:
         listed = self.value.partition("[")[2].partition("]")[0]
         return [extra.strip() for extra in listed.split(",") if extra.strip()]
-
-
-@attrs.frozen
-class Fault:
-    """A distribution or folder that could not be read, or a distribution that another one hides.
-
-    Args:
-        distribution: its name, as its folder gives it where nothing better can be read.
-        message: what is wrong, and the repair.
-        location: its metadata folder.
-        state: "broken", "hidden" by another distribution, or a "setting" that means nothing installed.
-
-    Example:
-        >>> from optim_core import Registry
-        >>> Registry(block=["no-such-distribution"]).faults()[0].message
-        'block lists `no-such-distribution`, which means nothing that is installed'
-    """
-
-    distribution: str
-    message: str
-    location: str
-    state: Literal["broken", "hidden", "setting"] = "broken"

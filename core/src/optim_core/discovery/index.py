@@ -9,7 +9,6 @@ from optim_core.discovery.claims import Claim
 from optim_core.discovery.loading import Loader, known_problem, load_command, load_plugin_class
 from optim_core.discovery.policy import Policy
 from optim_core.discovery.providers import Providers
-from optim_core.discovery.records import ExtensionRecord, PluginRecord, State
 from optim_core.errors import BlockedPluginError, DuplicatePluginError, IncompatiblePluginError, PluginError
 from optim_core.kinds import Kind
 from optim_core.text.names import normalise, normalise_distribution
@@ -17,6 +16,8 @@ from optim_core.text.prose import visible, with_article
 
 if TYPE_CHECKING:
     from click import Command
+
+    from optim_core.discovery.records import ExtensionRecord, PluginRecord, State
 
 __all__ = ["Index"]
 
@@ -131,6 +132,8 @@ class Index:
 
     def extensions(self, kind: Literal["provider", "command"]) -> list[ExtensionRecord]:
         """A record of every provider or command, whatever its state, sorted by name."""
+        from optim_core.discovery.records import ExtensionRecord
+
         records = []
         for claim in self._of(kind):
             # Two providers of one name are no trouble: what they offer is told apart by distribution.
@@ -238,6 +241,8 @@ class Index:
         return state, problem
 
     def _record(self, claim: Claim, kind: Kind) -> PluginRecord:
+        from optim_core.discovery.records import PluginRecord
+
         state, problem = self._state(claim, kind)
         return PluginRecord(
             name=visible(self._name(claim, kind)),

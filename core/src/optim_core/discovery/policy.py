@@ -16,7 +16,7 @@ from optim_core.text.prose import visible
 __all__ = ["Policy", "Settings"]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Pattern:
     """A distribution, a plugin, or ``distribution:plugin``; ``*`` is a wildcard. A plugin is meant under all its names.
 
@@ -68,7 +68,7 @@ def _named(claim: Claim, pattern: str) -> bool:
     return any(fnmatchcase(normalise(name), pattern) for name in names)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Policy:
     """Allow, block and prefer.
 
@@ -125,7 +125,7 @@ class Policy:
         return sentences
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Settings:
     """What a registry was told; what is None is read from OPTIM_CORE_ALLOW, OPTIM_CORE_BLOCK, OPTIM_CORE_PREFER.
 

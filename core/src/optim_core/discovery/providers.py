@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from optim_core.discovery.claims import Claim
 from optim_core.discovery.loading import Loader, checked, load_error, load_target, running
@@ -20,8 +18,7 @@ __all__ = ["Providers"]
 MOST_NAMES = 10_000
 
 
-@attrs.frozen
-class _Opened:
+class _Opened(NamedTuple):
     """A provider that was imported.
 
     Args:

@@ -1,4 +1,4 @@
-"""PluginRecord and ExtensionRecord: what is known of a plugin without importing it."""
+"""PluginRecord, ExtensionRecord, Fault: what is known of plugins, or wrong with distributions, without an import."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Literal
 
 import attrs
 
+from optim_core.discovery.claims import IN_THIS_PROCESS
 from optim_core.kinds import Kind
 
-__all__ = ["IN_THIS_PROCESS", "ExtensionRecord", "PluginRecord", "State"]
-
-# What stands for the distribution of a class that was registered.
-IN_THIS_PROCESS = "this process"
+__all__ = ["IN_THIS_PROCESS", "ExtensionRecord", "Fault", "PluginRecord", "State"]
 
 State = Literal["ok", "broken", "blocked", "ambiguous", "incompatible"]
 
@@ -75,3 +73,25 @@ class ExtensionRecord:
     target: str
     state: State = "ok"
     error: str | None = None
+
+
+@attrs.frozen
+class Fault:
+    """A distribution or folder that could not be read, or a distribution that another one hides.
+
+    Args:
+        distribution: its name, as its folder gives it where nothing better can be read.
+        message: what is wrong, and the repair.
+        location: its metadata folder.
+        state: "broken", "hidden" by another distribution, or a "setting" that means nothing installed.
+
+    Example:
+        >>> from optim_core import Registry
+        >>> Registry(block=["no-such-distribution"]).faults()[0].message
+        'block lists `no-such-distribution`, which means nothing that is installed'
+    """
+
+    distribution: str
+    message: str
+    location: str
+    state: Literal["broken", "hidden", "setting"] = "broken"

@@ -9,11 +9,10 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import attrs
-
-from optim_core.discovery.claims import Claim, Fault
+from optim_core.discovery.claims import Claim
 from optim_core.discovery.distributions import Source, UnreadableError, installed
 from optim_core.kinds import entry_point_groups
 from optim_core.text.names import is_name
@@ -22,6 +21,8 @@ from optim_core.version import __version__
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from optim_core.discovery.records import Fault
 
 __all__ = ["Scan", "scan"]
 
@@ -32,16 +33,21 @@ _TARGET = re.compile(r"(\w+(?:\.\w+)*)\s*:\s*(\w+(?:\.\w+)*)\s*(?:\[([\w\s,.-]*)
 _LEFT_OVER = "~"
 
 
-@attrs.define
 class Scan:
     """What one pass over the installed distributions found."""
 
-    claims: list[Claim] = attrs.Factory(list)
-    faults: list[Fault] = attrs.Factory(list)
+    def __init__(self) -> None:
+        self.claims: list[Claim] = []
+        self.faults: list[Fault] = []
 
-    def blame(self, source: Source, message: str) -> None:
-        """Add a fault of `source`."""
-        self.faults.append(Fault(source.name, message, source.location))
+    def blame(
+        self, distribution: str, message: str, location: str, state: Literal["broken", "hidden"] = "broken"
+    ) -> None:
+        """Add a fault."""
+        # Where nothing is wrong nobody needs it.
+        from optim_core.discovery.records import Fault
+
+        self.faults.append(Fault(distribution, message, location, state))
 
 
 def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
@@ -55,27 +61,29 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
     found = Scan()
     texts: dict[str, str] = {}
     sources: dict[str, Source] = {}
-    for source in installed(sys.path if path is None else path, lambda *what: found.faults.append(_unreadable(*what))):
+    for source in installed(sys.path if path is None else path, partial(_blame_place, found)):
         text, problem = _entry_points(source)
         if source.folder.startswith(_LEFT_OVER):
             if _MARK in text:
-                found.blame(source, f"an interrupted pip left {source.location} behind; delete that folder")
+                message = f"an interrupted pip left {source.location} behind; delete that folder"
+                found.blame(source.name, message, source.location)
             continue
         hider = sources.setdefault(source.key, source)
         if hider is not source:
             if _MARK in text + texts[source.key] and _clash(source, text, hider, texts[source.key]):
-                found.faults.append(Fault(source.name, _hidden(source, hider), source.location, "hidden"))
+                found.blame(source.name, _hidden(source, hider), source.location, "hidden")
             continue
         source.installed = sources
         texts[source.key] = text
         if problem:
-            found.blame(source, problem)
+            found.blame(source.name, problem, source.location)
         if _MARK in text or (thorough and text):
             _read(text, source, found)
     return found
 
 
-def _unreadable(where: str, error: Exception) -> Fault:
+def _blame_place(found: Scan, where: str, error: Exception) -> None:
+    """Add a fault of a folder, or of a finder, that hides what is installed."""
     why = error.strerror if isinstance(error, OSError) else said(error)
     if where == "sys.meta_path":
         message = f"a finder on sys.meta_path fails ({why}), so what it would find is unknown; take it out of there"
@@ -84,7 +92,7 @@ def _unreadable(where: str, error: Exception) -> Fault:
             f"the folder {where} on sys.path cannot be read ({why}), so what is installed there is unknown; "
             "give yourself access, or take it out of sys.path"
         )
-    return Fault(where, message, where)
+    found.blame(where, message, where)
 
 
 def _clash(source: Source, text: str, hider: Source, its_text: str) -> bool:
@@ -178,12 +186,12 @@ def _read(text: str, source: Source, found: Scan) -> None:
         if line.kind is not None and line.name:
             entries.setdefault((line.kind, line.name), []).append(line)
         elif line.problem:
-            found.blame(source, _at(line, source))
+            found.blame(source.name, _at(line, source), source.location)
         elif group is not None and group.startswith(_MARK):
             strange[group] = None
     for group in strange:
         message = f"its entry_points.txt has a group [{visible(group)}], which optim-core {__version__} does not know"
-        found.blame(source, f"{message}; the groups are {', '.join(entry_point_groups())}")
+        found.blame(source.name, f"{message}; the groups are {', '.join(entry_point_groups())}", source.location)
     found.claims += _claims(entries, source)
 
 

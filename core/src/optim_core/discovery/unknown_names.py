@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from optim_core.discovery.extras import extra_of, install_line, names_of_extras
-from optim_core.discovery.records import PluginRecord
 from optim_core.kinds import Kind
 from optim_core.text.names import normalise, normalise_distribution
 from optim_core.text.prose import listing, visible
 from optim_core.text.spelling import Near, nearest
+
+if TYPE_CHECKING:
+    from optim_core.discovery.records import PluginRecord
 
 __all__ = ["ExplainName", "UnknownName", "hint_for", "nothing_is_called"]
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import operator
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from optim_core.errors import HorizonError
-from optim_core.run.horizon import Horizon
 from optim_core.text.numerals import number_in
 from optim_core.text.values import shown
 from optim_core.validators import FieldError
+
+if TYPE_CHECKING:
+    from optim_core.run.horizon import Horizon
 
 __all__ = ["DURATION_TEXT", "Duration", "DurationError"]
 

@@ -10,12 +10,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.errors import OptimError
-from optim_core.run.horizon import Horizon, count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.run.horizon import Horizon
 
 __all__ = ["Walk", "go_to", "has_closed_form", "rates_over", "restore_base_rates", "waits_for_metric"]
 
@@ -176,6 +177,8 @@ def _as_array(steps: int | range | Sequence[int] | NDArray[Any]) -> NDArray[Any]
     if isinstance(steps, range):
         array = np.arange(steps.start, steps.stop, steps.step, dtype=np.int64)
     elif np.ndim(steps) == 0:
+        from optim_core.run.horizon import count
+
         return np.arange(count(steps, "steps", at_least=0), dtype=np.int64)
     else:
         array = np.asarray(steps)
