@@ -22,7 +22,7 @@ __all__ = [
 
 Kind = Literal["optimizer", "scheduler", "clipper"]
 
-# What an optimizer does otherwise for some of its parameters.
+# The keys of an optimizer for what is different for some of its parameters.
 PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
 
 
@@ -31,10 +31,10 @@ class PluginKind:
     """What is particular to the plugins of one kind.
 
     Args:
-        group: the group of entry points under which distributions offer them.
+        group: the entry-point group under which distributions offer them.
         protocol: what their classes look like; the arguments of its `build` are those that every `build` is given.
-        methods: what the object that `build` makes must have; the first is shown to who made one without it.
-        key: where a recipe holds its component, None where recipes have none of this kind.
+        methods: what the object that `build` makes must have; a message about an object without them names the first.
+        key: the key of a recipe that holds such a component, None where recipes have none of this kind.
         beside: the keys of a component beside `type` and `config`.
     """
 
@@ -46,7 +46,7 @@ class PluginKind:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The names of what `build` is called with, after self."""
+        """The names of the arguments that `build` takes after self."""
         code = self.protocol.build.__code__
         return tuple(code.co_varnames[1 : code.co_argcount])
 
@@ -74,12 +74,12 @@ KINDS: dict[Kind, PluginKind] = {
     ),
 }
 
-# The groups of entry points that offer no plugin themselves: what brings many of them, and subcommands of `optim`.
+# Entry-point groups that offer no plugins themselves, but what brings many of them, and subcommands of `optim`.
 _EXTENSIONS = {"optim_core.providers": "provider", "optim_core.commands": "command"}
 
 
 def entry_point_groups() -> dict[str, str]:
-    """Return what each group of entry points offers: a kind, "provider" or "command"."""
+    """Return what each entry-point group offers: a kind, "provider" or "command"."""
     return {**{row.group: kind for kind, row in KINDS.items()}, **_EXTENSIONS}
 
 

@@ -1,1 +1,1 @@
-"""Parameters to parameter groups, each with its options."""
+"""From parameters to parameter groups, each with its options."""

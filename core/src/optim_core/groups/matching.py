@@ -1,4 +1,4 @@
-"""Which rule of ``param_groups`` decides each parameter: the first that matches one of its names."""
+"""The rule of ``param_groups`` that decides each parameter: the first that matches one of its names."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from optim_core.text.spelling import nearest
 __all__ = ["match_rules", "rule_title"]
 
 MOST_COMPARED = 2000
-# Names that are taken are looked at once more until so much of them is left.
+# Names that rules have taken are removed from those to look at when fewer than this share of them is left.
 STILL_PENDING = 0.75
 
 
 def rule_title(index: int, rule: GroupRule) -> str:
-    """What messages call a rule: ``param_groups[1] `head.*```."""
+    """Return what messages call a rule: ``param_groups[1] `head.*```."""
     return f"param_groups[{index}] {' '.join(f'`{pattern}`' for pattern in rule.match)}"
 
 
 def match_rules(
     rules: Sequence[GroupRule], names: Sequence[str], aliases: Mapping[int, Sequence[str]], trained: Sequence[bool]
 ) -> list[int | None]:
-    """The index of the rule for each parameter, None where none matches.
+    """Return the index of the rule for each parameter, None where none matches.
 
     Args:
-        rules: in their order.
-        names: of each parameter.
+        rules: the rules in their order.
+        names: the name of each parameter.
         aliases: the other names of tied parameters, by the parameter's index.
         trained: whether each parameter takes a gradient.
 
@@ -69,7 +69,7 @@ def match_rules(
 
 
 def _refuse_dead(patterns: Sequence[str], index: int, names: Sequence[str]) -> None:
-    """Raises ParamGroupError where one of these patterns of the rule at `index` matches none of all names."""
+    """Raise ParamGroupError where one of these patterns of the rule at `index` matches none of all names."""
     for pattern in patterns:
         if not matching(pattern, names, range(len(names))):
             raise ParamGroupError(f"param_groups[{index}]: `{pattern}` matches no parameter; {_hint([pattern], names)}")
@@ -78,7 +78,7 @@ def _refuse_dead(patterns: Sequence[str], index: int, names: Sequence[str]) -> N
 def _of_nothing(
     index: int, rules: Sequence[GroupRule], texts: Sequence[str], found: Sequence[int | None]
 ) -> ParamGroupError:
-    """The error of a rule that has no parameter left."""
+    """Return the error of a rule that has no parameter left."""
     rule = rules[index]
     title = rule_title(index, rule)
     own = [place for pattern in rule.match for place in matching(pattern, texts, range(len(texts)))]
@@ -93,13 +93,13 @@ def _of_nothing(
 
 
 def _hint(patterns: Sequence[str], names: Sequence[str]) -> str:
-    """What may have been meant by patterns that match nothing."""
+    """Return what may have been meant by patterns that match nothing."""
     near = next(filter(None, (_suggestion(pattern, names) for pattern in patterns)), None)
     return f"did you mean `{near}`?" if near else f"the names are {listing(names[:5])}{', …' * (len(names) > 5)}"
 
 
 def _suggestion(pattern: str, names: Sequence[str]) -> str | None:
-    """A pattern or name near to a pattern that matches nothing."""
+    """Return a pattern or name near to a pattern that matches nothing, None where there is none."""
     everywhere = range(len(names))
     if pattern.startswith(REGEX):
         return None
@@ -116,7 +116,7 @@ def _suggestion(pattern: str, names: Sequence[str]) -> str | None:
 
 
 def _ends(name: str) -> list[str]:
-    """A name, and what stands before and after each of its dots."""
+    """Return a name, and what stands before and after each of its dots."""
     parts = name.split(".")
     starts = [".".join(parts[:count]) for count in range(1, len(parts))]
     return [name, *parts, *starts]

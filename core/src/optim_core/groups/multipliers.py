@@ -1,4 +1,4 @@
-"""``lr_multipliers={module: factor}`` to a factor for each parameter; of nested modules the innermost one decides."""
+"""From ``lr_multipliers={module: factor}`` to a factor for each parameter; the innermost of nested modules decides."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class ModuleFactor:
 
 
 def refuse_other_than_mapping(lr_multipliers: Any) -> None:
-    """Refuses ``lr_multipliers`` that map nothing.
+    """Refuse ``lr_multipliers`` that are no mapping.
 
     Raises:
-        ParamGroupError: it is no mapping.
+        ParamGroupError: they are no mapping.
     """
     if not isinstance(lr_multipliers, Mapping):
         kind = type(lr_multipliers).__name__
@@ -46,12 +46,12 @@ def refuse_other_than_mapping(lr_multipliers: Any) -> None:
 def module_factors(
     parameters: Iterable[Any], lr_multipliers: Mapping[Any, float], models: Sequence[Any]
 ) -> dict[int, ModuleFactor]:
-    """The factor of each parameter that has one, by the parameter's ``id``.
+    """Return the factor of each parameter that has one, by the parameter's ``id``.
 
     Args:
-        parameters: those to optimize.
+        parameters: the parameters to train.
         lr_multipliers: module to factor, > 0.
-        models: that the parameters come from, where that is known.
+        models: the models that the parameters come from, where that is known.
 
     Raises:
         ParamGroupError: a key is no module, or has no parameter among `parameters`; a factor is not above 0; or two
@@ -86,12 +86,12 @@ def _checked(module: Any, factor: Any) -> ModuleFactor:
     title = type(module).__name__
     if isinstance(factor, bool) or not isinstance(factor, Real) or not 0 < float(factor) < math.inf:
         raise ParamGroupError(f"lr_multipliers: the factor of {title} must be a number > 0, is {factor!r}")
-    # A numpy scalar would end up in the groups, and so in a checkpoint that weights_only refuses.
+    # A numpy scalar would get into the groups, and so into a checkpoint, which weights_only=True then refuses to load.
     return ModuleFactor(module, float(factor), title)
 
 
 def _without(module: Any, others: Mapping[int, Any]) -> Iterator[Any]:
-    """`module` and the modules in it, but for those in `others` and what is in them; each once."""
+    """Yield `module` and the modules in it, each once, without those in `others` and what is in them."""
     seen: set[int] = set()
     left = [module]
     while left:
@@ -114,7 +114,7 @@ def _of_nothing(entry: ModuleFactor, models: Sequence[Any]) -> ParamGroupError:
 
 
 class _Nesting:
-    """Which modules are part of which, worked out where parameters are shared only."""
+    """Which modules are part of which; that is worked out only where parameters are shared."""
 
     def __init__(self) -> None:
         self._inside: dict[int, set[int]] = {}

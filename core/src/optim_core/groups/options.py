@@ -1,4 +1,4 @@
-"""The options of each parameter's group: what rules and ``no_decay`` change in the config, and the plugin's hooks."""
+"""The options of each parameter's group: what rules and ``no_decay`` change, and what the plugin class's hook says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["OptionMaker", "Options", "base_rate", "has_hook"]
 Options = dict[str, Any]
 
 RATE, MULTIPLIER = "lr", "lr_multiplier"
-# torch's optimizers, and so their groups, call a plugin class's `learning_rate` so.
+# The name that torch's optimizers, and so their groups, have for a field `learning_rate` of a plugin class.
 _OPTION_NAMES = {"learning_rate": RATE}
 
 
@@ -28,8 +28,8 @@ class _Variant:
 
     Args:
         config: an instance of the plugin class.
-        changed: option to value, where it differs from the optimizer's.
-        title: what changes it, for messages.
+        changed: option to value, for the values that differ from the optimizer's own config.
+        title: what changes the config, for messages.
     """
 
     config: Any
@@ -38,13 +38,13 @@ class _Variant:
 
 
 def base_rate(config: Any) -> Any:
-    """The rate that a config gives every group, None where it has none."""
+    """Return the rate that a config gives every group, None where it has none."""
     field = rate_field(type(config))
     return None if field is None else getattr(config, field)
 
 
 def has_hook(config: Any) -> bool:
-    """Whether a plugin class chooses options for each parameter."""
+    """Tell whether a plugin class chooses options for each parameter."""
     return callable(getattr(config, "group_options_for", None)) or callable(getattr(config, "group_options", None))
 
 
@@ -52,7 +52,7 @@ class OptionMaker:
     """Works out the options of one optimizer's groups.
 
     Args:
-        config: of the optimizer, without any rule.
+        config: the config of the optimizer, without any rule.
         rules: what is different for some parameters.
     """
 
@@ -64,12 +64,12 @@ class OptionMaker:
     def without_hook(
         self, rules: Sequence[int | None], exempt: Sequence[str], multipliers: Sequence[float]
     ) -> list[Options]:
-        """The options of each parameter, for a plugin class without a hook; equal ones are one dict.
+        """Return the options of each parameter, for a plugin class without a hook; equal options are one dict.
 
         Args:
             rules: index of each parameter's rule, None where it has none.
-            exempt: for each, the kind of ``no_decay`` that it is, or "".
-            multipliers: of each rate.
+            exempt: for each parameter, which of the words of ``no_decay`` holds for it, or "".
+            multipliers: the factor on the rate of each parameter.
         """
         made: dict[Any, Options] = {}
         options: list[Options] = []
@@ -84,11 +84,12 @@ class OptionMaker:
     def with_hook(
         self, rules: Sequence[int | None], exempt: Sequence[str], infos: Sequence[ParameterInfo]
     ) -> list[Options]:
-        """The options of each parameter, by the plugin class's hook.
+        """Return the options of each parameter, by the plugin class's hook.
 
         Args:
-            rules, exempt: as in `without_hook`.
-            infos: of each parameter.
+            rules: index of each parameter's rule, None where it has none.
+            exempt: for each parameter, which of the words of ``no_decay`` holds for it, or "".
+            infos: what the hook is told of each parameter.
 
         Raises:
             ParamGroupError: the hook refuses something, gives no mapping, or makes nothing of what a rule changes.
@@ -98,7 +99,7 @@ class OptionMaker:
             of_rule.setdefault(rule, []).append(place)
         answers = _asked(self._config, infos, range(len(infos)))
         configs: dict[int, Any] = dict.fromkeys(answers, self._config)
-        # What the hook leaves to core.
+        # The changes of rules that the hook does not act on, which are put into the groups as they are.
         left: dict[int, Options] = {place: {} for place in answers}
         for rule, own in of_rule.items():
             variant = self._variant(rule, without_decay=False)
@@ -123,13 +124,14 @@ class OptionMaker:
         before: Mapping[int, Options],
         after: Mapping[int, Options],
     ) -> Options:
-        """What the hook leaves of a rule's changes, each of which is looked at by itself.
+        """Return the changes of a rule that the hook does not act on; each change is looked at by itself.
 
         Args:
-            variant: of the rule.
-            infos: of each parameter.
+            variant: the config with the changes of the rule.
+            infos: what the hook is told of each parameter.
             own: the places of the rule's parameters.
-            before, after: what the hook says of them, by the optimizer's config and by the variant's.
+            before: what the hook says of them by the optimizer's own config.
+            after: what the hook says of them by the variant's config.
         """
         left: Options = {}
         for option in variant.changed:
@@ -150,10 +152,13 @@ class OptionMaker:
         answers: dict[int, Options],
         left: dict[int, Options],
     ) -> None:
-        """Changes `answers`, and `left` to core, to what holds without weight decay.
+        """Change `answers` and `left` to what holds without weight decay.
 
         Args:
             of_rule: the places of the parameters that ``no_decay`` is for, by the index of their rule.
+            infos: what the hook is told of each parameter.
+            answers: what the hook says of each parameter.
+            left: the changes on each parameter that the hook does not act on.
         """
         pairs: list[tuple[Options, Options]] = []
         decays: dict[int, Options] = {}
@@ -202,7 +207,7 @@ def _evolved(config: Any, decays: Mapping[str, float]) -> Any:
 
 
 def _changes(base: Any, config: Any) -> Options:
-    """Option to value for each field in which two configs differ."""
+    """Return option to value for each field in which two configs differ."""
     if config is base:
         return {}
     names = [field.name for field in config_fields(type(base)).values()]
@@ -214,7 +219,7 @@ def _changes(base: Any, config: Any) -> Options:
 
 
 def _with_one_change(base: Any, changed: Any, option: str) -> Any | None:
-    """`base` with one of the fields of `changed`; None where a config cannot have that field without the others."""
+    """Return `base` with one field of `changed`; None where a config cannot have that field without the others."""
     field = next(
         field for field in config_fields(type(base)).values() if _OPTION_NAMES.get(field.name, field.name) == option
     )
@@ -225,7 +230,7 @@ def _with_one_change(base: Any, changed: Any, option: str) -> Any | None:
 
 
 def _with_rate(options: Options, config: Any, multiplier: float) -> Options:
-    """`options` with the multiplied rate where the multiplier is not 1; an `lr_multiplier` in them goes before."""
+    """Return `options` with the multiplied rate where the factor is not 1; an `lr_multiplier` in them is the factor."""
     factor = options.pop(MULTIPLIER, multiplier)
     if factor != 1:
         rate = options.get(RATE, base_rate(config))
@@ -238,7 +243,7 @@ def _with_rate(options: Options, config: Any, multiplier: float) -> Options:
 
 
 def _asked(config: Any, infos: Sequence[ParameterInfo], places: Sequence[int]) -> dict[int, Options]:
-    """What the hook of `config` says of the parameters at `places`, at those indices."""
+    """Return what the hook of `config` says of the parameters at `places`, by place."""
     name = type(config).__name__
     ask_all = getattr(config, "group_options_for", None)
     if callable(ask_all):
@@ -257,11 +262,11 @@ def _mapping(answer: Any, name: str) -> Options:
 
 
 def _unanswered(variant: _Variant, answers: Sequence[tuple[Options, Options]]) -> Options:
-    """What the hook leaves of a variant's changes for core to put into the groups.
+    """Return the changes of a variant that the hook does not act on, and that are therefore put into the groups.
 
     Args:
-        variant: has changes.
-        answers: for each parameter what the hook says of the base config, and of the variant's.
+        variant: a config with changes.
+        answers: for each parameter what the hook says by the optimizer's own config, and by the variant's.
 
     Raises:
         ParamGroupError: the hook sets the options of a group itself, and no change makes a difference to it.
@@ -277,12 +282,12 @@ def _unanswered(variant: _Variant, answers: Sequence[tuple[Options, Options]]) -
 
 
 def _says_no_decay(answer: Options, config: Any) -> bool:
-    """Whether a hook says itself that a group does not decay."""
+    """Tell whether a hook says itself that a group does not decay."""
     said = [answer[name] for name in decay_fields(type(config)) if name in answer]
     return bool(said) and not any(said)
 
 
 def _sets_fields(variant: _Variant, answers: Sequence[tuple[Options, Options]]) -> bool:
-    """Whether a hook gives the values of the config's fields, and not only marks of its own."""
+    """Tell whether a hook gives the values of the config's fields, and not only marks of its own."""
     fields = config_fields(type(variant.config))
     return any(not fields.keys().isdisjoint(after) for _, after in answers)

@@ -16,16 +16,16 @@ class ParameterInfo:
     What only a model shows is None where an iterable of tensors was given instead of one.
 
     Args:
-        name: in the model; None for a tensor without one. A tied parameter has the name of its first place.
-        shape: of the tensor, () for a scalar.
+        name: the name in the model; None for a tensor without one. A tied parameter has the name of its first place.
+        shape: the shape of the tensor, () for a scalar.
         module: the class name of the module that owns it; "" where no model was given.
-        is_bias: its name says so: ``bias``, ``in_proj_bias``, ``bias_hh_l0``.
-        is_norm: it is a weight or bias of a normalisation module, with one dimension that is not 1.
-        is_embedding: its module is an embedding, or it is tied to one, or it is a position embedding or a token.
-        is_head: it is a weight or bias of an output layer.
-        in_block: it lies in one of the repeated layers.
+        is_bias: whether its name says that it is one: ``bias``, ``in_proj_bias``, ``bias_hh_l0``.
+        is_norm: whether it is a weight or bias of a normalisation module, with one dimension that is not 1.
+        is_embedding: whether its module is an embedding, or it is tied to one, or is a position embedding or a token.
+        is_head: whether it is a weight or bias of an output layer.
+        in_block: whether it lies in one of the repeated layers.
         depth: 0 for embeddings and what else comes before the first layer, i for layer i, counted from 1, and
-            ``num_layers + 1`` for the head and what else comes after the last one; None where no layers were found.
+            ``num_layers + 1`` for the head and what else comes after the last layer; None where no layers were found.
         num_layers: how many layers its model has, ≥ 1; None where none were found.
         lr_multiplier: the product of all factors on its rate, > 0.
         multiplier_from: what gave the factors: ``param_groups[1]``, ``layer_decay``, ``lr_multipliers``.

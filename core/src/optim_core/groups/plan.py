@@ -1,4 +1,4 @@
-"""Parameters to the groups that an optimizer takes: rules, decay exclusion, layer decay and multipliers in one."""
+"""From parameters to the groups that an optimizer takes: rules, no_decay, layer_decay and multipliers together."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Plan:
         request: what the config asks.
         target: the parameters.
         rules: the index of each parameter's rule, None where it has none.
-        traits: what the models say of each; empty where nothing needed that.
-        exempt: the kind for which ``no_decay`` holds for each, "" where it does not.
-        layer_factors: of ``layer_decay``; empty without it.
-        module_factors: of ``lr_multipliers``, by the parameter's ``id``.
-        trained: the indices of those that are trained, in order.
-        options: of the group of each that is trained.
+        traits: what the models say of each parameter; empty where nothing needed that.
+        exempt: the word of ``no_decay`` that holds for each parameter, "" where none does.
+        layer_factors: the factor of ``layer_decay`` for each parameter; empty without it.
+        module_factors: the factors of ``lr_multipliers``, by the parameter's ``id``.
+        trained: the indices of the parameters that are trained, in order.
+        options: the options of the group of each parameter that is trained.
     """
 
     request: GroupRequest
@@ -53,11 +53,11 @@ class Plan:
     options: list[Options] = attrs.field(factory=list)
 
     def module_factor(self, place: int) -> ModuleFactor | None:
-        """What ``lr_multipliers`` says of a parameter."""
+        """Return what ``lr_multipliers`` says of a parameter, None where it says nothing."""
         return self.module_factors.get(id(self.target.parameters[place]))
 
     def factors(self, place: int) -> dict[str, float]:
-        """The factors on a parameter's rate that are not 1, by what gives them."""
+        """Return the factors on a parameter's rate that are not 1, by what gives them."""
         index, given = self.rules[place], self.module_factor(place)
         factors = {
             f"param_groups[{index}]": 1.0 if index is None else self.request.rules[index].lr_multiplier,
@@ -67,7 +67,7 @@ class Plan:
         return {name: factor for name, factor in factors.items() if factor != 1}
 
     def multipliers(self) -> list[float]:
-        """The product of all factors for each parameter that is trained."""
+        """Return the product of all factors for each parameter that is trained."""
         found = [1.0] * len(self.trained)
         if any(rule.lr_multiplier != 1 for rule in self.request.rules):
             factors = [rule.lr_multiplier for rule in self.request.rules]
@@ -81,7 +81,7 @@ class Plan:
         return found
 
     def groups(self) -> list[Group]:
-        """Group dicts, one for each set of options, in the order of first appearance."""
+        """Return group dicts, one for each set of options, in the order of first appearance."""
         names, parameters = self.target.names, self.target.parameters
         groups: list[Group] = []
         for options, places in self.parts:
@@ -112,7 +112,7 @@ class Plan:
         return list(parts.values())
 
     def freeze(self) -> None:
-        """Lets the parameters that a rule freezes require no gradient."""
+        """Make the parameters that a rule freezes require no gradient."""
         for place, index in enumerate(self.rules):
             if index is not None and self.request.rules[index].freeze:
                 self.target.parameters[place].requires_grad = False
@@ -121,13 +121,13 @@ class Plan:
 def plan_of(
     request: GroupRequest, target: Target, lr_multipliers: Mapping[Any, float] | None, *, thorough: bool = False
 ) -> Plan:
-    """Decides for each parameter; nothing is changed.
+    """Decide for each parameter; nothing is changed.
 
     Args:
         request: what the config asks.
         target: the parameters.
         lr_multipliers: module to factor, > 0.
-        thorough: ask the model also where no rule needs it.
+        thorough: whether to look at the modules of the model also where no rule needs that.
 
     Raises:
         ParamGroupError: a rule, ``no_decay``, ``layer_decay`` or a multiplier does not fit the parameters.
@@ -161,7 +161,7 @@ def plan_of(
 
 
 def needs_layers(request: GroupRequest) -> bool:
-    """Whether more is asked of a model than which module owns a parameter."""
+    """Tell whether more is asked of a model than which module owns a parameter."""
     return request.layer_decay is not None or has_hook(request.config)
 
 
@@ -183,7 +183,7 @@ def _rules(request: GroupRequest, target: Target, trained: list[bool]) -> list[i
 
 
 def _exempt(request: GroupRequest, target: Target, traits: list[Traits]) -> list[str]:
-    """The kind of ``no_decay`` that each parameter is.
+    """Return the word of ``no_decay`` that holds for each parameter, "" where none does.
 
     Raises:
         ParamGroupError: the optimizer has no weight decay.
@@ -216,7 +216,7 @@ def _layer_factors(decay: float, target: Target, traits: list[Traits]) -> list[f
 
 
 def _different(traits: list[Traits]) -> dict[int, Traits]:
-    """The traits by their ``id``: thousands of parameters have the same."""
+    """Return the traits by their ``id``: thousands of parameters have the same."""
     return {id(one): one for one in traits}
 
 
@@ -232,7 +232,7 @@ def _options(plan: Plan, *, hooked: bool) -> list[Options]:
 
 
 def info_of(plan: Plan, place: int, multiplier: float) -> ParameterInfo:
-    """What a hook is told about a parameter."""
+    """Return what a hook is told about a parameter."""
     name = None if plan.target.names is None else plan.target.names[place]
     shape = tuple(plan.target.parameters[place].shape)
     source = tuple(plan.factors(place))
@@ -257,7 +257,7 @@ def info_of(plan: Plan, place: int, multiplier: float) -> ParameterInfo:
 
 
 def _key(options: Options) -> Hashable:
-    """What is equal for options that may share a group."""
+    """Return a key that is equal for options that may share a group."""
     return tuple(sorted(((name, _hashable(value)) for name, value in options.items()), key=itemgetter(0)))
 
 

@@ -1,4 +1,4 @@
-"""What is refused of targets and groups: what cannot be divided, and options that would have no effect."""
+"""Refusals of groups whose options would have no effect."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = [
     "refuse_unknown_options",
 ]
 
-# What stands in a group beside its options.
+# The keys of a group that are no options.
 _NO_OPTIONS = ("params", "param_names", MULTIPLIER)
 
 
 def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
-    """Raises ParamGroupError where the optimizer has no such option, and would ignore it in a group.
+    """Raise ParamGroupError where a group has an option that the optimizer does not have, and would ignore.
 
     Args:
-        plan: whose groups `optimizer` was built with.
-        optimizer: one that shows no ``defaults`` is not asked.
+        plan: the plan with whose groups `optimizer` was built.
+        optimizer: the optimizer; one that shows no ``defaults`` is not asked.
     """
     defaults = getattr(optimizer, "defaults", None)
     if has_hook(plan.request.config) or not isinstance(defaults, Mapping):
@@ -47,9 +47,9 @@ def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:
 
 
 def refuse_rates_without_effect(plan: Plan) -> None:
-    """Raises ParamGroupError where groups get rates of their own and the plugin class declares that these do nothing.
+    """Raise ParamGroupError where groups get rates of their own and the plugin class declares that these do nothing.
 
-    That is what ``lr_multipliers`` with "refuses" in its ``conformance`` means; see the conformance kit.
+    A plugin class declares that by ``lr_multipliers`` with "refuses" in its ``conformance``.
     """
     reason = _without_rates(plan.request.config)
     for options, places in plan.parts if reason is not None else ():
@@ -61,20 +61,20 @@ def refuse_rates_without_effect(plan: Plan) -> None:
 
 
 def _without_rates(config: Any) -> str | None:
-    """Why the rate of a group does nothing, None where it does something."""
+    """Return why the rate of a group does nothing, None where it does something."""
     declaration = declarations_of(type(config)).get("lr_multipliers")
     return declaration.reason if declaration is not None and declaration.manner == "refuses" else None
 
 
 def _options_of_groups(plan: Plan, optimizer: Any) -> list[str]:
-    """The options that groups have without being given them, in whatever way the optimizer came by them."""
+    """Return the options that groups have without being given them, however the optimizer came by them."""
     given = {id(plan.target.parameters[place]): options for options, places in plan.parts for place in places}
     groups = [group for group in optimizer.param_groups if group["params"]]
     return [name for group in groups for name in group if name not in given.get(id(group["params"][0]), group)]
 
 
 def _source(plan: Plan, place: int, options: list[str]) -> str:
-    """What in the config, or in the call, wanted these options for a parameter."""
+    """Return what in the config, or in the call, wanted these options for a parameter."""
     index = plan.rules[place]
     if index is not None:
         return rule_title(index, plan.request.rules[index])

@@ -17,10 +17,10 @@ class GroupRequest:
 
     Args:
         type: what messages call the optimizer.
-        config: the instance of its plugin class, which holds for every parameter that nothing else is said of.
+        config: the instance of its plugin class, which holds for every parameter of which nothing else is said.
         rules: what is different for some parameters; the first rule that matches a name decides.
-        no_decay: kinds of parameters, of ``bias``, ``norm`` and ``embedding``, that get no weight decay.
-        layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None: none.
+        no_decay: which of ``bias``, ``norm`` and ``embedding`` get no weight decay.
+        layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None leaves it.
     """
 
     type: str

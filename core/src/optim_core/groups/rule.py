@@ -8,7 +8,7 @@ import attrs
 
 __all__ = ["REGEX", "GroupRule"]
 
-# What a pattern begins with that is a regular expression; any other is one of fnmatch's.
+# A pattern that begins with this is a regular expression; any other is a pattern of fnmatch.
 REGEX = "re:"
 
 
@@ -17,8 +17,8 @@ class GroupRule:
     """What a config says of the parameters whose names match.
 
     Args:
-        match: patterns of parameter names, at least one: fnmatch's, upper and lower case told apart, or ``re:`` and a
-            regular expression that is searched for anywhere in the name.
+        match: patterns of parameter names, at least one: of fnmatch, with upper and lower case told apart, or ``re:``
+            and a regular expression that is searched for anywhere in the name.
         overrides: field of the plugin class to its value for these parameters.
         config: the instance of the plugin class with the overrides in it; the config's own where there are none.
         lr_multiplier: factor of the rate, > 0.

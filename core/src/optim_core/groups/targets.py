@@ -1,6 +1,6 @@
-"""What a caller hands over as parameters: a model, several, or an iterable; as names and tensors, each once.
+"""What a caller hands over as parameters, a model, several or an iterable, as names and tensors, each once.
 
-It needs of a model only what ``torch.nn.Module`` shows (``named_parameters``, ``modules``), so torch is not imported.
+Of a model only what ``torch.nn.Module`` shows (``named_parameters``, ``modules``) is needed, so torch is not imported.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Target:
     """The parameters to divide.
 
     Args:
-        names: of each parameter, in the order of the model; None for tensors without names.
-        parameters: as many. Of a model also those that take no gradient.
-        models: that they come from; none for an iterable.
-        trees: of the models.
+        names: the name of each parameter, in the order of the model; None for tensors without names.
+        parameters: the parameters, as many; those of a model include parameters that take no gradient.
+        models: the models that they come from; none for an iterable.
+        trees: the trees of the models.
         aliases: the other names of tied parameters, by the parameter's index.
     """
 
@@ -51,26 +51,26 @@ class Target:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """What messages call the target."""
         return " and ".join(type(model).__name__ for model in self.models) or "the parameters"
 
     def trained(self) -> list[bool]:
-        """Whether each parameter takes part; in an iterable every one does."""
+        """Return for each parameter whether it takes part; in an iterable every one does."""
         if not self.models:
             return [True] * len(self.parameters)
         return [bool(parameter.requires_grad) for parameter in self.parameters]
 
     def name(self, place: int) -> str:
-        """What messages call a parameter."""
+        """Return what messages call a parameter."""
         return f"parameter {place}" if self.names is None else self.names[place]
 
 
 def target_of(params: Any, *, layered: bool = True) -> Target | list[Any]:
-    """The parameters in what `create_optimizer` is given; ready-made groups as a list of them.
+    """Return the parameters in what `create_optimizer` is given; ready-made groups are returned as a list of groups.
 
     Args:
         params: a model or an iterable.
-        layered: whether its layers are wanted too, which take time to find.
+        layered: whether the layers of the model are wanted too, which take time to find.
 
     Raises:
         ParamGroupError: there is no parameter, one is given twice, or some have names and others not.
@@ -98,14 +98,14 @@ def target_of(params: Any, *, layered: bool = True) -> Target | list[Any]:
 
 
 def target_of_models(models: Sequence[Any], *, layered: bool = True) -> Target:
-    """The parameters of several models, each once; of more than one, names begin with the model's index.
+    """Return the parameters of several models, each once; of more than one, names begin with the model's index.
 
     Args:
         models: some models.
         layered: as in `target_of`.
 
     Raises:
-        ParamGroupError: something that is not a model, or models that have no trainable parameter.
+        ParamGroupError: one of `models` is not a model, or they have no trainable parameter.
     """
     for index, model in enumerate(models):
         if not hasattr(model, "named_parameters"):
@@ -132,10 +132,10 @@ def _tree(model: Any, *, layered: bool) -> Tree:
 
 
 def _add(target: Target, tree: Tree, prefix: str, places: dict[int, int]) -> None:
-    """Adds a model's parameters to a target, at `places` by their ``id``."""
+    """Add a model's parameters to a target, and their places there to `places`, by their ``id``."""
     names = [] if target.names is None else target.names
     if not tree.is_plain:
-        # A wrapper may have names of its own for the parameters.
+        # A wrapper of a model may have names of its own for the parameters.
         for name, parameter in tree.model.named_parameters():
             if places.setdefault(id(parameter), len(places)) == len(names):
                 names.append(prefix + name)
@@ -155,7 +155,7 @@ def _add(target: Target, tree: Tree, prefix: str, places: dict[int, int]) -> Non
 
 
 def _ready_made(items: list[Any]) -> list[Any]:
-    """Groups as the caller divided them, generators in them made lists; a parameter in two places is refused."""
+    """Return groups as the caller divided them, with generators made lists; refuse a parameter in two places."""
     groups = [_kept(item) for item in items]
     places: dict[int, str] = {}
     for number, group in enumerate(groups):
@@ -173,7 +173,7 @@ def _ready_made(items: list[Any]) -> list[Any]:
 
 
 def _kept(group: Any) -> Any:
-    # torch refuses a tensor as it is and a set: it is to see them.
+    # torch refuses a lone tensor and a set; it must see them as they are to do so.
     members = group.get("params") if isinstance(group, Mapping) else None
     if not isinstance(members, Iterable) or isinstance(members, (set, list)) or hasattr(members, "requires_grad"):
         return group
@@ -204,7 +204,7 @@ def _items(params: Any) -> list[Any]:
 
 
 def refuse_without_model(request: GroupRequest, target: Target) -> None:
-    """Raises ParamGroupError where names or modules are needed that the target does not have."""
+    """Raise ParamGroupError where names or modules are needed that the target does not have."""
     if target.models:
         return
     if request.rules and target.names is None:
@@ -219,7 +219,7 @@ def refuse_without_model(request: GroupRequest, target: Target) -> None:
 
 
 def refuse_lazy(target: Target) -> None:
-    """Raises ParamGroupError where a parameter has no shape yet."""
+    """Raise ParamGroupError where a parameter has no shape yet."""
     for place, parameter in enumerate(target.parameters):
         if type(parameter).__name__ == "UninitializedParameter":
             raise ParamGroupError(
@@ -228,7 +228,7 @@ def refuse_lazy(target: Target) -> None:
 
 
 def refuse_for_ready_made(request: GroupRequest, lr_multipliers: Mapping[Any, float] | None) -> None:
-    """Raises ParamGroupError where ready-made groups would be divided once more."""
+    """Raise ParamGroupError where ready-made groups would be divided once more."""
     if lr_multipliers:
         raise ParamGroupError("ready-made groups set their own `lr`; give those or lr_multipliers, not both")
     asked = _asked_for(request)

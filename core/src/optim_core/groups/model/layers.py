@@ -1,7 +1,7 @@
 """The layers of a model, in order: the blocks that repeat in its lists and sequences of modules.
 
-Of stages that hold blocks, such as Swin's, the blocks count. A block that holds a list of its own, such as experts,
-counts as one.
+Where a model has stages that hold blocks, as Swin has, the blocks are its layers. A block that holds a list of its own,
+such as experts, is one layer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["blocks_of", "single_layers_of"]
 
 
 def blocks_of(module: Any) -> list[Any]:
-    """The repeated modules that have modules of their own, outermost first, in the order of definition.
+    """Return the repeated modules that have modules of their own, outermost first, in the order of definition.
 
     Args:
         module: a model or a part of one; only lists and sequences with two or more of one class count.
@@ -37,7 +37,7 @@ def blocks_of(module: Any) -> list[Any]:
 
 
 def single_layers_of(module: Any) -> list[Any]:
-    """The modules without modules of their own, with a weight of two or more dimensions, that follow each other.
+    """Return the modules without modules of their own, with a weight of two or more dimensions, that follow each other.
 
     Args:
         module: a model in which `blocks_of` finds nothing, or a part of one.
@@ -57,15 +57,15 @@ def single_layers_of(module: Any) -> list[Any]:
 
 
 def _repeated(module: Any, children: list[tuple[str, Any]]) -> set[type[Any]]:
-    """The classes of a sequence's items that are its blocks."""
+    """Return the classes of a sequence's items that are its blocks."""
     if not children or not _is_sequence(module, children):
         return set()
     count = Counter(type(child) for _, child in children if not _is_leaf(child) and _has_matrix(child))
     is_sequential = kind_of(type(module)).is_sequential
-    # A list of one is that of a model, or a stage, of one layer.
+    # A list of one item is that of a model, or of a stage, with one layer.
     if max(count.values(), default=0) < 2 and (is_sequential or len(children) > 1):
         return set()
-    # A list holds nothing but layers: in one of two kinds, there may be one of the second.
+    # A list holds nothing but layers, so that a class counts also where only one item has it.
     return set(count) if not is_sequential else {cls for cls, times in count.items() if times > 1}
 
 
@@ -75,16 +75,16 @@ def _is_sequence(module: Any, children: list[tuple[str, Any]]) -> bool:
 
 
 def _is_stage(module: Any, inner: list[Any]) -> bool:
-    """Whether a module is little more than the blocks in it; a reduction between stages is one matrix more.
+    """Tell whether a module is little more than the blocks in it; a reduction between stages is one matrix more.
 
-    A block that is made of wrapped convolutions, with one matrix each, is none.
+    A block that is made of wrapped convolutions, with one matrix each, is no stage.
     """
     inside = sum(map(_matrices, inner))
     return inside > len(inner) and _matrices(module) - inside <= 1
 
 
 def _matrices(module: Any) -> int:
-    """How many parameters of two or more dimensions there are in a module."""
+    """Return how many parameters of two or more dimensions there are in a module."""
     own = sum(1 for parameter in parameters_of(module).values() if parameter is not None and parameter.ndim > 1)
     return own + sum(_matrices(child) for _, child in _children(module))
 
@@ -100,5 +100,5 @@ def _children(module: Any) -> list[tuple[str, Any]]:
 
 
 def _is_leaf(module: Any) -> bool:
-    # A linear layer with weight normalisation is one layer still.
+    # A linear layer with weight normalisation has a module in it, and is still one layer.
     return all(child is None or name == PARAMETRIZATIONS for name, child in children_of(module).items())

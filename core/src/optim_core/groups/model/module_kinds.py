@@ -18,10 +18,10 @@ __all__ = [
     "kind_of",
 ]
 
-# ``LlamaRMSNorm`` is Llama, RMS and Norm; ``BatchNorm2d`` is Batch, Norm, 2 and d.
+# Matches the words of a class name: Llama, RMS and Norm of ``LlamaRMSNorm``; Batch, Norm, 2 and d of ``BatchNorm2d``.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _NORMS = ("norm", "normalization", "normalisation")
-# Global response normalisation, which ConvNeXt V2 calls so.
+# ConvNeXt V2 has this name for global response normalisation.
 _NORM_WORDS = {"grn"}
 _EMBEDDINGS = ("Embedding", "Embeddings", "EmbeddingBag")
 _POSITION = {"pos", "position", "positions", "positional"}
@@ -30,7 +30,7 @@ _HEAD = {"head", "heads", "classifier", "classifiers"}
 _TORCH = "torch.nn.modules.module"
 _LISTING = ("named_parameters", "named_modules")
 _HEAD_NAMES = {"score", "qa_outputs"}
-# Several of these are alternatives or inputs, not layers that follow each other.
+# Modules with these names are alternatives or inputs, where there are several, and not layers that follow each other.
 _BESIDE = _HEAD | _TOKEN | {"expert", "experts"}
 
 
@@ -38,7 +38,7 @@ class ModuleKind(NamedTuple):
     """What a module's class is, by its name and those of its bases.
 
     Args:
-        is_plain: it lists its modules and parameters as torch does.
+        is_plain: whether it lists its modules and parameters as torch does.
     """
 
     is_norm: bool
@@ -63,13 +63,13 @@ def _kind(cls: Any) -> ModuleKind:
 
 
 def kind_of(cls: type[Any]) -> ModuleKind:
-    """The kind of a module's class."""
-    # A class can be hashed, which mypy does not see.
+    """Return the kind of a module's class."""
+    # Every class can be hashed, which mypy does not see.
     return _kind(cast("Hashable", cls))
 
 
 def class_name(cls: type[Any]) -> str:
-    """The name of a module's class. FSDP2 and parametrizations make classes of their own: ``FSDPLinear`` is Linear."""
+    """Return the name of a module's class; a class that FSDP2 or a parametrization made of Linear is Linear."""
     if cls.__name__ == f"Parametrized{cls.__mro__[1].__name__}":
         return class_name(cls.__mro__[1])
     sharded = any(base.__name__ == "FSDPModule" for base in cls.__mro__)
@@ -87,30 +87,30 @@ def _words(name: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def is_bias(name: str) -> bool:
-    """Whether a parameter is a bias, by its own name in its module: ``bias``, ``in_proj_bias``, ``bias_ih_l0``."""
+    """Tell whether a parameter is a bias, by its own name in its module: ``bias``, ``in_proj_bias``, ``bias_ih_l0``."""
     words = _words(name)
     return "bias" in (words[0], words[-1])
 
 
 @lru_cache(maxsize=4096)
 def is_token(name: str) -> bool:
-    """Whether a parameter that is no module's ``weight`` is an embedding: ``pos_embed``, ``cls_token``."""
+    """Tell whether a parameter that is no module's ``weight`` is an embedding: ``pos_embed``, ``cls_token``."""
     words = _words(name)
     return words[-1] in _TOKEN or not _POSITION.isdisjoint(words)
 
 
 @lru_cache(maxsize=4096)
 def is_head(name: str) -> bool:
-    """Whether a module is an output head, by its own name in the module around it: ``lm_head``, ``classifier``."""
+    """Tell whether a module is an output head, by its own name in the module around it: ``lm_head``, ``classifier``."""
     words = _words(name)
     return words[0] in _HEAD or words[-1] in _HEAD or name in _HEAD_NAMES
 
 
 def is_beside_the_layers(name: str) -> bool:
-    """Whether modules in a list of this name do not follow each other: heads, experts, embeddings."""
+    """Tell whether modules in a list of this name do not follow each other: heads, experts, embeddings."""
     return not _BESIDE.isdisjoint(_words(name)) or name in _HEAD_NAMES
 
 
 def all_numbered(names: Iterable[str]) -> bool:
-    """Whether children are named as those of a list."""
+    """Tell whether children are named as those of a list."""
     return all(name.isdigit() for name in names)

@@ -13,10 +13,10 @@ __all__ = ["Traits", "layered_tree", "survey"]
 
 
 class Traits(NamedTuple):
-    """What is the same for many parameters; see `ParameterInfo` for the words.
+    """What the modules say of a parameter, which is the same for many; `ParameterInfo` explains the words.
 
     Args:
-        module: the class name of its first owner.
+        module: the class name of the parameter's first owner.
         depth: None where the model has no layers.
         num_layers: 0 where the model has no layers.
     """
@@ -32,11 +32,11 @@ class Traits(NamedTuple):
 
 
 def survey(trees: Sequence[Tree]) -> dict[int, Traits]:
-    """The traits of every parameter of some models, by the parameter's ``id``.
+    """Return the traits of every parameter of some models, by the parameter's ``id``.
 
     Args:
-        trees: of the models, with their blocks numbered; where they are not, heads and depth mean nothing. A parameter
-            that models share is an embedding or head where one of them says so.
+        trees: the trees of the models, with their blocks numbered; without the numbers, heads and depth mean nothing. A
+            parameter that models share is an embedding or head where one of them says so.
     """
     traits: dict[int, Traits] = {}
     for tree in trees:
@@ -45,7 +45,7 @@ def survey(trees: Sequence[Tree]) -> dict[int, Traits]:
 
 
 def layered_tree(model: Any) -> Tree:
-    """The rows of a model, its layers numbered: its blocks, or where it has none its single layers but for the head."""
+    """Return the rows of a model with its layers numbered: its blocks, or else its single layers but for the head."""
     tree = tree_of(model, blocks_of(model))
     if tree.blocks:
         return tree
@@ -55,7 +55,7 @@ def layered_tree(model: Any) -> Tree:
 
 
 def _add(tree: Tree, heads: set[int], traits: dict[int, Traits]) -> None:
-    """Adds the traits of a model's parameters. Of a tied parameter the first place has the depth."""
+    """Add the traits of a model's parameters; the depth of a tied parameter is that of its first place."""
     made: dict[Any, dict[Any, Traits]] = {}
     for row in tree.rows:
         _, module, parameters, block, passed = row
@@ -67,7 +67,7 @@ def _add(tree: Tree, heads: set[int], traits: dict[int, Traits]) -> None:
         for name, parameter in parameters.items():
             if parameter is None:
                 continue
-            # In a long list of parameters each has a number for a name.
+            # In a list, which may be long, the names of parameters are numbers: all of them count as one name.
             key = ("" if name.isdigit() else name, _is_vector(parameter) if is_norm else True)
             one = of_place.get(key)
             if one is None:
@@ -91,23 +91,24 @@ def _traits(row: Row, name: str, parameter: Any, *, is_head: bool, count: int) -
 
 
 def _tied(first: Traits, second: Traits) -> Traits:
-    """The traits of a parameter at two places."""
+    """Return the traits of a parameter at two places."""
     embeds = first.is_embedding or second.is_embedding
     depth = 0 if embeds and first.depth is not None and not first.in_block else first.depth
     return first._replace(is_embedding=embeds, is_head=first.is_head or second.is_head, depth=depth)
 
 
 def _is_vector(parameter: Any) -> bool:
-    """Whether at most one dimension is not 1."""
+    """Tell whether at most one dimension is not 1."""
     shape = parameter.shape
     return len(shape) < 2 or sum(size != 1 for size in shape) < 2
 
 
 def _heads(tree: Tree) -> set[int]:
-    """The ``id`` of each module that is an output layer.
+    """Return the ``id`` of each module that is an output layer.
 
-    That is the last module with a matrix, unless it lies in a block; the last one in each module outside of the blocks
-    that has a head's name, and in each item of a list of them; and one whose weight is an embedding's.
+    Output layers are the last module with a matrix, unless it lies in a block; the last one in each module outside of
+    the blocks that has a head's name, and in each item of a list with such a name; and a module whose weight is an
+    embedding's.
     """
     embeddings = {
         id(parameter)
@@ -130,7 +131,7 @@ def _heads(tree: Tree) -> set[int]:
 
 
 def _matrices(row: Row) -> Iterator[Any]:
-    """The weights of a module that is neither a norm nor an embedding, with two or more dimensions."""
+    """Yield the weights of two or more dimensions of a module that is neither a norm nor an embedding."""
     kind = kind_of(type(row.module))
     if not kind.is_norm and not kind.is_embedding:
         for name, parameter in row.parameters.items():
@@ -139,7 +140,7 @@ def _matrices(row: Row) -> Iterator[Any]:
 
 
 def _head_place(model: Any, path: str) -> tuple[str, ...]:
-    """Up to the first module with a head's name, and the item of it where it holds several; () where there is none."""
+    """Return a path up to its first part with a head's name, and the item where that is a list; () without one."""
     parts = path.split(".") if path else []
     if not any(map(is_head, parts)):
         return ()

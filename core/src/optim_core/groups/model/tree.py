@@ -13,7 +13,7 @@ from optim_core.groups.model.module_kinds import kind_of
 
 __all__ = ["PARAMETRIZATIONS", "Row", "Tree", "children_of", "parameters_of", "tree_of"]
 
-# What torch.nn.utils.parametrize calls the part of a module that holds the tensors of its parametrized weights.
+# The name that torch.nn.utils.parametrize gives to the child with the tensors of a module's parametrized weights.
 PARAMETRIZATIONS = "parametrizations"
 
 
@@ -22,11 +22,11 @@ class Row(NamedTuple):
 
     Args:
         path: ``encoder.layers.0``; "" for the model itself.
-        module: owns at least one parameter. What a parametrization, such as weight normalisation, has in place of a
-            weight is owned by the module that the weight is for.
-        parameters: its own, by their names in it; None for a name without one.
-        block: the 1-based number of the layer that it lies in, 0 outside of them.
-        passed: the highest number up to here.
+        module: a module that owns at least one parameter. What a parametrization, such as weight normalisation, has in
+            place of a weight is owned by the module that the weight is for.
+        parameters: the module's own parameters, by their names in it; None for a name without one.
+        block: the number, from 1, of the layer in which the module lies, 0 where it lies in none.
+        passed: the highest number of a layer up to this row.
     """
 
     path: str
@@ -41,7 +41,7 @@ class Tree(NamedTuple):
 
     Args:
         model: the model.
-        rows: a module at several places has a row for each.
+        rows: the modules that own parameters; a module at several places has a row for each.
         blocks: how many numbered layers there are.
         is_layered: whether layers were looked for.
         is_plain: whether ``named_parameters`` gives what the rows do, and no names of its own.
@@ -55,19 +55,19 @@ class Tree(NamedTuple):
 
 
 def children_of(module: Any) -> Mapping[str, Any]:
-    """The modules in a module, by their names in it; None for a name without one."""
+    """Return the modules in a module, by their names in it; None for a name without one."""
     own = getattr(module, "_modules", None)
     return dict(module.named_children()) if own is None else own
 
 
 def parameters_of(module: Any) -> Mapping[str, Any]:
-    """The parameters that a module itself owns, by their names in it; None for a name without one."""
+    """Return the parameters that a module itself owns, by their names in it; None for a name without one."""
     own = getattr(module, "_parameters", None)
     return dict(module.named_parameters(recurse=False)) if own is None else own
 
 
 def tree_of(model: Any, blocks: Iterable[Any] | None) -> Tree:
-    """The rows of a model.
+    """Return the rows of a model.
 
     Args:
         model: a module.
