@@ -1,28 +1,55 @@
 """The demo: a real network learns real data from a config, and one word in it changes the optimizer."""
 
-import os
 import re
-import sys
 
 import pytest
+from warm_python import WarmPython
 
-from .conftest import ROOT, run, succeed
+from .conftest import ROOT
 
 TRAIN = ROOT / "examples/digits/train.py"
+# The optimizers of torch import torch._dynamo when they are made.
+HEAVY = ("torch._dynamo", "matplotlib.backends.backend_agg", "sklearn.datasets", "sklearn.model_selection")
+
+# They share what has imported these once.
+pytestmark = pytest.mark.xdist_group("digits")
 
 
-def train(tmp_path, *arguments):
-    """Runs the demo in `tmp_path`; what it prints."""
-    return succeed(sys.executable, TRAIN, *arguments, cwd=tmp_path, env={**os.environ, "COLUMNS": "100"})
+@pytest.fixture(scope="module")
+def python():
+    with WarmPython(HEAVY) as started:
+        yield started
+
+
+@pytest.fixture
+def run(python, tmp_path):
+    """Runs the demo in `tmp_path`, whatever its exit status is."""
+
+    def run_with(*arguments):
+        return python.file(TRAIN, *arguments, cwd=tmp_path, env={"COLUMNS": "100"})
+
+    return run_with
+
+
+@pytest.fixture
+def train(run):
+    """Runs the demo, which must succeed; gives what it prints."""
+
+    def succeed_with(*arguments):
+        done = run(*arguments)
+        assert 0 == done.returncode, done.output
+        return done.stdout
+
+    return succeed_with
 
 
 def accuracy(printed):
     return float(re.search(r"test accuracy ([\d.]+)%", printed).group(1))
 
 
-def test_the_demo_learns_and_draws(tmp_path):
+def test_the_demo_learns_and_draws(train, tmp_path):
     """It says who provides each part, reaches 97 %, and writes one picture."""
-    printed = train(tmp_path)
+    printed = train()
     for part, name in [("optimizer", "AdamW"), ("scheduler", "OneCycleLR"), ("clipping", "norm")]:
         assert re.search(rf"^{part} +{name} +optim-torch-builtin \d", printed, re.MULTILINE)
     assert accuracy(printed) >= 97
@@ -31,34 +58,34 @@ def test_the_demo_learns_and_draws(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam", "adagrad"])
-def test_one_word_swaps_the_optimizer_and_nothing_else(tmp_path, name):
+def test_one_word_swaps_the_optimizer_and_nothing_else(train, name):
     """The rest of the config holds for the other optimizer too, and it learns as well."""
-    printed = train(tmp_path, "--set", f"optimizer.type={name}")
+    printed = train("--set", f"optimizer.type={name}")
     assert name.lower() in printed.splitlines()[0].lower()
     assert accuracy(printed) >= 97
 
 
-def test_the_same_seed_gives_the_same_run(tmp_path):
+def test_the_same_seed_gives_the_same_run(train, tmp_path):
     """Two runs draw the same picture, byte for byte."""
     pictures = []
     for name in ("first.png", "second.png"):
-        train(tmp_path, "--epochs", "2", "--seed", "7", "--out", name)
+        train("--epochs", "2", "--seed", "7", "--out", name)
         pictures.append((tmp_path / name).read_bytes())
     assert pictures[0] == pictures[1]
 
 
-def test_parts_may_be_left_out(tmp_path):
+def test_parts_may_be_left_out(train):
     """A recipe without a schedule and without clipping trains too."""
-    printed = train(tmp_path, "--epochs", "1", "--set", "scheduler=null", "--set", "gradient_clipping=null")
+    printed = train("--epochs", "1", "--set", "scheduler=null", "--set", "gradient_clipping=null")
     assert re.search(r"^scheduler +none$", printed, re.MULTILINE)
     assert re.search(r"^clipping +none$", printed, re.MULTILINE)
 
 
 @pytest.mark.parametrize("interval", ["step", "epoch"])
-def test_a_schedule_that_waits_for_a_metric_gets_the_loss(tmp_path, interval):
+def test_a_schedule_that_waits_for_a_metric_gets_the_loss(train, interval):
     """Where the loss never falls by the share it has to, the rate falls by `factor` at each of the schedule's steps."""
     plateau = f"{{type: plateau, patience: 0, threshold: 0.999, factor: 0.5, interval: {interval}}}"
-    printed = train(tmp_path, "--epochs", "3", "--batch-size", "800", "--set", f"scheduler={plateau}")
+    printed = train("--epochs", "3", "--batch-size", "800", "--set", f"scheduler={plateau}")
     falls = {"step": 4, "epoch": 1}[interval]  # of 6 steps, 2 in an epoch; nothing is worse than the first
     assert f"lr {1e-3 * 0.5**falls:.2e}" in printed
 
@@ -70,20 +97,18 @@ def test_a_schedule_that_waits_for_a_metric_gets_the_loss(tmp_path, interval):
         ("scheduler={type: plateau, monitor: accuracy}", "ReduceLROnPlateau monitors `accuracy`"),
     ],
 )
-def test_what_the_loop_cannot_give_is_a_message(tmp_path, change, message):
+def test_what_the_loop_cannot_give_is_a_message(run, tmp_path, change, message):
     """An optimizer that needs a closure is refused by name, and so is a metric that is not there."""
-    done = run(sys.executable, TRAIN, "--set", change, cwd=tmp_path)
+    done = run("--set", change)
     assert 1 == done.returncode
     assert "Traceback" not in done.output
     assert message in done.output
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_mistake_in_the_config_is_a_message(tmp_path):
+def test_a_mistake_in_the_config_is_a_message(run, tmp_path):
     """Every problem is named with its place, and there is no traceback."""
-    done = run(
-        sys.executable, TRAIN, "--set", "optimizer.type=Adem", "--set", "scheduler.config.max_lr=-1", cwd=tmp_path
-    )
+    done = run("--set", "optimizer.type=Adem", "--set", "scheduler.config.max_lr=-1")
     assert 1 == done.returncode
     assert "Traceback" not in done.output
     assert "no optimizer is called `Adem`" in done.output
