@@ -49,7 +49,7 @@ class Source:
 
     def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
-        # Only the library's own distributions, and those made after them, say where they lie.
+        # The library has no public name for where a metadata folder lies, and some distributions lie in none.
         self.location = str(getattr(distribution, "_path", "")).rstrip("/\\")
         self.installed: Mapping[str, Source] = {}
         """Everything installed beside it, by normalised name; the scan that found it sets this."""
@@ -136,7 +136,7 @@ class Source:
         return None if reason is None else f"{reason}; pip install --upgrade {self.name} optim-core"
 
     def unmet(self, extras: Iterable[str]) -> list[str]:
-        """What `extras` need and is not installed."""
+        """Return what `extras` need and is not installed."""
         versions = ((name, source.version) for name, source in self.installed.items())
         return unmet(self.requires, extras, {name: version for name, version in versions if version}, self.name)
 
@@ -148,7 +148,7 @@ class Source:
             stem = os.path.basename(os.path.dirname(self.location)).removesuffix(".egg")  # noqa: PTH119, PTH120
         if stem.lower().endswith(_DIST_INFO):
             stem = stem[: -len(_DIST_INFO)]
-            # A version holds no dash here, a name may in wheels of old.
+            # A version in such a name holds no dash, but a name may, in wheels that old tools made.
             name, dash, version = stem.rpartition("-")
             return (name, version) if dash else (stem, "")
         if stem.lower().endswith(_EGG_INFO):
@@ -228,7 +228,7 @@ def _found(entries: list[str], on_error: Callable[[str, Exception], None]) -> It
     """Yield what importlib.metadata finds, all the same where a finder that is not its own fails."""
     from importlib.metadata import DistributionFinder, MetadataPathFinder, distributions
 
-    # It believes the time stamp of a folder, which may not show what was installed a moment ago.
+    # The library goes by the time stamp of a folder, which may not show what was installed a moment ago.
     MetadataPathFinder().invalidate_caches()
     try:
         yield from distributions(path=entries)
@@ -254,7 +254,7 @@ def _best_first(sources: list[Source]) -> list[Source]:
 
 
 def _worth(source: Source) -> tuple[bool, Version]:
-    """What decides between two metadata folders of one name: METADATA that can be read, then the version."""
+    """Return what decides between two metadata folders of one name: METADATA that can be read, then the version."""
     from packaging.version import InvalidVersion, Version
 
     try:

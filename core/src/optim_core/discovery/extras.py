@@ -116,12 +116,12 @@ def install_line(extra: str) -> str:
 
 
 def names_of_extras(kinds: Iterable[Kind]) -> dict[str, str]:
-    """Plugin name to extra, for plugins of these kinds."""
+    """Return plugin name to extra, for plugins of these kinds."""
     return {name: extra for kind in kinds for extra, plugins in EXTRAS.items() for name in plugins.get(kind, ())}
 
 
 def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
-    """The extra that brings a plugin of this name, None where none does."""
+    """Return the extra that brings a plugin of this name, None where none does."""
     wanted = normalise(name)
     offers = [*EXTRAS.items(), *PROVIDED.items()]
     known = ((extra, each) for extra, plugins in offers for kind in kinds for each in plugins.get(kind, ()))

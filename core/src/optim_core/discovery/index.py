@@ -44,27 +44,27 @@ class Index:
         self.providers = providers or Providers(self.allowed(self._of("provider")), loader)
 
     def allowed(self, claims: Iterable[Claim]) -> list[Claim]:
-        """Those of `claims` that the policy does not keep out."""
+        """Return those of `claims` that the policy does not keep out."""
         return [claim for claim in claims if self.policy.reason_against(claim) is None]
 
     def providers_kept_out(self) -> list[Claim]:
-        """The providers that the policy keeps out, so that what they offer is not known."""
+        """Return the providers that the policy keeps out, so that what they offer is not known."""
         return [claim for claim in self._of("provider") if self.policy.reason_against(claim) is not None]
 
     def claimants(self, kind: str, name: str) -> list[Claim]:
-        """The entry points of their own that may be used and answer to `name`, whatever its case."""
+        """Return the entry points of their own that may be used and answer to `name`, whatever its case."""
         return self.allowed(self._direct(kind, *_split(name)))
 
     def knows(self, kind: Kind, name: str) -> bool:
-        """Whether something that may be used answers to `name`; imports nothing but providers."""
+        """Tell whether something that may be used answers to `name`; imports nothing but providers."""
         return bool(self.claimants(kind, name) or self._allowed_offers(kind, name))
 
     def has_claim(self, kind: Kind, name: str) -> bool:
-        """Whether some entry point of its own answers to `name`, a blocked one too."""
+        """Tell whether some entry point of its own answers to `name`, a blocked one too."""
         return bool(self._direct(kind, *_split(name)))
 
     def find(self, kind: str, name: str) -> Claim | None:
-        """The claim that `name` means, None where nothing has that name.
+        """Return the claim that `name` means, None where nothing has that name.
 
         Raises:
             PluginError: what has that name is blocked, incompatible or ambiguous, or the name asks for a provider that
@@ -86,7 +86,7 @@ class Index:
         )
 
     def load_command(self, claim: Claim) -> Command:
-        """The click command behind `claim`, imported if it was not before.
+        """Return the click command behind `claim`, imported if it was not before.
 
         Raises:
             PluginLoadError: there is none.
@@ -95,7 +95,7 @@ class Index:
             return load_command(claim)
 
     def load(self, claim: Claim, kind: Kind) -> type[Any]:
-        """The plugin class behind `claim`, imported if it was not before.
+        """Return the plugin class behind `claim`, imported if it was not before.
 
         Raises:
             PluginLoadError: there is none.
@@ -106,7 +106,7 @@ class Index:
             return load_plugin_class(claim, kind)
 
     def address(self, claim: Claim, kind: Kind) -> str | None:
-        """The shortest name that means this plugin and nothing else, None where none can be used."""
+        """Return the shortest name that means this plugin and nothing else, None where none can be used."""
         others = [name for name in claim.names if name != claim.canonical]
         qualifiers = ([claim.provider.name] if claim.provider else []) + [claim.distribution]
         qualified = (f"{qualifier}:{name}" for qualifier in qualifiers for name in (claim.canonical, *others))
@@ -120,18 +120,18 @@ class Index:
         return None
 
     def addresses(self, kind: Kind) -> list[str]:
-        """A name for each plugin that can be used as far as is known, sorted; aliases are left out."""
+        """Return a name for each plugin that can be used as far as is known, sorted; aliases are left out."""
         plugins = {claim.plugin: claim for claim in self._all(kind) if self._own_state(claim)[0] == "ok"}
         names = (self.address(claim, kind) for claim in plugins.values())
         return sorted((name for name in names if name is not None), key=_by_letter)
 
     def records(self, kind: Kind) -> list[PluginRecord]:
-        """A record of every plugin of `kind`, whatever its state, sorted by name."""
+        """Return a record of every plugin of `kind`, whatever its state, sorted by name."""
         records = [self._record(claim, kind) for claim in self._all(kind)]
         return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
 
     def extensions(self, kind: Literal["provider", "command"]) -> list[ExtensionRecord]:
-        """A record of every provider or command, whatever its state, sorted by name."""
+        """Return a record of every provider or command, whatever its state, sorted by name."""
         from optim_core.discovery.records import ExtensionRecord
 
         records = []
@@ -157,7 +157,7 @@ class Index:
         return [claim for claim in self.claims if claim.kind == kind]
 
     def _direct(self, kind: str, qualifier: str | None, name: str) -> list[Claim]:
-        """The entry points of their own that answer to `name`, blocked ones included."""
+        """Return the entry points of their own that answer to `name`, blocked ones included."""
         matching = self._by_name.get((kind, normalise(name)), [])
         if qualifier is None:
             return matching
@@ -169,7 +169,7 @@ class Index:
         return self.providers.matching(kind, plain, qualifier)
 
     def why_not(self, kinds: Iterable[Kind], name: str) -> str | None:
-        """What a provider says of a name that it leaves out; None where none says anything."""
+        """Return what a provider says of a name that it leaves out; None where none says anything."""
         qualifier, plain = _split(name)
         told = (self.providers.why_not(kind, plain, qualifier) for kind in kinds)
         return next(filter(None, told), None)
@@ -178,19 +178,19 @@ class Index:
         return self.allowed(self._offers(kind, name))
 
     def _preferred_offers(self, kind: str, name: str) -> list[Claim]:
-        """What the preferred distribution offers by a provider under a plain name that it has no entry point for."""
+        """Return what the preferred distribution offers by a provider under a name that it has no entry point for."""
         wanted = self.policy.preferred(name)
         if wanted is None or any(_is_of(claim, wanted) for claim in self.claimants(kind, name)):
             return []
         return [offer for offer in self._allowed_offers(kind, name) if _is_of(offer, wanted)]
 
     def _all(self, kind: Kind) -> Iterator[Claim]:
-        """Every claim of this kind, and what providers offer."""
+        """Return every claim of this kind, and what providers offer."""
         yield from self._of(kind)
         yield from self.providers.offers(kind)
 
     def _name(self, claim: Claim, kind: str) -> str:
-        """The name of a claim, with the provider in front where it has one, and an entry point wins the plain name."""
+        """Return the name of a claim, with its provider in front where an entry point wins the plain name."""
         if claim.provider is None or not self.claimants(kind, claim.name):
             return claim.name
         is_preferred = claim in self._preferred_offers(kind, claim.name)
@@ -199,7 +199,7 @@ class Index:
     # -- the one that counts -------------------------------------------------------------------------------------
 
     def _one(self, kind: str, name: str, claims: list[Claim]) -> Claim:
-        """Of several claims the one that counts: the preferred distribution's, then an exact match, then a whole one.
+        """Return the claim that counts: the preferred distribution's, then an exact match, then one that is whole.
 
         Raises:
             PluginError: several count, or the one is incompatible.
@@ -223,7 +223,7 @@ class Index:
     # -- records -------------------------------------------------------------------------------------------------
 
     def _own_state(self, claim: Claim) -> tuple[State, str | None]:
-        """The state of a claim for itself, other claims of its name left aside."""
+        """Return the state of a claim for itself, other claims of its name left aside."""
         reason = self.policy.reason_against(claim)
         if reason:
             return "blocked", reason
@@ -231,7 +231,7 @@ class Index:
         return ("broken", failure) if failure else _standing(claim)
 
     def _state(self, claim: Claim, kind: str) -> tuple[State, str | None]:
-        """The state of a claim among others."""
+        """Return the state of a claim among others."""
         state, problem = self._own_state(claim)
         if state == "ok":
             try:
@@ -258,12 +258,12 @@ class Index:
 
 
 def _is_of(claim: Claim, distribution: str) -> bool:
-    """Whether a claim is of this distribution, whose name is normalised."""
+    """Tell whether a claim is of this distribution, whose name is normalised."""
     return normalise_distribution(claim.distribution) == distribution
 
 
 def _split(name: str) -> tuple[str | None, str]:
-    """Qualifier, None where there is none, and plain name."""
+    """Return the qualifier, None where there is none, and the plain name."""
     qualifier, colon, plain = name.rpartition(":")
     return (qualifier if colon else None), plain
 
@@ -273,7 +273,7 @@ def _by_letter(name: str) -> tuple[str, str]:
 
 
 def _standing(claim: Claim) -> tuple[State, str | None]:
-    """The state of a claim as its metadata alone shows it; what counts as ambiguous must not depend on what ran."""
+    """Return the state of a claim as its metadata alone shows it: what is ambiguous must not depend on what ran."""
     problem = known_problem(claim)
     if problem:
         return "broken", problem

@@ -45,12 +45,12 @@ class Loader:
         self._running = threading.local()
 
     def failure(self, claim: Claim) -> str | None:
-        """What went wrong when `claim` was used, None where nothing did or it was not used yet."""
+        """Return what went wrong when `claim` was used, None where nothing did or it was not used yet."""
         error = self._failures.get(claim.plugin)
         return None if error is None else str(error)
 
     def refuse_failed(self, claim: Claim) -> None:
-        """Raises again what went wrong when `claim` was used before.
+        """Raise again what went wrong when `claim` was used before.
 
         Raises:
             PluginLoadError: something did.
@@ -61,7 +61,7 @@ class Loader:
 
     @contextlib.contextmanager
     def once(self, claim: Claim) -> Iterator[None]:
-        """Around everything that runs code of `claim`.
+        """Guard everything that runs code of `claim`.
 
         Raises:
             PluginLoadError: as the code inside raised it now or before, or the code of `claim` is what asks for it.
@@ -69,7 +69,7 @@ class Loader:
         self.refuse_failed(claim)
         active = self._running.__dict__.setdefault("plugins", set())
         if claim.plugin in active:
-            # Not remembered: nothing is wrong with the plugin if its module takes this well.
+            # This is not remembered, because nothing is wrong with the plugin if its module takes it well.
             raise load_error(claim, "its own import asks the registry for it, which is too early")
         active.add(claim.plugin)
         try:
@@ -84,7 +84,7 @@ class Loader:
 
 
 def load_target(claim: Claim) -> Any:
-    """The object that an entry point names.
+    """Return the object that an entry point names.
 
     Raises:
         PluginLoadError: the distribution is broken, an extra that the entry point needs is not installed, its module
@@ -98,7 +98,7 @@ def load_target(claim: Claim) -> Any:
 
 
 def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:
-    """The plugin class that an entry point names.
+    """Return the plugin class that an entry point names.
 
     Raises:
         PluginLoadError: as `load_target`, or the object is not a plugin class of this kind.
@@ -107,7 +107,7 @@ def load_plugin_class(claim: Claim, kind: Kind) -> type[Any]:
 
 
 def load_command(claim: Claim) -> Command:
-    """The click command that an entry point names.
+    """Return the click command that an entry point names.
 
     Raises:
         PluginLoadError: as `load_target`, or the object is no click command.
@@ -121,7 +121,7 @@ def load_command(claim: Claim) -> Command:
 
 
 def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
-    """`found`, which `claim` gave, where it is a plugin class of this kind.
+    """Return `found`, which `claim` gave, where it is a plugin class of this kind.
 
     Raises:
         PluginLoadError: it is not.
@@ -134,7 +134,7 @@ def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
 
 
 def known_problem(claim: Claim) -> str | None:
-    """What metadata alone says is wrong."""
+    """Return what metadata alone says is wrong."""
     if claim.fault or claim.source is None:
         return claim.fault
     if claim.source.fault:
@@ -148,7 +148,7 @@ def known_problem(claim: Claim) -> str | None:
 
 @contextlib.contextmanager
 def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
-    """Runs a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
+    """Run a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
 
     Standard output may be JSON. SystemExit is an error like others; KeyboardInterrupt passes.
 
@@ -170,7 +170,7 @@ def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
 
 
 def load_error(claim: Claim, problem: str) -> PluginLoadError:
-    """The error that says what keeps `claim` from giving what it offers."""
+    """Return the error that says what keeps `claim` from giving what it offers."""
     return PluginLoadError(
         f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
         distribution=claim.distribution,
@@ -179,14 +179,14 @@ def load_error(claim: Claim, problem: str) -> PluginLoadError:
 
 
 def _again(error: PluginLoadError) -> PluginLoadError:
-    """The same error, without the traceback that the first one gathered."""
+    """Return the same error, without the traceback that the first one gathered."""
     copy = PluginLoadError(str(error), distribution=error.distribution, version=error.version)
     copy.__cause__ = error.__cause__
     return copy
 
 
 def _cause(error: BaseException, claim: Claim) -> str:
-    """The exception in words, with the repair where the exception shows one."""
+    """Return the exception in words, with the repair where the exception shows one."""
     in_words = said(error)
     if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
         missing = error.name.partition(".")[0]

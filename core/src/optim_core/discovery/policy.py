@@ -42,7 +42,7 @@ class _Pattern:
         return _qualified(claim, None, wanted) or _named(claim, normalise(self.text))
 
     def may_match_offers(self, provider: Claim) -> bool:
-        """Whether it means something of this provider, as far as that is known without importing the provider."""
+        """Tell whether it means something of this provider, as far as that is known without importing the provider."""
         wanted, name = self._parts
         return _qualified(provider, provider, wanted) if name is not None else self.matches(provider)
 
@@ -51,12 +51,12 @@ class _Pattern:
 
 
 def _address(claim: Claim) -> str:
-    """The item that means this claim and no other."""
+    """Return the item that means this claim and no other."""
     return visible(claim.name if claim.source is None else f"{claim.distribution}:{claim.name}")
 
 
 def _qualified(claim: Claim, provider: Claim | None, pattern: str) -> bool:
-    """Whether a pattern means the distribution of a claim, or the provider."""
+    """Tell whether a pattern means the distribution of a claim, or the provider."""
     names = [claim.distribution, *([provider.name] if provider else [])]
     return any(fnmatchcase(normalise_distribution(name), pattern) for name in names)
 
@@ -83,7 +83,7 @@ class Policy:
     prefer: dict[str, str]
 
     def reason_against(self, claim: Claim) -> str | None:
-        """Why `claim` may not be used, None where it may.
+        """Return why `claim` may not be used, None where it may.
 
         A provider is asked for its names, and so imported, only where no item of `block` means it and `allow` is not
         given or has an item with its name or its distribution.
@@ -103,12 +103,12 @@ class Policy:
         return f"allow lists only {listed}; add `{_address(claim)}` to {self.allow[0].origin}"
 
     def preferred(self, name: str) -> str | None:
-        """The distribution that is to provide `name`, normalised, None where none is set."""
+        """Return the distribution that is to provide `name`, normalised, None where none is set."""
         distribution = self.prefer.get(normalise(name))
         return None if distribution is None else normalise_distribution(distribution)
 
     def idle(self, claims: Iterable[Claim]) -> list[str]:
-        """The items of allow, block and prefer that mean nothing installed, each as a sentence."""
+        """Return the items of allow, block and prefer that mean nothing installed, each as a sentence."""
         claims = list(claims)
         sentences = [
             f"{setting} lists {pattern}, which means nothing that is installed"
@@ -140,7 +140,7 @@ class Settings:
 
     @classmethod
     def of(cls, allow: Iterable[str] | None, block: Iterable[str] | None, prefer: Mapping[str, str] | None) -> Settings:
-        """The settings as the arguments of a registry give them.
+        """Return the settings as the arguments of a registry give them.
 
         Raises:
             OptimError: one is not a list of names, or not a mapping of names to names.
@@ -152,7 +152,7 @@ class Settings:
         )
 
     def without(self, items: Iterable[str]) -> Settings:
-        """These settings, with more items that may not be used.
+        """Return these settings, with more items that may not be used.
 
         Raises:
             OptimError: `items` is not a list of names.
@@ -161,7 +161,7 @@ class Settings:
         return attrs.evolve(self, also_blocked=self.also_blocked + more)
 
     def policy(self) -> Policy:
-        """The policy that is in force now.
+        """Return the policy that is in force now.
 
         Raises:
             OptimError: OPTIM_CORE_PREFER is malformed.
@@ -174,7 +174,7 @@ class Settings:
 
 
 def _argument(setting: str) -> str:
-    """How messages name an argument of a registry."""
+    """Return how messages name an argument of a registry."""
     return f"Registry({setting}=…)"
 
 
@@ -189,7 +189,7 @@ def _patterns(setting: str, items: Iterable[str], origin: str) -> tuple[_Pattern
 
 
 def _listed_patterns(setting: str) -> tuple[_Pattern, ...]:
-    """The items of an environment variable."""
+    """Return the items of an environment variable."""
     variable = setting.upper()
     return _patterns(setting, _listed(variable), f"OPTIM_CORE_{variable}")
 
@@ -201,7 +201,7 @@ def _preferences(prefer: Mapping[str, str]) -> dict[str, str]:
 
 
 def _listed(setting: str) -> list[str]:
-    """The items of an environment variable."""
+    """Return the items of an environment variable."""
     return [item.strip() for item in os.environ.get(f"OPTIM_CORE_{setting}", "").split(",") if item.strip()]
 
 

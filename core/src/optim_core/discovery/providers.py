@@ -44,13 +44,13 @@ class Providers:
         self._opened: dict[Claim, _Opened] = {}
 
     def offers(self, kind: Kind) -> Iterator[Claim]:
-        """Everything that is offered of this kind."""
+        """Return everything that is offered of this kind."""
         for opened in self._of(kind):
             for claims in opened.offers.values():
                 yield from claims
 
     def matching(self, kind: str, name: str, qualifier: str | None = None) -> list[Claim]:
-        """What is offered as `name`, whatever its case.
+        """Return what is offered as `name`, whatever its case.
 
         Args:
             kind: the kind of plugin.
@@ -78,11 +78,11 @@ class Providers:
         try:
             return _asked(claim, opened.live)
         except PluginLoadError:
-            # What it offered before still stands.
+            # What the provider offered before still stands.
             return opened
 
     def refuse_broken(self, qualifier: str) -> None:
-        """Raises what is wrong with the provider, or the distribution's provider, that `qualifier` names.
+        """Raise what is wrong with the provider, or the distribution's provider, that `qualifier` names.
 
         Raises:
             PluginLoadError: it cannot be used.
@@ -92,14 +92,14 @@ class Providers:
                 self._loader.refuse_failed(claim)
 
     def problems(self) -> list[tuple[Claim, str]]:
-        """The providers that cannot be used, and why."""
+        """Return the providers that cannot be used, and why."""
         for claim in self._claims:
             self._open(claim)
         problems = [(claim, self._loader.failure(claim)) for claim in self._claims]
         return [(claim, problem) for claim, problem in problems if problem]
 
     def load(self, offer: Claim, provider: Claim) -> type[Any]:
-        """The plugin class of what a provider offers.
+        """Return the plugin class of what a provider offers.
 
         Raises:
             PluginLoadError: the provider raised instead, or gave something else.
@@ -110,7 +110,7 @@ class Providers:
         return checked(offer, found, opened.kind)
 
     def why_not(self, kind: str, name: str, qualifier: str | None = None) -> str | None:
-        """What a provider says of a name of its library that it does not offer; None where none says anything.
+        """Return what a provider says of a name of its library that it does not offer; None where none says anything.
 
         One that raises instead says nothing, unless it is the one that was asked.
         """
@@ -131,13 +131,13 @@ class Providers:
 
     def _of(self, kind: str) -> list[_Opened]:
         if not is_kind(kind):
-            # Commands, for one: no provider offers any, so none has to be imported to know.
+            # No provider offers commands, for one, so none has to be imported to know.
             return []
         opened = [self._open(claim) for claim in self._claims]
         return [each for each in opened if each is not None and each.kind == kind]
 
     def _open(self, claim: Claim) -> _Opened | None:
-        """Imports a provider; None where that fails, or where its own import is what asks."""
+        """Import a provider, and return None where that fails, or where its own import is what asks."""
         opened = self._opened.get(claim)
         if opened is not None:
             return opened
@@ -149,12 +149,12 @@ class Providers:
 
 
 def _qualifiers(provider: Claim) -> set[str]:
-    """What may stand before the names that a provider offers."""
+    """Return what may stand before the names that a provider offers."""
     return {normalise_distribution(provider.distribution), normalise_distribution(provider.name)}
 
 
 def _open(claim: Claim) -> _Opened:
-    """Imports a provider and asks it for its names.
+    """Import a provider and ask it for its names.
 
     Raises:
         PluginLoadError: that is not possible, or it is no provider.
@@ -169,7 +169,7 @@ def _open(claim: Claim) -> _Opened:
 
 
 def _asked(claim: Claim, live: Any) -> _Opened:
-    """What a provider offers now.
+    """Return what a provider offers now.
 
     Raises:
         PluginLoadError: it does not say, or what it says makes no sense.
@@ -188,7 +188,7 @@ def _asked(claim: Claim, live: Any) -> _Opened:
 
 
 def _problem(kind: Any, names: list[Any] | None) -> str | None:
-    """What is wrong with what a provider says of itself."""
+    """Return what is wrong with what a provider says of itself."""
     if not is_kind(kind):
         return f"its kind is {kind!r:.80}; the kinds are {', '.join(KINDS)}"
     if names is None:

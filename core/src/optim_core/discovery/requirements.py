@@ -21,7 +21,7 @@ _RELEASE = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def against_core(requirements: Iterable[str], version: str = __version__) -> str | None:
-    """Why one of `requirements` does not admit `version` of optim-core, None where all do.
+    """Return why one of `requirements` does not admit `version` of optim-core, None where all do.
 
     Args:
         requirements: each as PEP 508 writes it; those on other distributions are passed over.
@@ -41,7 +41,7 @@ def against_core(requirements: Iterable[str], version: str = __version__) -> str
 def unmet(
     requirements: Iterable[str], extras: Iterable[str], installed: Mapping[str, str], distribution: str
 ) -> list[str]:
-    """The requirements that `extras` add and that are not installed; one that is malformed is among them.
+    """Return the requirements that `extras` add and that are not installed; one that is malformed is among them.
 
     Args:
         requirements: each as PEP 508 writes it.
@@ -64,7 +64,7 @@ def unmet(
 
 
 def _with_own_extras(requirements: Iterable[Requirement], extras: Iterable[str], own: str) -> set[str]:
-    """`extras`, and those they ask for of their own distribution: ``all`` does in ``own[fast]; extra == "all"``."""
+    """Return `extras`, and those they bring of the same distribution, as ``own[fast]; extra == "all"`` does."""
     nested = [requirement for requirement in requirements if normalise_distribution(requirement.name) == own]
     asked: set[str] = set()
     left = set(extras)
@@ -85,7 +85,7 @@ def _name(requirement: str) -> str:
 
 
 def _plainly_admits(requirement: str, version: str) -> bool:
-    """Whether `requirement` admits `version` as text: ``optim-core``, ``optim-core==0.1.0``, ``optim-core<1,>=0.1``.
+    """Tell whether the text alone admits `version`: ``optim-core``, ``optim-core==0.1.0``, ``optim-core<1,>=0.1``.
 
     Nearly every plugin says one of these, and the import of packaging takes longer than the rest of a first use.
     """
@@ -103,7 +103,7 @@ def _plainly_within(bound: str, version: str) -> bool:
 
 
 def _release(version: str) -> list[int] | None:
-    """The numbers of a version that is nothing but a release, without zeros at its end; else None."""
+    """Return the numbers of a version that is nothing but a release, without zeros at its end; else None."""
     if not _RELEASE.fullmatch(version):
         return None
     numbers = [int(number) for number in version.split(".")]
@@ -113,7 +113,7 @@ def _release(version: str) -> list[int] | None:
 
 
 def _parsed(text: str) -> Requirement | str:
-    """The requirement, or in words why it is none."""
+    """Return the requirement, or in words why it is none."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
@@ -128,7 +128,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
     try:
         return requirement.marker.evaluate({"extra": extra})
     except ValueError:
-        # A marker that compares what cannot be compared: pip would not install it either.
+        # The marker compares what cannot be compared, and pip would not install what it stands at.
         return True
 
 
@@ -136,5 +136,5 @@ def _contains(requirement: Requirement, version: str) -> bool:
     try:
         return requirement.specifier.contains(version, prereleases=True)
     except ValueError:
-        # The installed one's version is no version.
+        # The version of the installed distribution is malformed.
         return False

@@ -44,7 +44,7 @@ class Scan:
         self, distribution: str, message: str, location: str, state: Literal["broken", "hidden"] = "broken"
     ) -> None:
         """Add a fault."""
-        # Where nothing is wrong nobody needs it.
+        # The module is imported here because nobody needs it where nothing is wrong.
         from optim_core.discovery.records import Fault
 
         self.faults.append(Fault(distribution, message, location, state))
@@ -96,7 +96,7 @@ def _blame_place(found: Scan, where: str, error: Exception) -> None:
 
 
 def _clash(source: Source, text: str, hider: Source, its_text: str) -> bool:
-    """Whether it matters that `hider` hides `source`: an overlay of one folder over another often is meant."""
+    """Tell whether it matters that `hider` hides `source`: an overlay of one folder over another often is meant."""
     beside = os.path.dirname(source.location) == os.path.dirname(hider.location)  # noqa: PTH120 - as it stands
     return beside or text != its_text
 

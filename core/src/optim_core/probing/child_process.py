@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 
 __all__ = ["Child", "own_channel", "signal_name", "what_is_told"]
 
-# Where the end of a child shows only in its status: something that a plugin started may hold the pipe open.
+# How often, in seconds, its status is asked for: what a plugin started may hold the pipe open after the child's end.
 LOOK = 0.5
 
 
@@ -53,7 +53,7 @@ class Child:
             stderr=subprocess.DEVNULL if errors is None else errors,
             env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(path)},
             cwd=folder,
-            # So that what a plugin starts can be ended with it.
+            # What a plugin starts can be ended with the child that way.
             start_new_session=True,
             text=True,
             encoding="utf-8",
@@ -64,14 +64,14 @@ class Child:
         self.tell({"path": path, **opening})
 
     def tell(self, request: Mapping[str, Any]) -> None:
-        """Sends it a request, which is lost where it has ended."""
+        """Send it a request, which is lost where it has ended."""
         stream = cast("IO[str]", self._process.stdin)
         with contextlib.suppress(BrokenPipeError):
             stream.write(json.dumps(request) + "\n")
             stream.flush()
 
     def answer(self, seconds: float) -> dict[str, Any] | None:
-        """What it says next, None where it has ended and says nothing more.
+        """Return what it says next, None where it has ended and says nothing more.
 
         Args:
             seconds: how long that may take.
@@ -91,7 +91,7 @@ class Child:
         raise TimeoutError(f"no answer within {seconds:g} seconds")
 
     def exit_status(self, seconds: float) -> int | None:
-        """Its exit status, None where it does not end within so many seconds."""
+        """Return its exit status, None where it does not end within so many seconds."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -99,12 +99,12 @@ class Child:
 
 
 def _search_path() -> list[str]:
-    """This process's path, from wherever one looks. Python passes over what is no text."""
+    """Return this process's path, from wherever one looks. Python passes over what is no text."""
     return [os.path.abspath(entry) for entry in sys.path if isinstance(entry, str)]  # noqa: PTH100 - "" is the folder
 
 
 def _collect_lines(stream: IO[str], lines: SimpleQueue[str | None]) -> None:
-    """Puts whole lines into a queue, and None at their end: a child that is killed may leave half of one."""
+    """Put whole lines into a queue, and None at their end: a child that is killed may leave half of one."""
     with stream:
         for line in stream:
             if line.endswith("\n"):
@@ -123,7 +123,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def signal_name(exit_status: int) -> str:
-    """The signal that ended a child: ``SIGSEGV``, or ``signal 99`` where it has no name.
+    """Return the signal that ended a child: ``SIGSEGV``, or ``signal 99`` where it has no name.
 
     Args:
         exit_status: < 0.
@@ -139,7 +139,7 @@ def signal_name(exit_status: int) -> str:
 
 @contextlib.contextmanager
 def own_channel() -> Iterator[IO[str]]:
-    """What was standard output. What plugins print goes to standard error from here on, also from C."""
+    """Yield what was standard output. What plugins print goes to standard error from here on, also from C."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as channel:
         os.dup2(2, 1)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -148,7 +148,7 @@ def own_channel() -> Iterator[IO[str]]:
 
 
 def what_is_told() -> Iterator[dict[str, Any]]:
-    """What comes by standard input, to be called before `own_channel`; where that ends, this process ends too."""
+    """Yield what comes by standard input; to be called before `own_channel`. Where that ends, this process ends."""
     lines: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_hear, args=(os.dup(0), lines), daemon=True, name="optim-core hears").start()
     return map(json.loads, iter(lines.get, None))
@@ -156,7 +156,7 @@ def what_is_told() -> Iterator[dict[str, Any]]:
 
 def _hear(descriptor: int, lines: SimpleQueue[bytes]) -> None:
     left = b""
-    # Where a plugin has closed it nothing more is heard.
+    # A plugin may have closed standard input, and then nothing more is heard.
     with contextlib.suppress(OSError):
         while chunk := os.read(descriptor, 1 << 16):
             *whole, left = (left + chunk).split(b"\n")
@@ -166,7 +166,7 @@ def _hear(descriptor: int, lines: SimpleQueue[bytes]) -> None:
 
 
 def _end_all() -> None:
-    """Ends this process, and with it what plugins have started."""
+    """End this process, and with it what plugins have started."""
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)

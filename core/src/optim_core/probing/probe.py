@@ -29,8 +29,9 @@ __all__ = ["Key", "probe"]
 
 Key = tuple[str, str, str]
 
+# The seconds that the import of one plugin may take.
 TIMEOUT = 30.0
-# The same for checking one plugin, which may import torch.
+# The seconds that the check of one plugin may take, which may import torch.
 CHECK_TIMEOUT = 120.0
 # How long a child that has fallen silent may take to end, so that its exit status can be told.
 GRACE = 5.0
@@ -148,7 +149,7 @@ def _child() -> None:
         sys.path[:] = request["path"]
         claims = {_key(claim): claim for claim in scan().claims}
         for number, kind, distribution, name in request["plugins"]:
-            # Each time anew: the plugin before this one may have changed it.
+            # The plugin before this one may have changed the path.
             sys.path[:] = request["path"]
             _examine(partial(_tell, channel, number), claims.get((kind, distribution, name)), request["check"])
 
