@@ -11,7 +11,7 @@ import pytest
 import optim_core
 
 
-@pytest.mark.parametrize("name", ["optim_core", "optim_core.registry"])
+@pytest.mark.parametrize("name", ["optim_core", "optim_core.cli", "optim_core.plugin_tools", "optim_core.registry"])
 def test_every_public_name_is_there(name):
     """Whether it was imported at once or is looked up now; `dir` lists those of the package."""
     module = import_module(name)

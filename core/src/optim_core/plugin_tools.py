@@ -20,16 +20,14 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from optim_core.discovery.output import output_diverted
-from optim_core.groups.patterns import expression_fault, matching
 from optim_core.groups.rule import REGEX
 from optim_core.kinds import KINDS, Kind
-from optim_core.run.horizon import count
+from optim_core.on_demand import names_on_demand
 from optim_core.run.stepping import restore_base_rates
 from optim_core.text.names import normalise
 from optim_core.text.prose import listing, said, visible, with_article
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from optim_core.discovery.extras import extra_of_command, install_line
+    from optim_core.groups.patterns import expression_fault, matching
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.reference.describe import (
         FieldDescription,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
         example,
         summary_without_import,
     )
+    from optim_core.run.horizon import count
     from optim_core.specs import SchedulerSpec
 
 __all__ = [
@@ -82,22 +82,22 @@ __all__ = [
 ]
 
 # A config that is read needs none of these.
-_ON_DEMAND = {
-    "FieldDescription": "optim_core.reference.describe",
-    "PluginDescription": "optim_core.reference.describe",
-    "declarations_of": "optim_core.plugin_class.declarations",
-    "describe": "optim_core.reference.describe",
-    "example": "optim_core.reference.describe",
-    "extra_of_command": "optim_core.discovery.extras",
-    "install_line": "optim_core.discovery.extras",
-    "summary_without_import": "optim_core.reference.describe",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ON_DEMAND:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_ON_DEMAND[name]), name)
+__getattr__ = names_on_demand(
+    globals(),
+    {
+        "optim_core.discovery.extras": ("extra_of_command", "install_line"),
+        "optim_core.groups.patterns": ("expression_fault", "matching"),
+        "optim_core.plugin_class.declarations": ("declarations_of",),
+        "optim_core.reference.describe": (
+            "FieldDescription",
+            "PluginDescription",
+            "describe",
+            "example",
+            "summary_without_import",
+        ),
+        "optim_core.run.horizon": ("count",),
+    },
+)
 
 
 def keyword_arguments(config: Any, *left_out: str) -> dict[str, Any]:

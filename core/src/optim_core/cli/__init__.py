@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
 
-from optim_core.on_demand import names_on_demand
-
-if TYPE_CHECKING:
-    from optim_core.cli.output import print_json, say
+from optim_core.cli.output import print_json, say
 
 __all__ = ["main", "print_json", "say"]
-
-__getattr__ = names_on_demand(globals(), {"optim_core.cli.output": ("print_json", "say")})
 
 
 def main() -> None:
