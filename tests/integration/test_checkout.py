@@ -82,3 +82,11 @@ def test_no_torch_is_admitted_that_is_older_than_the_tested_one():
             if requirement.name == "torch":
                 bounds = {part.operator: part.version for part in requirement.specifier}
                 assert Version(tested) == Version(bounds[">="])
+
+
+@pytest.mark.xdist_group("one_worker")
+def test_tests_that_share_what_they_build_run_in_one_worker(request):
+    """Where pytest runs with `--dist loadgroup`, a test's name ends with its group, by which it finds its worker."""
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("nothing is distributed by groups")
+    assert request.node.nodeid.endswith("@one_worker"), "install the versions in constraints.txt"

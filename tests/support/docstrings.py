@@ -26,7 +26,9 @@ def examples_in(source: Path) -> list[doctest.DocTest]:
     """The examples of each docstring below a folder of sources, one test for each; each begins without any names."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     named = [name for name, file in modules_in(source).items() if PROMPT in file.read_text(encoding="utf-8")]
-    found = [test for name in named for test in finder.find(importlib.import_module(name), name, globs={})]
+    # What an example defines is in no file, as in a notebook.
+    names = {"__name__": "notebook"}
+    found = [test for name in named for test in finder.find(importlib.import_module(name), name, globs=names)]
     return [test for test in found if test.examples]
 
 
