@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from docstrings import ROOT, cases, examples_in, needs, run_example
+import pytest
+from docstrings import ROOT, cases, examples_in, needs, public_modules, run_example, without_example
 
 SOURCES = [ROOT / "core/src", *sorted(ROOT.glob("plugins/*/src"))]
 
@@ -17,6 +18,12 @@ def test_each_example_does_what_it_shows(example, tmp_path, monkeypatch):
     for name in ("ALLOW", "BLOCK", "PREFER"):
         monkeypatch.delenv(f"OPTIM_CORE_{name}", raising=False)
     run_example(example)
+
+
+@pytest.mark.parametrize("source", SOURCES[1:], ids=lambda source: source.parent.name)
+def test_whatever_is_public_has_an_example(source):
+    """Each public function, class and method that a distribution hands on has an example in its docstring."""
+    assert [] == without_example(public_modules(source))
 
 
 def test_nothing_is_missing_here():

@@ -40,13 +40,14 @@ def check(plugin: Plugin, kind: Kind | None = None) -> Report:
     Raises:
         OptimError: there is no such plugin, or it is broken, or the class is no plugin class.
 
-    >>> import attrs
-    >>> from optim_conformance import check
-    >>> @attrs.frozen
-    ... class Idle:
-    ...     def build(self): ...
-    >>> check(Idle).passed
-    False
+    Example:
+        >>> import attrs
+        >>> from optim_conformance import check
+        >>> @attrs.frozen
+        ... class Idle:
+        ...     def build(self): ...
+        >>> check(Idle).passed
+        False
     """
     return Kit([subject_of(plugin, kind)]).reports()[0]
 
@@ -60,10 +61,11 @@ class Kit:
     Args:
         subjects: the plugins. What needs a fresh process is done for all of them in one.
 
-    >>> from optim_conformance import Kit, subject_of
-    >>> kit = Kit([subject_of("norm"), subject_of("value")])
-    >>> [subject.name for subject in kit.subjects]
-    ['norm', 'value']
+    Example:
+        >>> from optim_conformance import Kit, subject_of
+        >>> kit = Kit([subject_of("norm"), subject_of("value")])
+        >>> [subject.name for subject in kit.subjects]
+        ['norm', 'value']
     """
 
     def __init__(self, subjects: Iterable[Subject]) -> None:
@@ -76,27 +78,29 @@ class Kit:
     def reports(self) -> list[Report]:
         """Return a report of each subject.
 
-        >>> import attrs
-        >>> from optim_conformance import Kit, subject_of
-        >>> @attrs.frozen
-        ... class Idle:
-        ...     def build(self): ...
-        >>> [report.name for report in Kit([subject_of(Idle)]).reports()]
-        ['Idle']
+        Example:
+            >>> import attrs
+            >>> from optim_conformance import Kit, subject_of
+            >>> @attrs.frozen
+            ... class Idle:
+            ...     def build(self): ...
+            >>> [report.name for report in Kit([subject_of(Idle)]).reports()]
+            ['Idle']
         """
         return [self.report(subject) for subject in self.subjects]
 
     def report(self, subject: Subject) -> Report:
         """Check all properties of one subject, and return the results.
 
-        >>> import attrs
-        >>> from optim_conformance import Kit, subject_of
-        >>> @attrs.frozen
-        ... class Idle:
-        ...     def build(self): ...
-        >>> subject = subject_of(Idle)
-        >>> Kit([subject]).report(subject).of("failed")[0].property
-        'documented'
+        Example:
+            >>> import attrs
+            >>> from optim_conformance import Kit, subject_of
+            >>> @attrs.frozen
+            ... class Idle:
+            ...     def build(self): ...
+            >>> subject = subject_of(Idle)
+            >>> Kit([subject]).report(subject).of("failed")[0].property
+            'documented'
         """
         results = tuple(self.result(subject, each) for each in properties_of(subject.kind).values())
         return Report(name=subject.name, kind=subject.kind, provided_by=subject.provided_by, results=results)
@@ -104,14 +108,15 @@ class Kit:
     def result(self, subject: Subject, wanted: Property) -> Result:
         """Return what comes of one property of one subject; whatever the plugin raises is in the result.
 
-        >>> import attrs
-        >>> from optim_conformance import Kit, properties_of, subject_of
-        >>> @attrs.frozen
-        ... class Idle:
-        ...     def build(self): ...
-        >>> subject = subject_of(Idle)
-        >>> Kit([subject]).result(subject, properties_of("clipper")["documented"]).status
-        'failed'
+        Example:
+            >>> import attrs
+            >>> from optim_conformance import Kit, properties_of, subject_of
+            >>> @attrs.frozen
+            ... class Idle:
+            ...     def build(self): ...
+            >>> subject = subject_of(Idle)
+            >>> Kit([subject]).result(subject, properties_of("clipper")["documented"]).status
+            'failed'
         """
         refuse_in_child()
         if (subject, wanted.name) in self._known:

@@ -49,9 +49,10 @@ class Result:
         repair: what to do about it, None unless it failed and something is known.
         reason: the plugin's own words where it is declared, why it means nothing where it is not applicable, else None.
 
-    >>> from optim_conformance import Result
-    >>> print(Result(property="bf16", sentence="It trains.", status="declared", reason="refuses: no kernel"))
-    declared: bf16 (refuses: no kernel)
+    Example:
+        >>> from optim_conformance import Result
+        >>> print(Result(property="bf16", sentence="It trains.", status="declared", reason="refuses: no kernel"))
+        declared: bf16 (refuses: no kernel)
     """
 
     property: str

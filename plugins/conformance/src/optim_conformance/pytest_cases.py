@@ -25,8 +25,9 @@ def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..
     Raises:
         OptimError: there is no such plugin, or it is broken, or a class is no plugin class.
 
-    >>> from optim_conformance import conformance_tests
-    >>> test_conformance = conformance_tests("norm", "value")
+    Example:
+        >>> from optim_conformance import conformance_tests
+        >>> test_conformance = conformance_tests("norm", "value")
     """
     import pytest
 

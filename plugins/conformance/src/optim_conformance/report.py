@@ -18,9 +18,10 @@ _STATUSES: tuple[Status, ...] = ("passed", "failed", "declared", "not applicable
 class ConformanceError(OptimError, AssertionError):
     """A plugin is not as it must be; the message is the report.
 
-    >>> from optim_conformance import ConformanceError
-    >>> isinstance(ConformanceError("optimizer Lion: 1 failed"), AssertionError)
-    True
+    Example:
+        >>> from optim_conformance import ConformanceError
+        >>> isinstance(ConformanceError("optimizer Lion: 1 failed"), AssertionError)
+        True
     """
 
 
@@ -35,11 +36,12 @@ class Report:
         results: one for each property, in the order of the table; none where it cannot be loaded.
         problem: why it cannot be loaded, and the repair; None where it can.
 
-    >>> from optim_conformance import Report, Result
-    >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
-    >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
-    >>> print(report)
-    optimizer Lion: 1 passed
+    Example:
+        >>> from optim_conformance import Report, Result
+        >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
+        >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
+        >>> print(report)
+        optimizer Lion: 1 passed
     """
 
     name: str
@@ -56,11 +58,12 @@ class Report:
     def of(self, status: Status) -> list[Result]:
         """Return the results of one status.
 
-        >>> from optim_conformance import Report, Result
-        >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
-        >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
-        >>> [result.property for result in report.of("passed")]
-        ['silent']
+        Example:
+            >>> from optim_conformance import Report, Result
+            >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
+            >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
+            >>> [result.property for result in report.of("passed")]
+            ['silent']
         """
         return [result for result in self.results if result.status == status]
 
@@ -70,10 +73,11 @@ class Report:
         Raises:
             ConformanceError: something did.
 
-        >>> from optim_conformance import Report, Result
-        >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
-        >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
-        >>> report.raise_failures()
+        Example:
+            >>> from optim_conformance import Report, Result
+            >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
+            >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
+            >>> report.raise_failures()
         """
         if not self.passed:
             raise ConformanceError(str(self))
@@ -81,23 +85,25 @@ class Report:
     def as_data(self) -> dict[str, Any]:
         """Return the report as plain data.
 
-        >>> from optim_conformance import Report, Result
-        >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
-        >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
-        >>> report.as_data()["passed"]
-        True
+        Example:
+            >>> from optim_conformance import Report, Result
+            >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
+            >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
+            >>> report.as_data()["passed"]
+            True
         """
         return {"passed": self.passed, **attrs.asdict(self)}
 
     def in_words(self, *, everything: bool = False) -> str:
         """Put the report into words: what failed and what is declared, or every property; a line where it has none.
 
-        >>> from optim_conformance import Report, Result
-        >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
-        >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
-        >>> print(report.in_words(everything=True))
-        optimizer Lion: 1 passed
-          passed: silent
+        Example:
+            >>> from optim_conformance import Report, Result
+            >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
+            >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
+            >>> print(report.in_words(everything=True))
+            optimizer Lion: 1 passed
+              passed: silent
         """
         if self.problem is not None:
             return f"{self.kind or 'class'} {visible(self.name)}: it cannot be loaded: {visible(self.problem)}"

@@ -38,10 +38,11 @@ class Subject:
         known_to: a registry that has it.
         installed: whether any process on this machine finds it under `address`.
 
-    >>> from optim_conformance import subject_of
-    >>> subject = subject_of("LBFGS")
-    >>> subject.kind, sorted(subject.fields)[0]
-    ('optimizer', 'history_size')
+    Example:
+        >>> from optim_conformance import subject_of
+        >>> subject = subject_of("LBFGS")
+        >>> subject.kind, sorted(subject.fields)[0]
+        ('optimizer', 'history_size')
     """
 
     name: str
@@ -85,9 +86,10 @@ class Subject:
         Raises:
             ConfigError: it is refused.
 
-        >>> from optim_conformance import subject_of
-        >>> subject_of("norm").spec({"max_norm": 2.0}).config.max_norm
-        2.0
+        Example:
+            >>> from optim_conformance import subject_of
+            >>> subject_of("norm").spec({"max_norm": 2.0}).config.max_norm
+            2.0
         """
         # Every check builds something by this method, so a copy that a plugin has forked ends here at the latest.
         end_if_forked()
@@ -97,9 +99,10 @@ class Subject:
     def where_accepted(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the changes if there are such fields and their values are accepted, else none.
 
-        >>> from optim_conformance import subject_of
-        >>> subject_of("norm").where_accepted({"max_norm": -1.0})
-        {}
+        Example:
+            >>> from optim_conformance import subject_of
+            >>> subject_of("norm").where_accepted({"max_norm": -1.0})
+            {}
         """
         known = changes.keys() <= self.fields.keys()
         return dict(changes) if known and self._accepts({**self.config, **changes}) else {}
@@ -107,9 +110,10 @@ class Subject:
     def refuses(self, name: str) -> bool:
         """Tell whether the plugin class declares to refuse what the property `name` is about.
 
-        >>> from optim_conformance import subject_of
-        >>> subject_of("LBFGS").refuses("step_without_closure")
-        True
+        Example:
+            >>> from optim_conformance import subject_of
+            >>> subject_of("LBFGS").refuses("step_without_closure")
+            True
         """
         declared = self.declared.get(name)
         return declared is not None and declared.manner == "refuses"
@@ -128,9 +132,10 @@ def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:
         PluginError: the plugin is broken, ambiguous, blocked or incompatible.
         OptimError: a class is no plugin class, or a name means plugins of several kinds.
 
-    >>> from optim_conformance import subject_of
-    >>> subject_of("adamw").name
-    'AdamW'
+    Example:
+        >>> from optim_conformance import subject_of
+        >>> subject_of("adamw").name
+        'AdamW'
     """
     return _named(plugin, kind) if isinstance(plugin, str) else _given(plugin, kind)
 

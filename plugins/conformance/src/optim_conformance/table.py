@@ -32,9 +32,10 @@ class Property:
         in_child: whether `check` is given what a child process found.
         seconds: how long `check` may take.
 
-    >>> from optim_conformance import properties_of
-    >>> properties_of("optimizer")["silent"].sentence
-    'Importing, building and using it prints nothing, and warns of nothing.'
+    Example:
+        >>> from optim_conformance import properties_of
+        >>> properties_of("optimizer")["silent"].sentence
+        'Importing, building and using it prints nothing, and warns of nothing.'
     """
 
     name: str
@@ -83,9 +84,10 @@ def property_of(
 def properties_of(kind: Kind) -> dict[str, Property]:
     """Return name to property of one kind, in the order in which they are checked.
 
-    >>> from optim_conformance import properties_of
-    >>> list(properties_of("clipper"))[:3]
-    ['declarations', 'signature', 'documented']
+    Example:
+        >>> from optim_conformance import properties_of
+        >>> list(properties_of("clipper"))[:3]
+        ['declarations', 'signature', 'documented']
     """
     from optim_conformance import every_property
 
