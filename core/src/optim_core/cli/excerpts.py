@@ -12,13 +12,13 @@ from optim_core.plugin_tools import visible
 
 __all__ = ["render"]
 
-# As YAML counts lines; a format that counts them otherwise says so.
+# YAML counts lines so; a format that counts them otherwise says so.
 _LINE_END = "\r\n|[\n\r\x85\u2028\u2029]"
 _BEFORE, _SHOWN = 60, 100
 
 
 def render(problems: Iterable[Problem]) -> str:
-    """All problems, one below the other."""
+    """Return all problems, one below the other."""
     read: dict[str, list[str]] = {}
     return "\n".join(_rendered(problem, read) for problem in problems)
 
@@ -31,7 +31,7 @@ def _rendered(problem: Problem, read: dict[str, list[str]]) -> str:
 
 
 def _excerpt(problem: Problem, read: dict[str, list[str]]) -> str | None:
-    """The line of the file and a caret below the column; `read` keeps the lines of files."""
+    """Return the line of the file and a caret below the column; `read` keeps the lines of files."""
     if problem.file is None or problem.line is None or problem.column is None:
         return None
     if problem.file not in read:

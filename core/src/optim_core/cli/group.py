@@ -19,7 +19,7 @@ __all__ = ["cli"]
 
 
 class LazyGroup(click.Group):
-    """Imports the module of the one subcommand that runs; `--help` imports all."""
+    """A group that imports the module of the one subcommand that runs; `--help` imports all."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from optim_core.cli.plugin_commands import claimed_names
@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
             raise click.UsageError(message, ctx) from error
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """As click's, with no traceback for what optim-core raises on purpose."""
+        """Run as click does, without a traceback for what optim-core raises on purpose."""
         try:
             return super().main(*args, **kwargs)
         except ConfigError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["OWN_COMMANDS"]
 
-# Subcommand to module below optim_core.cli, in the order of the help.
+# Each subcommand has a module below optim_core.cli; the help lists them in this order.
 OWN_COMMANDS = {
     "list": "commands.list_plugins",
     "show": "commands.show_plugin",

@@ -11,12 +11,12 @@ __all__ = ["claimed_names", "plugin_command", "shadowed"]
 
 
 def claimed_names() -> list[str]:
-    """The names of the subcommands that other distributions offer and that are not blocked, sorted."""
+    """Return the names of the subcommands that other distributions offer and that are not blocked, sorted."""
     return sorted({record.name for record in registry.commands() if record.state != "blocked"})
 
 
 def plugin_command(name: str) -> click.Command | None:
-    """The subcommand `name`; where it cannot be used, one that says so; None where nothing offers it."""
+    """Return the subcommand `name`; where it cannot be used, one that says so; None where nothing offers it."""
     try:
         return registry.command(name)
     except PluginError as error:
@@ -24,7 +24,7 @@ def plugin_command(name: str) -> click.Command | None:
 
 
 def shadowed(record: ExtensionRecord) -> str | None:
-    """Why a subcommand cannot be used under its own name although it works, None where it can."""
+    """Return why a subcommand cannot be used under its own name although it works, None where it can."""
     if record.name not in OWN_COMMANDS:
         return None
     owner = f"{record.distribution} {record.version or ''}".rstrip()

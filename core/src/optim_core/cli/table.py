@@ -23,7 +23,7 @@ _STYLES = {
 
 
 def print_table(headings: list[str], rows: list[list[str]], columns: int) -> None:
-    """Prints rows as wide as `columns` allows; all cells are plain text."""
+    """Print rows as wide as `columns` allows; all cells are plain text."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)][:-1]
     if columns - sum(widths) - GAP * len(widths) >= LEAST_FOR_SENTENCE:
         _print_wide(headings, rows, columns)
@@ -49,7 +49,7 @@ def _print_wide(headings: list[str], rows: list[list[str]], columns: int) -> Non
         table.add_column(heading, no_wrap=True)
     table.add_column(headings[-1])
     for row in rows:
-        # Text, because brackets in plain strings would be taken for markup.
+        # A plain string would have its brackets taken for markup.
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     console = Console(width=columns, highlight=False)
     with console.capture() as captured:

@@ -13,13 +13,13 @@ __all__ = ["unused_note", "unused_paths"]
 
 
 def unused_note(built: Any) -> str:
-    """A line that names what is in the file and not optim-core's, which somebody may have meant to be; "" for none."""
+    """Return a line that names what optim-core does not read and somebody may have meant to be; "" for none."""
     paths = unused_paths(built)
     return f"    not read by optim-core: {listing(map(visible, paths))}" if paths else ""
 
 
 def unused_paths(built: Any) -> list[str]:
-    """The keys, those of the section that also holds the recipe one by one."""
+    """Return the keys that are not optim-core's, those of the section that also holds the recipe one by one."""
     unused: Mapping[str, Any] = built.unused if isinstance(built, Recipe) else {}
     inner = unused.get(SECTION)
     below = [f"{SECTION}.{key}" for key in inner] if isinstance(inner, Mapping) else []

@@ -14,7 +14,7 @@ __all__ = ["write_file", "write_folder"]
 
 
 def write_file(content: bytes, file: str) -> None:
-    """Writes a file, which holds what it held before until it holds all of the new content.
+    """Write a file, which holds what it held before until it holds all of the new content.
 
     Raises:
         OptimError: it cannot be written.
@@ -44,7 +44,7 @@ def _replace(target: Path, half: Path, content: bytes) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
-    """Makes a folder with these files; whatever happens, a part of them is never there.
+    """Make a folder with these files; whatever happens, a part of them is never there.
 
     Args:
         folder: what is not there yet, or an empty folder. The one above it must be there.
@@ -62,7 +62,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8", newline="\n")
         if target.is_dir():
-            # Fails where somebody put something into it meanwhile.
+            # This fails where somebody put something into the folder meanwhile.
             target.rmdir()
         half.rename(target)
     except OSError as error:

@@ -15,7 +15,7 @@ from optim_core.plugin_tools import KINDS, visible
 
 __all__ = ["command"]
 
-# The states that make the exit status 1.
+# These states make the exit status 1.
 WRONG = ("broken", "ambiguous", "incompatible")
 
 
@@ -67,20 +67,20 @@ def command(probe: bool, form: str) -> None:
 
 
 def _probe() -> dict[tuple[str, str, str], str]:
-    # Before anything else: a provider whose import ends the process must not be imported here.
+    # This comes before anything else: a provider whose import ends the process must not be imported here.
     from optim_core.probing.probe import probe
 
     return probe(check=True)
 
 
 def _without_providers(broken: Iterable[tuple[str, str, str]]) -> Registry:
-    """The default registry, or one that leaves alone the providers that the child process found broken."""
+    """Return the default registry, or one without the providers that the child process found broken."""
     providers = [f"{distribution}:{name}" for kind, distribution, name in broken if kind == "provider"]
     return registry.without(providers) if providers else registry
 
 
 def _findings(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[Finding]:
-    """Each thing once, however many plugins it is about."""
+    """Return each thing once, however many plugins it is about."""
     told: dict[tuple[str, str], list[str]] = {}
     for state, what, message in (
         *_of_records(examined, broken),
@@ -93,7 +93,7 @@ def _findings(examined: Registry, broken: Mapping[tuple[str, str, str], str]) ->
 
 
 def _of_records(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> Iterator[tuple[str, str, str]]:
-    """State, plugin and message of each plugin in whose state there is something to tell."""
+    """Yield state, plugin and message of each plugin in whose state there is something to tell."""
     for kind in KINDS:
         for record in examined.plugins(kind):
             what = f"{kind} {record.name}"
@@ -105,11 +105,14 @@ def _of_records(examined: Registry, broken: Mapping[tuple[str, str, str], str]) 
 
 
 def _of_extensions(examined: Registry, broken: Container[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
-    """The same of each provider and command; what is wrong with a provider is among the faults."""
+    """Yield state, name and message of each provider and command in whose state there is something to tell.
+
+    What is wrong with a provider is among the faults.
+    """
     for record in (*examined.providers(), *examined.commands()):
         what = f"{record.kind} {record.name}"
         if record.kind == "provider" and (record.kind, record.distribution, record.name) in broken:
-            # Told already, and left alone for that.
+            # It was told already, and is left alone for that.
             continue
         if record.state == "blocked" or (record.state != "ok" and record.kind == "command"):
             yield record.state, what, _message(record)
@@ -127,7 +130,7 @@ def _of_fault(fault: Fault) -> tuple[str, str, str]:
 
 
 def _versions(examined: Registry, broken: Mapping[tuple[str, str, str], str]) -> list[tuple[str, str]]:
-    """The distributions that offer something usable, with their versions."""
+    """Return the distributions that offer something usable, with their versions."""
     plugins = [record for kind in KINDS for record in examined.plugins(kind)]
     records: list[PluginRecord | ExtensionRecord] = [*plugins, *examined.commands()]
     return sorted(
@@ -145,6 +148,6 @@ def _print(versions: list[tuple[str, str]], findings: list[Finding]) -> None:
     if not findings:
         say("everything is fine")
     for finding in findings:
-        # Not wrapped: it holds commands to copy.
+        # The text is not wrapped, as it holds commands to copy.
         lines = "\n".join(f"{INDENT}{line.strip()}" for line in finding.message.splitlines())
         say(f"\n{finding.state}: {finding.what}\n{lines}")

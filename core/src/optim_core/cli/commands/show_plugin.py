@@ -63,7 +63,7 @@ def _kind_of(name: str) -> Kind:
         ways = " or ".join(f"--kind {kind}" for kind in kinds)
         raise click.UsageError(f"`{visible(name)}` is the name of a plugin of several kinds: add {ways}")
     if not kinds:
-        # Its own kinds, then, know it as blocked, or nothing has the name.
+        # Asking each kind for the name raises where it is blocked; after that, nothing has the name.
         for kind in KINDS:
             registry.find(kind, name)
         raise UnknownNameError([registry.unknown(None, name, "")])
@@ -90,12 +90,12 @@ def _look_up(name: str, kind: Kind) -> _Shown:
 
 
 def _plain(name: str) -> str:
-    """A name without what may stand before it."""
+    """Return a name without what may stand before it."""
     return name.rpartition(":")[2]
 
 
 def _example(name: str, kind: Kind, cls: type[Any]) -> dict[str, Any] | None:
-    """A config that was built before it is shown."""
+    """Return a config that was built before it is shown."""
     config = {"type": name, "config": example(cls)}
     try:
         registry.build(config, kind)

@@ -23,7 +23,7 @@ def command(files: tuple[str, ...], overrides: tuple[str, ...], form: str) -> No
 
     Exit status: 0 when all are valid, 1 when one is not, 2 for wrong usage.
     """
-    # Whatever only a wrong config needs is imported when there is one: this command is to start fast.
+    # Whatever only a wrong config needs is imported when there is one, as this command is to start fast.
     reports = [_report(file, overrides) for file in files]
     if form == "json":
         print_json([_as_json(*report) for report in reports])
@@ -37,7 +37,7 @@ def command(files: tuple[str, ...], overrides: tuple[str, ...], form: str) -> No
 
 
 def _report(file: str, overrides: tuple[str, ...]) -> tuple[str, Any, list[Problem]]:
-    """The file, what it builds, and its problems."""
+    """Return the file, what it builds, and its problems."""
     try:
         return file, registry.build(file, overrides=overrides), []
     except ConfigError as error:
@@ -58,7 +58,7 @@ def _in_short(built: Any) -> str:
 
 
 def _rhythm(spec: Any) -> str:
-    """How often a schedule is stepped, which its numbers count."""
+    """Tell how often a schedule is stepped, which its numbers count."""
     return f" each {spec.interval}" if isinstance(spec, SchedulerSpec) else ""
 
 

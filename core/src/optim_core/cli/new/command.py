@@ -1,4 +1,4 @@
-"""The command."""
+"""The command `optim new`."""
 
 from __future__ import annotations
 

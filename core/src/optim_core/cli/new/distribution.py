@@ -16,7 +16,7 @@ License = Literal["MIT", "BSD-3-Clause", "Apache-2.0"]
 
 LICENSES: tuple[License, ...] = ("MIT", "BSD-3-Clause", "Apache-2.0")
 
-# What a config of each kind looks like, for the README.
+# The README shows a config of each kind so.
 _SGD = "optimizer: {type: SGD, config: {lr: 0.1}}\n"
 _EXAMPLES: dict[Kind, str] = {
     "optimizer": "optimizer:\n  type: $plugin\n  config: {lr: 0.01, weight_decay: 0.1}",
@@ -24,7 +24,7 @@ _EXAMPLES: dict[Kind, str] = {
     "clipper": f"{_SGD}gradient_clipping: {{type: $plugin, max_norm: 0.5}}",
 }
 
-# What the tests need beside what the plugin itself does, and from which version on: the kit, and what runs it.
+# The tests need these beside what the plugin itself does, from these versions on: the kit, and what runs it.
 TEST_NEEDS = {"optim-core[conformance]": "optim-core[conformance]>=0.1", "pytest": "pytest>=8.3"}
 
 

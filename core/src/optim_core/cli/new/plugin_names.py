@@ -20,7 +20,7 @@ LONGEST = 40
 # Of the names that PEP 508 allows a distribution, those that a folder, a package and a class can have too.
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _SEPARATORS = re.compile(r"[-_.]+")
-# ``SignSGD`` is Sign and SGD, ``AdamW2`` is Adam and W2.
+# The words of ``SignSGD`` are Sign and SGD, those of ``AdamW2`` are Adam and W2.
 _WORDS = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 # Names of distributions of plugins often begin so, and those of classes do not.
 _PREFIX = "optim"

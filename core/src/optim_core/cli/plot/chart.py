@@ -67,7 +67,7 @@ class Chart:
     high: float
 
     def height_of(self, rate: float) -> float:
-        """The height of a rate as a share of the axis, in [0, 1]; NaN for one that is not drawn."""
+        """Return the height of a rate as a share of the axis, in [0, 1]; NaN for one that is not drawn."""
         if not math.isfinite(rate):
             return math.nan
         if not self.log:
@@ -76,17 +76,17 @@ class Chart:
         return math.log(bounded / self.low) / math.log(self.high / self.low)
 
     def rate_ticks(self, most: int) -> list[tuple[float, str]]:
-        """Round rates from `low` to `high`, with their text."""
+        """Return round rates from `low` to `high`, with their text."""
         ticks = decades(self.low, self.high, most) if self.log else rounded_ticks(self.low, self.high, most)
         return [(rate, short(rate)) for rate in ticks]
 
     def place_ticks(self, most: int) -> list[tuple[float, str]]:
-        """Round steps or epochs, with their text."""
+        """Return round steps or epochs, with their text."""
         return [(place, grouped(place)) for place in rounded_ticks(0, self.right, most, whole=True)]
 
 
 def chart_of(curves: Sequence[Curve], labels: Sequence[str], *, title: str, up: str, log: bool) -> Chart:
-    """The chart of some curves, which keeps their peaks and joints.
+    """Make the chart of some curves, which keeps their peaks and joints.
 
     Args:
         curves: at least one, over the same axis.
@@ -120,7 +120,7 @@ def chart_of(curves: Sequence[Curve], labels: Sequence[str], *, title: str, up: 
 
 
 def _kept_places(curves: Sequence[Curve]) -> NDArray[Any]:
-    """Places that every line is drawn at, so that the rates of all are known at each of them."""
+    """Return places that every line is drawn at, so that the rates of all are known at each of them."""
     import numpy as np
 
     stretches = max(LEAST_STRETCHES, POINTS // (4 * len(curves)))
@@ -129,7 +129,7 @@ def _kept_places(curves: Sequence[Curve]) -> NDArray[Any]:
 
 
 def _extremes(rates: NDArray[Any], stretches: int) -> NDArray[Any]:
-    """The first, the last, the lowest and the highest of each stretch, as indices; all of few."""
+    """Return the indices of the first, last, lowest and highest of each stretch, and all indices of few."""
     import numpy as np
 
     if len(rates) <= 4 * stretches:

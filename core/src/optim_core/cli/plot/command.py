@@ -1,4 +1,4 @@
-"""The command."""
+"""The command `optim plot`."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def command(
 
 
 def _ending(output: str | None) -> str:
-    """The ending of the file to write, "" where none is written.
+    """Return the ending of the file to write, "" where none is written.
 
     Raises:
         OptimError: it says no format.
@@ -100,7 +100,7 @@ def _ending(output: str | None) -> str:
 
 
 def _groups(files: tuple[str, ...], overrides: tuple[str, ...], base_lr: float | None) -> list[Group]:
-    """The parameter groups of all files.
+    """Return the parameter groups of all files.
 
     Raises:
         ConfigError: with the problems of all files, where there are any.

@@ -20,7 +20,7 @@ __all__ = ["LONGEST", "Curve", "curves_of"]
 
 Unit = Literal["step", "epoch"]
 
-# Steps that are computed for one curve.
+# At most so many steps are computed for one curve.
 LONGEST = 10_000_000
 
 
@@ -53,7 +53,7 @@ class Curve:
         return self.length if self.is_stairs else self.length - 1
 
     def at(self, places: NDArray[Any]) -> NDArray[Any]:
-        """The rates at places on the axis, int64 ≥ 0 of shape (n,); NaN beyond the end."""
+        """Return the rates at places on the axis, int64 ≥ 0 of shape (n,); NaN beyond the end."""
         import numpy as np
 
         calls = np.minimum(places // self.each, len(self.rates) - 1)
@@ -61,7 +61,7 @@ class Curve:
 
 
 def curves_of(groups: Sequence[Group], horizon: Horizon, metrics: Sequence[float] | None) -> list[Curve]:
-    """The rates of each group, over one axis that counts steps, or epochs where nothing else is known.
+    """Return the rates of each group, over one axis that counts steps, or epochs where nothing else is known.
 
     Args:
         groups: at least one.
@@ -86,7 +86,7 @@ def curves_of(groups: Sequence[Group], horizon: Horizon, metrics: Sequence[float
 
 
 def _unit(groups: Sequence[Group], horizon: Horizon) -> Unit:
-    """What the axis counts: steps, unless only epochs are known.
+    """Return what the axis counts: steps, unless only epochs are known.
 
     Raises:
         OptimError: a length that was given says nothing of it.
@@ -110,13 +110,13 @@ def _unit(groups: Sequence[Group], horizon: Horizon) -> Unit:
 
 
 def _each(group: Group, unit: Unit, horizon: Horizon) -> int:
-    """How many units of the axis one call of ``step()`` stands for."""
+    """Return how many units of the axis one call of ``step()`` stands for."""
     by_epoch = group.schedule is not None and group.schedule.interval == "epoch"
     return (horizon.steps_per_epoch or 1) if by_epoch and unit == "step" else 1
 
 
 def _length(group: Group, unit: Unit, horizon: Horizon, metrics: Sequence[float] | None) -> int | None:
-    """The length of a curve in units of the axis, None where nothing fixes it."""
+    """Return the length of a curve in units of the axis, None where nothing fixes it."""
     length = horizon.total_steps if unit == "step" else horizon.epochs
     schedule = group.schedule
     if schedule is None:

@@ -53,7 +53,7 @@ class Group:
 
 
 def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
-    """The groups of a config, of each optimizer first that of the parameters that no rule is for.
+    """Return the groups of a config, of each optimizer first that of the parameters that no rule is for.
 
     Args:
         file: where it was read.
@@ -78,7 +78,7 @@ def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
 
 
 def _of_optimizer(file: str, name: str, spec: OptimizerSpec, schedule: SchedulerSpec | None) -> Iterator[Group]:
-    """The groups of each kind of parameters that has a rate of its own."""
+    """Return the groups of each kind of parameters that has a rate of its own."""
     for kind, field in rates_of(spec).items():
         for parameters, rate, multiplier in _rates_by_rule(file, spec, field):
             yield Group(
@@ -94,14 +94,17 @@ def _of_optimizer(file: str, name: str, spec: OptimizerSpec, schedule: Scheduler
 
 
 def rates_of(spec: OptimizerSpec) -> Mapping[str, str]:
-    """Kind of parameters to the field that holds its rate; the kind is "" where there is one rate."""
+    """Return the field that holds the rate of each kind of parameters; the kind is "" where there is one rate."""
     rates = getattr(type(spec.config), "rates", None)
-    # A field of this name is no declaration.
+    # An attribute of another type, such as a field that is called so, is no declaration.
     return rates if isinstance(rates, Mapping) else {"": "lr"}
 
 
 def _rates_by_rule(file: str, spec: OptimizerSpec, field: str) -> list[tuple[str, float, float]]:
-    """Patterns, rate and multiplier; rules that set the same ones share them, and those that set none are others."""
+    """Return patterns, rate and multiplier of each group of parameters.
+
+    The first group is of the parameters that no rule gives another rate; rules that set the same rate share a group.
+    """
     is_multiplied = field not in getattr(type(spec.config), "unmultiplied", ())
     patterns: dict[tuple[float, float], list[str]] = {(_rate(file, spec, spec.config, field), 1.0): []}
     for rule in spec.param_groups:

@@ -15,12 +15,12 @@ from optim_core.plugin_tools import visible
 __all__ = ["legend", "title_of"]
 
 LONGEST, LONGEST_NAME, LONGEST_VALUE = 120, 40, 24
-# Fields that are compared between all groups; others between those of the same type, which alone have them.
+# These fields are compared between all groups; others between groups of the same type, which alone have them.
 FOR_ALL = ("optimizer.type", "scheduler.type", "optimizer.lr", "optimizer.lr_decay_gamma")
 
 
 def legend(groups: Sequence[Group]) -> list[str]:
-    """A label for each group: its file, where there are several, its names, and what not every config says.
+    """Return a label for each group: its file, where there are several, its names, and what not every config says.
 
     No two labels are the same.
     """
@@ -36,7 +36,7 @@ def legend(groups: Sequence[Group]) -> list[str]:
 
 
 def title_of(groups: Sequence[Group]) -> str:
-    """One line for all groups: the files, and what the config holds where that is one curve."""
+    """Return one line for all groups: the files, and what the config holds where that is one curve."""
     files = list(_short_names([group.file for group in groups]).values())
     if len(groups) == 1:
         return _cut(f"{files[0]}: {_kinds(_settings(groups[0]))}", LONGEST)
@@ -45,7 +45,7 @@ def title_of(groups: Sequence[Group]) -> str:
 
 
 def _settings(group: Group) -> dict[str, Any]:
-    """The resolved config, as one level of dotted keys without ``config``; the rate is that of the group."""
+    """Return the resolved config as one level of dotted keys without ``config``; the rate is that of the group."""
     flat: dict[str, Any] = {}
     if group.optimizer is not None:
         flat = _flat("optimizer", registry.to_config(group.optimizer))
@@ -69,7 +69,7 @@ def _flat(prefix: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differing(mine: Mapping[str, Any], settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What `mine` says, and another does not."""
+    """Return what `mine` says, and another does not."""
     first = [key for key in FOR_ALL if key in mine]
     said = []
     for key in [*first, *(key for key in mine if key not in first)]:
@@ -88,7 +88,7 @@ def _kinds(mine: Mapping[str, Any]) -> str:
 
 
 def _said(key: str, value: Any) -> str:
-    """``AdamW`` and ``lr 3e-4``; what belongs to the scheduler is clear without that word."""
+    """Say a setting: ``AdamW`` and ``lr 3e-4``; what belongs to the scheduler is clear without that word."""
     if isinstance(value, float):
         text = short(value)
     else:
@@ -97,7 +97,7 @@ def _said(key: str, value: Any) -> str:
 
 
 def _short_names(files: Sequence[str]) -> dict[str, str]:
-    """The last parts of each path, as many as tell it from the others."""
+    """Return the last parts of each path, as many as tell it from the others."""
     parts = {file: Path(file).parts or (file,) for file in files}
     count = dict.fromkeys(parts, 1)
     for _ in range(max(map(len, parts.values()))):

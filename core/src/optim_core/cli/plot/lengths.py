@@ -9,13 +9,13 @@ from optim_core import Duration, Horizon, SchedulerSpec
 
 __all__ = ["fixed_length"]
 
-# The fields that mean the whole length, as torch, transformers and others call them.
+# These fields mean the whole length, as torch, transformers and others call them.
 WHOLE = ("total_steps", "num_training_steps", "max_epochs", "T_max", "total_iters")
 STAGES = ("num_warmup_steps", "num_stable_steps", "num_decay_steps")
 
 
 def fixed_length(spec: SchedulerSpec, horizon: Horizon) -> int | None:
-    """The length in calls of ``step()``, None where the config leaves it open or the schedule has no end.
+    """Return the length in calls of ``step()``, None where the config leaves it open or the schedule has no end.
 
     Args:
         spec: the schedule.
@@ -52,7 +52,7 @@ def _sum(lengths: Sequence[int | None]) -> int | None:
 
 
 def _of_several(spec: SchedulerSpec, parts: Sequence[SchedulerSpec], horizon: Horizon) -> int | None:
-    """Of a sequence, by durations or milestones; of schedules that run side by side the longest."""
+    """Return the length of a sequence, by durations or milestones, or the longest of schedules side by side."""
     durations = getattr(spec.config, "durations", None)
     milestones = getattr(spec.config, "milestones", None)
     if durations is not None:
@@ -67,7 +67,7 @@ def _of_several(spec: SchedulerSpec, parts: Sequence[SchedulerSpec], horizon: Ho
 
 
 def _of_epochs(spec: SchedulerSpec, horizon: Horizon) -> int | None:
-    """Of a config that has ``epochs``, of which a bare number is epochs in a schedule that counts steps, too."""
+    """Return the length of a config that has ``epochs``, which counts epochs even where the schedule counts steps."""
     epochs: Any = spec.config.epochs
     if type(epochs) is int:
         epochs = Duration(epochs)

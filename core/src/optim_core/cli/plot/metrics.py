@@ -15,7 +15,7 @@ _BETWEEN = re.compile(r"[\s,;]+")
 
 
 def read_metrics(given: str) -> list[float]:
-    """The metrics in a text such as ``0.9,0.7,0.71``, or in the file of this name.
+    """Return the metrics in a text such as ``0.9,0.7,0.71``, or in the file of this name.
 
     Args:
         given: numbers with commas between them; or a file that holds numbers, with commas, blanks or line breaks
@@ -46,7 +46,7 @@ def read_metrics(given: str) -> list[float]:
 
 
 def _numbers(text: str) -> list[float]:
-    """Raises ValueError with the first word that is no number."""
+    """Read numbers; raise ValueError with the first word that is none."""
     words = [word for word in _BETWEEN.split(text.strip().removeprefix("[").removesuffix("]")) if word]
     if not words:
         raise ValueError("holds no number")

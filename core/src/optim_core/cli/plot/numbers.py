@@ -6,13 +6,13 @@ import math
 
 __all__ = ["decades", "grouped", "rounded_ticks", "short"]
 
-# From here on, and below the other, a number is written with an exponent.
+# A number from LARGE on, or below SMALL, is written with an exponent.
 LARGE, SMALL = 1e5, 1e-2
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 def short(value: float, digits: int = 6) -> str:
-    """A rate with at most so many digits: ``3e-4``, ``0.05``."""
+    """Write a rate with at most so many digits: ``3e-4``, ``0.05``."""
     if value == 0 or not math.isfinite(value) or SMALL <= abs(value) < LARGE:
         return f"{value:.{digits}g}"
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
@@ -22,12 +22,12 @@ def short(value: float, digits: int = 6) -> str:
 
 
 def grouped(value: float) -> str:
-    """A number of steps: ``10,000``, ``2.5``."""
+    """Write a number of steps: ``10,000``, ``2.5``."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,g}"
 
 
 def rounded_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
-    """Round numbers at equal distances from `low` to `high`, both of which they may be.
+    """Return round numbers at equal distances from `low` to `high`, both of which they may be.
 
     Args:
         low: where the axis begins.
@@ -49,7 +49,7 @@ def rounded_ticks(low: float, high: float, most: int, *, whole: bool = False) ->
 
 
 def decades(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten from `low` to `high`, both > 0; at most so many, at equal distances."""
+    """Return powers of ten from `low` to `high`, both > 0; at most so many, at equal distances."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     every = max(1, math.ceil((last - first + 1) / most))
     return [10.0**exponent for exponent in range(last, first - 1, -every)][::-1]

@@ -13,14 +13,14 @@ from optim_core.cli.plot.numbers import short
 
 __all__ = ["page_of"]
 
-# In units of the drawing; the page stretches it.
+# These lengths are in units of the drawing, which the page stretches.
 LEFT, TOP, WIDE, HIGH = 70, 14, 870, 380
 COLOURS = 8
 SHOWN_DIGITS = 6
 
 
 def page_of(chart: Chart) -> bytes:
-    """The page, in UTF-8. All text in it, such as names of files, is escaped."""
+    """Return the page, in UTF-8. All text in it, such as names of files, is escaped."""
     numbers = range(len(chart.lines))
     drawing = "\n".join([*_grid(chart), *(_line(chart, number) for number in numbers)])
     entries = "\n".join(_entry(line, number) for number, line in enumerate(chart.lines))
@@ -76,14 +76,14 @@ def _line(chart: Chart, number: int) -> str:
 
 
 def _entry(line: Line, number: int) -> str:
-    """A row of the legend, whose last cell shows the rate under the pointer."""
+    """Return a row of the legend, whose last cell shows the rate under the pointer."""
     look = f"curve c{number % COLOURS} d{number % 4}"
     sample = f'<svg class="sample" viewBox="0 0 30 10" aria-hidden="true"><path class="{look}" d="M0 5H30"/></svg>'
     return f'<tr><td>{sample}</td><td>{escape(line.label)}</td><td class="value" id="value{number}"></td></tr>'
 
 
 def _data(chart: Chart) -> str:
-    """Places, and the rates there as text, as JSON that cannot end the element that it stands in."""
+    """Return places, and the rates there as text, as JSON that cannot end the element that it stands in."""
     rates = [[None if math.isnan(rate) else short(rate, SHOWN_DIGITS) for rate in line.rates] for line in chart.lines]
     heights = [
         [None if math.isnan(chart.height_of(rate)) else round(_down(chart, rate), 2) for rate in line.rates]

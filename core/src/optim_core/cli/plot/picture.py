@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["picture_of"]
 
-# In inches.
+# The size is in inches.
 WIDTH, HEIGHT, LEGEND_LINE = 8.0, 4.2, 0.22
-# In letters.
+# So many letters of a label and of a title fit.
 LABEL, TITLE = 100, 80
-# Okabe and Ito's, which most colour-blind people tell apart.
+# These are Okabe and Ito's colours, which most colour-blind people tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 STYLES = ("-", "--", "-.", ":")
 
 
 def picture_of(chart: Chart, form: str) -> bytes:
-    """A picture of a chart.
+    """Draw a chart as a picture.
 
     Args:
         chart: what is drawn.
@@ -49,7 +49,7 @@ def picture_of(chart: Chart, form: str) -> bytes:
     # Text stays text, and the same chart gives the same bytes.
     settings: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "optim", "text.usetex": False}
     with rc_context(settings), warnings.catch_warnings():
-        # A file's name may have letters that the font lacks: they are drawn as boxes.
+        # A file's name may have letters that the font lacks, which are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         # A figure of its own, not pyplot's, needs no display.
         figure = Figure(figsize=(WIDTH, HEIGHT + below), dpi=150, layout="constrained")
@@ -96,6 +96,6 @@ def _add_legend(figure: Any, labels: list[str]) -> None:
 
 
 def _plain(text: str, longest: int) -> str:
-    """A text that matplotlib shows, which leaves labels out that begin with an underscore."""
+    """Return a text that matplotlib shows, which leaves labels out that begin with an underscore."""
     text = textwrap.shorten(text, longest, placeholder=" …")
     return f" {text}" if text.startswith("_") else text

@@ -16,7 +16,7 @@ MOST_ROWS = 1_000_000
 
 
 def csv_of(curves: Sequence[Curve], labels: Sequence[str]) -> tuple[bytes, int]:
-    """The table, and how many steps there are from one row to the next.
+    """Return the table, and how many steps there are from one row to the next.
 
     It has a column for the step or epoch and one for each curve, whose rates have all their digits; beyond the end of
     a curve they are empty.

@@ -22,20 +22,20 @@ ROWS, WITHOUT_TERMINAL, NARROWEST, WIDEST = 16, 80, 24, 160
 COLOURS = ("blue", "red", "green", "magenta", "cyan", "yellow")
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BLANK = "\u2800"
-# The dots of a cell, from the top, in its left and its right column.
+# These are the dots of a cell, from the top, in its left and its right column.
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-# Letters on a curve, so that it is known without colours.
+# A curve has so many letters on it, so that it is known without colours.
 MARKS = 4
 
 Cell = tuple[int, int]
 
 
 def print_chart(chart: Chart) -> None:
-    """Prints a chart as wide as the terminal, and 80 columns where there is none."""
+    """Print a chart as wide as the terminal, and 80 columns where there is none."""
     columns = width()
     columns = max(NARROWEST, min(WITHOUT_TERMINAL if columns == UNWRAPPED else columns, WIDEST))
     text = "\n".join(_drawn(chart, columns, fine=can_say(f"{BLANK}┤│└┬─")))
-    # As https://no-color.org asks.
+    # The variable NO_COLOR is obeyed as https://no-color.org asks.
     say(text, color=False if os.environ.get("NO_COLOR") else None)
 
 
@@ -55,7 +55,7 @@ def _drawn(chart: Chart, columns: int, *, fine: bool) -> Iterator[str]:
 
 
 def _rows_of_ticks(chart: Chart) -> dict[int, str]:
-    """Row, from the top, to the rate that stands beside it."""
+    """Return the rate that stands beside a row, by the row, counted from the top."""
     return {_row(chart, rate): text for rate, text in chart.rate_ticks(6)}
 
 
@@ -64,7 +64,7 @@ def _row(chart: Chart, rate: float) -> int:
 
 
 def _axis(chart: Chart, margin: int, across: int, *, fine: bool) -> Iterator[str]:
-    """The line below the curves, its numbers, and what they count."""
+    """Yield the line below the curves, its numbers, and what they count."""
     corner, line, tick_mark = ("└", "─", "┬") if fine else ("+", "-", "+")
     ticks = chart.place_ticks(max(2, across // 14))
     rule, numbers = [line] * across, ""
@@ -96,12 +96,12 @@ def _coloured(text: str, number: int) -> str:
 
 
 def _cut(text: str, columns: int) -> str:
-    """The text, or as much of it as fits; letters such as those of Chinese are two columns wide."""
+    """Return the text, or as much of it as fits; letters such as those of Chinese are two columns wide."""
     return text if cell_len(text) <= columns else f"{set_cell_size(text, columns - 1).rstrip()}…"
 
 
 def _cells(chart: Chart, across: int, *, fine: bool) -> dict[Cell, str]:
-    """What stands in each cell, (row, column), that a curve goes through."""
+    """Return what stands in each cell, (row, column), that a curve goes through."""
     cells: dict[Cell, str] = {}
     marked: dict[Cell, str] = {}
     seen: dict[Cell, int] = {}
@@ -121,7 +121,7 @@ def _cells(chart: Chart, across: int, *, fine: bool) -> dict[Cell, str]:
 
 
 def _marks(mine: set[Cell], number: int, curves: int, across: int) -> dict[Cell, str]:
-    """The curve's letter at some columns, other ones than those of the other curves."""
+    """Return the curve's letter at some columns, other ones than those of the other curves."""
     marks: dict[Cell, str] = {}
     for turn in range(MARKS):
         at = round((turn + (number + 0.5) / curves) * across / MARKS)
@@ -132,7 +132,7 @@ def _marks(mine: set[Cell], number: int, curves: int, across: int) -> dict[Cell,
 
 
 def _dots(chart: Chart, line: Line, across: int, rows: int) -> set[Cell]:
-    """The dots, (row, column), that a line goes through on a grid."""
+    """Return the dots, (row, column), that a line goes through on a grid."""
     dots: set[Cell] = set()
     before: tuple[float, float] | None = None
     for place, rate in zip(chart.places, line.rates, strict=True):
