@@ -81,7 +81,7 @@ __all__ = [
     "with_article",
 ]
 
-# A config that is read needs none of these.
+# Reading a config needs none of these, so they are imported when they are asked for.
 __getattr__ = names_on_demand(
     globals(),
     {

@@ -114,7 +114,7 @@ def range_schema(validator: Any) -> dict[str, Any]:
     keywords: dict[str, Any] = {}
     for demand in demands(validator):
         if isinstance(demand, Each):
-            # A number that stands where a list could is held to the same range.
+            # Where a field takes a list of numbers or one number, the one number is held to the same range.
             bounds = demand.validator.schema()
             keywords.update(bounds)
             keywords["items"] = {**keywords.get("items", {}), **bounds}

@@ -36,7 +36,7 @@ class Suggestions:
         self._left = most
 
     def __bool__(self) -> bool:
-        """Whether names are still compared."""
+        """Return whether names are still compared."""
         return self._left > 0
 
     def nearest(self, name: str, names: Iterable[str]) -> str | None:
@@ -44,7 +44,7 @@ class Suggestions:
         if not 0 < len(name) <= LONGEST_NAME or not self:
             return None
         names = list(names)
-        # To look through hundreds takes as long as many suggestions among a plugin's few fields.
+        # Looking through hundreds of names takes as long as many look-ups among a plugin's few fields.
         self._left -= 1 + len(names) // MANY_NAMES
         return nearest(name, names)
 

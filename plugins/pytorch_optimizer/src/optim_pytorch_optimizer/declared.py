@@ -4,7 +4,8 @@ from __future__ import annotations
 
 __all__ = ["DECLARED"]
 
-# Properties, or fields, to what is declared of each, to the names of the classes; see `optim_core.bridge.declared`.
+# Names of properties to what is declared of them, to the names of the classes that declare it; the form is that of
+# `optim_core.bridge.declared`.
 DECLARED: dict[str, dict[str, str]] = {
     "add_param_group": {
         "differs: a group that comes later is not trained as the first ones": (
