@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Builder"]
 
-# What is wrong where nothing has a name, or where a form is known by the names in it.
+# These are told where nothing has a name, which may be new, or where a form would be known by such a name.
 _OF_TYPES = ("unknown-type", "missing-type")
 
 

@@ -21,7 +21,7 @@ __all__ = ["canonical_config", "plain_value"]
 
 
 def canonical_config(built: Any) -> dict[str, Any]:
-    """The config of a spec or recipe, as plain data.
+    """Return the config of a spec or recipe, as plain data.
 
     Raises:
         ConfigError: a field holds what no file can.
@@ -70,7 +70,7 @@ def _spec_config(spec: Any, path: ConfigPath, issues: list[Issue]) -> dict[str, 
 
 
 def _groups_config(spec: OptimizerSpec, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
-    """What an optimizer does otherwise for some of its parameters; nothing where it does not."""
+    """Return what an optimizer does otherwise for some of its parameters; nothing where it does not."""
     rules = [_rule_config(rule, (*path, PARAM_GROUPS, index), issues) for index, rule in enumerate(spec.param_groups)]
     said = {PARAM_GROUPS: rules, NO_DECAY: list(spec.no_decay), LAYER_DECAY: spec.layer_decay}
     return {key: value for key, value in said.items() if value is not None and value != []}
@@ -87,7 +87,7 @@ def _rule_config(rule: GroupRule, path: ConfigPath, issues: list[Issue]) -> dict
 
 
 def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
-    """`value` as a file can hold it; of what it cannot, None, with an issue added to `issues`."""
+    """Return `value` as a file can hold it; of what it cannot, None, with an issue added to `issues`."""
     if isinstance(value, Enum):
         return plain_value(value.value, path, issues)
     if value is None or isinstance(value, (bool, int, float, str)):

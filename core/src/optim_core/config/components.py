@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DECAY", "Components", "Found"]
 
-# The schedule that `lr_decay_gamma` stands for.
+# This is the schedule that `lr_decay_gamma` stands for.
 DECAY = "ExponentialLR"
 DEFAULT_INTERVAL = "step"
 INTERVALS = ("step", "epoch")
@@ -57,7 +57,7 @@ class Components:
         return self.build(kind, value)
 
     def build(self, kind: Kind, value: Any) -> Any:
-        """A spec from {type, config} with the kind's envelope, or from a flat {type, field, …}.
+        """Return a spec from {type, config} with the kind's envelope, or from a flat {type, field, …}.
 
         Raises:
             IssuesError: with everything that is wrong below `value`.
@@ -89,7 +89,7 @@ class Components:
         return spec_class(kind)(type=found.name, config=config, provided_by=found.provided_by, **envelope)
 
     def _options(self, kind: Kind, value: Mapping[str, Any]) -> Any:
-        """The fields of a component: below `config`, or beside `type`."""
+        """Return the fields of a component: below `config`, or beside `type`."""
         if "config" in value:
             return value["config"] if value["config"] is not None else {}
         return {key: item for key, item in value.items() if key != "type" and key not in KINDS[kind].beside}
@@ -97,7 +97,7 @@ class Components:
     # -- types ---------------------------------------------------------------------------------------------------
 
     def fields(self, kind: Kind, name: Any) -> Takes | None:
-        """What the plugin takes that a type means, None where it means none that can be used."""
+        """Return what the plugin takes that a type means, None where it means none that can be used."""
         try:
             found = self._find(kind, name) if isinstance(name, str) else None
         except PluginError:
@@ -118,7 +118,7 @@ class Components:
         return other
 
     def kind_of(self, config: Mapping[str, Any]) -> Kind:
-        """The kind of a component that is the whole config.
+        """Return the kind of a component that is the whole config.
 
         Raises:
             IssuesError: nothing has its type, or several kinds do.
@@ -158,7 +158,7 @@ class Components:
     # -- beside type and config ----------------------------------------------------------------------------------
 
     def _envelope(self, kind: Kind, value: Mapping[str, Any], config: Any, issues: list[Issue]) -> dict[str, Any]:
-        """What stands beside `config`; adds what is wrong with it to `issues`."""
+        """Return what stands beside `config`; add what is wrong with it to `issues`."""
         if "interval" in KINDS[kind].beside:
             interval = value.get("interval")
             if interval is None:
@@ -174,7 +174,7 @@ class Components:
     def _groups(
         self, value: Mapping[str, Any], options: Any, config: Any, found: Found, issues: list[Issue]
     ) -> dict[str, Any]:
-        """What an optimizer says of some of its parameters; adds what is wrong with it to `issues`."""
+        """Return what an optimizer says of some of its parameters; add what is wrong with it to `issues`."""
         from optim_core.config.group_reader import GroupReader
 
         try:
@@ -184,7 +184,7 @@ class Components:
             return {}
 
     def _decay(self, gamma: Any, issues: list[Issue]) -> Any:
-        """ExponentialLR for ``lr_decay_gamma``; its problems are those of that key."""
+        """Build ExponentialLR for ``lr_decay_gamma``; add what is wrong with it to `issues`, at that key."""
         try:
             decay = self.build("scheduler", {"type": DECAY, "config": {"gamma": gamma}})
         except IssuesError as error:

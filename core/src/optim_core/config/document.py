@@ -9,7 +9,7 @@ from optim_core.config.issues import ConfigPath, Position
 
 __all__ = ["OVERRIDE", "Document"]
 
-# What stands in a message for the file, where an override is meant.
+# A message about an override has this in place of the name of a file.
 OVERRIDE = "--set"
 
 
@@ -31,7 +31,7 @@ class Document(NamedTuple):
     typed: tuple[tuple[ConfigPath, str], ...] = ()
 
     def place(self, path: ConfigPath) -> tuple[str | None, int | None, int | None]:
-        """File, line and column of what stands at `path`."""
+        """Return file, line and column of what stands at `path`."""
         if any(path[: len(replaced)] == replaced for replaced in self.overridden):
             return OVERRIDE, None, None
         line, column = self.locate(path) or (None, None)

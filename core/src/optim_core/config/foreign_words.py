@@ -26,7 +26,7 @@ __all__ = [
     "meant",
 ]
 
-# A norm to clip at, in one word. Where it may be 0, that is no clipping to the code that reads it.
+# This is a norm to clip at, in one word. Code that takes 0 for it does not clip then.
 MAX_NORM = "max_grad_norm"
 
 CLIP_WORDS = (
@@ -38,10 +38,10 @@ CLIP_WORDS = (
 # Lightning's word for how to clip: by "norm" or by "value".
 CLIP_ALGORITHM = "gradient_clip_algorithm"
 
-# Ways to say how many epochs a run has: the training loop's, and a schedule's where it has one of them as a field.
+# These say how many epochs a run has: to the training loop, and to a schedule that has one of them as a field.
 EPOCHS = ("epochs", "max_epochs", "num_epochs")
 
-# The settings of a training loop: no optimizer's and no schedule's.
+# These are settings of a training loop, and no optimizer's or schedule's.
 LOOP_KEYS = frozenset(
     {
         *("accum_batches", "gradient_accumulation_steps", "batch_size", "num_workers", "seed"),
@@ -65,7 +65,7 @@ SIGNS_OF_A_SECTION = LOOP_KEYS | {
     *("logging", "checkpoint", "checkpointing", "tqdm"),
 }
 
-# What is called otherwise elsewhere, and what to write here.
+# Other projects have these words; each has what is to be written here.
 CLIP_BY_NORM = "gradient_clipping: {max_norm: …}"
 
 OTHER_WORDS = {
@@ -88,7 +88,7 @@ OTHER_WORDS = {
 # With one of these words in it, a key among those of a training loop is about what optim-core does.
 OUR_WORDS = frozenset({"lr", "optim", "optimizer", "optimiser", "optimizers", "sched", "scheduler", "schedulers"})
 
-# So it is, in a section that holds one recipe, with one of these words, or as one of these fields.
+# In a section that holds one recipe, a key with one of these words, or one of these fields, is about it too.
 FIELD_WORDS = OUR_WORDS | {"warmup", "beta", "betas", "beta1", "beta2", "momentum", "decay"}
 
 FIELDS = frozenset(
@@ -100,15 +100,15 @@ FIELDS = frozenset(
     }
 )
 
-# With one of these in it, it is not.
+# A key with one of these words is about something else, whatever other words it has.
 THEIR_WORDS = frozenset({"ema", "load", "noise", "resume", "save"})
 
-# What stands elsewhere for `type`, and for `config`.
+# Other projects have these words for `type`, and for `config`.
 WORDS_FOR_TYPE = ("name", "_target_", "class_path", "class", "cls")
 
 WORDS_FOR_CONFIG = ("params", "kwargs", "args", "init_args", "options", "parameters")
 
-# And for `match`, in a rule of parameters.
+# Other projects have these words for `match`, in a rule of parameters.
 WORDS_FOR_MATCH = frozenset(
     {
         *("params", "param", "parameters", "param_names", "pattern", "patterns", "name", "names", "prefix", "filter"),
@@ -128,7 +128,7 @@ _LENGTH = ("num_training_steps", "T_max", "max_epochs", "total_steps", "total_it
 
 _MAX_NORM = ("max_norm", "clip_value", "clip_factor")
 
-# A word of PyTorch's relatives, of papers or command lines, and the fields that mean it, the likeliest first.
+# Papers, command lines and PyTorch's relatives have these words; each has the fields that mean it, likeliest first.
 _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("base_lr", "init_lr", "initial_lr", "peak_lr", "lrate", "rate", "eta", "alpha"), _RATE),
     **dict.fromkeys(("wd", "l2", "l2_reg", "decay"), ("weight_decay",)),
@@ -170,12 +170,12 @@ def meant(key: str, allowed: Iterable[str], near: Near = nearest) -> str | None:
 
 
 def is_about(key: str, words: Container[str]) -> bool:
-    """Whether one of the words in a key is in `words`, and none says that the key is about something else."""
+    """Return whether one of the words in a key is in `words`, and none says that the key is about something else."""
     parts = key.lower().replace("-", "_").split("_")
     return any(part in words for part in parts) and THEIR_WORDS.isdisjoint(parts)
 
 
 def field_meant(key: str, fields: Collection[str]) -> str | None:
-    """The one of `fields` that `key` means elsewhere, None where none is known to."""
+    """Return the one of `fields` that `key` means elsewhere, None where none is known to."""
     meant = _FIELDS.get(key.lower().replace("-", "_"), ())
     return next((field for field in meant if field in fields), None)

@@ -41,11 +41,11 @@ class GroupReader:
         self._aliases = structurer.aliases(cls)
         self._rate = rate_field(cls)
         self._issues: list[Issue] = []
-        # Pattern to the number of the rule in which it stands.
+        # Each pattern has the number of the rule in which it stands.
         self._patterns: dict[str, int] = {}
 
     def read(self, component: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments of `OptimizerSpec` for those of the keys that are given and are not null.
+        """Return the arguments of `OptimizerSpec` for those of the keys that are given and are not null.
 
         Raises:
             IssuesError: with everything that is wrong, by paths in the component.
@@ -96,7 +96,7 @@ class GroupReader:
         return key in self._keys or key in self._aliases
 
     def _key(self, key: str) -> str:
-        """The key that an alias means."""
+        """Return the key that an alias means."""
         return ALIASES[key] if key in self._aliases else key
 
     def _match(self, rule: Mapping[str, Any], index: int, *, misspelt: bool) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class GroupReader:
         return tuple(map(str, given))
 
     def _pattern(self, pattern: str, path: ConfigPath, index: int) -> None:
-        """Checks one pattern of the rule at `index`."""
+        """Check one pattern of the rule at `index`."""
         if pattern in ("", REGEX):
             self._tell("empty", path, pattern, hint=Hint("pattern"))
         elif pattern in self._patterns:
@@ -134,7 +134,7 @@ class GroupReader:
         self._patterns.setdefault(pattern, index)
 
     def _number(self, value: Any, path: ConfigPath, most: float | None = None) -> float:
-        """A number above 0, and up to `most` where that is given."""
+        """Return a number above 0, and up to `most` where that is given."""
         try:
             number = structure_float(value, float)
         except IssuesError as error:
@@ -157,7 +157,7 @@ class GroupReader:
         return freeze
 
     def _need_a_rate(self, rule: Mapping[str, Any], config: Any, path: ConfigPath) -> None:
-        """Refuses a multiplier of no rate."""
+        """Refuse a multiplier of no rate."""
         if "lr_multiplier" not in rule:
             return
         at = (*path, "lr_multiplier")
@@ -167,7 +167,7 @@ class GroupReader:
             self._tell("null-rate", at, hint=Hint.of("give-a-rate", rate=self._rate), rate=self._rate)
 
     def _overridden(self, fields: Mapping[str, Any], path: ConfigPath) -> Any:
-        """The instance with `fields` in place of the config's; None where there is none."""
+        """Return the instance with `fields` in place of the config's; None where there is none."""
         if not fields:
             return self._config
         try:
@@ -178,7 +178,7 @@ class GroupReader:
                 if own:
                     self._issues.append(issue.below(*path))
                 elif self._config is not None:
-                    # The config alone is right, so that it is the rule that breaks a rule across fields.
+                    # The config alone is right, so that what is wrong is that the rule's fields do not go with it.
                     self._tell("breaks-a-field", path, hint=issue.hint, cause=issue)
             return None
         return config
@@ -204,7 +204,7 @@ class GroupReader:
     # -- no_decay and layer_decay --------------------------------------------------------------------------------
 
     def _no_decay(self, value: Any) -> tuple[str, ...]:
-        """The kinds, in one order whatever the config's is."""
+        """Return the kinds, in one order whatever the config's is."""
         given = [value] if isinstance(value, str) else value
         if not is_list(given):
             self._tell("no-kinds", (NO_DECAY,), value, hint=Hint("kinds"))
@@ -223,7 +223,7 @@ class GroupReader:
         return tuple(kind for kind in NO_DECAY_KINDS if kind in kinds)
 
     def _need_decay(self) -> None:
-        """Refuses `no_decay` for a class that has no weight decay, or none that may be 0."""
+        """Refuse `no_decay` for a class that has no weight decay, or none that may be 0."""
         zero = dict.fromkeys(decay_fields(self._cls), 0.0)
         if not zero:
             self._tell("no-decay-field", (NO_DECAY,), name=self._name)

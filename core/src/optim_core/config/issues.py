@@ -25,14 +25,14 @@ __all__ = [
 ]
 
 ConfigPath = tuple[str | int, ...]
-# Line and column in a file, both from 1.
+# A line and a column in a file, both counted from 1.
 Position = tuple[int, int]
 
 LONGEST_KEY = 200
 MOST_NODES = 10_000
 DEEPEST = 50
 
-# What may be wrong; the sentence of each stands in `advice.sentences`.
+# Each code says what is wrong; its sentence stands in `advice.sentences`.
 Code = Literal[
     # Whatever stands in a config.
     "missing",
@@ -101,7 +101,7 @@ Code = Literal[
     "no-such-key",
 ]
 
-# What repairs it; the sentence of each stands in `advice.hints`.
+# Each code says what repairs an issue; its sentence stands in `advice.hints`.
 HintCode = Literal[
     "said",
     "first-of",

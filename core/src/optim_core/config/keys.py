@@ -23,23 +23,23 @@ __all__ = [
 
 RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
 NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
-# The key below which configs of whole training runs hold the recipe.
+# Configs of whole training runs hold the recipe below this key.
 SECTION = "training"
 PARTS: tuple[Kind, Kind] = ("optimizer", "scheduler")
-# What stands beside the `type` and `config` of a part.
+# These stand beside the `type` and `config` of a part.
 BESIDE: dict[Kind, tuple[str, ...]] = {part: KINDS[part].beside for part in PARTS}
 DEFAULT_CLIPPER = "norm"
-# What a rule of `param_groups` has beside the fields of the plugin class.
+# A rule of `param_groups` has these beside the fields of the plugin class.
 RULE_KEYS = ("match", "lr_multiplier", "freeze")
 # The kinds of parameters that may be without weight decay.
 NO_DECAY_KINDS = ("bias", "norm", "embedding")
 
 
 def owner_of(key: str) -> Kind | None:
-    """The part beside whose `type` and `config` a key stands."""
+    """Return the part beside whose `type` and `config` a key stands."""
     return next((part for part, keys in BESIDE.items() if key in keys), None)
 
 
 def naming_keys(part: Kind) -> tuple[str, str, str]:
-    """The keys that name a part of a flat set, or hold all of its fields."""
+    """Return the keys that name a part of a flat set, or hold all of its fields."""
     return f"{part}_name", f"{part}_type", f"{part}_params"

@@ -14,7 +14,7 @@ __all__ = ["as_given"]
 
 
 def as_given(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a canonical config that its author gave.
+    """Return the part of a canonical config that its author gave.
 
     Args:
         canonical: what `to_config` says of the spec or recipe, every default filled in.
@@ -26,7 +26,7 @@ def as_given(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
         pairs = canonical["optimizer_configs"]
         config: dict[str, Any] = {"optimizer_configs": {name: _pair(pairs[name], name, given) for name in pairs}}
     elif "optimizer_configs" in given:
-        # One set alone, called as the one optimizer of a recipe without names is.
+        # There is one set, and its name is the one that the optimizer of a recipe without names has.
         config = _pair(canonical, SINGLE, given)
     else:
         config = {part: _component(canonical[part], given[part]) for part in PARTS if part in canonical}
@@ -34,13 +34,13 @@ def as_given(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
     if "gradient_clipping" in canonical:
         config["gradient_clipping"] = _component(canonical["gradient_clipping"], clipping)
     elif isinstance(clipping, Mapping):
-        # It is switched off, and its author wants to keep its settings.
+        # Clipping is switched off, and its author wants to keep its settings.
         config["gradient_clipping"] = dict(clipping)
     return config
 
 
 def _pair(canonical: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """An optimizer of named sets and its schedule, which may stand apart from it."""
+    """Return an optimizer of named sets and its schedule, which may stand apart from it."""
     entry = given["optimizer_configs"][name]
     pair = entry if isinstance(entry, Mapping) and "type" not in entry else {"optimizer": entry}
     schedulers = given.get("scheduler_configs") or {}
@@ -49,7 +49,7 @@ def _pair(canonical: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> 
 
 
 def _component(canonical: Mapping[str, Any], given: Any) -> dict[str, Any]:
-    """{type, config, …}; all of it where a spec was given in place of its config."""
+    """Return {type, config, …} as given; all of it where a spec was given in place of its config."""
     if not isinstance(given, Mapping):
         return dict(canonical)
     options = given.get("config") or {} if "config" in given else given

@@ -14,7 +14,7 @@ __all__ = ["BESIDE_CONFIG", "is_component", "may_be_created", "written"]
 
 _NEEDS_QUOTES = re.compile(r'[.="]|^\s|\s$|^$')
 
-# What may stand beside `type` and `config`, whatever the kind.
+# These may stand beside `type` and `config` of one kind or another.
 BESIDE_CONFIG = tuple(dict.fromkeys(["enabled", *(key for row in KINDS.values() for key in row.beside)]))
 
 

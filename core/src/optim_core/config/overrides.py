@@ -19,12 +19,12 @@ from optim_core.text.values import is_list
 
 __all__ = ["apply_overrides", "with_texts"]
 
-# One key of a path: in double quotes, or up to the next dot or `=`.
+# A key of a path stands in double quotes, or ends before the next dot or `=`.
 _KEY = re.compile(r'\s*+("(?:[^"\\]|\\.)*+"(?=\s*+[.=])|[^.=]*+)\s*+')
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:
-    """A document with values replaced, which knows which they are; the given one stays as it is.
+    """Return a document with values replaced, which knows which they are; the given one stays as it is.
 
     Args:
         document: a config.
@@ -66,7 +66,7 @@ def _overridden(document: Document, override: str, keys: list[str], text: str) -
     config, path, new = _replaced(document.value, keys, value)
     typed = [] if isinstance(value, str) else [(path, text.strip())]
     typed += [((*path, *below), written) for below, written in written_texts(root) if below] if root else []
-    # Which of the two a field wants shows when it is structured.
+    # Whether a field wants the value or the text shows when it is structured.
     kept = [(at, written) for at, written in document.typed if at[: len(path)] != path and path[: len(at)] != at]
     overridden = (*document.overridden, path[:new])
     return document._replace(value=config, overridden=overridden, typed=(*kept, *typed))
@@ -116,7 +116,7 @@ def _takes(wanted: Any, text: str) -> bool:
 
 
 def _with(config: Any, path: ConfigPath, value: Any) -> Any:
-    """A copy of `config` with `value` at `path`, which exists."""
+    """Return a copy of `config` with `value` at `path`, which exists."""
     if not path:
         return value
     inner = _with(config[path[0]], path[1:], value)
@@ -129,7 +129,7 @@ def _with(config: Any, path: ConfigPath, value: Any) -> Any:
 
 
 def _divided(override: str) -> tuple[list[str], str, str]:
-    """The keys of the path, the path and the value as they are written; no keys where there is no ``=``."""
+    """Return the keys of the path, the path and the value as they are written; no keys where there is no ``=``."""
     keys: list[str] = []
     at = 0
     while match := _KEY.match(override, at):
@@ -157,7 +157,7 @@ def _unquoted(text: str) -> str:
 
 
 def _replaced(config: Any, keys: list[str], value: Any) -> tuple[Any, ConfigPath, int]:
-    """A copy of `config` with `value` where `keys` lead to, the path, and how much of it leads to what is new."""
+    """Return a copy of `config` with `value` where `keys` lead, the path, and how much of it leads to what is new."""
     holders: list[tuple[Any, str | int]] = []
     new = len(keys)
     for at in range(len(keys)):
@@ -176,7 +176,7 @@ def _replaced(config: Any, keys: list[str], value: Any) -> tuple[Any, ConfigPath
 
 
 def _step(config: Any, keys: list[str], at: int) -> str | int:
-    """What the key at `at` means in `config`: a key of a mapping, or a place in a list.
+    """Return what the key at `at` means in `config`: a key of a mapping, or a place in a list.
 
     Raises:
         IssuesError: nothing.

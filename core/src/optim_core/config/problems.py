@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["config_error"]
 
-# What is raised where one of these is among the issues, the first that is; else a ConfigError.
+# The first of these codes that is among the issues says which exception is raised; else it is a ConfigError.
 _ERRORS: dict[Code, type[ConfigError]] = {
     "missing-type": MissingTypeError,
     "missing-name": MissingTypeError,

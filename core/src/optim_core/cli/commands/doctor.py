@@ -38,8 +38,8 @@ class Finding:
 @click.option(
     "--probe/--no-probe", default=True, help="Import and check every plugin in a child process.", show_default=True
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(probe: bool, form: str) -> None:
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(probe: bool, style: str) -> None:
     """Find what is broken, ambiguous, incompatible, hidden, blocked.
 
     Exit status: 1 when something is broken, ambiguous or incompatible, else 0.
@@ -48,7 +48,7 @@ def command(probe: bool, form: str) -> None:
     examined = _without_providers(broken)
     findings = _findings(examined, broken)
     versions = _versions(examined, broken)
-    if form == "json":
+    if style == "json":
         distributions = [{"name": name, "version": version} for name, version in versions]
         found = [attrs.asdict(finding) for finding in findings]
         print_json(

@@ -19,15 +19,15 @@ __all__ = ["command"]
     required=False,
     type=click.Choice([f"{kind}s" for kind in KINDS]),
 )
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def command(kinds: str | None, form: str) -> None:
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(kinds: str | None, style: str) -> None:
     """List the plugins that are installed, in whatever state.
 
     The state is what metadata shows: `optim doctor` also imports them.
     """
     wanted = [kind for kind in KINDS if kinds in (None, f"{kind}s")]
     records = [record for kind in wanted for record in registry.catalog(kind).plugins()]
-    if form == "json":
+    if style == "json":
         print_json([{**attrs.asdict(record), "summary": summary_without_import(record)} for record in records])
     elif not records:
         say(f"no {kinds or 'plugins'} are installed; those of torch come with: pip install 'optim-core[torch]'")

@@ -44,14 +44,14 @@ class _Shown:
 @click.command(name="show")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Needed only where one name is used for two kinds.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(name: str, kind: Kind | None, form: str) -> None:
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(name: str, kind: Kind | None, style: str) -> None:
     """Explain one plugin: fields, ranges, defaults.
 
     Also its docstring with the source, and an example that was built before it is shown.
     """
     shown = _look_up(name, kind or _kind_of(name))
-    if form == "json":
+    if style == "json":
         print_json(_as_json(shown))
     else:
         _print(shown)

@@ -17,15 +17,15 @@ __all__ = ["command"]
 @click.command(name="validate")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(files: tuple[str, ...], overrides: tuple[str, ...], form: str) -> None:
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(files: tuple[str, ...], overrides: tuple[str, ...], style: str) -> None:
     """Check config files without importing torch.
 
     Exit status: 0 when all are valid, 1 when one is not, 2 for wrong usage.
     """
     # Whatever only a wrong config needs is imported when there is one, as this command is to start fast.
     reports = [_report(file, overrides) for file in files]
-    if form == "json":
+    if style == "json":
         print_json([_as_json(*report) for report in reports])
     else:
         for file, built, problems in reports:

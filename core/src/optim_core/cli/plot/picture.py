@@ -26,12 +26,12 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 STYLES = ("-", "--", "-.", ":")
 
 
-def picture_of(chart: Chart, form: str) -> bytes:
+def picture_of(chart: Chart, file_format: str) -> bytes:
     """Draw a chart as a picture.
 
     Args:
         chart: what is drawn.
-        form: "png" or "svg".
+        file_format: "png" or "svg".
 
     Raises:
         OptimError: matplotlib is not installed.
@@ -42,7 +42,9 @@ def picture_of(chart: Chart, form: str) -> bytes:
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        raise OptimError(f"a {form} is drawn by matplotlib, which is not installed: {install_line('plot')}") from None
+        raise OptimError(
+            f"a {file_format} is drawn by matplotlib, which is not installed: {install_line('plot')}"
+        ) from None
     several = len(chart.lines) > 1
     below = LEGEND_LINE * (len(chart.lines) + 1) if several else 0.0
     stream = io.BytesIO()
@@ -56,7 +58,7 @@ def picture_of(chart: Chart, form: str) -> bytes:
         _draw(figure.add_subplot(), chart)
         if several:
             _add_legend(figure, [_plain(line.label, LABEL) for line in chart.lines])
-        figure.savefig(stream, format=form, metadata={"Date": None} if form == "svg" else {})
+        figure.savefig(stream, format=file_format, metadata={"Date": None} if file_format == "svg" else {})
     return stream.getvalue()
 
 

@@ -5,34 +5,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from optim_core.config.advice.stray_keys import foreign_keys, owner, stray_key, word
-from optim_core.config.advice.telling import Said, Telling
-from optim_core.config.foreign_words import LOOP_KEYS, OTHER_WORDS, WORDS_FOR_CONFIG, WORDS_FOR_TYPE, field_meant
+from optim_core.config.advice.misplaced_keys import PARAMETERS, home_of
+from optim_core.config.advice.stray_keys import foreign_keys
+from optim_core.config.advice.telling import Telling
+from optim_core.config.foreign_words import OTHER_WORDS, WORDS_FOR_CONFIG, WORDS_FOR_TYPE
 from optim_core.config.forms.form import Takes
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import naming_keys
 from optim_core.discovery.extras import install_line
 from optim_core.kinds import Kind
-from optim_core.text.prose import listing, visible
-from optim_core.text.spelling import alike, nearest
+from optim_core.text.prose import visible
+from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list, shown
 
 __all__ = [
     "WITHOUT_BRACKETS",
-    "beside_config",
     "component",
-    "field",
-    "field_of_component",
-    "flat_field",
     "is_like_type",
     "is_none",
     "keys_are_texts",
-    "near_config",
     "no_component",
     "of_component",
-    "takes",
     "typeless",
     "unknown_type",
     "where_the_type_is",
@@ -48,15 +43,12 @@ _SEVERAL = "several optimizers are `optimizer_configs`, a mapping of names to th
 
 WITHOUT_BRACKETS = "write it without the brackets around it: in YAML, without the `-`"
 
-# What is left of `type: AdamW` where its colon is not one to YAML.
+# `type: AdamW` is one text to YAML where its colon has no space behind it.
 _TYPE_IN_TEXT = re.compile(r"\s*type\s*[:=]")
 
 _EIGHT_BIT = re.compile(r"8_?bit|bnb|paged", re.IGNORECASE)
 
 _NONE = ("none", "null", "off", "no", "false")
-
-# What is given to `create`, and never stands in a config.
-_PARAMETERS = ("params", "parameters")
 
 
 def _how_to_have_none(kind: Kind | None, value: Any) -> str | None:
@@ -227,9 +219,9 @@ def _of_flat(
 
 def _is_of_another(kind: Kind, key: str, another: str | None, names: Iterable[str]) -> bool:
     """Return whether an unknown field is one of another plugin or part, and no misspelt one of this plugin."""
-    if another is not None or _home(kind, key) is not None:
+    if another is not None or home_of(kind, key) is not None:
         return True
-    return key in _PARAMETERS and nearest(key, names) is None
+    return key in PARAMETERS and nearest(key, names) is None
 
 
 def _in_config(kind: Kind, issue: Issue, beside: tuple[str, ...], other: Callable[[str], str | None]) -> Issue:
@@ -253,149 +245,3 @@ def _stray(issue: Issue) -> str | None:
 
 def _data(issue: Issue) -> Mapping[str, Any]:
     return issue.hint.data if issue.hint else {}
-
-
-class _Home(NamedTuple):
-    """Where a key belongs that stands in a component: what to write, and the part beside whose type it stands."""
-
-    word: str
-    part: Kind | None
-
-
-def _home(kind: Kind, key: str) -> _Home | None:
-    ours, part = word(key), owner(key)
-    # Inside a clipper, a word for clipping means a field of its own.
-    if part is None and (not ours or ours == kind or (kind == "clipper" and ours.startswith("gradient_clipping"))):
-        return None
-    return _Home(ours, part)
-
-
-# -- hints for keys --------------------------------------------------------------------------------------------------
-
-
-def takes(_: Telling, value: Any, name: str, keys: Iterable[str]) -> str:
-    """Return the hint for what is no mapping of fields."""
-    if is_list(value) and value and all(isinstance(item, Mapping) for item in value):
-        return "write its keys in one mapping: in YAML, without `-` before them"
-    return f"{name} takes: {listing(keys) or 'nothing'}"
-
-
-def _field(
-    tell: Telling, key: str, name: str, keys: Iterable[str], fields: tuple[str, ...], given: Mapping[str, Any]
-) -> Said:
-    near = field_meant(key, fields) or (tell.near(key, fields) if key not in LOOP_KEYS else None)
-    return _said(near, name, keys, given)
-
-
-def _said(near: str | None, name: str, keys: Iterable[str], given: Mapping[str, Any]) -> Said:
-    allowed = f"{name} takes: {listing(keys) or 'nothing'}"
-    if near is None:
-        return Said(allowed)
-    if near in given:
-        return Said(f"`{near}` is given already; {allowed}")
-    return Said(f"did you mean `{near}`? {allowed}", near=True)
-
-
-def field(tell: Telling, **stray: Any) -> str:
-    """Return the hint for a key that is no field: the field that it stands for, and all that there are."""
-    return _field(tell, **stray).text
-
-
-def near_config(tell: Telling, stray: Mapping[str, Any]) -> str:
-    """Return the hint for another word for `config`."""
-    return f"did you mean `config`? {_field(tell, **stray).text}"
-
-
-def beside_config(tell: Telling, kind: Kind, key: str, name: str | None, given: bool, stray: Mapping[str, Any]) -> str:
-    """Return the hint for a key beside `config` that does not belong there.
-
-    Args:
-        tell: what the sentences are made with.
-        kind: that of the component.
-        key: the key.
-        name: the component's plugin, where the key is one of its fields.
-        given: it stands in `config` too.
-        stray: what else is known of the key.
-    """
-    if name is None:
-        said = stray_key(tell, **stray)
-    elif given:
-        said = Said(f"`config.{key}` is given too; keep that one")
-    else:
-        said = Said(f"it is a field of {name}: move it into `config`")
-    return _elsewhere(kind, key, said)
-
-
-def flat_field(
-    tell: Telling,
-    kind: Kind,
-    stray: Mapping[str, Any],
-    beside: tuple[str, ...],
-    another: str | None,
-    names: tuple[str, ...],
-) -> str:
-    """Return the hint for a key beside `type`, in a component without `config`, that does not belong there.
-
-    Args:
-        tell: what the sentences are made with.
-        kind: that of the component.
-        stray: what is known of the key.
-        beside: what may stand there but fields.
-        another: another plugin of which it is a field.
-        names: all that may stand there.
-    """
-    key, fields = stray["key"], stray["fields"]
-    near = tell.near(key, names)
-    if near in beside:
-        return f"did you mean `{near}`?"
-    near = field_meant(key, fields) or (near if key not in LOOP_KEYS else None)
-    return _of_another(kind, key, another, _said(near, stray["name"], stray["keys"], stray["given"]))
-
-
-def field_of_component(
-    tell: Telling, kind: Kind, stray: Mapping[str, Any], beside: tuple[str, ...], another: str | None
-) -> str:
-    """Return the hint for a key in `config` that does not belong there.
-
-    Args:
-        tell: what the sentences are made with.
-        kind: that of the component.
-        stray: what is known of the key.
-        beside: what may stand beside `type` and `config`.
-        another: another plugin of which it is a field.
-    """
-    key = stray["key"]
-    if key == "config":
-        return "`config` stands in `config`: take one of the two away"
-    if key == "type":
-        return f"`{key}` stands beside `config`, not in it: take it out"
-    if key in beside:
-        return f"`{key}` belongs beside `type` and `config`, not in `config`"
-    said = _field(tell, **stray)
-    near = None if said.near else tell.near(key, beside)
-    if near is not None and alike(key, [near]):
-        return f"did you mean `{near}`, beside `type` and `config`?"
-    return _of_another(kind, key, another, said)
-
-
-def _of_another(kind: Kind, key: str, another: str | None, said: Said) -> str:
-    """Return the hint for an unknown field, which another plugin or another part of a recipe may have."""
-    if another is not None and (kind == "clipper" or (kind == "scheduler" and not said.near)):
-        return f"it is a field of the {kind} `{another}`: write `type: {another}`"
-    return _elsewhere(kind, key, said)
-
-
-def _elsewhere(kind: Kind, key: str, said: Said) -> str:
-    """Return the hint for a key in a component, which may be one of the recipe's, or no config's."""
-    home = _home(kind, key)
-    if home is not None and home.part is not None:
-        own = home.part == kind
-        where = (
-            f"did you mean `{home.word}`, beside" if own else f"`{home.word}` belongs into `{home.part}`, beside its"
-        )
-        return f"{where} `type`{'?' if own else ''}"
-    if home is not None:
-        return f"`{home.word}` belongs beside the {kind}, not in it"
-    if key in _PARAMETERS and not said.near:
-        return "parameters are given to create(), not in a config"
-    return said.text

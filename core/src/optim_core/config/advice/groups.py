@@ -24,9 +24,9 @@ _FOR_MULTIPLIER = frozenset(
     }
 )
 _FOR_DECAY = frozenset({"decay_mult", "wd_mult", "weight_decay_mult", "wd_scale", "wd_multiplier"})
-# What is true of parameters that are trained.
+# These words say that parameters are trained.
 _TRAINED = frozenset({"requires_grad", "trainable", "train"})
-# What stands in the names of modules, layers and parameters of a kind.
+# These stand in the names of modules, layers and parameters; each says of which kind those are.
 _SIGNS = {"norm": "norm", "bn": "norm", "ln": "norm", "gn": "norm", "bias": "bias", "emb": "embedding"}
 
 

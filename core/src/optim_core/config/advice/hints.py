@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from optim_core.config.advice import components, groups, overrides, recipes
+from optim_core.config.advice import components, groups, misplaced_keys, overrides, recipes
 from optim_core.config.advice.stray_keys import stray_key
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import field_meant, meant
@@ -61,12 +61,12 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "python-code": lambda _: "a config file cannot name Python code; see `optim show` for what the field takes as text",
     # A field and a key.
     "needs-a-value": lambda _, name, wanted: f"{name} needs {type_in_words(wanted)} here",
-    "field": components.field,
-    "takes": components.takes,
-    "field-of-component": components.field_of_component,
-    "flat-field": components.flat_field,
-    "near-config": components.near_config,
-    "beside-config": components.beside_config,
+    "field": misplaced_keys.field,
+    "takes": misplaced_keys.takes,
+    "field-of-component": misplaced_keys.field_of_component,
+    "flat-field": misplaced_keys.flat_field,
+    "near-config": misplaced_keys.near_config,
+    "beside-config": misplaced_keys.beside_config,
     "key-beside": _key_beside,
     "stray-key": lambda tell, **stray: stray_key(tell, **stray).text,
     "no-field-of-kind": lambda _, kind: f"it is no field of the {kind}",

@@ -19,7 +19,7 @@ def sentence(issue: Issue) -> str:
 
 
 def _wrong_type(issue: Issue) -> str:
-    # Of a union, the member for which the value was most likely meant.
+    # For a union, the sentence is that of the member for which the value was most likely meant.
     wanted = issue.data.get("member") or issue.wanted
     return f"must be {type_in_words(wanted)}, is {shown(issue.value)}"
 

@@ -9,7 +9,7 @@ from optim_core.text.spelling import Near, Suggestions
 
 __all__ = ["Said", "Telling"]
 
-# In a config with thousands of mistakes, as many are told with the right name.
+# Of thousands of mistakes, so many are told with the right name.
 MOST_SUGGESTIONS = 100
 
 
@@ -31,7 +31,7 @@ class Telling(NamedTuple):
 
     @property
     def near(self) -> Near:
-        """What looks for the nearest right name."""
+        """Return what looks for the nearest right name."""
         return self.suggestions.nearest
 
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["JsonPlaces", "read_json"]
 
-# What stands where JSON breaks off, and what to do about it, for people who write Python, JavaScript or YAML.
+# Where JSON breaks off, people who write Python, JavaScript or YAML have put one of these; each has its repair.
 _REPAIRS = tuple(
     (re.compile(pattern), hint)
     for pattern, hint in (
         (r"//|/\*|#", "JSON has no comments: take it out, or let the name of the file end in .yaml"),
-        # From Python 3.13 on the place is that of the comma.
+        # From Python 3.13 on, the place is that of the comma.
         (r",?\s*}", "JSON has no comma before `}`"),
         (r",?\s*]", "JSON has no comma before `]`"),
         ("'", "JSON has double quotes"),
@@ -41,7 +41,7 @@ _WORD = re.compile(r"[A-Za-z_]")
 
 
 def read_json(text: str) -> tuple[Any, JsonPlaces]:
-    """The value in `text`, and the places of what is in it.
+    """Return the value in `text`, and the places of what is in it.
 
     Raises:
         FormatError: it is not JSON, a key stands twice, or it is nested too deeply.
@@ -82,7 +82,7 @@ def _first_twice(keys: Iterable[str]) -> str:
 
 
 def _repair(error: json.JSONDecodeError, text: str) -> str | None:
-    """What to write instead."""
+    """Return what to write instead."""
     if _YAML_LINE.match(text):
         return "this looks like YAML: let the name of the file end in .yaml"
     for pattern, hint in _REPAIRS:
@@ -108,7 +108,7 @@ class JsonPlaces:
             return None
 
     def of(self, path: ConfigPath) -> Position | None:
-        """The place of the value at `path`, or the nearest place above it."""
+        """Return the place of the value at `path`, or the nearest place above it."""
         return self._positions.of(path) if self._positions else None
 
     def twice(self) -> FormatError | None:

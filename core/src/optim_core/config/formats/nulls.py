@@ -30,7 +30,7 @@ def without_nulls(config: Any, build: Callable[[Any], Any], title: str) -> Any:
     wanted = build(config)
     left_out: set[ConfigPath] = set()
     needed: list[ConfigPath] = []
-    # Halved until what is needed is found, which is little, if anything, of what may be much.
+    # There may be many, of which few if any are needed, so that halving finds those soon.
     untried = [paths]
     while untried:
         some = untried.pop()

@@ -16,10 +16,10 @@ from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 
 __all__ = ["Places"]
 
-# How many keys the headers and dotted keys may have together; tomllib takes time for each.
+# The headers and dotted keys may have so many keys together; tomllib takes time for each.
 MOST_KEYS = 10 * MOST_NODES
 
-# Possessive, so that no text makes them go back and try again.
+# The quantifiers are possessive, so that no text makes them go back and try again.
 _SPACE = re.compile(r"[ \t]*+")
 _BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _BASIC = r'"(?:[^"\\\n]++|\\.)*+"'
@@ -31,7 +31,7 @@ _LONG_LITERAL = r"'''(?:[^']++|''?(?!'))*+'''(?:'{0,2}+)"
 _BARE = r"""[^\s"'\[\]{},#=][^\n,\]}#]*+"""
 _SCALAR = re.compile("|".join((_LONG_BASIC, _LONG_LITERAL, _BASIC, _LITERAL, _BARE)))
 
-# What made a node: a value, an inline table or list among them; a dotted key; a longer header; [header]; [[header]].
+# A node is made by a value (an inline table or list, too), a dotted key, a longer header, [header] or [[header]].
 _Kind = Literal["value", "dotted", "implied", "table", "tables"]
 
 
@@ -50,12 +50,12 @@ class Places:
 
     @property
     def error(self) -> FormatError | None:
-        """What ended the walk: a key that stands twice, nesting over 50 deep, too many values or keys; else None."""
+        """Return what ended the walk, if anything: a key twice, nesting over 50 deep, too many values or keys."""
         walk = self._walk
         return None if walk.wrong is None else FormatError(walk.wrong, self._position(walk.at), walk.hint)
 
     def of(self, path: ConfigPath) -> Position:
-        """The place of the value at `path`: of the key for a mapping's entry, or the nearest place above it."""
+        """Return the place of the value at `path`: of the key for a mapping's entry, or the nearest place above it."""
         node = self._walk.root
         for step in path:
             if step not in node.children:
@@ -64,7 +64,7 @@ class Places:
         return self._position(node.start)
 
     def _position(self, start: int) -> Position:
-        """1-based line and column; lines are counted on from the place that was asked for last."""
+        """Return 1-based line and column; lines are counted on from the place that was asked for last."""
         before, line = self._counted if self._counted[0] <= start else (0, 1)
         line += self._text.count("\n", before, start)
         self._counted = (start, line)
@@ -117,7 +117,7 @@ class _Walk:
     # -- statements ----------------------------------------------------------------------------------------------
 
     def _header(self) -> tuple[_Node, int]:
-        """``[a.b]`` or ``[[a.b]]``: the table that it opens, and how deep that is."""
+        """Return the table that ``[a.b]`` or ``[[a.b]]`` opens, and how deep that is."""
         start = self.at
         several = self._next("[[")
         self.at += 2 if several else 1
@@ -143,7 +143,7 @@ class _Walk:
         return node, depth
 
     def _pair(self, table: _Node, depth: int) -> None:
-        """``a.b = value`` in `table`."""
+        """Walk through ``a.b = value`` in `table`."""
         node = table
         for at, key, more in self._keys():
             depth += 1
@@ -158,7 +158,7 @@ class _Walk:
         self._value(node, depth)
 
     def _keys(self) -> Iterator[tuple[int, str, bool]]:
-        """The parts of a dotted key: offset, key, and whether another follows."""
+        """Yield the parts of a dotted key: offset, key, and whether another follows."""
         more = True
         while more:
             self._skip(_SPACE)
@@ -197,7 +197,7 @@ class _Walk:
             self._take(_SCALAR)
 
     def _items(self, node: _Node, depth: int, closing: str) -> None:
-        """The elements of a list, or the pairs of an inline table."""
+        """Walk through the elements of a list, or the pairs of an inline table."""
         self.at += 1
         self._skip(_BLANK)
         while not self._next(closing):

@@ -12,9 +12,9 @@ from optim_core.config.issues import DEEPEST
 
 __all__ = ["read_toml"]
 
-# The longest text that is parsed before it is walked through: tomllib takes time with the square of a key's parts.
+# A longer text is walked through before it is parsed: tomllib takes time with the square of a key's parts.
 SHORT = 4096
-# tomllib, which is written in Python, may take half a second for that many characters.
+# This is in characters, for which tomllib, which is written in Python, may take half a second.
 LARGEST = 1024 * 1024
 LONGEST_SHOWN = 40
 
@@ -24,7 +24,7 @@ _POINT_AT_END = re.compile(r"[-+]?(\.\d|\d+\.(?!\d))")
 
 
 def read_toml(text: str) -> tuple[dict[str, Any], Places]:
-    """The mapping in `text`, and the places of what is in it.
+    """Return the mapping in `text`, and the places of what is in it.
 
     Raises:
         FormatError: it is not TOML, a key stands twice, or, in a long text, there are more than 10,000 values or
@@ -69,14 +69,14 @@ def _said(error: str, text: str, earlier: FormatError | None) -> FormatError:
 
 
 def _one_line(message: str, line: str, at: int) -> str | None:
-    """What to do about an inline table that has a line break, or a comma at its end."""
+    """Return what to do about an inline table that has a line break, or a comma at its end."""
     if message == "Invalid initial character for a key part" and "{" in line[:at] and line[at:].strip() in ("", "}"):
         return "a table in braces stands on one line and has no comma at its end; [header] opens a longer one"
     return None
 
 
 def _repair(message: str, line: str, at: int) -> str | None:
-    """What to write in place of the value that stands at or around `at`, where that can be said."""
+    """Return what to write in place of the value that stands at or around `at`, where that can be said."""
     if message.startswith("Expected '='") and line[at : at + 1] == ":":
         return "TOML has `=` between key and value"
     if message.startswith("Expected newline"):

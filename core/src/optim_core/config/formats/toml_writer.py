@@ -9,7 +9,7 @@ __all__ = ["to_toml"]
 
 SHORT_LIST = 72
 
-# A list of plain values as tomli-w writes it, one to a line; no text in it has a line break.
+# This is a list of plain values as tomli-w writes it, one to a line; no text in it has a line break.
 _LIST = re.compile(r"^([^\n]* = )\[\n((?:    [^\n]*,\n)+)\]$", re.MULTILINE)
 
 

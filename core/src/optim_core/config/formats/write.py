@@ -13,7 +13,7 @@ from optim_core.errors import OptimError
 
 __all__ = ["config_text"]
 
-# Half of a surrogate pair, which only some formats can write: as an escape.
+# Half of a surrogate pair can only be written as an escape, which some formats do not have.
 _HALF = re.compile(r"[\ud800-\udfff]")
 
 
@@ -44,5 +44,5 @@ def config_text(
             )
         return file_format.code().write(config, ascii_only=ascii_only or has_half)
     except ValueError as error:
-        # Python reads longer numbers than it writes, where they are hexadecimal.
+        # Python reads hexadecimal numbers that are longer than those that it writes.
         raise OptimError(f"the config holds a number that cannot be written: {error}") from None

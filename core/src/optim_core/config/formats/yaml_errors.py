@@ -16,7 +16,7 @@ _OPENED = re.compile(r"flow (?:sequence|mapping)")
 
 
 def explained(error: yaml.YAMLError, text: str) -> tuple[str, Position, str | None]:
-    """What is wrong, where (1-based line and column, 0 where it is unknown), and the repair where one is known."""
+    """Return what is wrong, where (1-based line and column, zeros where unknown), and the repair where one is known."""
     conflict = _CONFLICT.search(text)
     if conflict is not None:
         line = text.count("\n", 0, conflict.start()) + 1
@@ -38,7 +38,7 @@ def explained(error: yaml.YAMLError, text: str) -> tuple[str, Position, str | No
 
 
 def _forbidden(error: yaml.reader.ReaderError, text: str) -> tuple[str, Position, str | None]:
-    """What to say of a character that YAML does not take."""
+    """Return what to say of a character that YAML does not take."""
     code = error.character if isinstance(error.character, int) else ord(error.character)
     # The position is counted in UTF-8 by libyaml and in characters by PyYAML.
     at = text.find(chr(code))
@@ -68,7 +68,7 @@ def _repair(said: str, error: yaml.MarkedYAMLError, lines: list[str], place: Pos
 
 
 def _line_by_line(said: str, lines: list[str], number: int) -> str | None:
-    """The repair of lines that do not go together: the one at which the parser stumbled, and those before it."""
+    """Return the repair of lines that do not go together: the one at which the parser stumbled, and those before it."""
     above = [(at, line) for at, line in enumerate(lines[: number - 1], start=1) if _content(line)]
     line = lines[number - 1] if number <= len(lines) else ""
     for at, earlier in above[-2:]:
@@ -88,7 +88,7 @@ def _line_by_line(said: str, lines: list[str], number: int) -> str | None:
 
 
 def _content(line: str) -> str:
-    """A line without its indentation; "" where it says nothing."""
+    """Return a line without its indentation; "" where it says nothing."""
     stripped = line.strip()
     return "" if stripped.startswith("#") else stripped
 

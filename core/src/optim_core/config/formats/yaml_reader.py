@@ -20,7 +20,7 @@ __all__ = ["Node", "Positions", "compose", "value_of", "written_texts"]
 
 Node = yaml.Node
 
-# Before PyYAML recurses, its composer once for each level; what is longer is looked through first.
+# A longer text is looked through before PyYAML composes it, since that recurses once for each level.
 SHORT = 4096
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -30,12 +30,12 @@ _CORE_TAGS = ("map", "seq", "str", "int", "float", "bool", "null")
 
 
 TEMPLATE_HINT = "{{ }} is a template's: fill it in before, or put it in quotes"
-# What editors and web pages put where a space was typed.
+# Editors and web pages put these where a space was typed.
 _NO_SPACES = frozenset("\u00a0\u2007\u202f\u3000")
 
 
 def compose(text: str) -> Node:
-    """The tree of nodes of the one document in `text`.
+    """Return the tree of nodes of the one document in `text`.
 
     Raises:
         FormatError: it is not YAML, holds several documents, is nested over 50 deep, or refers to itself.
@@ -58,7 +58,7 @@ def compose(text: str) -> Node:
 
 
 def _refuse_size(text: str) -> None:
-    """Counts nesting and values on the stream of events, which is read no further than a config may be long."""
+    """Count nesting and values on the stream of events, which is read no further than a config may be long."""
     if len(text) <= SHORT:
         return
     depth = events = 0
@@ -77,7 +77,7 @@ def _refuse_size(text: str) -> None:
 
 
 def value_of(root: Node) -> Any:
-    """The plain value of a tree of nodes: dict, list, str, int, float, bool, None.
+    """Return the plain value of a tree of nodes: dict, list, str, int, float, bool, None.
 
     Raises:
         FormatError: a key twice in one mapping, a key that is not a text, a tag, or anchors that multiply to more than
@@ -107,7 +107,7 @@ class Positions:
         self._children: dict[int, dict[str | int, tuple[Node, Node]]] = {}
 
     def of(self, path: ConfigPath) -> Position:
-        """The place of the value at `path`: of the key for a mapping's entry, or the nearest place above it."""
+        """Return the place of the value at `path`: of the key for a mapping's entry, or the nearest place above it."""
         node, place = self._root, _place(self._root)
         for step in path:
             children = self._children.get(id(node))
@@ -121,7 +121,7 @@ class Positions:
 
 
 def _children(node: Node) -> dict[str | int, tuple[Node, Node]]:
-    """Key or number to the node that marks the place, and the node of the value."""
+    """Return key or number to the node that marks the place, and the node of the value."""
     if isinstance(node, yaml.MappingNode):
         return {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     if isinstance(node, yaml.SequenceNode):
@@ -203,7 +203,7 @@ def _scalar(node: Any) -> Any:
 
 
 def _based(text: str) -> Any:
-    """The whole number that ``0x1F`` or ``0o17`` writes, or the text itself."""
+    """Return the whole number that ``0x1F`` or ``0o17`` writes, or the text itself."""
     try:
         return text if "_" in text else int(text, 0)
     except ValueError:

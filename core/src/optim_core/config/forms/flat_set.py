@@ -23,7 +23,7 @@ from optim_core.kinds import Kind
 from optim_core.text.spelling import alike
 from optim_core.text.values import shown
 
-# How to clip, and the field that holds the number.
+# The ways to clip, each with the field that holds its number.
 CLIPPERS = {"norm": "max_norm", "value": "clip_value"}
 
 __all__ = ["FlatSet", "clipping_of", "outside", "same_as"]
@@ -41,7 +41,7 @@ def same_as(key: str, other: str) -> Issue:
 
 
 def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Issue]]:
-    """`gradient_clipping` for the flat words for it, which are taken out of `config`; its places; what is wrong."""
+    """Return `gradient_clipping` for the flat words for it, which go out of `config`; its places; what is wrong."""
     words = [key for key in CLIP_WORDS if key in config]
     if not words:
         return {}, (), []
@@ -80,13 +80,13 @@ class FlatSet:
         self._issues: list[Issue] = []
         self._written: list[tuple[ConfigPath, ConfigPath]] = []
         self._recipe: dict[str, Any] = {}
-        # The keys that are dealt with, whatever part takes them.
+        # These keys are dealt with, whatever part takes them.
         self._used: set[Any] = set()
         self._options: dict[Kind, Any] = {}
         self._told = False
         self._types = {part: value for part in PARTS if (value := self._named(part)) is not None}
         self._taken = {part: fields(part, value) for part, value in self._types.items()}
-        # Those that are components by themselves.
+        # These parts are components by themselves.
         self._closed = {
             part: fields(part, component.get("type"))
             for part in PARTS
@@ -94,7 +94,7 @@ class FlatSet:
         }
 
     def form(self) -> Form:
-        """The recipe, or the one component that the set holds."""
+        """Return the recipe, or the one component that the set holds."""
         self._clip()
         for part, value in self._types.items():
             self._recipe[part] = {"type": value, **self._envelope(part), "config": self._serialized(part)}
@@ -103,13 +103,13 @@ class FlatSet:
         return Form(self._recipe, only, tuple(self._written), unused, tuple(self._issues))
 
     def _only(self) -> Kind | None:
-        """The part that is all there is, where it was not given as a part of a recipe."""
+        """Return the part that is all there is, where it was not given as a part of a recipe."""
         if len(self._recipe) != 1 or any(key in self._given for key in (*RECIPE_KEYS, *CLIP_WORDS)):
             return None
         return next((part for part in PARTS if part in self._recipe), None)
 
     def _named(self, part: Kind) -> Any:
-        """The type of a part, under whichever key it stands; None where it has none, or is a component by itself.
+        """Return the type of a part, whichever key it stands under; None where it has none or is a component by itself.
 
         Raises:
             IssuesError: there are fields, and no type.
@@ -144,7 +144,7 @@ class FlatSet:
         self._issues += issues
 
     def _envelope(self, part: Kind) -> dict[str, Any]:
-        """What stands beside `type` and `config`."""
+        """Return what stands beside `type` and `config`."""
         of_params = naming_keys(part)[2]
         serialized = self._given.get(of_params)
         params = serialized if isinstance(serialized, Mapping) else {}
@@ -160,7 +160,7 @@ class FlatSet:
         return beside
 
     def _serialized(self, part: Kind) -> Any:
-        """The fields of a part that has them below a key of their own, else an empty mapping to divide fields into."""
+        """Return the fields of a part that stand below a key of their own; else an empty mapping, to be filled."""
         key = naming_keys(part)[2]
         if key not in self._given:
             self._place((part, "config"), ())
@@ -176,10 +176,10 @@ class FlatSet:
         self._written.insert(0, (canonical, given))
 
     def _divide(self) -> dict[str, Any]:
-        """Gives each part its fields; returns what is the training loop's."""
+        """Give each part its fields; return what is the training loop's."""
         unused = {}
         known = {part: self._taken[part] for part in self._options}
-        # Beside a type that nothing has, nobody can say whose a key is; where the optimizer is missing, whose it was.
+        # A key may be one of a type that nothing has, or of an optimizer that is missing; then it is left alone.
         complete = None not in self._taken.values() and ("optimizer" in self._recipe or self._lacks_none())
         for key, value in self._given.items():
             if key in self._used:
@@ -198,11 +198,11 @@ class FlatSet:
         return unused
 
     def _lacks_none(self) -> bool:
-        """Whether a schedule alone is all that was asked for."""
+        """Return whether a schedule alone is all that was asked for."""
         return "scheduler" in self._recipe and not any(key in self._given for key in RECIPE_KEYS)
 
     def _is_the_loops(self, key: Any) -> bool:
-        """Whether a key that no part takes is a setting of the training loop; in a section, whatever is not ours."""
+        """Return whether a key that no part takes is the training loop's; in a section, whatever is not ours is."""
         if key in LOOP_KEYS or not self._section or not isinstance(key, str):
             return key in LOOP_KEYS
         if key in OTHER_WORDS or key in FIELDS or is_about(key, FIELD_WORDS):
@@ -211,11 +211,11 @@ class FlatSet:
         return not alike(key, (*of_parts, *RECIPE_KEYS, *(name for part in PARTS for name in naming_keys(part))))
 
     def _found(self) -> list[Takes]:
-        """What the parts take whose types are known."""
+        """Return what the parts take whose types are known."""
         return [found for found in (*self._taken.values(), *self._closed.values()) if found is not None]
 
     def _takes_epochs(self, key: str, schedule: Takes | None) -> bool:
-        """Gives a schedule a number of epochs that its field has another name for; False where it has no such field."""
+        """Give a schedule a number of epochs that its field has another name for; False where it has no such field."""
         field = next((name for name in EPOCHS if schedule is not None and name in schedule), None)
         if field is None:
             return False

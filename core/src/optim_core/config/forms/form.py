@@ -10,7 +10,7 @@ from optim_core.kinds import Kind
 
 __all__ = ["Asked", "ConfigForm", "Fields", "Form", "Places", "Takes"]
 
-# Pairs of a path in the recipe and the path in which the user wrote it; the first that fits counts.
+# Each is a path in the recipe and the path in which the user wrote it; the first that fits counts.
 Places = tuple[tuple[ConfigPath, ConfigPath], ...]
 
 

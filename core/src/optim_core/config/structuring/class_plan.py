@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
-from optim_core.config.structuring.scalars import refusal
+from optim_core.config.structuring.scalars import refused
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
@@ -17,11 +17,11 @@ __all__ = ["ALIASES", "ClassPlan", "Hook"]
 
 Hook = Callable[[Any, Any], Any]
 
-# A key that means the same as another in every plugin class that has only the other.
+# Each key means the same as the other in every plugin class that has only one of the two.
 ALIASES = {"learning_rate": "lr", "lr": "learning_rate"}
 
 _FACTORY: Any = attrs.Factory
-# What people write for "choose for me", where null, which is the same to them, is not taken.
+# People write these for "choose for me", where null, which is the same to them, is not taken.
 _NOTHING = ("none", "null", "auto", "default")
 _DEFAULTS_SHOWN = (bool, int, float, str)
 
@@ -49,7 +49,7 @@ class ClassPlan(NamedTuple):
         return cls(wanted, fields, required, tuple(attributes))
 
     def structure(self, value: Any, name: str | None = None) -> Any:
-        """An instance from a mapping of fields.
+        """Return an instance from a mapping of fields.
 
         Args:
             value: the mapping.
@@ -131,7 +131,7 @@ class ClassPlan(NamedTuple):
         return Issue("unknown-key", (key,), given[key], hint=hint)
 
     def _refusals(self, values: dict[str, Any], failed: set[str], given: Mapping[str, Any]) -> list[Issue]:
-        """What each field's validator says: attrs itself stops at the first one."""
+        """Return what each field's validator says: attrs itself stops at the first one."""
         instance = object.__new__(self.cls)
         usable: list[tuple[str, attrs.Attribute[Any], Any]] = []
         issues = []
@@ -151,7 +151,7 @@ class ClassPlan(NamedTuple):
             try:
                 field.validator(instance, field, current)
             except AttributeError as error:
-                # It looked at a field that has a problem of its own.
+                # The validator looked at a field that has an issue of its own.
                 if error.obj is not instance:
                     issues += _issues(error, (self._as_given(key, given),))
             except Exception as error:  # noqa: BLE001 - a validator may raise anything
@@ -161,7 +161,7 @@ class ClassPlan(NamedTuple):
     def _current(
         self, key: str, field: attrs.Attribute[Any], values: dict[str, Any], instance: Any
     ) -> tuple[bool, Any]:
-        """Whether a field has a value, and the value: as given, or its default."""
+        """Return whether a field has a value, and the value: as given, or its default."""
         if key in values:
             current = values[key]
         elif field.default is attrs.NOTHING:
@@ -174,7 +174,7 @@ class ClassPlan(NamedTuple):
         return True, field.converter(current) if callable(field.converter) else current
 
     def _as_given(self, key: str, given: Mapping[str, Any]) -> str:
-        """The key under which the user wrote a field: the alias where that is what stands there."""
+        """Return the key under which the user wrote a field: the alias where that is what stands there."""
         alias = ALIASES.get(key)
         if alias is None or key in given or alias not in given or self.fields.get(alias) is not self.fields[key]:
             return key
@@ -182,13 +182,13 @@ class ClassPlan(NamedTuple):
 
 
 def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
-    """The issue of a field's value; where nothing was meant by the value, with what to do instead."""
+    """Return the issue of a field's value; where nothing was meant by the value, with what to do instead."""
     unset = raw is None or (type(raw) is str and raw.lower() in _NOTHING)
     if issue.path or not unset or field.default is attrs.NOTHING:
         return issue
     shows = type(field.default) in _DEFAULTS_SHOWN
     hint = Hint("leave-it-out", {"default": field.default} if shows else {})
-    # What says how to write the value says more than to leave it out.
+    # To say how the value is written helps more than to say that it can be left out.
     first = issue.hint if raw is not None else None
     return issue._replace(hint=hint if first is None else Hint.of("first-of", hints=[first, hint]))
 
@@ -198,12 +198,12 @@ def _issues(error: Exception, path: ConfigPath = (), name: str | None = None) ->
     if isinstance(error, ItemsError):
         return [issue for index, wrong in error.items.items() for issue in _issues(wrong, (*path, index))]
     if isinstance(error, FieldError):
-        return [refusal(error, path)]
+        return [refused(error, path)]
     return [Issue("refused", path, data={"text": _words(error, name)})]
 
 
 def _words(error: BaseException, name: str | None = None) -> str:
-    """What a validator said; attrs' own begin with the field's name, which the path says already."""
+    """Return what a validator said; attrs' own begin with the field's name, which the path says already."""
     said = str(error.args[0]) if error.args and isinstance(error.args[0], str) else str(error)
     if name:
         said = said.removeprefix(f"'{name}' ")

@@ -15,7 +15,7 @@ _ITSELF = (str, int, float, bool, type(None))
 
 
 def plain_data(config: Any) -> Any:
-    """A copy of a config with a dict for every mapping, a list for every list, and texts and numbers without subclass.
+    """Return a copy of a config: a dict for every mapping, a list for every list, texts and numbers without subclass.
 
     Specs and other objects stay what they are. The caller's objects are read here alone: nothing after this walks an
     endless one, or is told two things by one that changes.
@@ -75,7 +75,7 @@ class _Copy:
 
 
 def _contents(value: Any) -> dict[Any, Any] | list[Any] | None:
-    """What a mapping or a list holds, no more of it than a config may; None of anything else."""
+    """Return what a mapping or a list holds, no more of it than a config may; None of anything else."""
     if type(value) is dict and all(type(key) is str for key in value):
         return value
     if isinstance(value, Mapping):
@@ -88,7 +88,7 @@ def _some(items: Iterable[Any]) -> Iterable[Any]:
 
 
 def _without_subclass(value: Any) -> Any:
-    """The text or number itself, where a subclass of it may compare and show itself in ways of its own."""
+    """Return the text or number itself, where a subclass of it may compare and show itself in ways of its own."""
     kind = type(value)
     if kind in _ITSELF:
         return value

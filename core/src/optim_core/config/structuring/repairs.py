@@ -11,9 +11,9 @@ from optim_core.text.numerals import number_in
 __all__ = ["as_bool", "as_list", "as_null", "as_number"]
 
 LONGEST = 60
-# In bits.
+# This is in bits.
 LARGEST = 200
-# A subclass of these may be anybody's.
+# A subclass of these may have a stranger's code, which is not run here.
 _PLAIN = (str, int, float)
 
 _YES = ("true", "yes", "on", "y", "t", "1", "1.0")
@@ -30,7 +30,7 @@ _QUOTIENT = re.compile(r"([\d.]+) ?/ ?([\d.]+)")
 
 
 def as_bool(value: Any) -> str | None:
-    """The hint for what is neither true nor false: ``write true`` for "yes", 1 or "true"."""
+    """Return the hint for what is neither true nor false: ``write true`` for "yes", 1 or "true"."""
     word = _text(value).lower()
     meant = "true" if word in _YES else "false" if word in _NO else None
     if meant is None:
@@ -39,14 +39,14 @@ def as_bool(value: Any) -> str | None:
 
 
 def as_null(value: Any) -> str | None:
-    """The hint for a text that means null, such as Python's ``None``."""
+    """Return the hint for a text that means null, such as Python's ``None``."""
     if type(value) is not str or value.lower() not in _NULLS:
         return None
     return "write null" + (" without quotes" if value in ("null", "~") else "")
 
 
 def as_number(value: Any, *, whole: bool = False) -> str | None:
-    """The hint for what is no number, or no whole one."""
+    """Return the hint for what is no number, or no whole one."""
     if isinstance(value, bool):
         return None if value else "write 0"
     if type(value) in (list, tuple) and len(value) == 1 and type(value[0]) in _PLAIN:
@@ -58,12 +58,12 @@ def as_number(value: Any, *, whole: bool = False) -> str | None:
     meant = _number_meant(value)
     if meant is None or not _is_number(meant, whole):
         return None
-    # The two look alike.
+    # The signs look alike, so that the repair has to be said in words.
     return f"write {meant}" + (", with the `-` of the keyboard" if value.translate(_DASHES) != value else "")
 
 
 def as_list(value: Any, length: int | None) -> str | None:
-    """The hint for what is no list, or none of `length` items."""
+    """Return the hint for what is no list, or none of `length` items."""
     if type(value) in (list, tuple):
         nested = length is not None and len(value) == 1 and type(value[0]) in (list, tuple) and len(value[0]) == length
         return "take one pair of brackets away" if nested else None
@@ -80,7 +80,7 @@ def as_list(value: Any, length: int | None) -> str | None:
 
 
 def _text(value: Any) -> str:
-    """A plain scalar as text; "" for anything else, and for a number of thousands of digits."""
+    """Return a plain scalar as text; "" for anything else, and for a number of thousands of digits."""
     if type(value) not in _PLAIN or (type(value) is int and value.bit_length() > LARGEST):
         return ""
     return str(value)
@@ -92,7 +92,7 @@ def _is_number(text: str, whole: bool) -> bool:
 
 
 def _number_meant(text: str) -> str | None:
-    """The number in `text` as configs write it: without spaces, units and signs that look like others."""
+    """Return the number in `text` as configs write it: without spaces, units and signs that look like others."""
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES).strip(" \t\n'\"\u2018\u2019\u201c\u201d")
     if _GROUPED.fullmatch(plain):
         return re.sub(r"[,_' ]", "", plain)

@@ -13,7 +13,7 @@ from optim_core.text.numerals import number_in
 from optim_core.validators import FieldError
 
 __all__ = [
-    "refusal",
+    "refused",
     "structure_anything",
     "structure_bool",
     "structure_callable",
@@ -32,7 +32,7 @@ def wrong_type(wanted: Any, value: Any, hint: Hint | None = None) -> IssuesError
     return IssuesError(Issue("wrong-type", (), value, wanted, hint=hint))
 
 
-def refusal(error: FieldError, path: ConfigPath = ()) -> Issue:
+def refused(error: FieldError, path: ConfigPath = ()) -> Issue:
     """Return the issue of what a validator says of a value, in its own words."""
     hint = Hint.of("said", text=error.hint) if error.hint else None
     return Issue("refused", path, data={"text": error.message}, hint=hint)
@@ -78,7 +78,7 @@ def structure_int(value: Any, _: Any) -> int:
     try:
         return operator.index(number)
     except Exception as error:
-        # That of a tensor, for one, raises unless it holds one whole number.
+        # The method of a tensor, for one, raises unless the tensor holds one whole number.
         raise wrong_type(int, value) from error
 
 
@@ -119,7 +119,7 @@ def structure_duration(value: Any, _: Any) -> Duration:
     try:
         return Duration.of(value)
     except DurationError as error:
-        raise IssuesError(refusal(error)) from None
+        raise IssuesError(refused(error)) from None
 
 
 def structure_literal(value: Any, wanted: Any) -> Any:
@@ -129,7 +129,7 @@ def structure_literal(value: Any, wanted: Any) -> Any:
         # A text may be of a subclass, as the members of a str enum are; true is not 1.
         if (type(choice) is type(value) or (isinstance(choice, str) and isinstance(value, str))) and choice == value:
             return choice
-    # Infinity is the text "inf" where it is a choice.
+    # Where infinity is a choice, it is the text "inf".
     word = value if isinstance(value, str) else str(value) if type(value) is float else ""
     choices = [choice for choice in allowed if isinstance(choice, str)]
     raise wrong_type(wanted, value, Hint.of("near-choice", name=word, choices=choices) if word else None)

@@ -59,7 +59,7 @@ class Structurer:
             self._converter.register_structure_hook_factory(belongs, factory)
 
     def structure(self, value: Any, cls: type[Any], name: str | None = None) -> Any:
-        """An instance of the plugin class `cls`, called `name` in messages, from a mapping of its fields.
+        """Return an instance of the plugin class `cls`, called `name` in messages, from a mapping of its fields.
 
         Raises:
             IssuesError: with everything that is wrong below `value`.
@@ -73,11 +73,11 @@ class Structurer:
         return plan
 
     def keys(self, cls: type[Any]) -> tuple[str, ...]:
-        """The keys that a config of `cls` may have, aliases left out."""
+        """Return the keys that a config of `cls` may have, aliases left out."""
         return tuple(config_fields(cls))
 
     def aliases(self, cls: type[Any]) -> tuple[str, ...]:
-        """Other names of some of the keys."""
+        """Return other names of some of the keys."""
         plan = self._plan(cls)
         return tuple(name for name in plan.fields if name not in plan.keys)
 
@@ -177,7 +177,7 @@ def _of_union(issue: Issue, wanted: Any) -> Issue:
 
 
 def _same_shape(value: Any, member: Any) -> bool:
-    """Whether a value was most likely meant for this member of a union, so that its words are the ones to show."""
+    """Return whether a value was most likely meant for this member of a union, whose issues then are those to tell."""
     origin = get_origin(member) or member
     if isinstance(value, Mapping):
         return origin in (dict, abc.Mapping) or attrs.has(member)
