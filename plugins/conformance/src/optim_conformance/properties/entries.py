@@ -93,12 +93,8 @@ def decay_shrinks(subject: Subject) -> None:
     run = begin(subject, decay)
     before = sum(float(value.square().sum()) for value in values(run))
 
-    def zero() -> None:
-        for parameter in run.parameters:
-            parameter.grad = parameter.grad * 0 if parameter.grad is not None else None
-
     for _ in range(5):
-        run.step(prepare=zero)
+        run.step(prepare=run.zero_gradients)
     after = sum(float(value.square().sum()) for value in values(run))
     if not after <= before * (1 + 1e-6):
         raise Differs(f"a sum of squares of at most {before:.6g}", f"{after:.6g} after 5 steps")

@@ -154,11 +154,7 @@ def zero_gradients(subject: Subject) -> None:
         group.update({key: 0.0 for key, value in group.items() if "weight_decay" in key and isinstance(value, float)})
     before = values(run)
 
-    def zero() -> None:
-        for parameter in run.parameters:
-            parameter.grad = parameter.grad * 0 if parameter.grad is not None else None
-
-    run.step(prepare=zero)
+    run.step(prepare=run.zero_gradients)
     require_finite(run)
     if not nearly_equal(before, values(run)):
         raise Differs("the parameters as they were", f"they moved by up to {difference(before, values(run)):.3g}")

@@ -105,6 +105,11 @@ class Run:
                 parameter.grad = parameter.grad.to_sparse(1) if self.sparse else parameter.grad.clone()
         return loss
 
+    def zero_gradients(self) -> None:
+        """Fill the gradients that are there with zeros; sparse ones stay sparse."""
+        for parameter in self.parameters:
+            parameter.grad = parameter.grad * 0 if parameter.grad is not None else None
+
     def step(self, weight: float = 1.0, prepare: Callable[[], None] | None = None) -> None:
         """Take one step; `prepare` may change the gradients before it."""
         if self.seeded:
