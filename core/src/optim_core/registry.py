@@ -22,7 +22,6 @@ from optim_core.recipe import Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.text.names import is_name, normalise
 from optim_core.text.prose import listing, visible, with_article
-from optim_core.text.spelling import Near, nearest
 
 if TYPE_CHECKING:
     from click import Command
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.discovery.unknown_names import UnknownName
     from optim_core.explain import Explanation
+    from optim_core.text.spelling import Near
 
 __all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
 
@@ -484,6 +484,7 @@ class Registry:
             'no optimizer is called `NoSuchOptimizer`'
         """
         from optim_core.discovery.unknown_names import nothing_is_called
+        from optim_core.text.spelling import nearest
 
         hint = self._explain_name(kind, name, nearest).hint
         return Problem(path=path, message=nothing_is_called(kind, name), hint=hint)

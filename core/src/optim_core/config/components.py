@@ -14,7 +14,7 @@ from optim_core.kinds import KINDS, Kind
 from optim_core.specs import SPECS, spec_class
 
 if TYPE_CHECKING:
-    from optim_core.config.forms.form import Takes
+    from optim_core.config.forms.takes import Takes
 
 __all__ = ["DECAY", "Components", "Found"]
 
@@ -135,7 +135,7 @@ class Components:
         return kinds[0]
 
     def _takes(self, found: Found) -> Takes:
-        from optim_core.config.forms.form import Takes
+        from optim_core.config.forms.takes import Takes
 
         return Takes(found.name, self._structurer.keys(found.cls), self._structurer.aliases(found.cls))
 

@@ -11,7 +11,7 @@ from optim_core.config.advice.misplaced_keys import PARAMETERS, home_of
 from optim_core.config.advice.stray_keys import foreign_keys
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import OTHER_WORDS, WORDS_FOR_CONFIG, WORDS_FOR_TYPE
-from optim_core.config.forms.form import Takes
+from optim_core.config.forms.takes import Takes
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import naming_keys
 from optim_core.discovery.extras import install_line

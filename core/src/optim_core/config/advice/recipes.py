@@ -10,8 +10,8 @@ from optim_core.config.advice.stray_keys import owner, word
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import WORDS_FOR_TYPE, meant
 from optim_core.config.forms.flat_set import outside
-from optim_core.config.forms.form import Fields, Takes
 from optim_core.config.forms.recognise import has_content
+from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import BESIDE, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
 from optim_core.kinds import Kind

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from optim_core.config.issues import ConfigPath, Position
 
-__all__ = ["Format", "FormatError", "FormatModule", "Locate"]
+__all__ = ["Format", "FormatError", "Locate"]
 
 # The path of a value to its place, or to the nearest place above it; None where no place is known.
 Locate = Callable[[ConfigPath], Position | None]
@@ -30,18 +30,21 @@ class FormatError(Exception):
         self.hint = hint
 
 
-class FormatModule(Protocol):
-    """What the module of a format has."""
+# A protocol takes time to make, and no code needs it.
+if TYPE_CHECKING:
 
-    def read(self, text: str) -> tuple[Any, Locate]:
-        """Return the value that a text holds, and what finds the places of the values in it.
+    class FormatModule(Protocol):
+        """What the module of a format has."""
 
-        Raises:
-            FormatError: the text is no config in this format.
-        """
+        def read(self, text: str) -> tuple[Any, Locate]:
+            """Return the value that a text holds, and what finds the places of the values in it.
 
-    def write(self, config: Any, *, ascii_only: bool) -> str:
-        """Return plain data as text that ends with a line break; `ascii_only` writes other letters as escapes."""
+            Raises:
+                FormatError: the text is no config in this format.
+            """
+
+        def write(self, config: Any, *, ascii_only: bool) -> str:
+            """Return plain data as text that ends with a line break; `ascii_only` writes other letters as escapes."""
 
 
 class Format(NamedTuple):

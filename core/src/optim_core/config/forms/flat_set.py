@@ -16,7 +16,8 @@ from optim_core.config.foreign_words import (
     OTHER_WORDS,
     is_about,
 )
-from optim_core.config.forms.form import Fields, Form, Places, Takes
+from optim_core.config.forms.form import Form, Places
+from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.keys import BESIDE, PARTS, RECIPE_KEYS, naming_keys, owner_of
 from optim_core.kinds import Kind

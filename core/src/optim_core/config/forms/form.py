@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.config.issues import ConfigPath, Issue
 from optim_core.kinds import Kind
 
-__all__ = ["Asked", "ConfigForm", "Fields", "Form", "Places", "Takes"]
+if TYPE_CHECKING:
+    from optim_core.config.forms.takes import Fields
+
+__all__ = ["Asked", "ConfigForm", "Form", "Places"]
 
 # Each is a path in the recipe and the path in which the user wrote it; the first that fits counts.
 Places = tuple[tuple[ConfigPath, ConfigPath], ...]
-
-
-class Takes(NamedTuple):
-    """What a plugin takes.
-
-    Args:
-        name: the plugin's name.
-        keys: its keys.
-        aliases: other names of some of them.
-    """
-
-    name: str
-    keys: Collection[str]
-    aliases: Collection[str] = ()
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.keys or key in self.aliases
-
-
-# What the plugin takes that a type means, None where there is none.
-Fields = Callable[[Kind, Any], Takes | None]
 
 
 class Form(NamedTuple):

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core.config.foreign_words import OUR_WORDS, SIGNS_OF_A_SECTION, meant
-from optim_core.config.forms.form import Fields, Form
+from optim_core.config.forms.form import Form
 from optim_core.config.forms.section import without_others
+from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from optim_core.config.foreign_words import CLIP_ALGORITHM, FIELD_WORDS, FIELDS, LOOP_KEYS, OTHER_WORDS, is_about
 from optim_core.config.forms.flat_set import clipping_of
-from optim_core.config.forms.form import Fields, Form
+from optim_core.config.forms.form import Form
+from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Issue
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS
 from optim_core.text.spelling import alike
