@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 # The kit judges a plugin class as the core reads it.
 OF_THE_KIT = {"optim_core.plugin_class", "optim_core.probing", "optim_core.discovery.records"}
-# The command reads and writes files, shows the keys of configs, and tries plugins in a process of their own.
-OF_THE_COMMAND = {"optim_core.cli", "optim_core.config.formats", "optim_core.config.keys", "optim_core.probing"}
+# The command stands on what anybody may use.
+OF_THE_COMMAND = {"optim_core.cli"}
 
 # What these hand on is public.
 INITS = {"optim_core", "optim_core.bridge", "optim_core.compat", "optim_core.cli"}

@@ -13,6 +13,9 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - a whole number, or an error that names it: `count`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`;
+- config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `config_text`, and `SECTION`, the key below
+  which configs of whole training runs hold the recipe;
+- what breaks where plugins are imported, found in another process: `probe`;
 - the extra that brings a command, and how to install one: `extra_of_command`, `install_line`.
 """
 
@@ -37,9 +40,13 @@ from optim_core.validators import FieldError, ItemsError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
+    from optim_core.config.formats.load import LARGEST, endings, format_of, formats
+    from optim_core.config.formats.write import config_text
+    from optim_core.config.keys import SECTION
     from optim_core.discovery.extras import extra_of_command, install_line
     from optim_core.groups.patterns import expression_fault, matching
     from optim_core.plugin_class.declarations import declarations_of
+    from optim_core.probing.probe import probe
     from optim_core.reference.describe import (
         FieldDescription,
         PluginDescription,
@@ -52,18 +59,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "LARGEST",
     "REGEX",
+    "SECTION",
     "Combined",
     "FieldDescription",
     "Kind",
     "PluginDescription",
+    "config_text",
     "count",
     "declarations_of",
     "describe",
+    "endings",
     "example",
     "expression_fault",
     "extra_of_command",
     "follows_no_metric",
+    "format_of",
+    "formats",
     "install_line",
     "keyword_arguments",
     "listing",
@@ -73,6 +86,7 @@ __all__ = [
     "one_interval",
     "output_diverted",
     "plain_data",
+    "probe",
     "restore_base_rates",
     "said",
     "shown",
@@ -85,6 +99,9 @@ __all__ = [
 __getattr__ = names_on_demand(
     globals(),
     {
+        "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats"),
+        "optim_core.config.formats.write": ("config_text",),
+        "optim_core.config.keys": ("SECTION",),
         "optim_core.discovery.extras": ("extra_of_command", "install_line"),
         "optim_core.groups.patterns": ("expression_fault", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),
@@ -95,6 +112,7 @@ __getattr__ = names_on_demand(
             "example",
             "summary_without_import",
         ),
+        "optim_core.probing.probe": ("probe",),
         "optim_core.run.horizon": ("count",),
     },
 )

@@ -8,16 +8,14 @@ from typing import Any
 from optim_core import OptimError, registry
 from optim_core.cli.output import can_say, say
 from optim_core.cli.writing import write_file
-from optim_core.config.formats import load
-from optim_core.config.formats.load import endings, format_of
-from optim_core.config.formats.write import config_text
+from optim_core.plugin_tools import config_text, endings, format_of, formats
 
 __all__ = ["format_for", "format_names", "print_config", "render", "write_config"]
 
 
 def format_names() -> list[str]:
     """Return the names that ``--format`` takes."""
-    return [each.name for each in load.FORMATS]
+    return [each.name for each in formats()]
 
 
 def render(config: dict[str, Any], name: str, *, ascii_only: bool = False) -> str:
@@ -31,7 +29,7 @@ def render(config: dict[str, Any], name: str, *, ascii_only: bool = False) -> st
     Raises:
         OptimError: the format cannot hold it, or a number has over 4,300 digits.
     """
-    file_format = next(each for each in load.FORMATS if each.name == name)
+    file_format = next(each for each in formats() if each.name == name)
     return config_text(config, file_format, registry.build, ascii_only=ascii_only)
 
 
@@ -55,7 +53,7 @@ def format_for(file: str, wanted: str | None) -> str:
         raise OptimError(f"{file}: the ending `{ending}` says no format; {', '.join(endings())} do, or --format")
     if found is not None and wanted not in (None, found.name):
         raise OptimError(f"{file}: a file that ends in `{ending}` is read as {found.name}, not as {wanted}")
-    return wanted or (found.name if found else load.FORMATS[0].name)
+    return wanted or (found.name if found else formats()[0].name)
 
 
 def write_config(config: dict[str, Any], file: str, name: str) -> None:

@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from optim_core.config.formats.load import LARGEST, format_of
 from optim_core.errors import Problem
-from optim_core.plugin_tools import visible
+from optim_core.plugin_tools import LARGEST, format_of, visible
 
 __all__ = ["render"]
 

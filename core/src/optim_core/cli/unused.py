@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core import Recipe
-from optim_core.config.keys import SECTION
-from optim_core.plugin_tools import listing, visible
+from optim_core.plugin_tools import SECTION, listing, visible
 
 __all__ = ["unused_note", "unused_paths"]
 

@@ -53,6 +53,11 @@ def probe(timeout: float = TIMEOUT, *, check: bool = False) -> dict[Key, str]:
 
     Raises:
         OptimError: the child process does not even begin.
+
+    Example:
+        >>> from optim_core.plugin_tools import probe
+        >>> {why for (kind, _, _), why in probe().items() if kind == "clipper"}
+        set()
     """
     claims = _importable()
     errors: dict[Key, str] = {}

@@ -68,7 +68,7 @@ def command(probe: bool, style: str) -> None:
 
 def _probe() -> dict[tuple[str, str, str], str]:
     # This comes before anything else: a provider whose import ends the process must not be imported here.
-    from optim_core.probing.probe import probe
+    from optim_core.plugin_tools import probe
 
     return probe(check=True)
 

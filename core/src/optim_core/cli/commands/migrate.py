@@ -11,7 +11,7 @@ from optim_core import registry
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.output import say
 from optim_core.cli.unused import unused_note
-from optim_core.config.formats.load import format_of
+from optim_core.plugin_tools import format_of
 
 __all__ = ["command"]
 

@@ -158,8 +158,8 @@ def _print_example(shown: _Shown) -> None:
     if shown.example is None:
         say("\nNo example: one cannot be made up from types and ranges, and its class offers none.")
         return
-    from optim_core.config.formats.yaml_format import write
+    from optim_core.cli.config_text import render
 
     key = KINDS[shown.kind].key
     say(f"\nExample{f' (in a recipe it stands below `{key}:`)' if key else ''}\n")
-    say("".join(f"  {line}\n" for line in write(shown.example).splitlines()).rstrip("\n"))
+    say("".join(f"  {line}\n" for line in render(shown.example, "yaml").splitlines()).rstrip("\n"))

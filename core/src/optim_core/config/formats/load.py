@@ -9,7 +9,7 @@ from optim_core.config.formats.format import Format, FormatError
 from optim_core.config.issues import Position
 from optim_core.errors import ConfigError, Problem
 
-__all__ = ["FORMATS", "LARGEST", "endings", "format_of", "load"]
+__all__ = ["FORMATS", "LARGEST", "endings", "format_of", "formats", "load"]
 
 LARGEST = 4 * 1024 * 1024
 
@@ -28,13 +28,36 @@ FORMATS = (
 )
 
 
+def formats() -> tuple[Format, ...]:
+    """Return the formats that config files may have.
+
+    Example:
+        >>> from optim_core.plugin_tools import formats
+        >>> [each.name for each in formats()]
+        ['yaml', 'json', 'toml']
+    """
+    return FORMATS
+
+
 def endings() -> list[str]:
-    """Return the endings of config files."""
+    """Return the endings of config files.
+
+    Example:
+        >>> from optim_core.plugin_tools import endings
+        >>> endings()
+        ['.yaml', '.yml', '.json', '.toml']
+    """
     return [ending for each in FORMATS for ending in each.endings]
 
 
 def format_of(file: str | Path) -> Format | None:
-    """Return the format that the ending of a file says, None where it says none."""
+    """Return the format that the ending of a file says, None where it says none.
+
+    Example:
+        >>> from optim_core.plugin_tools import format_of
+        >>> format_of("train.YML").name
+        'yaml'
+    """
     ending = Path(file).suffix.lower()
     return next((each for each in FORMATS if ending in each.endings), None)
 

@@ -30,6 +30,16 @@ def config_text(
 
     Raises:
         OptimError: the format cannot hold it, or a number has over 4,300 digits.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.plugin_tools import config_text, format_of
+        >>> config = {"optimizer": {"type": "AdamW", "config": {"lr": 0.001}}}
+        >>> print(config_text(config, format_of("train.yaml"), registry.build), end="")
+        optimizer:
+          type: AdamW
+          config:
+            lr: 0.001
     """
     if not file_format.has_null:
         from optim_core.config.formats.nulls import without_nulls
