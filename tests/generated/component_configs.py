@@ -113,9 +113,14 @@ def spellings(draw: st.DrawFn, kind: Kind, name: str) -> str:
 @cache
 def _ways(kind: Kind, name: str) -> tuple[bool, list[str]]:
     """Whether a name means one plugin in any spelling, and what may stand in front of it."""
-    alike = [other for other in registry.names(kind) if normalise(name) == normalise(other)]
-    owners = [record.distribution for record in registry.plugins(kind) if record.name == name]
+    alike = [other for other in _all_names(kind) if normalise(name) == normalise(other)]
+    owners = [record.distribution for record in _records(kind) if record.name == name]
     return ":" not in name and len(alike) == 1, owners + [owner.upper().replace("-", "_") for owner in owners]
+
+
+# Asking the registry for all names takes some milliseconds, each time anew.
+_all_names = cache(registry.names)
+_records = cache(registry.plugins)
 
 
 @st.composite

@@ -20,6 +20,7 @@ from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS
 from optim_core.plugin_class.fields import rate_field
 
 schema = Draft202012Validator(registry.schema())
+FIRST = registry.names("optimizer")[0]
 keys = st.sampled_from(["?", "x", "unknown", "name"])
 
 
@@ -37,7 +38,7 @@ def has_rate(name: str) -> bool:
 
 def whole(kind: Any, component: Any) -> Any:
     """A component where its kind is plain."""
-    filler = {"type": registry.names("optimizer")[0], "config": None}
+    filler = {"type": FIRST, "config": None}
     key = {"optimizer": "optimizer", "scheduler": "scheduler", "clipper": "gradient_clipping"}[kind]
     return {"optimizer": filler, key: component}
 

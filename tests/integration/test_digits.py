@@ -1,5 +1,6 @@
 """The demo: a real network learns real data from a config, and one word in it changes the optimizer."""
 
+import os
 import re
 
 import pytest
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("digits")
 
 @pytest.fixture(scope="module")
 def python():
-    with WarmPython(HEAVY) as started:
+    with WarmPython(HEAVY, env={**os.environ, "PYTHONWARNINGS": "error"}) as started:
         yield started
 
 
@@ -62,6 +63,13 @@ def test_one_word_swaps_the_optimizer_and_nothing_else(train, name):
     """The rest of the config holds for the other optimizer too, and it learns as well."""
     printed = train("--set", f"optimizer.type={name}")
     assert name.lower() in printed.splitlines()[0].lower()
+    assert accuracy(printed) >= 97
+
+
+def test_one_word_brings_muon(train):
+    """The convolutions of the demo's network are Muon's, its last layer is not, and it learns as with AdamW."""
+    printed = train("--set", "optimizer.type=Muon")
+    assert re.search(r"^optimizer +Muon +optim-muon \d", printed, re.MULTILINE)
     assert accuracy(printed) >= 97
 
 

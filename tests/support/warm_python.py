@@ -20,7 +20,7 @@ __all__ = ["Done", "WarmPython"]
 
 # The parent reads one request a line and answers with one exit status a line; the child goes on below the loop.
 SERVER = """
-import importlib, json, os, runpy, sys, types
+import importlib, json, os, runpy, sys, types, warnings
 
 for name in sys.argv[1:]:
     importlib.import_module(name)
@@ -28,7 +28,10 @@ for name in sys.argv[1:]:
 def request():
     for line in sys.stdin:
         asked = json.loads(line)
-        child = os.fork()
+        with warnings.catch_warnings():
+            # Python warns of forks of a process with threads; those of the libraries have not begun.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
         if not child:
             return asked
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

@@ -1,16 +1,20 @@
-"""One of several processes that train with Muon, and compare with one that has the whole: RANK SIZE FOLDER [CHECK…].
+"""Several processes that train with Muon, and compare with one that has the whole: SIZE FOLDER [CHECK…].
 
-Prints, as JSON, what went wrong in each check: nothing, or a traceback.
+They are forks of one that has imported torch, which takes longer than the checks. Each writes to FOLDER, as JSON, what
+went wrong in each check: nothing, or a traceback.
 """
 
 import json
 import os
 import sys
 import traceback
+import warnings
 from copy import deepcopy
 from datetime import timedelta
+from pathlib import Path
 
 import torch
+import torch._dynamo  # which torch's optimizers import when they are made
 import torch.distributed as dist
 from torch import nn
 from torch.distributed.checkpoint.state_dict import (
@@ -397,10 +401,11 @@ def check_adamw_half():
         torch.testing.assert_close(one.detach(), full(other.detach()), rtol=1e-6, atol=1e-7)
 
 
-def main(rank, size, folder, *chosen):
+def checked(rank, size, folder, chosen):
+    """What went wrong in each check, in one of the processes."""
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     torch.set_num_threads(1)
-    store = dist.FileStore(f"{folder}/store", size)
+    store = dist.FileStore(str(folder / "store"), size)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=timedelta(seconds=20))
     problems = {}
     for name, check in list(globals().items()):
@@ -411,11 +416,26 @@ def main(rank, size, folder, *chosen):
             except FAULTS:
                 problems[name] = traceback.format_exc()
     dist.barrier()
-    sys.stdout.write(json.dumps(problems))
-    sys.stdout.flush()
+    return problems
+
+
+def forked(size):
+    """In each of so many forks of this process its rank, None in this process."""
+    with warnings.catch_warnings():
+        # Python warns of forks of a process with threads; those of the libraries have not begun.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return next((rank for rank in range(size) if not os.fork()), None)
+
+
+def main(size, folder, *chosen):
+    rank = forked(size)
+    if rank is None:
+        statuses = [os.wait()[1] for _ in range(size)]
+        sys.exit(any(statuses))
+    (folder / f"{rank}.json").write_text(json.dumps(checked(rank, size, folder, chosen)), encoding="utf-8")
     # The threads of gloo, still running at the interpreter's own exit, now and then abort it.
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
+    main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -1,7 +1,10 @@
 """Muon over several processes: under FSDP2, DistributedDataParallel, and what it refuses there."""
 
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,23 +27,19 @@ pytestmark = pytest.mark.xdist_group("muon_on_several_processes")
 def outcomes(request, tmp_path_factory):
     """For each process what went wrong in each check."""
     folder = tmp_path_factory.mktemp("processes")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", SCRIPT, str(rank), str(request.param), folder],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(request.param)
-    ]
+    command = [sys.executable, "-W", "error", SCRIPT, str(request.param), folder]
+    parent = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
-        outputs = [process.communicate(timeout=150) for process in processes]
+        outputs = parent.communicate(timeout=150)
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    assert [0] * request.param == [process.returncode for process in processes], outputs
-    return [json.loads(out) for out, _ in outputs]
+        # The parent has ended by itself, or is ended with its forks.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
+        parent.wait()
+    assert 0 == parent.returncode, outputs
+    return [json.loads((folder / f"{rank}.json").read_text(encoding="utf-8")) for rank in range(request.param)]
 
 
 @pytest.mark.parametrize("check", CHECKS)
