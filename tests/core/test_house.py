@@ -16,8 +16,15 @@ OF_THE_COMMAND = {"optim_core.cli"}
 
 # What these hand on is public.
 INITS = {"optim_core", "optim_core.bridge", "optim_core.compat", "optim_core.cli"}
-# Folders of many small files that are alike: one property each of the kit's, one schedule each of optim-schedules'.
-LARGER = {"optim_conformance.properties": 21, "optim_schedules": 17}
+# About 15, and a little room: one file more is no reason to move others.
+MOST = 17
+# Folders of many small files that are alike, a plugin or a group of properties each, have no limit.
+ALIKE = {
+    "optim_conformance.properties",
+    "optim_schedules",
+    "optim_torch_builtin.optimizers",
+    "optim_torch_builtin.schedulers",
+}
 HEAVY = {"torch", "numpy", "deepspeed", "bitsandbytes", "pytorch_optimizer", "matplotlib"}
 
 
@@ -53,14 +60,14 @@ def told(faults):
 
 
 def test_the_sources_of_every_distribution_are_found(modules):
-    """The core's and the plugins', so that the tests below look at something."""
+    """The sources of the core and of the plugins are there for the other tests to look at."""
     tops = {name.partition(".")[0] for name in modules}
     assert {"optim_core", "optim_conformance", "optim_muon", "optim_schedules", "optim_torch_builtin"} <= tops
     assert "optim_core.registry" in modules
 
 
 def test_no_module_imports_one_that_imports_it(modules):
-    """Imports for type checkers and inside functions included."""
+    """No import closes a circle, those for type checkers and inside functions included."""
     told(circles(modules))
 
 
@@ -71,13 +78,13 @@ def test_plugins_import_what_is_public(modules):
 
 
 def test_the_kit_imports_what_is_public_and_what_reads_plugin_classes(modules):
-    """It judges a class by what the core sees of it."""
+    """The kit judges a class by what the core sees of it."""
     kit = [name for name in modules if name.partition(".")[0] == "optim_conformance"]
     told(reaches(kit, modules, PUBLIC, OF_THE_KIT))
 
 
 def test_the_command_stands_on_what_is_public(modules):
-    """It does little that a stranger's program could not."""
+    """The command does little that a stranger's program could not."""
     command = [name for name in modules if name.startswith("optim_core.cli")]
     told(reaches(command, modules, PUBLIC, OF_THE_COMMAND))
 
@@ -96,8 +103,13 @@ def test_packages_inside_import_nothing(modules):
 
 
 def test_a_folder_has_about_fifteen_files(modules):
-    """One subject a folder."""
-    told(crowded_folders(modules, 15, LARGER))
+    """A folder has one subject, but for those whose files are alike, which may be many."""
+    told(crowded_folders(modules, MOST, ALIKE))
+
+
+def test_the_folders_of_files_that_are_alike_are_there(modules):
+    """No folder stays without a limit after it was renamed."""
+    assert ALIKE <= {name.rpartition(".")[0] for name in modules}
 
 
 def test_the_core_imports_no_torch_at_module_level(of_core):
@@ -136,7 +148,7 @@ def test_a_circle_through_a_package_is_found(tree):
 
 
 def test_a_package_that_hands_on_its_modules_is_no_circle(tree):
-    """Its modules do not import it by standing below it."""
+    """The modules of a package do not import it by standing below it."""
     modules = tree(zoo__cat="", zoo__dog="from zoo.cat import Cat\n")
     modules["zoo"].write_text("from zoo.dog import Dog\n", encoding="utf-8")
     assert [] == circles(modules)
@@ -155,14 +167,14 @@ def test_a_reach_into_the_core_is_found(tree, line):
 
 
 def test_a_name_that_the_core_hands_on_is_public(tree):
-    """As `optim_core.registry` is, which is a module and an object."""
+    """A name such as `optim_core.registry`, which is a module and an object, may be imported from the package."""
     modules = tree(optim_core__inner="inner = 1\n", zoo="from optim_core import inner\n")
     modules["optim_core"].write_text("from optim_core.inner import inner\n", encoding="utf-8")
     assert [] == reaches(["zoo"], modules, {"optim_core"})
 
 
 def test_code_in_a_package_is_found(tree):
-    """As is a package without a docstring."""
+    """A package with more than a docstring is told with the line of the code, and one without a docstring is told."""
     modules = tree(zoo__cat="", zoo__pets__dog="")
     modules["zoo"].write_text('"""Animals."""\nfrom zoo.cat import Cat\n', encoding="utf-8")
     found = inits_with_code(modules, ())
@@ -173,10 +185,11 @@ def test_code_in_a_package_is_found(tree):
 
 
 def test_a_folder_with_too_many_files_is_found(tree):
-    """Its packages do not count."""
+    """A folder's packages do not count, and one that has no limit is passed over."""
     modules = tree(zoo__cat="", zoo__dog="", zoo__eel="", zoo__pets__ape="")
-    assert [f"{modules['zoo'].parent}: holds 3 modules, and at most 2 are allowed"] == crowded_folders(modules, 2, {})
-    assert [] == crowded_folders(modules, 2, {"zoo": 3})
+    assert [f"{modules['zoo'].parent}: holds 3 modules, and at most 2 are allowed"] == crowded_folders(modules, 2, ())
+    assert [] == crowded_folders(modules, 3, ())
+    assert [] == crowded_folders(modules, 2, {"zoo"})
 
 
 @pytest.mark.parametrize(
@@ -192,7 +205,7 @@ def test_a_folder_with_too_many_files_is_found(tree):
     ],
 )
 def test_an_import_of_torch_at_module_level_is_found(tree, source, lines):
-    """In whatever statement, but for functions and what type checkers alone read."""
+    """An import counts in whatever statement, but for functions and what type checkers alone read."""
     modules = tree(zoo__cat=source)
     file = modules["zoo.cat"]
     assert [f"{file}:{line}" for line in lines] == [line.rpartition(": ")[0] for line in heavy_imports(modules, HEAVY)]

@@ -20,7 +20,7 @@ def test_every_public_name_is_there(name):
 
 
 def test_a_name_is_that_of_its_home():
-    """Also where it comes from several modules."""
+    """A name is the same object wherever it comes from, also where it comes from several modules."""
     from optim_core.discovery.records import PluginRecord
 
     assert PluginRecord is optim_core.PluginRecord
@@ -28,7 +28,7 @@ def test_a_name_is_that_of_its_home():
 
 
 def test_a_name_that_is_nowhere_is_an_attribute_error():
-    """As for every module."""
+    """A package that imports its names on demand says of an unknown one what any module says."""
     with pytest.raises(AttributeError, match="module 'optim_core' has no attribute 'Optimiser'"):
         optim_core.Optimiser  # noqa: B018
 

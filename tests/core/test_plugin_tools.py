@@ -70,12 +70,12 @@ def optimizer_of(*multipliers):
 
 
 def test_every_name_can_be_imported():
-    """Those too that are imported when they are asked for."""
+    """Each name in `__all__` is there, those too that are imported when they are asked for."""
     assert [] == [name for name in plugin_tools.__all__ if not hasattr(plugin_tools, name)]
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
-    """As of any module."""
+    """A module that imports its names on demand says of an unknown one what any module says."""
     name = "no_such_tool"
     with pytest.raises(AttributeError, match=r"optim_core\.plugin_tools.*no_such_tool"):
         getattr(plugin_tools, name)

@@ -77,7 +77,7 @@ def test_a_record_says_what_metadata_says(site):
 
 
 def test_records_are_sorted_by_name_without_case(site):
-    """As a reader looks for them."""
+    """Records stand in the order in which a reader looks for a name: upper and lower case are one."""
     site.offer("any", "beta", "Alpha", "Gamma", "alpha2")
     assert ["Alpha", "alpha2", "beta", "Gamma"] == [record.name for record in site.registry().optimizers.plugins()]
 
@@ -242,7 +242,7 @@ def test_a_command_is_imported_when_it_is_used(site):
 
 
 def test_providers_are_listed_and_not_imported(site):
-    """Neither for their records nor for a command's; once used, a broken one says so."""
+    """No list of records or commands imports a provider; once used, a broken one says so."""
     entry_points = {"optim_core.providers": {"zoo": "zoo:Provider"}}
     site.add("zoo", entry_points=entry_points, modules={"zoo": "raise ValueError"})
     registry = site.registry()

@@ -117,7 +117,7 @@ def test_values_that_raise(config):
 
 @pytest.mark.parametrize("name", MISBEHAVING)
 def test_each_value_that_raises(name):
-    """So it is as a component, as a config, as a field, and in a list."""
+    """What raises when it is looked at is a problem as a component, as a config, as a field, and in a list."""
     make = MISBEHAVING[name]
     for config in (
         {"optimizer": make()},

@@ -33,7 +33,7 @@ def text_of(file):
 
 
 def test_no_file_names_a_path_of_a_machine():
-    """Neither this checkout's folder, nor the home of who runs the tests, nor what looks like another's."""
+    """No file holds this checkout's folder, the home of who runs the tests, or what looks like another's."""
     here = [str(ROOT), str(Path.home())]
     found = []
     for file in files():

@@ -62,7 +62,7 @@ def found(request):
 
 
 def test_layers_are_counted(found):
-    """As many as the config has, stages counted through, an encoder before its decoder."""
+    """There are as many layers as the config has, stages counted through, an encoder before its decoder."""
     _, traits, layers, _ = found
     assert {layers} == {each.num_layers for each in traits.values()}
     assert set(range(1, layers + 1)) == {each.depth for each in traits.values() if each.in_block}

@@ -96,7 +96,7 @@ def test_its_readme_is_true(environment, folder, tmp_path):
 
 
 def test_the_templates_are_in_the_wheel(dist):
-    """Those of core's checkout, all of them."""
+    """The wheel of the core holds all templates of its checkout."""
     import zipfile
 
     (core,) = ours(dist, "optim-core")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -216,17 +216,17 @@ def inits_with_code(modules: Mapping[str, Path], allowed: Collection[str]) -> li
     return found
 
 
-def crowded_folders(modules: Mapping[str, Path], most: int, larger: Mapping[str, int]) -> list[str]:
+def crowded_folders(modules: Mapping[str, Path], most: int, unlimited: Container[str]) -> list[str]:
     """Return a line for each package with more modules than it may have.
 
     Args:
         modules: all modules; packages do not count, as they are folders themselves.
         most: how many a package may have.
-        larger: the packages that may have another number, which is given.
+        unlimited: the packages that may have any number.
     """
     sizes = Counter(name.rpartition(".")[0] for name, file in modules.items() if file.name != "__init__.py")
     return [
-        f"{modules[package].parent}: holds {size} modules, and at most {larger.get(package, most)} are allowed"
+        f"{modules[package].parent}: holds {size} modules, and at most {most} are allowed"
         for package, size in sizes.items()
-        if size > larger.get(package, most)
+        if size > most and package not in unlimited
     ]

@@ -239,7 +239,7 @@ class Registry:
 
         index = self._view().index
         found = scan(self._path, thorough=True).faults if thorough else list(self._scanned().faults)
-        found += [Fault(claim.distribution, problem, claim.module) for claim, problem in index.providers.problems()]
+        found += [Fault(claim.distribution, fault, claim.module) for claim, fault in index.providers.faults()]
         offers = [offer for kind in KINDS for offer in index.providers.offers(kind)]
         return found + [
             Fault("settings", sentence, "", "setting") for sentence in index.policy.idle(index.claims + offers)
@@ -507,7 +507,7 @@ class Registry:
             for claim in index.providers_kept_out()
         )
         faulty = [fault.distribution for fault in self._scanned().faults]
-        suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in index.providers.problems()])
+        suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in index.providers.faults()])
         if suspects:
             hint += f"; something is wrong with {listing(suspects)}, see `optim doctor`"
         return found._replace(hint=hint)

@@ -63,7 +63,7 @@ def install(site, source):
 
 
 def test_specs_and_recipes_survive_pickling_and_copying(zoo):
-    """As those of plugins that stand in a module do."""
+    """Classes that a bridge made can be pickled and copied as those that stand in a module."""
     recipe = zoo.registry().build({"optimizer": {"type": "Lion", "betas": [0.5, 0.75]}})
     again = pickle.loads(pickle.dumps(recipe))
     assert recipe == again == copy.deepcopy(recipe) == copy.copy(recipe)

@@ -205,7 +205,7 @@ def test_values_are_checked_when_the_spec_is_made(arguments, paths):
 
 
 def test_an_unknown_keyword_is_pythons_error():
-    """As for any class."""
+    """A keyword that a specification lacks is the TypeError that any class raises."""
     with pytest.raises(TypeError, match="wait_decay"):
         AdamWSpec(wait_decay=0.1)
     with pytest.raises(TypeError):

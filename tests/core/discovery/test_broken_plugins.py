@@ -310,7 +310,7 @@ def test_a_plugin_may_use_the_registry_while_it_is_imported(site, registry):
 
 
 def test_a_plugin_that_takes_being_too_early_well_works(site, registry):
-    """That its own import asked for it in vain is not remembered."""
+    """A plugin whose own import asked for it in vain, and went on, can be used."""
     top = (
         "import shared\ntry:\n    shared.registry.optimizers['Bad']\nexcept Exception as error:\n    said = str(error)"
     )

@@ -83,7 +83,7 @@ def test_folders_and_names_keep_their_order(site, tmp_path):
 
 
 def test_what_was_installed_a_moment_ago_is_found(site):
-    """Also where the folder's time stamp, by which importlib.metadata goes, is what it was."""
+    """A new distribution is found where the folder's time stamp, which importlib.metadata trusts, is old."""
     site.add("one")
     stamp = site.folder.stat().st_mtime_ns
     assert ["one"] == names([str(site.folder)])
@@ -106,7 +106,7 @@ def test_a_finder_of_others_is_asked_once(site, monkeypatch, place):
 
 
 def test_a_folder_that_two_finders_know_counts_once(site, monkeypatch):
-    """As where a backport of importlib.metadata has put its finder beside Python's."""
+    """A second finder, such as a backport's of importlib.metadata, makes no second claim."""
     site.offer("good", "Good")
     twin = Carrier(importlib.metadata.Distribution.at(site.folder / "good-1.0.dist-info"))
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, twin])

@@ -149,7 +149,7 @@ def test_a_preferred_one_that_is_broken_is_not_replaced(site):
 
 
 def test_what_a_name_means_does_not_depend_on_what_was_used_before(site):
-    """That one claimant failed at its import does not make the other one the answer."""
+    """A claimant that failed at its import does not make the other one the answer."""
     site.offer("muon-a", "Muon")
     site.offer("muon-c", "Muon", modules={"muon_c": "raise ValueError"})
     registry = site.registry()

@@ -183,7 +183,7 @@ def test_two_providers_of_one_distribution_are_told_apart_by_their_names(site):
 
 
 def test_names_that_differ_by_case_are_two(site):
-    """As with entry points, an exact match wins and any other is ambiguous."""
+    """Of a provider's names, as of entry points, an exact match wins and any other is ambiguous."""
     provide(site, "cat-house", ["Lion", "LION"])
     registry = site.registry()
     assert ("Lion", "LION") == (registry.optimizers["Lion"].__name__, registry.optimizers["LION"].__name__)

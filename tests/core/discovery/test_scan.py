@@ -294,7 +294,7 @@ def test_a_folder_that_cannot_be_listed_is_a_fault(site):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_without_permission_is_a_fault(site):
-    """As a folder of another user's on sys.path."""
+    """A folder on sys.path that cannot be listed, such as another user's, is a fault that names it."""
     closed = site.folder.parent / "closed"
     closed.mkdir(mode=0)
     (fault,) = Registry(path=[str(closed)]).faults()

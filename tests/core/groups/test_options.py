@@ -52,7 +52,7 @@ def test_a_field_that_makes_no_difference_to_a_hook_is_refused():
 
 
 def test_each_change_of_a_rule_is_looked_at_by_itself():
-    """That one of them makes a difference does not hide that another makes none."""
+    """A change of a rule that makes no difference is refused beside one that makes a difference."""
     built = hooked(Halves, param_groups=[{"match": "blocks.0.fc.weight", "matrix_lr": 0.5, "momentum": 0.5}])
     with pytest.raises(ParamGroupError, match=r"`blocks.0.fc.weight`: momentum makes no difference"):
         built.create_optimizer(Model(1))

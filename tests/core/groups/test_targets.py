@@ -58,7 +58,7 @@ def test_what_is_neither_parameters_nor_groups_is_named(params, message):
 
 
 def test_a_parameter_in_two_places_is_named():
-    """The same tensor twice in an iterable, or in two ready-made groups."""
+    """A tensor that stands twice in an iterable, or in two ready-made groups, is told with both places."""
     one = Parameter(2)
     with pytest.raises(ParamGroupError, match="given twice, as a and as b"):
         spec().create_optimizer([("a", one), ("b", one)])

@@ -55,7 +55,7 @@ def test_a_child_does_not_outlive_what_started_it(site, end):
 
 
 def test_an_entry_of_the_path_that_is_no_text_is_passed_over(site, monkeypatch):
-    """As Python passes over it."""
+    """An entry of sys.path that is no text stops no probe, as Python passes over it too."""
     broken(site, "Bad", "1 / 0")
     monkeypatch.setattr(sys, "path", [*sys.path, Path("/nowhere")])
 

@@ -99,7 +99,7 @@ def test_a_length_is_read_and_written(written, amount, unit, plain):
     ],
 )
 def test_what_is_no_length_is_refused_with_the_ways_to_write_one(wrong):
-    """Also a bare share, which a reader could take for steps or for a percentage."""
+    """A bare share is refused, too: a reader could take it for steps or for a percentage."""
     with pytest.raises(DurationError) as caught:
         Duration.of(wrong)
     assert "10%" in caught.value.hint

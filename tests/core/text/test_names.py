@@ -18,7 +18,7 @@ def test_a_name_equals_itself_in_other_case_and_with_other_separators(name):
 
 @pytest.mark.parametrize("name", ["Optim_Muon", "optim.muon", "OPTIM--muon", "optim-_.muon", "-optim-muon-"])
 def test_a_distribution_has_one_normalised_name(name):
-    """As the package indexes compare them."""
+    """All ways to write a distribution's name are one, as package indexes compare them."""
     assert "optim-muon" == normalise_distribution(name)
 
 

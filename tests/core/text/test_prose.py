@@ -21,7 +21,7 @@ def test_what_is_shown_can_be_printed(name):
     [("a\u200bb", r"a\u200bb"), ("\u202eabc", r"\u202eabc"), ("\x1b[0m", r"\x1b[0m"), ("a\nb", r"a\nb"), ("é", "é")],
 )
 def test_invisible_characters_are_shown_escaped(name, shown):
-    """As Python would write them."""
+    """What cannot be seen in a name is shown as the escape that Python would write."""
     assert shown == visible(name)
 
 

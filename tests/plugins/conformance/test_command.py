@@ -122,7 +122,7 @@ def test_a_name_that_means_nothing_is_wrong_usage(name):
 
 
 def test_a_module_of_ones_own_that_cannot_be_imported_is_told_of(tmp_path, monkeypatch):
-    """As a plugin that is broken."""
+    """A module that fails at its import is told as a plugin that is broken."""
     (tmp_path / "own_broken.py").write_text("1 / 0")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])

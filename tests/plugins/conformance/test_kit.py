@@ -34,7 +34,7 @@ def test_a_class_of_no_kind_is_refused():
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion():
-    """As everywhere."""
+    """The kit's `check` refuses a name that is no plugin's with the nearest right one."""
     with pytest.raises(UnknownNameError, match="did you mean `Adam`"):
         check("AdamV")
 
@@ -50,7 +50,7 @@ def test_what_never_comes_back_is_given_up():
 
 
 def test_an_entry_of_the_path_that_is_no_text_is_passed_over(monkeypatch):
-    """As Python passes over it."""
+    """An entry of sys.path that is no text stops no check, as Python passes over it too."""
     monkeypatch.setattr(sys, "path", [*sys.path, Path("/nowhere")])
     subject = subject_of(sound.SoundClip)
 

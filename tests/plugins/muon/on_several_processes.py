@@ -136,7 +136,7 @@ def check_sharded_float32():
 
 
 def check_sharded_bfloat16():
-    """The same up to the rounding of bfloat16, as neighbours in a stack decide on the form of its products."""
+    """Sharded matrices are trained as whole ones in bfloat16, up to rounding: neighbours in a stack change products."""
     alone, together = new_model(), sharded(new_model())
     train(alone, optimizer_of(alone, ns_dtype="bfloat16"), steps=2)
     train(together, optimizer_of(together, ns_dtype="bfloat16"), steps=2)
@@ -235,7 +235,7 @@ def check_replicated_copies():
 
 
 def check_divided_work():
-    """The same with the work divided, which is asked of others once a step, and all processes have equal bits."""
+    """Divided work gives what undivided gives, is asked of others once a step, and all processes have equal bits."""
     alone, together = new_model(), DistributedDataParallel(new_model())
     train(alone, optimizer_of(alone))
     optimizer = optimizer_of(together, divide_work=True)

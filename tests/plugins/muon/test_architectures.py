@@ -17,7 +17,7 @@ def split(model, halves, **config):
 
 
 def matrices_in(names, model):
-    """Those of `names` that have two dimensions or more."""
+    """Return those of `names` that have two dimensions or more."""
     parameters = dict(model.named_parameters())
     return {name for name in names if parameters[name].ndim >= 2}
 
@@ -120,7 +120,7 @@ def test_the_rule_by_name_takes_gpt2s_embeddings(halves):
 
 
 def test_the_rule_by_name_finds_nothing_in_llama(halves):
-    """And says so, instead of training with AdamW alone."""
+    """Where the rule by name finds no matrix, Muon says so, instead of training with AdamW alone."""
     with pytest.raises(ValueError, match=r"leaves Muon no matrix.*`matrices: hidden` would take model\.layers\.0"):
         split(llama(), halves, matrices="transformer")
 

@@ -111,7 +111,7 @@ def test_one_row_or_column_is_divided_by_its_length(shape, dtype):
 @pytest.mark.parametrize("size", [20, 384])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_zeros_stay_zeros(copies, size, dtype):
-    """Also where nothing bounds what is divided by."""
+    """A matrix of zeros has an update of zeros, also where nothing bounds what is divided by."""
     for eps in (1e-7, 0.0):
         found = orthogonalize([torch.zeros(copies, size, size, dtype=dtype)], Iterations(STEPS, eps, "auto"))
 

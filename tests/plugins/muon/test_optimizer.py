@@ -149,7 +149,7 @@ def test_convolutions_count_as_matrices_of_their_rows():
 
 
 def test_a_matrix_that_is_no_piece_of_memory_is_trained():
-    """As its copy is."""
+    """A matrix with gaps in its memory moves as its copy without gaps does."""
     cut = nn.Parameter(torch.randn(6, 10, generator=torch.Generator().manual_seed(0))[:, ::2])
     copied = nn.Parameter(cut.detach().clone())
     for param in (cut, copied):
@@ -185,7 +185,7 @@ def test_each_group_has_options_of_its_own():
 
 
 def test_a_closure_is_called_with_gradients_and_its_loss_returned():
-    """As torch's optimizers do."""
+    """A step calls the closure with gradients on and returns its loss, as torch's optimizers do."""
     weight = matrices(shapes=[(4, 4)])[0]
     optimizer = muon([weight])
 
@@ -223,7 +223,7 @@ def test_hooks_are_called():
     ],
 )
 def test_schedulers_of_torch_work(schedule):
-    """Also those that move the momentum."""
+    """Schedulers of torch change Muon's groups, also those that move the momentum."""
     matrix, bias = matrices(shapes=[(4, 4), (4,)])
     optimizer = Muon([{"params": [matrix], "use_muon": True}, {"params": [bias], "use_muon": False}])
     scheduler = schedule(optimizer)

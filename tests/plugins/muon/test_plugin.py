@@ -71,7 +71,7 @@ def test_the_name_is_ours(name):
 
 
 def test_defaults():
-    """As the documents have them; what they do not name is as little as can be."""
+    """Defaults are as documented; fields that the documents leave out do as little as can be."""
     assert DEFAULTS == attrs.asdict(build().config, recurse=False)
 
 
@@ -157,7 +157,7 @@ def test_each_half_has_its_numbers(model):
 
 
 def test_each_parameter_is_in_one_group(model, halves):
-    """Also a tied one, which is an embedding's and a head's, and so AdamW's; a frozen one is in none."""
+    """A tied parameter, an embedding's and a head's, is AdamW's alone; a frozen one is in no group."""
     model.decoder = nn.Linear(8, 11, bias=False)
     model.decoder.weight = model.embedding.weight
     model.output_head.requires_grad_(False)

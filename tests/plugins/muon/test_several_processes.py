@@ -88,7 +88,7 @@ def test_a_placeholder_of_zero_3_is_refused():
 
 
 def test_a_flat_piece_that_took_the_place_of_a_matrix_is_refused():
-    """As ZeRO 1 and 2 do it, after the optimizer is made; nothing moves and nothing is remembered."""
+    """A flat piece, which ZeRO 1 and 2 put in after the optimizer is made, moves nothing and is not remembered."""
     optimizer = Muon([{"params": [nn.Parameter(torch.ones(3, 4))], "use_muon": True}])
     flat = nn.Parameter(torch.ones(12))
     flat.grad = torch.ones(12)

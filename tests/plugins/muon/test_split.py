@@ -118,7 +118,7 @@ def test_a_pattern_without_a_match_is_refused():
 
 
 def test_upper_and_lower_case_are_told_apart():
-    """As in the patterns of parameter groups."""
+    """A pattern in another case matches nothing, as in the patterns of parameter groups."""
     assert "`BLOCKS.*` matches no parameter" in refusal(GPT, ["BLOCKS.*"])
 
 

@@ -134,7 +134,7 @@ def test_what_is_loaded_is_not_shared_with_its_source():
 
 
 def test_loaded_counts_are_shared_again():
-    """So that a resumed run is as fast as one that was not stopped."""
+    """Parameters share one count after loading, so that a resumed run is as fast as one that was not stopped."""
     params = parameters()
     optimizer = muon(params)
     steps(optimizer, params, range(2))

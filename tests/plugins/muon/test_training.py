@@ -114,7 +114,7 @@ def test_scaled_gradients(model):
 
 
 def test_hooks_around_a_step_are_called(model):
-    """As for every torch optimizer."""
+    """Hooks before and after a step are called, as of every torch optimizer."""
     optimizer, _ = recipe().create(model)
     called = []
     optimizer.register_step_pre_hook(lambda *_: called.append("before"))

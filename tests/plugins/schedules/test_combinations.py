@@ -130,7 +130,7 @@ def test_options_that_no_schedule_sets_are_left_to_the_training_loop():
 
 
 def test_a_tensor_rate_stays_the_same_tensor_through_a_joint():
-    """As captured graphs need."""
+    """A rate that is a tensor is written into and never replaced, which captured graphs need."""
     rate = torch.tensor(0.1)
     optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=rate)
     scheduler = spec_of("sequential", schedulers=PIECES[3:6], durations=[3, 3]).create_scheduler(optimizer)

@@ -49,7 +49,7 @@ def test_the_warmup_of_inverse_lr_ends_where_nothing_of_it_is_left():
 
 @pytest.mark.parametrize("warmup", [-0.1, 1, 1.0, 1.5])
 def test_a_warmup_of_inverse_lr_outside_its_range_is_a_value_error(warmup):
-    """As the requirements say; a ConfigError is one."""
+    """A warmup outside its range raises a ValueError, which ConfigError is."""
     with pytest.raises(ValueError, match=r"warmup: must be in \[0, 1\)") as caught:
         spec_of("InverseLR", warmup=warmup)
     assert ConfigError is type(caught.value)

@@ -113,7 +113,7 @@ def test_parameters_may_come_as_any_iterable(config, form):
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config["type"])
 def test_a_single_tensor_is_clipped_as_one_parameter(config):
-    """As in torch, a tensor stands for the list that holds it."""
+    """A tensor stands for the list that holds it, as in torch."""
     weight = nn.Parameter(torch.ones(3))
     weight.grad = torch.ones(3)
 

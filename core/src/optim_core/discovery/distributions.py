@@ -31,12 +31,12 @@ class UnreadableError(Exception):
     """A metadata file is there and cannot be read: the text continues a sentence about it.
 
     Args:
-        problem: "is not UTF-8 text", "cannot be read (Is a directory)".
+        fault: "is not UTF-8 text", "cannot be read (Is a directory)".
         legible: what stands in the file above the first character that is none.
     """
 
-    def __init__(self, problem: str, legible: str = "") -> None:
-        super().__init__(problem)
+    def __init__(self, fault: str, legible: str = "") -> None:
+        super().__init__(fault)
         self.legible = legible
 
 

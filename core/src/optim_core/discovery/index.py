@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from optim_core.discovery.claims import Claim
-from optim_core.discovery.loading import Loader, known_problem, load_command, load_plugin_class
+from optim_core.discovery.loading import Loader, known_fault, load_command, load_plugin_class
 from optim_core.discovery.policy import Policy
 from optim_core.discovery.providers import Providers
 from optim_core.errors import BlockedPluginError, DuplicatePluginError, IncompatiblePluginError, PluginError
@@ -137,7 +137,7 @@ class Index:
         records = []
         for claim in self._of(kind):
             # Two providers of one name are no trouble: what they offer is told apart by distribution.
-            state, problem = self._own_state(claim) if kind == "provider" else self._state(claim, kind)
+            state, fault = self._own_state(claim) if kind == "provider" else self._state(claim, kind)
             records.append(
                 ExtensionRecord(
                     name=visible(claim.name),
@@ -146,7 +146,7 @@ class Index:
                     version=claim.version,
                     target=visible(claim.value),
                     state=state,
-                    error=problem,
+                    error=fault,
                 )
             )
         return sorted(records, key=lambda record: (*_by_letter(record.name), record.distribution))
@@ -211,10 +211,10 @@ class Index:
         claims = [claim for claim in claims if _standing(claim)[0] == "ok"] or claims
         if len({claim.plugin for claim in claims}) > 1:
             raise _duplicate(kind, name, claims)
-        state, problem = _standing(claims[0])
+        state, fault = _standing(claims[0])
         if state == "incompatible":
             raise IncompatiblePluginError(
-                f"the {kind} `{visible(name)}` of {claims[0].label} cannot be used: {problem}",
+                f"the {kind} `{visible(name)}` of {claims[0].label} cannot be used: {fault}",
                 distribution=claims[0].distribution,
                 version=claims[0].version,
             )
@@ -232,18 +232,18 @@ class Index:
 
     def _state(self, claim: Claim, kind: str) -> tuple[State, str | None]:
         """Return the state of a claim among others."""
-        state, problem = self._own_state(claim)
+        state, fault = self._own_state(claim)
         if state == "ok":
             try:
                 self.find(kind, self._name(claim, kind))
             except DuplicatePluginError as error:
                 return "ambiguous", str(error)
-        return state, problem
+        return state, fault
 
     def _record(self, claim: Claim, kind: Kind) -> PluginRecord:
         from optim_core.discovery.records import PluginRecord
 
-        state, problem = self._state(claim, kind)
+        state, fault = self._state(claim, kind)
         return PluginRecord(
             name=visible(self._name(claim, kind)),
             kind=kind,
@@ -251,7 +251,7 @@ class Index:
             version=claim.version,
             target=visible(claim.value),
             state=state,
-            error=problem,
+            error=fault,
             alias_of=None if claim.canonical == claim.name else claim.canonical,
             provider=claim.provider.name if claim.provider else None,
         )
@@ -274,9 +274,9 @@ def _by_letter(name: str) -> tuple[str, str]:
 
 def _standing(claim: Claim) -> tuple[State, str | None]:
     """Return the state of a claim as its metadata alone shows it: what is ambiguous must not depend on what ran."""
-    problem = known_problem(claim)
-    if problem:
-        return "broken", problem
+    fault = known_fault(claim)
+    if fault:
+        return "broken", fault
     incompatibility = claim.source.incompatibility if claim.source else None
     return ("incompatible", incompatibility) if incompatibility else ("ok", None)
 

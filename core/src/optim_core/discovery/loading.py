@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Loader",
     "checked",
-    "known_problem",
+    "known_fault",
     "load_command",
     "load_error",
     "load_plugin_class",
@@ -90,9 +90,9 @@ def load_target(claim: Claim) -> Any:
         PluginLoadError: the distribution is broken, an extra that the entry point needs is not installed, its module
             cannot be imported, for whatever reason (SystemExit too; KeyboardInterrupt passes), or lacks the object.
     """
-    problem = known_problem(claim)
-    if problem or claim.point is None:
-        raise load_error(claim, problem or "it is no entry point")
+    fault = known_fault(claim)
+    if fault or claim.point is None:
+        raise load_error(claim, fault or "it is no entry point")
     with running(claim):
         return claim.point.load()
 
@@ -127,13 +127,13 @@ def checked(claim: Claim, found: Any, kind: Kind) -> type[Any]:
         PluginLoadError: it is not.
     """
     with running(claim):
-        problem = check_plugin_class(found, kind)
-    if problem:
-        raise load_error(claim, problem)
+        fault = check_plugin_class(found, kind)
+    if fault:
+        raise load_error(claim, fault)
     return found  # type: ignore[no-any-return]
 
 
-def known_problem(claim: Claim) -> str | None:
+def known_fault(claim: Claim) -> str | None:
     """Return what metadata alone says is wrong."""
     if claim.fault or claim.source is None:
         return claim.fault
@@ -169,10 +169,10 @@ def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
         raise load_error(claim, _cause(error, claim)) from error
 
 
-def load_error(claim: Claim, problem: str) -> PluginLoadError:
+def load_error(claim: Claim, fault: str) -> PluginLoadError:
     """Return the error that says what keeps `claim` from giving what it offers."""
     return PluginLoadError(
-        f"{claim.label} cannot provide `{claim.entry_point}`: {problem}",
+        f"{claim.label} cannot provide `{claim.entry_point}`: {fault}",
         distribution=claim.distribution,
         version=claim.version,
     )

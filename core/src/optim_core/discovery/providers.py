@@ -35,7 +35,7 @@ class _Opened(NamedTuple):
 class Providers:
     """The providers that may be used. They are imported when a name is looked for that no entry point has.
 
-    A provider that cannot be imported offers nothing, and `problems` says why.
+    A provider that cannot be imported offers nothing, and `faults` says why.
     """
 
     def __init__(self, claims: Iterable[Claim], loader: Loader) -> None:
@@ -87,16 +87,16 @@ class Providers:
         Raises:
             PluginLoadError: it cannot be used.
         """
-        for claim, _ in self.problems():
+        for claim, _ in self.faults():
             if normalise_distribution(qualifier) in _qualifiers(claim):
                 self._loader.refuse_failed(claim)
 
-    def problems(self) -> list[tuple[Claim, str]]:
+    def faults(self) -> list[tuple[Claim, str]]:
         """Return the providers that cannot be used, and why."""
         for claim in self._claims:
             self._open(claim)
-        problems = [(claim, self._loader.failure(claim)) for claim in self._claims]
-        return [(claim, problem) for claim, problem in problems if problem]
+        faults = [(claim, self._loader.failure(claim)) for claim in self._claims]
+        return [(claim, fault) for claim, fault in faults if fault]
 
     def load(self, offer: Claim, provider: Claim) -> type[Any]:
         """Return the plugin class of what a provider offers.
@@ -159,9 +159,9 @@ def _open(claim: Claim) -> _Opened:
     Raises:
         PluginLoadError: that is not possible, or it is no provider.
     """
-    problem = claim.source.incompatibility if claim.source else None
-    if problem is not None:
-        raise load_error(claim, problem)
+    fault = claim.source.incompatibility if claim.source else None
+    if fault is not None:
+        raise load_error(claim, fault)
     target = load_target(claim)
     with running(claim):
         live = target() if isinstance(target, type) else target
@@ -177,9 +177,9 @@ def _asked(claim: Claim, live: Any) -> _Opened:
     with running(claim, asked=True):
         kind, names = live.kind, live.names()
         listed = None if isinstance(names, str) else list(islice(names, MOST_NAMES + 1))
-        problem = _problem(kind, listed)
-    if problem is not None:
-        raise load_error(claim, problem)
+        fault = _fault(kind, listed)
+    if fault is not None:
+        raise load_error(claim, fault)
     offers: dict[str, list[Claim]] = {}
     for name in dict.fromkeys(listed or ()):
         offer = Claim(kind, name, claim.value, claim.source, names=(name,), provider=claim)
@@ -187,7 +187,7 @@ def _asked(claim: Claim, live: Any) -> _Opened:
     return _Opened(live, kind, offers)
 
 
-def _problem(kind: Any, names: list[Any] | None) -> str | None:
+def _fault(kind: Any, names: list[Any] | None) -> str | None:
     """Return what is wrong with what a provider says of itself."""
     if not is_kind(kind):
         return f"its kind is {kind!r:.80}; the kinds are {', '.join(KINDS)}"

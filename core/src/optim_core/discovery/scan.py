@@ -62,7 +62,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
     texts: dict[str, str] = {}
     sources: dict[str, Source] = {}
     for source in installed(sys.path if path is None else path, partial(_blame_place, found)):
-        text, problem = _entry_points(source)
+        text, fault = _entry_points(source)
         if source.folder.startswith(_LEFT_OVER):
             if _MARK in text:
                 message = f"an interrupted pip left {source.location} behind; delete that folder"
@@ -75,8 +75,8 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
             continue
         source.installed = sources
         texts[source.key] = text
-        if problem:
-            found.blame(source.name, problem, source.location)
+        if fault:
+            found.blame(source.name, fault, source.location)
         if _MARK in text or (thorough and text):
             _read(text, source, found)
     return found
@@ -125,7 +125,7 @@ class _Line(NamedTuple):
         kind: what the entries of its group offer, None where that is nothing of ours.
         name: what stands before ``=``.
         value: what stands after it.
-        problem: what is wrong with it, None where nothing is; of others' groups little is known.
+        fault: what is wrong with it, None where nothing is; of others' groups little is known.
         point: the entry point, None where something is wrong or it is not ours.
     """
 
@@ -134,7 +134,7 @@ class _Line(NamedTuple):
     kind: str | None
     name: str
     value: str
-    problem: str | None
+    fault: str | None
     point: EntryPoint | None
 
 
@@ -158,15 +158,15 @@ def _line(number: int, text: str, group: str | None, kind: str | None) -> _Line:
 
     name, equals, value = (part.strip() for part in text.partition("="))
     target = _TARGET.fullmatch(value)
-    problem = _problem(group, kind, name, bool(equals), target is not None)
-    if group is None or kind is None or target is None or problem is not None:
-        return _Line(number, text, kind, name, value, problem, None)
+    fault = _fault_of_line(group, kind, name, bool(equals), target is not None)
+    if group is None or kind is None or target is None or fault is not None:
+        return _Line(number, text, kind, name, value, fault, None)
     module, attribute, extras = target.groups()
     value = f"{module}:{attribute}" + (f"[{extras}]" if extras else "")
     return _Line(number, text, kind, name, value, None, EntryPoint(name, value, group))
 
 
-def _problem(group: str | None, kind: str | None, name: str, has_equals: bool, has_target: bool) -> str | None:
+def _fault_of_line(group: str | None, kind: str | None, name: str, has_equals: bool, has_target: bool) -> str | None:
     if group is None:
         return "stands above the first [group]"
     if not has_equals:
@@ -185,7 +185,7 @@ def _read(text: str, source: Source, found: Scan) -> None:
     for group, line in _lines(text):
         if line.kind is not None and line.name:
             entries.setdefault((line.kind, line.name), []).append(line)
-        elif line.problem:
+        elif line.fault:
             found.blame(source.name, _at(line, source), source.location)
         elif group is not None and group.startswith(_MARK):
             strange[group] = None
@@ -211,7 +211,7 @@ def _claims(entries: dict[tuple[str, str], list[_Line]], source: Source) -> list
 
 def _fault(lines: list[_Line], source: Source) -> str | None:
     """Return what is wrong with the entries of one name, of which there should be one."""
-    wrong = next((line for line in lines if line.problem), None)
+    wrong = next((line for line in lines if line.fault), None)
     if wrong is not None:
         return _at(wrong, source)
     if len({line.value for line in lines}) > 1:
@@ -220,4 +220,4 @@ def _fault(lines: list[_Line], source: Source) -> str | None:
 
 
 def _at(line: _Line, source: Source) -> str:
-    return f"line {line.number} of its entry_points.txt {line.problem}: '{visible(line.text)}'; {source.reinstall}"
+    return f"line {line.number} of its entry_points.txt {line.fault}: '{visible(line.text)}'; {source.reinstall}"

@@ -16,7 +16,7 @@ from functools import partial
 from typing import IO, Any
 
 from optim_core.discovery.claims import Claim
-from optim_core.discovery.loading import Loader, known_problem, load_command, load_error, load_plugin_class, running
+from optim_core.discovery.loading import Loader, known_fault, load_command, load_error, load_plugin_class, running
 from optim_core.discovery.policy import Settings
 from optim_core.discovery.providers import Providers
 from optim_core.discovery.scan import scan
@@ -87,7 +87,7 @@ def _importable() -> list[Claim]:
     policy = Settings.of(None, None, None).policy()
     plugins: dict[tuple[object, ...], Claim] = {}
     for claim in scan().claims:
-        if policy.reason_against(claim) is None and not known_problem(claim) and not _is_incompatible(claim):
+        if policy.reason_against(claim) is None and not known_fault(claim) and not _is_incompatible(claim):
             plugins.setdefault(claim.plugin, claim)
     return list(plugins.values())
 
@@ -198,9 +198,9 @@ def _import(claim: Claim) -> Any:
         PluginError: it cannot be imported.
     """
     if claim.kind == "provider":
-        problems = Providers([claim], Loader()).problems()
-        if problems:
-            raise PluginError(problems[0][1])
+        faults = Providers([claim], Loader()).faults()
+        if faults:
+            raise PluginError(faults[0][1])
         return None
     for kind in KINDS:
         if claim.kind == kind:

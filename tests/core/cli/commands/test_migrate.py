@@ -7,6 +7,8 @@ import json
 import pytest
 from cli_support import config_writer, optim
 
+from optim_core.config.formats import load
+
 SECTION = """\
 model: {layers: 3}
 training:  # what the trainer reads
@@ -59,6 +61,16 @@ def test_the_format_is_that_of_the_file_unless_another_is_asked_for(file, tmp_pa
     assert "type: DemoDescent\nconfig:\n  lr: 1.0\n" == optim("migrate", name, "--format", "yaml").stdout
     assert 0 == optim("migrate", name, "-o", "train.toml").code
     assert component == optim("resolve", "train.toml", "--format", "json").json | {"config": {"lr": 1.0}}
+
+
+def test_what_begins_a_comment_is_said_by_the_format(file, monkeypatch):
+    """That comments are left out is said where the format's own mark is in the file, and not for another format's."""
+    name = file("type: demo\nlr: 1  # fast\n")
+    assert "comments are not carried over" in optim("migrate", name).stderr
+    row = next(each for each in load.FORMATS if each.name == "yaml")
+    monkeypatch.setattr(load, "FORMATS", (row._replace(comment="//"),))
+    assert "" == optim("migrate", name).stderr
+    assert "comments are not carried over" in optim("migrate", file("type: demo\nlr: 1 # // fast\n")).stderr
 
 
 def test_a_wrong_file_is_not_migrated(file, tmp_path):

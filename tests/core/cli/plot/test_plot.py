@@ -76,7 +76,7 @@ def test_a_rule_with_a_rate_of_its_own_has_a_curve(file, table):
 
 
 def test_an_optimizer_with_several_rates_has_a_curve_for_each(file, table):
-    """As its class names them, rules included; a multiplier acts on those that it says."""
+    """Curves have the names of the class's rates, rules included; a multiplier acts on those that it says."""
     rows = table(file(HALVES), "--total-steps", "2")
 
     assert ["step", "wide: lr 0.5", "narrow: lr 0.1"] == rows[0]
@@ -122,7 +122,7 @@ def test_several_files_have_one_table(file, table):
 
 
 def test_files_of_one_name_are_called_by_their_folders(file, table, tmp_path):
-    """As much of the path is written as tells them apart."""
+    """A curve's name has as much of the file's path as tells the files apart."""
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "train.yaml").write_text(BASE)

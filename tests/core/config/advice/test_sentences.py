@@ -13,12 +13,12 @@ from optim_core.config.issues import Code, Hint, HintCode, Issue
 
 
 def test_every_code_has_a_sentence():
-    """And there is no sentence without a code."""
+    """Each code of an issue has a sentence, and each sentence a code."""
     assert set(get_args(Code)) == set(SENTENCES)
 
 
 def test_every_code_of_a_hint_has_a_sentence():
-    """And there is no hint without a code."""
+    """Each code of a hint has a sentence, and each sentence of a hint a code."""
     assert set(get_args(HintCode)) == set(HINTS)
 
 

@@ -106,7 +106,7 @@ def test_toml_and_json_of_one_config_build_the_same(tmp_path):
 
 
 def test_a_problem_has_the_line_and_column_of_its_key_or_element(tmp_path):
-    """Also in dotted keys, lists of several lines, arrays of tables and inline tables."""
+    """Places are known in dotted keys, lists of several lines, arrays of tables and inline tables, too."""
     path = written(tmp_path, CONFIG)
     found = [(p.path, p.line, p.column) for p in refusal(path)]
     assert [

@@ -36,7 +36,7 @@ def test_the_repair_of_what_is_not_yaml(text, place, words):
 
 
 def test_a_quote_that_is_not_closed_is_shown_where_it_opens():
-    """And not at the end of the file."""
+    """The place of a quote that is never closed is where it opens, and not the end of the file."""
     with pytest.raises(FormatError) as caught:
         compose('a:\n  b: "c\n  d: 1\ne: 2\n')
     assert ((2, 6), "is not YAML: a quote is opened here and not closed") == (

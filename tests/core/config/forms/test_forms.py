@@ -169,7 +169,7 @@ def test_a_field_of_the_schedule_wins_over_the_training_loops_key():
 
 
 def test_two_numbers_of_epochs_must_agree():
-    """The same number under two names is one number; two are an error."""
+    """One number under two names is one number; two numbers are an error."""
     registry = empty_registry()
     registry.register("scheduler", "Epochs", Epochs)
     flat = {"optimizer": "momentum", "scheduler": "epochs", "epochs": 3}

@@ -81,12 +81,12 @@ def test_what_is_not_filled_in_is_said_to_be_so():
     ],
 )
 def test_a_boolean_in_other_words(value, hint):
-    """As YAML 1.1, Python and C have them."""
+    """The words of YAML 1.1, Python and C for true and false have the hint to write those."""
     assert hint == as_bool(value)
 
 
 def test_null_in_other_words():
-    """As Python has it, or in quotes."""
+    """Python's word for null, and null in quotes, have the hint to write null."""
     assert ["write null", "write null without quotes", None] == [as_null(text) for text in ("None", "null", "nothing")]
 
 

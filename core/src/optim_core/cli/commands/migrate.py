@@ -15,8 +15,6 @@ from optim_core.plugin_tools import format_of
 
 __all__ = ["command"]
 
-_COMMENT = re.compile(r"(^|\s)#", re.MULTILINE)
-
 
 @click.command(name="migrate")
 @click.argument("file", metavar="FILE")
@@ -38,6 +36,14 @@ def command(file: str, name: str | None, output: str | None) -> None:
         write_config(config, output, format_for(output, name))
     if note:
         say(note, err=True)
-    read = format_of(file)
-    if read is not None and read.has_comments and _COMMENT.search(Path(file).read_text(encoding="utf-8-sig")):
+    if _has_comments(file):
         say("    comments are not carried over", err=True)
+
+
+def _has_comments(file: str) -> bool:
+    """Tell whether what begins a comment in the file's format begins a word in it."""
+    read = format_of(file)
+    if read is None or read.comment is None:
+        return False
+    text = Path(file).read_text(encoding="utf-8-sig")
+    return re.search(rf"(^|\s){re.escape(read.comment)}", text, re.MULTILINE) is not None

@@ -56,7 +56,7 @@ class Format(NamedTuple):
         module: the name of its module, which is imported when a file of the format is read or written.
         title: how sentences call it.
         has_null: it can write null.
-        has_comments: a file may hold some.
+        comment: what begins a comment that goes on to the end of its line; None where files hold no comments.
         has_half_letters: it can write half of a surrogate pair, as an escape.
         line_ends: a regular expression of what ends a line, where that is not what ends one in YAML.
     """
@@ -66,7 +66,7 @@ class Format(NamedTuple):
     module: str
     title: str
     has_null: bool = True
-    has_comments: bool = True
+    comment: str | None = "#"
     has_half_letters: bool = False
     line_ends: str | None = None
 

@@ -21,7 +21,7 @@ FORMATS = (
         (".json",),
         "optim_core.config.formats.json_format",
         "JSON",
-        has_comments=False,
+        comment=None,
         has_half_letters=True,
     ),
     Format("toml", (".toml",), "optim_core.config.formats.toml_format", "TOML", has_null=False, line_ends=r"\r?\n"),
