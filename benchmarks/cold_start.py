@@ -1,7 +1,8 @@
 """How long a fresh process takes to say that a config is right, or to build an optimizer from it.
 
 Run it with ``python benchmarks/cold_start.py``; peers that are not installed are shown as such. Whole processes are
-timed, in turn. The yardstick imports what any validating command line written with cattrs, YAML and click imports.
+timed, in turn. The yardstick imports what any validating command line written with cattrs, YAML and click imports; the
+imports of `optim validate` are these and importlib.metadata, by which plugins are found.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tempfile import TemporaryDirectory
 from common import header, installed, interleaved, process_seconds, table
 
 YARDSTICK = 'python -c "import cattrs, yaml, click"'
+IMPORTS = 'python -c "import cattrs, yaml, click, importlib.metadata"'
 VALIDATE = "`optim validate FILE`"
 MOST = 1.6
 RECIPE = """\
@@ -93,6 +95,7 @@ def contestants(files: dict[str, Path]) -> dict[str, tuple[str, list[str]]]:
     optim = "import sys; from optim_core.cli import main; sys.exit(main())"
     return {
         YARDSTICK: ("cattrs", ["-c", "import cattrs, yaml, click"]),
+        IMPORTS: ("cattrs", ["-c", "import cattrs, yaml, click, importlib.metadata"]),
         VALIDATE: ("optim-core", ["-c", optim, "validate", str(files["recipe.yaml"])]),
         "optim-core: build, import torch, create": ("optim-core", ["-c", CREATE, str(files["recipe.yaml"])]),
         "torch alone: JSON to AdamW": ("torch", ["-c", TORCH, str(files["plain.json"])]),
@@ -141,9 +144,7 @@ def main() -> None:
     print(header("torch", "cattrs", "hydra-core", "jsonargparse", "pytorch_optimizer", "transformers"))
     print(f"Medians of {runs} rounds.\n")
     print(table("A config, cold", rows), end="\n\n")
-    print(
-        f"{VALIDATE} takes {medians[VALIDATE] / medians[YARDSTICK]:.2f} times its imports (at most {MOST} is wanted)."
-    )
+    print(f"{VALIDATE} takes {medians[VALIDATE] / medians[IMPORTS]:.2f} times its imports (at most {MOST} is wanted).")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-import attrs
+from typing import Any, Literal, NamedTuple
 
 from optim_core.protocols import ClipperPlugin, OptimizerPlugin, SchedulerPlugin
 
@@ -26,8 +24,7 @@ Kind = Literal["optimizer", "scheduler", "clipper"]
 PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
 
 
-@attrs.frozen(kw_only=True)
-class PluginKind:
+class PluginKind(NamedTuple):
     """What is particular to the plugins of one kind.
 
     Args:

@@ -31,7 +31,6 @@ from optim_core.discovery.output import output_diverted
 from optim_core.groups.rule import REGEX
 from optim_core.kinds import KINDS, Kind
 from optim_core.on_demand import names_on_demand
-from optim_core.run.stepping import restore_base_rates
 from optim_core.text.names import normalise
 from optim_core.text.prose import listing, said, visible, with_article
 from optim_core.text.values import shown
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
         summary_without_import,
     )
     from optim_core.run.horizon import count
+    from optim_core.run.stepping import restore_base_rates
     from optim_core.specs import SchedulerSpec
 
 __all__ = [
@@ -114,6 +114,7 @@ __getattr__ = names_on_demand(
         ),
         "optim_core.probing.probe": ("probe",),
         "optim_core.run.horizon": ("count",),
+        "optim_core.run.stepping": ("restore_base_rates",),
     },
 )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError
-from optim_core.run.state import Part, load_state, save_state
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
     from optim_core.protocols import Clipper
+    from optim_core.run.state import Part
 
 __all__ = ["SINGLE", "Optimization", "Recipe"]
 
@@ -246,6 +246,8 @@ class Optimization:
             >>> list(run.state_dict())
             ['format', 'optimizers', 'schedulers']
         """
+        from optim_core.run.state import save_state
+
         return save_state(*self._parts())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -264,10 +266,14 @@ class Optimization:
             >>> saved = recipe.create(model).state_dict()
             >>> recipe.create(model).load_state_dict(saved)
         """
+        from optim_core.run.state import load_state
+
         load_state(*self._parts(), state)
 
     def _parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
         """Return the optimizers and the schedulers, with what the recipe calls them."""
+        from optim_core.run.state import Part
+
         types = {name: _plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
         return (

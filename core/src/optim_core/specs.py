@@ -15,7 +15,6 @@ import attrs
 from optim_core.errors import OptimError, ParamGroupError, PluginError
 from optim_core.groups.rule import GroupRule
 from optim_core.kinds import KINDS, Kind
-from optim_core.run.stepping import Walk, go_to, has_closed_form, rates_over, restore_base_rates, waits_for_metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,6 +142,7 @@ class SchedulerSpec(PluginSpec):
             [0.05]
         """
         from optim_core.run.horizon import count
+        from optim_core.run.stepping import go_to, restore_base_rates
 
         last_step = count(last_step, "last_step", at_least=0)
         if last_step and self.waits_for_metric:
@@ -189,17 +189,23 @@ class SchedulerSpec(PluginSpec):
             >>> spec.curve([0, 50, 100], base_lr=0.5, horizon=Horizon(total_steps=100)).tolist()
             [0.5, 0.25, 0.0]
         """
+        from optim_core.run.stepping import Walk, rates_over
+
         walk = Walk(self.type, self.config, self.build_for)
         return rates_over(walk, steps, base_lr, self.counted(horizon), metrics, multiplier)
 
     @property
     def waits_for_metric(self) -> bool:
         """Whether ``step`` is to be given a metric."""
+        from optim_core.run.stepping import waits_for_metric
+
         return waits_for_metric(self.config)
 
     @property
     def has_closed_form(self) -> bool:
         """Whether the rate at a step needs none of the steps before it."""
+        from optim_core.run.stepping import has_closed_form
+
         return has_closed_form(self.config)
 
     def counted(self, horizon: Horizon | None) -> Horizon:
