@@ -1,7 +1,7 @@
 """Prints the tests that a change of a few lines needs: a fast part of the suite, and what mirrors the change.
 
 What changed is what differs from where this branch left BASE (main, or origin/main), files that git does not know
-included. A module's tests are in the file of its name, so its name finds them; so do those that import it by name.
+included. Tests of a module are those in a file of its name, where there is one, and those that import it by name.
 """
 
 from __future__ import annotations
@@ -31,10 +31,28 @@ ELSEWHERE = {
     ".ci": "tests/integration/test_quick_tests.py",
     "Makefile": "tests/integration/test_quick_tests.py",
     "constraints.txt": "tests/integration/test_checkout.py",
-    "core/pyproject.toml": "tests/integration/test_checkout.py",
     "examples/digits": "tests/integration/test_digits.py",
     "examples/lion_plugin": "tests/integration/test_strangers_plugin.py",
     "pyproject.toml": "tests/integration/test_checkout.py",
+}
+# What is tested beside that in a file of another name, by patterns of files.
+PACKAGING = "tests/integration/test_packaging.py"
+NAMES_IN_MESSAGES = f"{PACKAGING}::test_the_hint_for_what_is_not_installed_knows_every_plugin_and_command_of_the_extras"
+MANIFESTS = (
+    "tests/integration/test_checkout.py",
+    f"{PACKAGING}::test_entry_points_are_those_of_the_manifest_and_lead_somewhere",
+    f"{PACKAGING}::test_every_plugin_is_an_extra_of_core_and_in_all",
+    f"{PACKAGING}::test_there_is_one_version",
+    f"{PACKAGING}::test_what_is_imported_is_required",
+    NAMES_IN_MESSAGES,
+)
+WRONG_PLUGINS = "tests/plugins/conformance/test_wrong_plugins.py"
+ALSO = {
+    "core/pyproject.toml": MANIFESTS,
+    "core/src/optim_core/discovery/extras.py": (NAMES_IN_MESSAGES,),
+    "plugins/*/pyproject.toml": MANIFESTS,
+    "plugins/conformance/src/optim_conformance/properties/*.py": (WRONG_PLUGINS,),
+    "plugins/conformance/src/optim_conformance/trials/*.py": (WRONG_PLUGINS,),
 }
 DOCUMENTS = "tests/integration/test_documents.py"
 
@@ -57,7 +75,9 @@ def selected(names: Iterable[str]) -> list[str]:
     """What pytest is to be given for changes in these files: files of tests, or single tests in one of them."""
     found = {test for place in ALWAYS for test in _tests_below(place) if not _is_below(test, SLOW)}
     for name in names:
-        found |= set(_tests_of(PurePosixPath(name)))
+        file = PurePosixPath(name)
+        found |= set(_tests_of(file))
+        found |= {test for pattern, tests in ALSO.items() if file.match(pattern) for test in tests}
     return sorted(test for test in found if test.partition("::")[0] not in found or "::" not in test)
 
 

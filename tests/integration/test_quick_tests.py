@@ -12,6 +12,10 @@ from .conftest import ROOT, succeed
 SCRIPT = ROOT / ".ci/quick_tests.py"
 ALWAYS = "tests/core/config/test_builder.py"
 DOCUMENTS = "tests/integration/test_documents.py"
+PACKAGING = "tests/integration/test_packaging.py"
+ENTRY_POINTS = f"{PACKAGING}::test_entry_points_are_those_of_the_manifest_and_lead_somewhere"
+NAMES_IN_MESSAGES = f"{PACKAGING}::test_the_hint_for_what_is_not_installed_knows_every_plugin_and_command_of_the_extras"
+WRONG_PLUGINS = "tests/plugins/conformance/test_wrong_plugins.py"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +55,11 @@ def test_a_part_always_runs(script):
         ("tests/plugins/muon/test_state.py", "tests/plugins/muon/test_state.py"),
         ("tests/plugins/muon/hostile.py", "tests/plugins/muon/test_hostile_matrices.py"),
         ("tests/support/parameter_groups.py", "tests/core/groups/test_plan.py"),
+        ("plugins/conformance/src/optim_conformance/properties/steps.py", WRONG_PLUGINS),
+        ("plugins/conformance/src/optim_conformance/trials/training.py", WRONG_PLUGINS),
+        ("plugins/schedules/pyproject.toml", ENTRY_POINTS),
+        ("core/pyproject.toml", ENTRY_POINTS),
+        ("core/src/optim_core/discovery/extras.py", NAMES_IN_MESSAGES),
         (".ci/quick_tests.py", "tests/integration/test_quick_tests.py"),
     ],
 )
@@ -59,6 +68,14 @@ def test_a_change_selects_what_mirrors_it(script, changed, selected):
     found = script.selected([changed])
     assert selected in found
     assert ALWAYS in found
+
+
+def test_what_is_selected_beside_is_there(script):
+    """Each pattern finds a file, and each test that it adds is a file of tests or a function in one."""
+    assert [] == [pattern for pattern in script.ALSO if not list(ROOT.glob(pattern))]
+    for test in {test for tests in script.ALSO.values() for test in tests}:
+        file, _, name = test.partition("::")
+        assert f"def {name}" in (ROOT / file).read_text(encoding="utf-8"), test
 
 
 def test_a_change_selects_little_else(script):
