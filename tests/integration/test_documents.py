@@ -16,6 +16,7 @@ import pytest
 from warm_python import WarmPython
 
 from optim_core import registry
+from optim_core.kinds import entry_point_groups
 
 from .conftest import ROOT, run, succeed
 
@@ -47,10 +48,13 @@ def blocks(document):
 def lion(tmp_path_factory):
     """A folder into which pip installed examples/lion_plugin."""
     folder = tmp_path_factory.mktemp("lion")
-    source = ROOT / "examples/lion_plugin"
+    install(ROOT / "examples/lion_plugin", folder)
+    return folder
+
+
+def install(source, folder):
     pip = (sys.executable, "-m", "pip", "--quiet", "install", "--no-build-isolation", "--no-deps", "--no-index")
     succeed(*pip, "--target", folder, source)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -102,9 +106,9 @@ def test_configs_are_valid_unless_they_are_called_wrong(document, folder, enviro
 def test_manifests_claim_groups_that_are_looked_at(document):
     """A manifest is TOML, and its groups of entry points are those of optim-core."""
     for block in blocks(document):
-        if block.language == "toml" and block.name in ("", MANIFEST):
+        if block.language == "toml" and block.name.rpartition("/")[2] in ("", MANIFEST):
             groups = tomllib.loads(block.text)["project"]["entry-points"]
-            assert groups.keys() <= {f"optim_core.{kind}" for kind in ("optimizers", "schedulers", "clippers")}
+            assert groups.keys() <= entry_point_groups().keys()
 
 
 @each_document
@@ -137,12 +141,29 @@ def test_links_lead_somewhere(document):
         assert "://" in link or (document.parent / link).exists(), link
 
 
+def test_the_command_of_the_document_runs_where_it_is_installed(environment, tmp_path):
+    """`optim twins`, as the document shows its files, writes a config in the formats that are not there."""
+    for block in blocks(ROOT / "docs/plugins.md"):
+        if block.name.startswith("optim-twins/"):
+            (tmp_path / block.name).parent.mkdir(exist_ok=True)
+            (tmp_path / block.name).write_text(block.text)
+    install(tmp_path / "optim-twins", tmp_path / "site")
+    (tmp_path / "train.yaml").write_text("optimizer: {type: adamw, lr: 1}\n")
+    path = os.pathsep.join([str(tmp_path / "site"), environment["PYTHONPATH"]])
+    done = run("optim", "twins", "train.yaml", cwd=tmp_path, env={**environment, "PYTHONPATH": path})
+
+    assert (0, "train.json is new\ntrain.toml is new\n") == (done.returncode, done.output)
+    configs = [registry.to_config(registry.build(tmp_path / f"train{end}")) for end in (".yaml", ".json", ".toml")]
+    assert configs[:1] * 3 == configs
+
+
 def test_a_third_party_plugin_is_found_where_it_is_installed(lion, python, tmp_path):
     """Its name appears with its distribution and version, and its class takes a step."""
     assert "lion-plugin" not in {record.distribution for record in registry.optimizers.plugins()}
     code = """
 import torch
 from optim_core import registry
+from optim_core.kinds import entry_point_groups
 model = torch.nn.Linear(4, 2)
 spec = registry.build({"type": "lion", "lr": 0.1})
 optimizer = spec.create_optimizer(model)

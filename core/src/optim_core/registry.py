@@ -281,9 +281,9 @@ class Registry:
             raise PluginError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         if not isinstance(name, str) or not is_name(name):
             raise PluginError(f"{name!r} cannot be a plugin's name: it must be visible text without `:`")
-        problem = check_plugin_class(cls, kind)
-        if problem:
-            raise PluginError(f"cannot register `{name}`: {problem}")
+        fault = check_plugin_class(cls, kind)
+        if fault:
+            raise PluginError(f"cannot register `{name}`: {fault}")
         claim = Claim(kind, name, f"{cls.__module__}:{cls.__qualname__}", None, names=(name,), target=cls)
         with self._lock:
             for other in self._view().index.claimants(kind, name):

@@ -102,11 +102,11 @@ def _is_incompatible(claim: Claim) -> bool:
 
 def _ended(claim: Claim, doing: str, ended: Ended) -> str:
     address = f"{claim.distribution}:{claim.name}"
-    problem = (
+    fault = (
         f"{doing} it {ended.how}; keep it out with OPTIM_CORE_BLOCK={address}, "
         f"upgrade it (pip install --upgrade {claim.distribution}), or remove it (pip uninstall {claim.distribution})"
     )
-    return str(load_error(claim, problem))
+    return str(load_error(claim, fault))
 
 
 # -- the parent ------------------------------------------------------------------------------------------------------
@@ -171,8 +171,8 @@ def _examine(tell: Callable[..., None], claim: Claim | None, check: bool) -> Non
             doing = CHECKING
             tell(doing)
             error = _obstacles(claim, asked)
-    except PluginError as problem:
-        error = str(problem)
+    except PluginError as raised:
+        error = str(raised)
     tell(doing, through=True, error=error)
 
 
