@@ -145,7 +145,7 @@ def test_a_factor_that_depends_on_the_base_rate_asks_for_it():
 
 
 def test_a_closed_form_is_drawn_without_torch():
-    """Neither building the spec nor its curve imports it."""
+    """Neither building a spec nor drawing its curve imports torch."""
     script = """
 import sys
 from optim_core import Horizon, registry

@@ -64,7 +64,7 @@ def test_the_format_is_that_of_the_file_unless_another_is_asked_for(file, tmp_pa
 
 
 def test_what_begins_a_comment_is_said_by_the_format(file, monkeypatch):
-    """That comments are left out is said where the format's own mark is in the file, and not for another format's."""
+    """Comments that are left out are told of where the format's own mark is in the file, and no other format's."""
     name = file("type: demo\nlr: 1  # fast\n")
     assert "comments are not carried over" in optim("migrate", name).stderr
     row = next(each for each in load.FORMATS if each.name == "yaml")
