@@ -7,8 +7,8 @@ from typing import Any
 from field_values import fitting_field, outside, wrong_type
 from hypothesis import strategies as st
 
-from optim_core.config.keys import NO_DECAY_KINDS
 from optim_core.config.structuring.class_plan import ALIASES
+from optim_core.groups.rule import NO_DECAY_KINDS
 from optim_core.plugin_class.fields import config_fields, decay_fields, field_types, rate_field
 
 __all__ = ["groups_of", "plainly_wrong_beside", "renamed"]

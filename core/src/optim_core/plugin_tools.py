@@ -3,9 +3,10 @@
 A distribution imports from here, and from no module below, so that the core can be rebuilt inside. All of it is light:
 neither torch nor a plugin is imported, and what reading a config does not need is imported when it is first asked for.
 
-- words for messages: `listing`, `said`, `shown`, `visible`, `with_article`, `normalise`;
+- words for messages: `listing`, `said`, `shown`, `visible`, `with_article`;
+- the names of plugins: `normalise`, `plain_name`;
 - what kinds of plugins there are: `KINDS`, `Kind`;
-- patterns of parameter names as ``param_groups`` has them: `REGEX`, `expression_fault`, `matching`;
+- patterns of parameter names as ``param_groups`` has them: `REGEX`, `expression_error`, `matching`;
 - the fields of a config as arguments of what it builds, and a value as a file holds it: `keyword_arguments`,
   `plain_data`;
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
@@ -31,7 +32,7 @@ from optim_core.discovery.output import output_diverted
 from optim_core.groups.rule import REGEX
 from optim_core.kinds import KINDS, Kind
 from optim_core.on_demand import names_on_demand
-from optim_core.text.names import normalise
+from optim_core.text.names import normalise, plain_name
 from optim_core.text.prose import listing, said, visible, with_article
 from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
     from optim_core.discovery.extras import extra_of_command, install_line
-    from optim_core.groups.patterns import expression_fault, matching
+    from optim_core.groups.patterns import expression_error, matching
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.probing.probe import probe
     from optim_core.reference.describe import (
@@ -72,7 +73,7 @@ __all__ = [
     "describe",
     "endings",
     "example",
-    "expression_fault",
+    "expression_error",
     "extra_of_command",
     "follows_no_metric",
     "format_of",
@@ -86,6 +87,7 @@ __all__ = [
     "one_interval",
     "output_diverted",
     "plain_data",
+    "plain_name",
     "probe",
     "restore_base_rates",
     "said",
@@ -103,7 +105,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
         "optim_core.discovery.extras": ("extra_of_command", "install_line"),
-        "optim_core.groups.patterns": ("expression_fault", "matching"),
+        "optim_core.groups.patterns": ("expression_error", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),
         "optim_core.reference.describe": (
             "FieldDescription",
@@ -186,7 +188,12 @@ def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: S
     Example:
         >>> from optim_core import registry
         >>> from optim_core.plugin_tools import follows_no_metric
-        >>> follows_no_metric(None, None, registry.build({"type": "StepLR", "config": {"step_size": 10}}))
+        >>> from optim_core.validators import FieldError
+        >>> try:
+        ...     follows_no_metric(None, None, registry.build({"type": "ReduceLROnPlateau"}))
+        ... except FieldError as error:
+        ...     print(error.message)
+        ReduceLROnPlateau waits for a metric and cannot be combined with others
     """
     if value.waits_for_metric:
         raise FieldError(

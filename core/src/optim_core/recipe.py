@@ -9,6 +9,7 @@ import attrs
 
 from optim_core.errors import OptimError, ParamGroupError
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.text.names import plain_name
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -262,9 +263,15 @@ class Optimization:
         Example:
             >>> import torch
             >>> from optim_core import registry
-            >>> recipe, model = registry.build({"optimizer": {"type": "AdamW"}}), torch.nn.Linear(8, 2)
-            >>> saved = recipe.create(model).state_dict()
-            >>> recipe.create(model).load_state_dict(saved)
+            >>> schedule = {"type": "StepLR", "config": {"step_size": 1}}
+            >>> recipe = registry.build({"optimizer": {"type": "SGD", "config": {"lr": 0.1}}, "scheduler": schedule})
+            >>> model = torch.nn.Linear(8, 2)
+            >>> run, later = recipe.create(model), recipe.create(model)
+            >>> run.optimizer.step()
+            >>> run.scheduler.step()
+            >>> later.load_state_dict(run.state_dict())
+            >>> later.scheduler.last_epoch
+            1
         """
         from optim_core.run.state import load_state
 
@@ -274,7 +281,7 @@ class Optimization:
         """Return the optimizers and the schedulers, with what the recipe calls them."""
         from optim_core.run.state import Part
 
-        types = {name: _plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
+        types = {name: plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
         return (
             {name: Part(types[name], optimizer) for name, optimizer in self.optimizers.items()},
@@ -285,16 +292,11 @@ class Optimization:
         )
 
 
-def _plain_name(name: str) -> str:
-    """Return a type without its distribution, which it has or has not by what else is installed."""
-    return name.rpartition(":")[2]
-
-
 def _types_in(schedule: SchedulerSpec) -> str:
     """Return a schedule's type, and the types of what it combines: ``SequentialLR(LinearLR, StepLR)``."""
     parts = [part for value in _values(schedule.config) for part in (value if isinstance(value, list) else [value])]
     nested = [_types_in(part) for part in parts if isinstance(part, SchedulerSpec)]
-    name = _plain_name(schedule.type)
+    name = plain_name(schedule.type)
     return f"{name}({', '.join(nested)})" if nested else name
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core.config.forms import recognise
-from optim_core.config.forms.form import Asked, ConfigForm, Form
+from optim_core.config.forms.form import Asked, ConfigForm, Reading
 from optim_core.config.keys import naming_keys
 
 __all__ = ["forms_for"]
@@ -21,8 +21,8 @@ def _is_below_its_key(config: Mapping[str, Any], _: Asked) -> bool:
     return isinstance(config.get("scheduler"), Mapping) and len(config) == 1
 
 
-def _below_its_key(config: Mapping[str, Any], _: Asked) -> Form:
-    return Form(config, only="scheduler")
+def _below_its_key(config: Mapping[str, Any], _: Asked) -> Reading:
+    return Reading(config, only="scheduler")
 
 
 def _has_fields_beside(config: Mapping[str, Any], _: Asked) -> bool:
@@ -30,11 +30,11 @@ def _has_fields_beside(config: Mapping[str, Any], _: Asked) -> bool:
     return named and not any(key in config for key in ("optimizer", *naming_keys("optimizer")))
 
 
-def _with_fields(config: Mapping[str, Any], _: Asked) -> Form:
+def _with_fields(config: Mapping[str, Any], _: Asked) -> Reading:
     fields = {key: value for key, value in config.items() if key != "scheduler"}
     component = {"type": config["scheduler"], **fields}
     written = ((("scheduler", "type"), ("scheduler",)), (("scheduler",), ()))
-    return Form({"scheduler": component}, only="scheduler", written=written)
+    return Reading({"scheduler": component}, only="scheduler", written=written)
 
 
 _OF_SCHEDULES = (

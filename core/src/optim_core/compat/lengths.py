@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from optim_core.compat.arguments import problem
+from optim_core.config.foreign_words import EPOCHS
 from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError
 from optim_core.plugin_class.fields import config_fields
@@ -13,7 +14,6 @@ from optim_core.registry import registry
 
 __all__ = ["Divided", "divided", "horizon_of"]
 
-EPOCHS = ("epochs", "max_epochs", "num_epochs")
 # Each key that may be a length of the run, to the argument of Horizon that it stands for.
 LENGTHS = {**dict.fromkeys(EPOCHS, "epochs"), "steps_per_epoch": "steps_per_epoch", "total_steps": "total_steps"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.config.components import Components
-from optim_core.config.forms.form import Asked, ConfigForm, Form
+from optim_core.config.forms.form import Asked, ConfigForm, Reading
 from optim_core.config.forms.recognise import read_form
 from optim_core.config.issues import Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
@@ -109,10 +109,10 @@ class Builder:
 
     def given(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the component, recipe or named sets in a config that `build` accepts, as its author gave them."""
-        form = read_form(config, self._asked(None))
-        if form is None:
+        reading = read_form(config, self._asked(None))
+        if reading is None:
             return config
-        given: Mapping[str, Any] = form.config if form.only is None else form.config[form.only]
+        given: Mapping[str, Any] = reading.config if reading.only is None else reading.config[reading.only]
         return given
 
     # -- forms ---------------------------------------------------------------------------------------------------
@@ -120,35 +120,37 @@ class Builder:
     def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> Any:
         if not isinstance(config, Mapping):
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
-        form = read_form(config, self._asked(kind), forms)
-        if kind is not None and (form is None or list(form.config) != [kind]):
+        reading = read_form(config, self._asked(kind), forms)
+        if kind is not None and (reading is None or list(reading.config) != [kind]):
             return self._components.build(kind, config)
-        if form is None:
+        if reading is None:
             from optim_core.config.advice.recipes import formless
 
             raise IssuesError(*formless(config))
-        return self._formed(form if kind is None else _of_kind(form, kind))
+        return self._built_of(reading if kind is None else _of_kind(reading, kind))
 
     def _asked(self, kind: Kind | None) -> Asked:
         return Asked(self._components.fields, self._components.kind_of, kind)
 
-    def _formed(self, form: Form) -> Any:
-        """Return the spec or recipe of a form; what is wrong is told by the paths that the user wrote."""
-        issues = list(form.issues)
+    def _built_of(self, reading: Reading) -> Any:
+        """Return the spec or recipe of a reading; what is wrong is told by the paths that the user wrote."""
+        issues = list(reading.issues)
         built: Any = None
         try:
-            if form.only is not None:
-                built = self._components.build(form.only, form.config[form.only])
-            elif "optimizer_configs" in form.config or "scheduler_configs" in form.config:
-                built = self._named(form.config)
+            if reading.only is not None:
+                built = self._components.build(reading.only, reading.config[reading.only])
+            elif "optimizer_configs" in reading.config or "scheduler_configs" in reading.config:
+                built = self._named(reading.config)
             else:
-                built = self._recipe(form.config)
+                built = self._recipe(reading.config)
         except IssuesError as error:
-            prefix = () if form.only is None else (form.only,)
-            issues += [issue._replace(path=form.origin((*prefix, *issue.path))) for issue in error.issues]
+            prefix = () if reading.only is None else (reading.only,)
+            issues += [issue._replace(path=reading.origin((*prefix, *issue.path))) for issue in error.issues]
         if issues:
             raise IssuesError(*issues)
-        return attrs.evolve(built, unused=dict(form.unused)) if form.unused and isinstance(built, Recipe) else built
+        return (
+            attrs.evolve(built, unused=dict(reading.unused)) if reading.unused and isinstance(built, Recipe) else built
+        )
 
     def _recipe(self, config: Mapping[str, Any]) -> Recipe:
         issues = _foreign_keys(config, RECIPE_KEYS, whole=True)
@@ -242,11 +244,11 @@ class Builder:
             return None
 
 
-def _of_kind(form: Form, kind: Kind) -> Form:
-    """Return a form that is to be one component, which has nothing beside it."""
+def _of_kind(reading: Reading, kind: Kind) -> Reading:
+    """Return a reading that is to be one component, which has nothing beside it."""
     stray = Hint.of("no-field-of-kind", kind=kind)
-    strays = tuple(Issue("unknown-key", (key,), value, hint=stray) for key, value in form.unused.items())
-    return form._replace(only=kind, issues=(*form.issues, *strays))
+    strays = tuple(Issue("unknown-key", (key,), value, hint=stray) for key, value in reading.unused.items())
+    return reading._replace(only=kind, issues=(*reading.issues, *strays))
 
 
 def _foreign_keys(value: Mapping[Any, Any], allowed: tuple[str, ...], *, whole: bool = False) -> list[Issue]:

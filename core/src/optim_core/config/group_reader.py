@@ -7,12 +7,12 @@ from typing import Any
 
 from optim_core.config.foreign_words import WORDS_FOR_MATCH
 from optim_core.config.issues import Code, ConfigPath, Hint, Issue, IssuesError
-from optim_core.config.keys import LAYER_DECAY, NO_DECAY, NO_DECAY_KINDS, PARAM_GROUPS, RULE_KEYS
+from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS, RULE_KEYS
 from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.config.structuring.scalars import structure_bool, structure_float
 from optim_core.config.structuring.structurer import Structurer
-from optim_core.groups.patterns import expression_fault
-from optim_core.groups.rule import REGEX, GroupRule
+from optim_core.groups.patterns import expression_error
+from optim_core.groups.rule import NO_DECAY_KINDS, REGEX, GroupRule
 from optim_core.plugin_class.fields import config_fields, decay_fields, rate_field
 from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list, shown
@@ -129,7 +129,7 @@ class GroupReader:
             first = self._patterns[pattern]
             rule = None if first == index else first
             self._tell("pattern-twice", path, pattern, hint=Hint("first-match-wins"), rule=rule)
-        elif (text := expression_fault(pattern)) is not None:
+        elif (text := expression_error(pattern)) is not None:
             self._tell("no-expression", path, pattern, hint=Hint("regular-expression"), text=text)
         self._patterns.setdefault(pattern, index)
 

@@ -11,7 +11,6 @@ __all__ = [
     "LAYER_DECAY",
     "NAMED_KEYS",
     "NO_DECAY",
-    "NO_DECAY_KINDS",
     "PARAM_GROUPS",
     "PARTS",
     "RECIPE_KEYS",
@@ -31,8 +30,6 @@ BESIDE: dict[Kind, tuple[str, ...]] = {part: KINDS[part].beside for part in PART
 DEFAULT_CLIPPER = "norm"
 # A rule of `param_groups` has these beside the fields of the plugin class.
 RULE_KEYS = ("match", "lr_multiplier", "freeze")
-# The kinds of parameters that may be without weight decay.
-NO_DECAY_KINDS = ("bias", "norm", "embedding")
 
 
 def owner_of(key: str) -> Kind | None:

@@ -75,7 +75,7 @@ class Source:
             raise UnreadableError(f"cannot be read ({said(error)})") from error
 
     def _kept_quiet(self, file: str) -> str | None:
-        """Return None where a file is not there: a folder in its place, and one without permission, is None too above.
+        """Return None where a file is not there; `read_text` returns it for a folder and for want of permission too.
 
         Raises:
             OSError: it is there.

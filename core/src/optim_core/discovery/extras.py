@@ -100,7 +100,7 @@ PROVIDED: dict[str, dict[Kind, tuple[str, ...]]] = {
     "pytorch-optimizer": {"optimizer": tuple(_PYTORCH_OPTIMIZER.split())},
 }
 
-# The subcommands of `optim` that they add. The same test compares these.
+# The subcommands of `optim` that they add. A test compares them with the entry points of the distributions.
 COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",)}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optim_core.discovery.extras import extra_of, install_line, names_of_extras
 from optim_core.kinds import Kind
-from optim_core.text.names import normalise, normalise_distribution
+from optim_core.text.names import normalise, normalise_distribution, plain_name
 from optim_core.text.prose import listing, visible
 from optim_core.text.spelling import Near, nearest
 
@@ -86,7 +86,7 @@ def _hint_for_qualified(name: str, usable: Iterable[PluginRecord], near: Near) -
     offers: dict[str, list[str]] = {}
     for record in usable:
         for source in dict.fromkeys(filter(None, (record.distribution, record.provider))):
-            offers.setdefault(source, []).append(record.name.rpartition(":")[2])
+            offers.setdefault(source, []).append(plain_name(record.name))
     wanted, _, plugin = name.partition(":")
     known = {normalise_distribution(owner): owner for owner in offers}
     owner = known.get(normalise_distribution(wanted)) or near(wanted, offers)

@@ -8,7 +8,7 @@ from fnmatch import translate
 
 from optim_core.groups.rule import REGEX
 
-__all__ = ["expression_fault", "matching"]
+__all__ = ["expression_error", "matching"]
 
 _WILDCARD = re.compile(r"\*|\?|\[!?\]?[^\]]*\]")
 
@@ -36,12 +36,12 @@ def matching(pattern: str, names: Sequence[str], places: Sequence[int]) -> list[
     return [place for place in places if test(names[place])]
 
 
-def expression_fault(pattern: str) -> str | None:
+def expression_error(pattern: str) -> str | None:
     """Return what is wrong with the regular expression of a pattern; None where it has none or nothing is wrong.
 
     Example:
-        >>> from optim_core.plugin_tools import expression_fault
-        >>> expression_fault("*.bias"), expression_fault("re:head[.]") is None
+        >>> from optim_core.plugin_tools import expression_error
+        >>> expression_error("*.bias"), expression_error("re:head[.]") is None
         (None, True)
     """
     if not pattern.startswith(REGEX):

@@ -17,13 +17,12 @@ from optim_core.groups.multipliers import ModuleFactor, module_factors
 from optim_core.groups.options import MULTIPLIER, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
 from optim_core.groups.request import GroupRequest
+from optim_core.groups.rule import NO_DECAY_KINDS
 from optim_core.groups.targets import Group, Target, refuse_lazy, refuse_without_model
 from optim_core.plugin_class.fields import decay_fields
 from optim_core.text.prose import listing
 
 __all__ = ["Plan", "needs_layers", "plan_of"]
-
-KINDS = ("bias", "norm", "embedding")
 
 
 @attrs.define(eq=False)
@@ -192,7 +191,7 @@ def _exempt(request: GroupRequest, target: Target, traits: list[Traits]) -> list
         return [""] * len(target.parameters)
     if not decay_fields(type(request.config)):
         raise ParamGroupError(f"no_decay: {request.type} has no weight_decay; take it out of the config")
-    wanted = [kind for kind in KINDS if kind in request.no_decay]
+    wanted = [kind for kind in NO_DECAY_KINDS if kind in request.no_decay]
     if not traits:
         names = target.names or []
         return ["bias" if is_bias(name.rpartition(".")[2]) else "" for name in names]

@@ -6,10 +6,12 @@ from typing import Any
 
 import attrs
 
-__all__ = ["REGEX", "GroupRule"]
+__all__ = ["NO_DECAY_KINDS", "REGEX", "GroupRule"]
 
 # A pattern that begins with this is a regular expression; any other is a pattern of fnmatch.
 REGEX = "re:"
+# The kinds of parameters that may be without weight decay; the first that holds for a parameter decides.
+NO_DECAY_KINDS = ("bias", "norm", "embedding")
 
 
 @attrs.frozen(kw_only=True)

@@ -15,16 +15,17 @@ from optim_core.config.keys import (
     DEFAULT_CLIPPER,
     LAYER_DECAY,
     NO_DECAY,
-    NO_DECAY_KINDS,
     PARAM_GROUPS,
     RULE_KEYS,
 )
 from optim_core.discovery.records import PluginRecord
 from optim_core.errors import PluginError
+from optim_core.groups.rule import NO_DECAY_KINDS
 from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.fields import decay_fields, rate_field
 from optim_core.reference.plugin_schema import NOWHERE, Schema, config_schema
 from optim_core.reference.type_names import NamedPlugin, names_it, spelling
+from optim_core.text.names import plain_name
 
 __all__ = ["recipe_schema"]
 
@@ -86,7 +87,7 @@ def _installed(records: Iterable[PluginRecord], find: Find, kind: Kind) -> list[
     for record in records:
         if record.state not in ("ok", "ambiguous"):
             continue
-        own = record.name.rpartition(":")[2]
+        own = plain_name(record.name)
         itself = _find(find, kind, f"{record.provider or record.distribution}:{own}")
         if itself is None:
             continue

@@ -11,7 +11,7 @@ from optim_core.text.prose import listing
 
 __all__ = ["Part", "load_state", "save_state"]
 
-FORMAT = 1
+VERSION = 1
 DIVIDED_BY = "param_groups, no_decay, layer_decay or lr_multipliers are not what they were"
 
 
@@ -33,7 +33,7 @@ Parts = Mapping[str, Part]
 def save_state(optimizers: Parts, schedulers: Parts) -> dict[str, Any]:
     """Return the state as plain data: per optimizer its type, the shapes of its parameters, and torch's state dict."""
     return {
-        "format": FORMAT,
+        "format": VERSION,
         "optimizers": {
             name: {"type": part.type, "parameters": _shapes(part.live), "state": part.live.state_dict()}
             for name, part in optimizers.items()
@@ -71,8 +71,8 @@ def _shapes(optimizer: Any) -> dict[str, list[int]]:
 
 
 def _differences(optimizers: Parts, schedulers: Parts, state: Any) -> Iterable[str]:
-    if not isinstance(state, Mapping) or state.get("format") != FORMAT:
-        yield f"it is not a state of format {FORMAT} that Optimization.state_dict() gave"
+    if not isinstance(state, Mapping) or state.get("format") != VERSION:
+        yield f"it is not a state of format {VERSION} that Optimization.state_dict() gave"
         return
     for part, live in (("optimizers", optimizers), ("schedulers", schedulers)):
         saved = state.get(part)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["is_name", "normalise", "normalise_distribution"]
+import re
+
+__all__ = ["is_name", "normalise", "normalise_distribution", "plain_name", "words_of"]
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
 def is_name(name: str) -> bool:
@@ -22,6 +26,22 @@ def normalise(name: str) -> str:
         True
     """
     return name.casefold().replace("-", "").replace("_", "")
+
+
+def plain_name(name: str) -> str:
+    """Return a plugin's name without the distribution before it, which it has where several have that name.
+
+    Example:
+        >>> from optim_core.plugin_tools import plain_name
+        >>> plain_name("optim-muon:Muon"), plain_name("AdamW")
+        ('Muon', 'AdamW')
+    """
+    return name.rpartition(":")[2]
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name: Adam and W of ``AdamW``; Batch, Norm, 2 and d of ``BatchNorm2d``."""
+    return _WORDS.findall(name)
 
 
 def normalise_distribution(name: str) -> str:

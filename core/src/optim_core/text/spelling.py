@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable
 
-from optim_core.text.names import normalise
+from optim_core.text.names import normalise, words_of
 
 __all__ = ["Near", "Suggestions", "alike", "nearest"]
 
@@ -18,9 +17,6 @@ MANY_NAMES = 50
 ALIKE, NOT_ALIKE = 0.8, 0.61
 SHORTEST_PART = 3
 MOST_WORDS = 10
-
-# Matches each word of a name: Adam and W of ``AdamW``, Cosine and LR of ``CosineLR``.
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
 class Suggestions:
@@ -67,19 +63,19 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     if part is not None or close is not None:
         return candidates[part or close or ""]
     holding = [key for key in candidates if len(wanted) >= SHORTEST_PART and wanted in key]
-    words = _words_of(name)
+    words = _first_words(name)
     held = [key for key in candidates if len(key) >= SHORTEST_PART and any(word.startswith(key) for word in words)]
     best = min(holding, key=len, default=None) or max(held, key=len, default=None)
     return candidates.get(best or "")
 
 
-def _words_of(name: str) -> list[str]:
-    return [normalise(word) for word in _WORDS.findall(name)][:MOST_WORDS]
+def _first_words(name: str) -> list[str]:
+    return [normalise(word) for word in words_of(name)][:MOST_WORDS]
 
 
 def _longest_part(name: str, candidates: Container[str]) -> str | None:
     """Return the longest part of `name`, in whole words, that is a candidate: ``adamw`` of "adamw_torch_fused"."""
-    words = _words_of(name)
+    words = _first_words(name)
     parts = ("".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, len(words) + 1))
     known = [part for part in parts if len(part) >= SHORTEST_PART and part in candidates]
     return max(known, key=len, default=None)

@@ -43,11 +43,6 @@ class Matrices:
     dtype: torch.dtype
     spread: Spread | None = None
 
-    def one_each(self) -> Iterator[Matrices]:
-        """Yield each parameter by itself."""
-        for place in range(len(self.params)):
-            yield self.some([place])
-
     def some(self, places: Sequence[int]) -> Matrices:
         """Return the parameters at these places."""
         params, grads, buffers = ([of[place] for place in places] for of in (self.params, self.grads, self.buffers))

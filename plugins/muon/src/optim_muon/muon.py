@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 
 from optim_core.errors import ParamGroupError
-from optim_core.plugin_tools import REGEX, expression_fault, shown
+from optim_core.plugin_tools import REGEX, expression_error, shown
 from optim_core.validators import FieldError, ItemsError, each, fraction, in_range, non_negative, positive
 from optim_muon.orthogonal.coefficients import Triple
 
@@ -185,7 +185,7 @@ def _fault(pattern: str) -> ValueError | None:
     """Return what is wrong with a pattern of names, None where nothing is."""
     if not pattern:
         return FieldError("must be a pattern of names, is empty")
-    error = expression_fault(pattern)
+    error = expression_error(pattern)
     if error is not None:
         return FieldError(f"must be a regular expression after `{REGEX}`, is {shown(pattern)}: {error}")
     return None

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
-from optim_core import Duration, Horizon
-from optim_core.validators import in_range, non_negative
-from optim_schedules.closed_form import ClosedForm
+from optim_core import Horizon
+from optim_core.validators import in_range
+from optim_schedules.cosine_with_min_lr import CosineWithMinLR
 from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base
-from optim_schedules.curves.floors import between, either
-from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
-from optim_schedules.curves.waves import some_cycles, wave
+from optim_schedules.curves.floors import between
+from optim_schedules.curves.lengths import resolved
+from optim_schedules.curves.waves import wave
 
 __all__ = ["CosineWarmupWithMinLR"]
 
 
 @attrs.frozen(kw_only=True)
-class CosineWarmupWithMinLR(ClosedForm):
+class CosineWarmupWithMinLR(CosineWithMinLR):
     """``cosine_with_min_lr`` that trains from the first step on (transformers ``cosine_warmup_with_min_lr``).
 
     With W warmup steps of N, the base rate is multiplied by ``(step + 1) / W`` before step W; with `warmup_lr_rate` r,
@@ -37,15 +36,7 @@ class CosineWarmupWithMinLR(ClosedForm):
         warmup_lr_rate: the first rate as a share of the base rate, in [0, 1]; by default 1 / W.
     """
 
-    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
-    num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
-    num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
-    min_lr: float | None = attrs.field(default=None, validator=[attrs.validators.optional(non_negative), either])
-    min_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
     warmup_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
-
-    interval: ClassVar[str] = "step"
-    example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "min_lr_rate": 0.1}
 
     def closed_form(self, horizon: Horizon) -> Curve:
         total = resolved(self.num_training_steps, horizon, "cosine_warmup_with_min_lr", "num_training_steps")
@@ -63,6 +54,3 @@ class CosineWarmupWithMinLR(ClosedForm):
             return between(factor, absolute=self.min_lr, relative=self.min_lr_rate)
 
         return Curve([Piece(warmup, climb), Piece(total + 1, fall)], last=total)
-
-    def absolute_rate(self) -> tuple[str, float]:
-        return "min_lr", self.min_lr or 0.0

@@ -7,7 +7,7 @@ from plugin_classes import Momentum, empty_registry
 
 from optim_core import ConfigError
 from optim_core.config.forms import recognise
-from optim_core.config.forms.form import Asked, ConfigForm, Form
+from optim_core.config.forms.form import Asked, ConfigForm, Reading
 
 OPTIMIZER = {"type": "Momentum", "config": {"lr": 0.5}}
 PAIR = {"optimizer": OPTIMIZER}
@@ -71,7 +71,7 @@ def test_a_section_has_no_component_and_no_section():
     inner = asked(section=True)
     assert recognise.read_form(OPTIMIZER, inner) is None
     assert recognise.read_form({"training": PAIR}, inner) is None
-    assert Form(PAIR) == recognise.read_form(PAIR, inner)
+    assert Reading(PAIR) == recognise.read_form(PAIR, inner)
 
 
 # -- one more --------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def _read_lines(config, _):
     name, _, rest = config["use"].partition(" with ")
     field, _, value = rest.partition(" ")
     component = {"type": name, "config": {field: value} if field else {}}
-    return Form({"optimizer": component}, written=((("optimizer",), ("use",)),))
+    return Reading({"optimizer": component}, written=((("optimizer",), ("use",)),))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from optim_core.plugin_tools import (
     declarations_of,
     describe,
     example,
+    plain_name,
     visible,
     with_article,
 )
@@ -74,24 +75,19 @@ def _look_up(name: str, kind: Kind) -> _Shown:
     found = registry.find(kind, name)
     if found is None:
         raise UnknownNameError([registry.unknown(kind, name, "")])
-    plain = _plain(found.name)
-    same = [record for record in registry.plugins(kind) if plain in (_plain(record.name), record.alias_of)]
+    plain = plain_name(found.name)
+    same = [record for record in registry.plugins(kind) if plain in (plain_name(record.name), record.alias_of)]
     same = [record for record in same if found.provided_by == f"{record.distribution} {record.version or ''}".rstrip()]
     return _Shown(
         name=found.name,
         kind=kind,
         provided_by=found.provided_by,
-        record=next((record for record in same if _plain(record.name) == plain), None),
-        aliases=[record.name for record in same if _plain(record.name) != plain],
+        record=next((record for record in same if plain_name(record.name) == plain), None),
+        aliases=[record.name for record in same if plain_name(record.name) != plain],
         description=describe(found.cls),
         declared={key: str(declaration) for key, declaration in declarations_of(found.cls).items()},
         example=_example(found.name, kind, found.cls),
     )
-
-
-def _plain(name: str) -> str:
-    """Return a name without what may stand before it."""
-    return name.rpartition(":")[2]
 
 
 def _example(name: str, kind: Kind, cls: type[Any]) -> dict[str, Any] | None:

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from optim_core.config.advice.misplaced_keys import PARAMETERS, home_of
 from optim_core.config.advice.stray_keys import foreign_keys
 from optim_core.config.advice.telling import Telling
+from optim_core.config.advice.unknown_fields import PARAMETERS, home_of
 from optim_core.config.foreign_words import OTHER_WORDS, WORDS_FOR_CONFIG, WORDS_FOR_TYPE
 from optim_core.config.forms.takes import Takes
 from optim_core.config.issues import Hint, Issue

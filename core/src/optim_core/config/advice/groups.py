@@ -8,8 +8,8 @@ from typing import Any
 
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import WORDS_FOR_CONFIG, WORDS_FOR_MATCH, field_meant
-from optim_core.config.keys import NO_DECAY_KINDS, RULE_KEYS
-from optim_core.groups.rule import REGEX
+from optim_core.config.keys import RULE_KEYS
+from optim_core.groups.rule import NO_DECAY_KINDS, REGEX
 from optim_core.text.prose import listing
 
 __all__ = ["kind", "rule", "rule_key", "rules"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from optim_core.config.advice import components, groups, misplaced_keys, overrides, recipes
+from optim_core.config.advice import components, groups, overrides, recipes, unknown_fields
 from optim_core.config.advice.stray_keys import stray_key
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import field_meant, meant
 from optim_core.config.issues import Hint, HintCode
-from optim_core.config.keys import NO_DECAY_KINDS, PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.keys import PARTS, RECIPE_KEYS, SECTION
 from optim_core.config.structuring.repairs import as_bool, as_list, as_null, as_number
-from optim_core.groups.rule import REGEX
+from optim_core.groups.rule import NO_DECAY_KINDS, REGEX
 from optim_core.text.prose import listing
 from optim_core.text.values import shown, type_in_words
 
@@ -61,12 +61,12 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "python-code": lambda _: "a config file cannot name Python code; see `optim show` for what the field takes as text",
     # A field and a key.
     "needs-a-value": lambda _, name, wanted: f"{name} needs {type_in_words(wanted)} here",
-    "field": misplaced_keys.field,
-    "takes": misplaced_keys.takes,
-    "field-of-component": misplaced_keys.field_of_component,
-    "flat-field": misplaced_keys.flat_field,
-    "near-config": misplaced_keys.near_config,
-    "beside-config": misplaced_keys.beside_config,
+    "field": unknown_fields.field,
+    "takes": unknown_fields.takes,
+    "field-of-component": unknown_fields.field_of_component,
+    "flat-field": unknown_fields.flat_field,
+    "near-config": unknown_fields.near_config,
+    "beside-config": unknown_fields.beside_config,
     "key-beside": _key_beside,
     "stray-key": lambda tell, **stray: stray_key(tell, **stray).text,
     "no-field-of-kind": lambda _, kind: f"it is no field of the {kind}",

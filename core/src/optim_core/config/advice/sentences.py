@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from optim_core.config.issues import DEEPEST, MOST_NODES, Code, Issue, path_text
 from optim_core.config.keys import PARAM_GROUPS
 from optim_core.discovery.unknown_names import nothing_is_called
+from optim_core.groups.rule import NO_DECAY_KINDS
 from optim_core.text.prose import listing
 from optim_core.text.values import shown, type_in_words
 
@@ -16,6 +17,12 @@ __all__ = ["SENTENCES", "sentence"]
 def sentence(issue: Issue) -> str:
     """Return what is wrong, in words."""
     return SENTENCES[issue.code](issue)
+
+
+def _either(words: Sequence[str]) -> str:
+    """Return some words, at least two, as a choice: `` `bias`, `norm` or `embedding` ``."""
+    *first, last = (f"`{word}`" for word in words)
+    return f"{listing(first)} or {last}"
 
 
 def _wrong_type(issue: Issue) -> str:
@@ -105,7 +112,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "no-rate-by-layer": lambda issue: f"{issue.data['name']} has no `lr` that could fall from layer to layer",
     "breaks-a-field": _breaks_a_field,
     "no-kinds": lambda issue: f"must be a list of kinds of parameters, is {shown(issue.value)}",
-    "no-kind": lambda issue: f"must be `bias`, `norm` or `embedding`, is {shown(issue.value)}",
+    "no-kind": lambda issue: f"must be {_either(NO_DECAY_KINDS)}, is {shown(issue.value)}",
     "kind-twice": lambda issue: f"`{issue.value}` stands already in the list",
     "no-decay-field": lambda issue: f"{issue.data['name']} has no `weight_decay` that could be left out",
     "zero-decay-refused": _zero_decay_refused,

@@ -16,7 +16,7 @@ from optim_core.config.foreign_words import (
     OTHER_WORDS,
     is_about,
 )
-from optim_core.config.forms.form import Form, Places
+from optim_core.config.forms.form import Places, Reading
 from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.keys import BESIDE, PARTS, RECIPE_KEYS, naming_keys, owner_of
@@ -94,14 +94,14 @@ class FlatSet:
             if isinstance(component := self._recipe.get(part), Mapping)
         }
 
-    def form(self) -> Form:
+    def reading(self) -> Reading:
         """Return the recipe, or the one component that the set holds."""
         self._clip()
         for part, value in self._types.items():
             self._recipe[part] = {"type": value, **self._envelope(part), "config": self._serialized(part)}
         unused = self._divide()
         only = self._only() if not unused else None
-        return Form(self._recipe, only, tuple(self._written), unused, tuple(self._issues))
+        return Reading(self._recipe, only, tuple(self._written), unused, tuple(self._issues))
 
     def _only(self) -> Kind | None:
         """Return the part that is all there is, where it was not given as a part of a recipe."""

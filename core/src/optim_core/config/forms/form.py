@@ -1,4 +1,4 @@
-"""ConfigForm: a shape that configs have, and Form: one config as a recipe, named sets or one component."""
+"""ConfigForm: a shape that configs have, and Reading: what a form makes of one config."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from optim_core.kinds import Kind
 if TYPE_CHECKING:
     from optim_core.config.forms.takes import Fields
 
-__all__ = ["Asked", "ConfigForm", "Form", "Places"]
+__all__ = ["Asked", "ConfigForm", "Places", "Reading"]
 
 # Each is a path in the recipe and the path in which the user wrote it; the first that fits counts.
 Places = tuple[tuple[ConfigPath, ConfigPath], ...]
 
 
-class Form(NamedTuple):
-    """A config in one of the two forms of recipes, or one component.
+class Reading(NamedTuple):
+    """What a form makes of a config: a recipe, named sets or one component.
 
     Args:
         config: the recipe or the named sets.
@@ -41,11 +41,11 @@ class Form(NamedTuple):
                 return (*given, *path[len(canonical) :])
         return path
 
-    def below(self, key: str, others: Mapping[str, Any]) -> Form:
-        """Return the same form found at `key` of a mapping that also holds `others`."""
+    def below(self, key: str, others: Mapping[str, Any]) -> Reading:
+        """Return the same reading, found at `key` of a mapping that also holds `others`."""
         written = (*((canonical, (key, *given)) for canonical, given in self.written), ((), (key,)))
         unused = {**others, **({key: self.unused} if self.unused else {})}
-        return Form(self.config, self.only, written, unused, tuple(issue.below(key) for issue in self.issues))
+        return Reading(self.config, self.only, written, unused, tuple(issue.below(key) for issue in self.issues))
 
 
 class Asked(NamedTuple):
@@ -76,4 +76,4 @@ class ConfigForm(NamedTuple):
 
     name: str
     recognises: Callable[[Mapping[str, Any], Asked], bool]
-    read: Callable[[Mapping[str, Any], Asked], Form]
+    read: Callable[[Mapping[str, Any], Asked], Reading]

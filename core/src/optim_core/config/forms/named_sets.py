@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core.config.foreign_words import OUR_WORDS, SIGNS_OF_A_SECTION, meant
-from optim_core.config.forms.form import Form
+from optim_core.config.forms.form import Reading
 from optim_core.config.forms.section import without_others
 from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Hint, Issue
@@ -15,7 +15,7 @@ from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
 __all__ = ["are_named", "named_sets"]
 
 
-def named_sets(config: Mapping[str, Any], *, section: bool) -> Form:
+def named_sets(config: Mapping[str, Any], *, section: bool) -> Reading:
     """Return named sets without the settings of a training loop beside them.
 
     Args:
@@ -23,7 +23,7 @@ def named_sets(config: Mapping[str, Any], *, section: bool) -> Form:
         section: it is a section of a training config; else what stands beside the sets says whether it is one.
     """
     if not section and SIGNS_OF_A_SECTION.isdisjoint(key for key in config if isinstance(key, str)):
-        return Form(config)
+        return Reading(config)
     return without_others(config, NAMED_KEYS, OUR_WORDS, _overridden_rate(config))
 
 

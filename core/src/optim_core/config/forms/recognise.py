@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optim_core.config.forms.form import Asked, ConfigForm, Form
+from optim_core.config.forms.form import Asked, ConfigForm, Reading
 from optim_core.config.issues import Hint, Issue, IssuesError
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION, naming_keys
 
 __all__ = ["FORMS", "has_content", "read_form"]
 
 
-def read_form(config: Mapping[str, Any], asked: Asked, forms: Iterable[ConfigForm] | None = None) -> Form | None:
+def read_form(config: Mapping[str, Any], asked: Asked, forms: Iterable[ConfigForm] | None = None) -> Reading | None:
     """Return a config as a recipe, named sets or one component; None where it has none of the forms.
 
     Args:
@@ -43,9 +43,9 @@ def _is_component(config: Mapping[str, Any], asked: Asked) -> bool:
     return "type" in config and not asked.section
 
 
-def _component(config: Mapping[str, Any], asked: Asked) -> Form:
+def _component(config: Mapping[str, Any], asked: Asked) -> Reading:
     kind = asked.kind or asked.kind_of(config)
-    return Form({kind: config}, only=kind, written=(((kind,), ()),))
+    return Reading({kind: config}, only=kind, written=(((kind,), ()),))
 
 
 def _is_nested(config: Mapping[str, Any], _: Asked) -> bool:
@@ -53,17 +53,17 @@ def _is_nested(config: Mapping[str, Any], _: Asked) -> bool:
     return isinstance(config.get("optimizer"), Mapping) and not named and config.keys() <= set(RECIPE_KEYS)
 
 
-def _as_it_is(config: Mapping[str, Any], _: Asked) -> Form:
-    return Form(config)
+def _as_it_is(config: Mapping[str, Any], _: Asked) -> Reading:
+    return Reading(config)
 
 
 def _is_recipe(config: Mapping[str, Any], _: Asked) -> bool:
     return any(key in config for key in RECIPE_KEYS)
 
 
-def _recipe(config: Mapping[str, Any], asked: Asked) -> Form:
+def _recipe(config: Mapping[str, Any], asked: Asked) -> Reading:
     if not asked.section:
-        return Form(config)
+        return Reading(config)
     from optim_core.config.forms.section import recipe_in_section
 
     return recipe_in_section(config, asked.fields)
@@ -76,16 +76,16 @@ def _has_section(config: Mapping[str, Any], asked: Asked) -> bool:
     return SECTION in config and not asked.section and not has_content(config)
 
 
-def _section(config: Mapping[str, Any], asked: Asked) -> Form:
+def _section(config: Mapping[str, Any], asked: Asked) -> Reading:
     section = config[SECTION]
     if not isinstance(section, Mapping):
         raise IssuesError(Issue("no-section", (SECTION,), section))
-    form = read_form(section, asked._replace(section=True))
-    if form is None:
+    reading = read_form(section, asked._replace(section=True))
+    if reading is None:
         others = [key for key, value in config.items() if isinstance(value, Mapping) and has_content(value)]
         hint = Hint.of("other-section", name=others[0]) if others else Hint("section-example")
         raise IssuesError(Issue("empty-section", (SECTION,), section, hint=hint))
-    return form.below(SECTION, {key: value for key, value in config.items() if key != SECTION})
+    return reading.below(SECTION, {key: value for key, value in config.items() if key != SECTION})
 
 
 # -- named sets ------------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def _has_named_sets(config: Mapping[str, Any], _: Asked) -> bool:
     return "optimizer_configs" in config or "scheduler_configs" in config
 
 
-def _named_sets(config: Mapping[str, Any], asked: Asked) -> Form:
+def _named_sets(config: Mapping[str, Any], asked: Asked) -> Reading:
     from optim_core.config.forms.named_sets import named_sets
 
     return named_sets(config, section=asked.section)
@@ -107,8 +107,8 @@ def _are_named(config: Mapping[str, Any], asked: Asked) -> bool:
     return are_named(config, asked.fields)
 
 
-def _names(config: Mapping[str, Any], _: Asked) -> Form:
-    return Form({"optimizer_configs": config}, written=((("optimizer_configs",), ()),))
+def _names(config: Mapping[str, Any], _: Asked) -> Reading:
+    return Reading({"optimizer_configs": config}, written=((("optimizer_configs",), ()),))
 
 
 # -- flat sets -------------------------------------------------------------------------------------------------------
@@ -125,10 +125,10 @@ def _is_flat(config: Mapping[str, Any], _: Asked | None = None) -> bool:
     )
 
 
-def _flat_set(config: Mapping[str, Any], asked: Asked) -> Form:
+def _flat_set(config: Mapping[str, Any], asked: Asked) -> Reading:
     from optim_core.config.forms.flat_set import FlatSet
 
-    return FlatSet(config, asked.fields, section=asked.section).form()
+    return FlatSet(config, asked.fields, section=asked.section).reading()
 
 
 # To add a form is to write its row here; of two that fit a config, the first counts.

@@ -7,7 +7,7 @@ from typing import Any
 
 from optim_core.config.foreign_words import CLIP_ALGORITHM, FIELD_WORDS, FIELDS, LOOP_KEYS, OTHER_WORDS, is_about
 from optim_core.config.forms.flat_set import clipping_of
-from optim_core.config.forms.form import Form
+from optim_core.config.forms.form import Reading
 from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Issue
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS
@@ -16,14 +16,14 @@ from optim_core.text.spelling import alike
 __all__ = ["recipe_in_section", "without_others"]
 
 
-def recipe_in_section(config: Mapping[str, Any], fields: Fields) -> Form:
+def recipe_in_section(config: Mapping[str, Any], fields: Fields) -> Reading:
     """Return the recipe in a section; `fields` says what the plugin takes that a type means."""
     return without_others(config, _of_parts(config, fields), FIELD_WORDS)
 
 
 def without_others(
     config: Mapping[str, Any], ours: Collection[str], words: Container[str], issues: Iterable[Issue] = ()
-) -> Form:
+) -> Reading:
     """Return a section without what is the training loop's; what looks like ours stays, to be refused by name.
 
     Args:
@@ -35,7 +35,7 @@ def without_others(
     kept = {key: value for key, value in config.items() if not isinstance(key, str) or _is_ours(key, ours, words)}
     unused = {key: value for key, value in config.items() if key not in kept}
     clipping, written, of_clipping = clipping_of(kept)
-    return Form({**kept, **clipping}, None, written, unused, (*issues, *of_clipping))
+    return Reading({**kept, **clipping}, None, written, unused, (*issues, *of_clipping))
 
 
 def _is_ours(key: str, ours: Collection[str], words: Container[str]) -> bool:

@@ -1,4 +1,4 @@
-"""How to structure one attrs class: its keys, their hooks, and what its validators say when something is wrong."""
+"""How to structure one attrs class: its keys, their makers, and what its validators say when something is wrong."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
 
-__all__ = ["ALIASES", "ClassPlan", "Hook"]
+__all__ = ["ALIASES", "ClassPlan", "Maker"]
 
-Hook = Callable[[Any, Any], Any]
+# What cattrs calls a hook: it is given a value and the type that the value is to become, and returns the instance.
+Maker = Callable[[Any, Any], Any]
 
 # Each key means the same as the other in every plugin class that has only one of the two.
 ALIASES = {"learning_rate": "lr", "lr": "learning_rate"}
@@ -30,18 +31,18 @@ class ClassPlan(NamedTuple):
     """How to structure one attrs class: worked out once."""
 
     cls: type[Any]
-    fields: dict[str, tuple[attrs.Attribute[Any], Hook, Any]]
+    fields: dict[str, tuple[attrs.Attribute[Any], Maker, Any]]
     required: tuple[str, ...]
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, wanted: type[Any], hook_for: Callable[[Any], Hook]) -> ClassPlan:
+    def of(cls, wanted: type[Any], maker_for: Callable[[Any], Maker]) -> ClassPlan:
         attributes = config_fields(wanted)
         hints = field_types(wanted)
         fields = {}
         for key, field in attributes.items():
             hint = hints[field.name]
-            fields[key] = (field, hook_for(hint), hint)
+            fields[key] = (field, maker_for(hint), hint)
         required = tuple(key for key, field in attributes.items() if field.default is attrs.NOTHING)
         for alias, key in ALIASES.items():
             if key in attributes and alias not in attributes:
@@ -84,14 +85,14 @@ class ClassPlan(NamedTuple):
                 strays += [key] if isinstance(key, str) else []
                 issues.append(self._unknown(key, given, title))
                 continue
-            field, hook, hint = known
+            field, maker, hint = known
             name = field.alias or field.name
             if name in values or name in failed:
                 other = {"other": ALIASES.get(key, name)}
                 issues.append(Issue("same-as", (key,), raw, data=other, hint=Hint("keep-one")))
                 continue
             try:
-                values[name] = hook(raw, hint)
+                values[name] = maker(raw, hint)
             except IssuesError as error:
                 failed.add(name)
                 issues += [_with_default(issue, raw, field).below(key) for issue in error.issues]

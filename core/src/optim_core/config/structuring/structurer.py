@@ -1,8 +1,8 @@
 """Config mappings to plugin-class instances: cattrs with strict scalars, and every problem at once.
 
-A hook raises `IssuesError`, which holds all issues below the value that it was given. cattrs chooses the hook by type;
-the hooks for scalars, containers, unions and attrs classes are ours, because cattrs' own turn "false" into True and 1.5
-into 1, and lose the words of a validator.
+For each type there is a maker, which cattrs calls a hook: it makes an instance of a value, or raises `IssuesError`,
+which holds all issues below the value. Those for scalars, containers, unions and attrs classes are ours, because
+cattrs' own turn "false" into True and 1.5 into 1, and lose the words of a validator.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import attrs
 from cattrs import Converter
 
 from optim_core.config.issues import Hint, Issue, IssuesError
-from optim_core.config.structuring.class_plan import ClassPlan, Hook
+from optim_core.config.structuring.class_plan import ClassPlan, Maker
 from optim_core.config.structuring.scalars import (
     structure_anything,
     structure_bool,
@@ -39,19 +39,19 @@ __all__ = ["Structurer"]
 class Structurer:
     """One cattrs converter with the rules of optim-core.
 
-    `components` gives hooks for the types that a registry builds: `SchedulerSpec` and the like.
+    `components` gives makers for the types that a registry builds: `SchedulerSpec` and the like.
     """
 
-    def __init__(self, components: Mapping[type[Any], Hook]) -> None:
+    def __init__(self, components: Mapping[type[Any], Maker]) -> None:
         self._converter = Converter()
         self._plans: dict[type[Any], ClassPlan] = {}
-        for wanted, hook in (_SCALAR_HOOKS | dict(components)).items():
-            self._converter.register_structure_hook(wanted, hook)
+        for wanted, maker in (_SCALAR_MAKERS | dict(components)).items():
+            self._converter.register_structure_hook(wanted, maker)
         for belongs, factory in (
-            (attrs.has, self._attrs_hook),
-            (_is(list, tuple, abc.Sequence, abc.Iterable), self._sequence_hook),
-            (_is(dict, abc.Mapping), self._mapping_hook),
-            (_is(Union, types.UnionType), self._union_hook),
+            (attrs.has, self._attrs_maker),
+            (_is(list, tuple, abc.Sequence, abc.Iterable), self._sequence_maker),
+            (_is(dict, abc.Mapping), self._mapping_maker),
+            (_is(Union, types.UnionType), self._union_maker),
             (_is(Literal), lambda _: structure_literal),
             (_is(abc.Callable), lambda _: structure_callable),
             (lambda wanted: wanted is Any, lambda _: structure_anything),
@@ -69,7 +69,7 @@ class Structurer:
     def _plan(self, cls: type[Any]) -> ClassPlan:
         plan = self._plans.get(cls)
         if plan is None:
-            plan = self._plans[cls] = ClassPlan.of(cls, self._hook)
+            plan = self._plans[cls] = ClassPlan.of(cls, self._maker)
         return plan
 
     def keys(self, cls: type[Any]) -> tuple[str, ...]:
@@ -81,40 +81,40 @@ class Structurer:
         plan = self._plan(cls)
         return tuple(name for name in plan.fields if name not in plan.keys)
 
-    def _hook(self, wanted: Any) -> Hook:
-        hook = self._converter.get_structure_hook(wanted)
+    def _maker(self, wanted: Any) -> Maker:
+        maker = self._converter.get_structure_hook(wanted)
 
         def careful(value: Any, _: Any) -> Any:
             try:
-                return hook(value, wanted)
+                return maker(value, wanted)
             except IssuesError:
                 raise
             except Exception as error:
                 text = str(error) or type(error).__name__
                 raise IssuesError(Issue("refused", (), value, wanted, {"text": text})) from error
 
-        return hook if hook in _OWN_HOOKS else careful
+        return maker if maker in _OWN_MAKERS else careful
 
-    def _attrs_hook(self, _: Any) -> Hook:
+    def _attrs_maker(self, _: Any) -> Maker:
         return lambda value, cls: self.structure(value, cls)
 
-    def _sequence_hook(self, wanted: Any) -> Hook:
+    def _sequence_maker(self, wanted: Any) -> Maker:
         origin = get_origin(wanted) or wanted
         arguments: tuple[Any, ...] = get_args(wanted) or (Any,)
         fixed = origin is tuple and get_args(wanted) and arguments[-1] is not ...
-        hooks = [self._hook(argument) for argument in arguments if argument is not ...]
+        makers = [self._maker(argument) for argument in arguments if argument is not ...]
         make = tuple if origin is tuple else list
-        length = len(hooks) if fixed else None
+        length = len(makers) if fixed else None
         numeric = all(argument in (int, float) for argument in arguments if argument is not ...)
 
         def sequence(value: Any, _: Any) -> Any:
-            if not is_list(value) or (fixed and len(value) != len(hooks)):
+            if not is_list(value) or (fixed and len(value) != len(makers)):
                 hint = Hint.of("write-list", value=value, length=length) if numeric else None
                 raise wrong_type(wanted, value, hint)
             items, issues = [], []
             for index, item in enumerate(value):
                 try:
-                    items.append(hooks[index if fixed else 0](item, arguments[index if fixed else 0]))
+                    items.append(makers[index if fixed else 0](item, arguments[index if fixed else 0]))
                 except IssuesError as error:
                     issues += [issue.below(index) for issue in error.issues]
             if issues:
@@ -123,9 +123,9 @@ class Structurer:
 
         return sequence
 
-    def _mapping_hook(self, wanted: Any) -> Hook:
+    def _mapping_maker(self, wanted: Any) -> Maker:
         arguments = get_args(wanted) or (Any, Any)
-        key_hook, value_hook = map(self._hook, arguments)
+        key_maker, value_maker = map(self._maker, arguments)
 
         def mapping(value: Any, _: Any) -> Any:
             if not isinstance(value, Mapping):
@@ -133,7 +133,7 @@ class Structurer:
             items, issues = {}, []
             for key, item in value.items():
                 try:
-                    items[key_hook(key, arguments[0])] = value_hook(item, arguments[1])
+                    items[key_maker(key, arguments[0])] = value_maker(item, arguments[1])
                 except IssuesError as error:
                     issues += [issue.below(key if isinstance(key, str) else shown(key)) for issue in error.issues]
             if issues:
@@ -142,10 +142,10 @@ class Structurer:
 
         return mapping
 
-    def _union_hook(self, wanted: Any) -> Hook:
+    def _union_maker(self, wanted: Any) -> Maker:
         # Text comes last, so that "1e-4" is a number wherever a number may stand.
         members = sorted(get_args(wanted), key=lambda member: (member is str, not _is(Literal)(member)))
-        hooks = [(member, self._hook(member)) for member in members]
+        makers = [(member, self._maker(member)) for member in members]
         nullable = type(None) in members
 
         def union(value: Any, _: Any) -> Any:
@@ -153,9 +153,9 @@ class Structurer:
                 return None
             closest: IssuesError | None = None
             hints: list[Hint] = []
-            for member, hook in hooks:
+            for member, maker in makers:
                 try:
-                    return hook(value, member)
+                    return maker(value, member)
                 except IssuesError as error:
                     hints += [hint] if (hint := error.issues[0].hint) is not None else []
                     if closest is None and _same_shape(value, member):
@@ -188,7 +188,7 @@ def _same_shape(value: Any, member: Any) -> bool:
     return member in (int, float) and isinstance(value, float)
 
 
-_SCALAR_HOOKS: dict[Any, Hook] = {
+_SCALAR_MAKERS: dict[Any, Maker] = {
     float: structure_float,
     int: structure_int,
     bool: structure_bool,
@@ -196,4 +196,4 @@ _SCALAR_HOOKS: dict[Any, Hook] = {
     type(None): structure_none,
     Duration: structure_duration,
 }
-_OWN_HOOKS = (*_SCALAR_HOOKS.values(), structure_anything, structure_callable, structure_literal)
+_OWN_MAKERS = (*_SCALAR_MAKERS.values(), structure_anything, structure_callable, structure_literal)

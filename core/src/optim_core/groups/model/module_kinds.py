@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
+
+from optim_core.text.names import words_of
 
 __all__ = [
     "ModuleKind",
@@ -18,8 +19,6 @@ __all__ = [
     "kind_of",
 ]
 
-# Matches the words of a class name: Llama, RMS and Norm of ``LlamaRMSNorm``; Batch, Norm, 2 and d of ``BatchNorm2d``.
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _NORMS = ("norm", "normalization", "normalisation")
 # ConvNeXt V2 has this name for global response normalisation.
 _NORM_WORDS = {"grn"}
@@ -77,7 +76,7 @@ def class_name(cls: type[Any]) -> str:
 
 
 def _says_norm(name: str) -> bool:
-    words = [word.lower() for word in _WORDS.findall(name)]
+    words = [word.lower() for word in words_of(name)]
     return any(word.endswith(_NORMS) or word in _NORM_WORDS for word in words)
 
 
