@@ -1,4 +1,4 @@
-"""The table of kinds: a row is all that a new kind of plugin needs."""
+"""The table of kinds: a row is all that a new kind of plugin needs to be found, listed, configured and built."""
 
 from __future__ import annotations
 
@@ -140,6 +140,12 @@ def test_the_commands_know_a_new_kind(site):
     assert ("averager", ["decay"]) == (shown["kind"], [field["name"] for field in shown["fields"]])
     refused = python_process(site, COMMANDS, "validate", str(config))
     assert (1, True) == (refused.code, f"{config}:2:10: config.decay" in refused.stdout)
+
+
+def test_a_new_plugin_can_be_begun_of_the_kinds_that_have_templates(site):
+    """`optim new` names those kinds where it is asked for another."""
+    done = python_process(site, COMMANDS, "new", "ema", "--kind", "averager")
+    assert (2, True) == (done.code, "'averager' is not one of 'optimizer', 'scheduler', 'clipper'" in done.stderr)
 
 
 @pytest.mark.parametrize("kind", KINDS)

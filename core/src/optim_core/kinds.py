@@ -1,4 +1,10 @@
-"""The kinds of plugins: one table, with all that the core has to know of a kind in its row."""
+"""The kinds of plugins: one table, with all in a row that it takes to find, list, configure and build those of a kind.
+
+Such a plugin is a component by itself. Recipes have a place for the three kinds here and for no other: for that, a kind
+has to be added to `Recipe` and what `create` makes of it, to `config.keys` and the forms of configs, to what builds and
+writes a recipe (`config.builder`, `config.canonical`) and to its JSON schema. `optim new` has templates of its own for
+each kind, and the conformance kit properties; both refuse a kind for which they have none.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +37,8 @@ class PluginKind(NamedTuple):
         group: the entry-point group under which distributions offer them.
         protocol: what their classes look like; the arguments of its `build` are those that every `build` is given.
         methods: what the object that `build` makes must have; a message about an object without them names the first.
-        key: the key of a recipe that holds such a component, None where recipes have none of this kind.
+        key: the key of a recipe that holds such a component, which `optim show` names; None where recipes have none of
+            this kind. To set it adds no such key to recipes.
         beside: the keys of a component beside `type` and `config`.
     """
 

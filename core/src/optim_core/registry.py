@@ -160,8 +160,9 @@ class Registry:
 
         Example:
             >>> from optim_core import registry
-            >>> "AdamW" in registry.without(["AdamW"]).optimizers
-            False
+            >>> names = {"AdamW", "SGD"}
+            >>> names & set(registry.without(["AdamW"]).names("optimizer"))
+            {'SGD'}
         """
         other = Registry(path=self._path)
         other._settings = self._settings.without(block)
@@ -198,8 +199,8 @@ class Registry:
         Example:
             >>> import optim_bitsandbytes
             >>> from optim_core import registry
-            >>> "bitsandbytes" in [record.name for record in registry.providers()]
-            True
+            >>> {record.name: record.distribution for record in registry.providers()}["bitsandbytes"]
+            'optim-bitsandbytes'
         """
         return self._view().index.extensions("provider")
 
@@ -209,8 +210,8 @@ class Registry:
         Example:
             >>> import optim_conformance
             >>> from optim_core import registry
-            >>> "conformance" in [record.name for record in registry.commands()]
-            True
+            >>> {record.name: record.distribution for record in registry.commands()}["conformance"]
+            'optim-conformance'
         """
         return self._view().index.extensions("command")
 
@@ -219,8 +220,8 @@ class Registry:
 
         Example:
             >>> from optim_core import registry
-            >>> "AdamW" in registry.names("optimizer")
-            True
+            >>> [name for name in ("AdamW", "NoSuchOptimizer") if name in registry.names("optimizer")]
+            ['AdamW']
         """
         return self._view().index.addresses(kind)
 

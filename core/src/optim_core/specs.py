@@ -52,9 +52,9 @@ class PluginSpec:
 
     Example:
         >>> from optim_core import registry
-        >>> from optim_core.specs import PluginSpec
-        >>> isinstance(registry.build({"type": "AdamW"}), PluginSpec)
-        True
+        >>> spec = registry.build({"type": "norm", "config": {"max_norm": 1}})
+        >>> spec.kind, spec.type, spec.config.max_norm
+        ('clipper', 'norm', 1.0)
     """
 
     kind: ClassVar[Kind]

@@ -32,8 +32,8 @@ class Library:
     Example:
         >>> from optim_core.bridge import Library
         >>> library = Library("json.decoder", lambda module, name: type(name, (), {}))
-        >>> library.plugin_class("JSONDecoder") is library.plugin_class("JSONDecoder")
-        True
+        >>> library.name, library.plugin_class("JSONDecoder").__name__
+        ('json.decoder', 'JSONDecoder')
     """
 
     name: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from optim_conformance.kinds import EVERY_KIND
 from optim_core import OptimError, PluginError, registry
 from optim_core.cli import print_json, say
 from optim_core.plugin_tools import KINDS, Kind, visible
@@ -23,7 +24,7 @@ TOGETHER = 8
 
 @click.command(name="conformance")
 @click.argument("names", metavar="[NAME | MODULE:CLASS]...", nargs=-1)
-@click.option("--kind", type=click.Choice(list(KINDS)), help="Needed only where one name is used for two kinds.")
+@click.option("--kind", type=click.Choice(EVERY_KIND), help="Needed only where one name is used for two kinds.")
 @click.option("--all", "everything", is_flag=True, help="Check everything that is installed and can be used.")
 @click.option("--list", "listed", is_flag=True, help="Say what is checked, and check nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Show also what passed.")
@@ -54,7 +55,7 @@ def command(
 def _wanted(names: tuple[str, ...], kind: Kind | None, everything: bool) -> list[tuple[str, Kind | None]]:
     if not everything:
         return [(name, kind) for name in names]
-    return [(name, each) for each in ([kind] if kind else KINDS) for name in registry.names(each)]
+    return [(name, each) for each in ([kind] if kind else EVERY_KIND) for name in registry.names(each)]
 
 
 def _broken() -> dict[tuple[Kind | None, str], Report]:
@@ -63,7 +64,7 @@ def _broken() -> dict[tuple[Kind | None, str], Report]:
 
     reports: dict[tuple[Kind | None, str], Report] = {}
     for (of, distribution, name), problem in probe().items():
-        for kind in KINDS:
+        for kind in EVERY_KIND:
             if of == kind:
                 for address in (name, f"{distribution}:{name}"):
                     reports[kind, address] = _unloadable(address, kind, problem)
@@ -121,7 +122,7 @@ def _unloadable(name: str, kind: Kind | None, problem: str) -> Report:
 def _list(kind: Kind | None, form: str) -> None:
     from optim_conformance import properties_of
 
-    kinds: list[Kind] = [kind] if kind else list(KINDS)
+    kinds: list[Kind] = [kind] if kind else list(EVERY_KIND)
     rows = [
         {"kind": each, "property": made.name, "declarable": made.declarable, "sentence": made.sentence}
         for each in kinds

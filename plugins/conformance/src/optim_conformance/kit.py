@@ -44,10 +44,15 @@ def check(plugin: Plugin, kind: Kind | None = None) -> Report:
         >>> import attrs
         >>> from optim_conformance import check
         >>> @attrs.frozen
-        ... class Idle:
-        ...     def build(self): ...
-        >>> check(Idle).passed
-        False
+        ... class ToOne:
+        ...     '''Scales all gradients to a norm of at most 1.'''
+        ...     def build(self):
+        ...         return self
+        ...     def clip(self, parameters):
+        ...         from torch.nn.utils import clip_grad_norm_
+        ...         return clip_grad_norm_(parameters, 1.0)
+        >>> print(check(ToOne))
+        clipper ToOne: 22 passed, 4 not applicable
     """
     return Kit([subject_of(plugin, kind)]).reports()[0]
 

@@ -28,6 +28,9 @@ def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..
     Example:
         >>> from optim_conformance import conformance_tests
         >>> test_conformance = conformance_tests("norm", "value")
+        >>> [mark] = test_conformance.pytestmark
+        >>> [case.id for case in mark.args[1]][:3]
+        ['norm-declarations', 'norm-signature', 'norm-documented']
     """
     import pytest
 

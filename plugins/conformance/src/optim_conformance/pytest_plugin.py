@@ -51,10 +51,10 @@ def _kind(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    from optim_core.plugin_tools import KINDS
+    from optim_conformance.kinds import EVERY_KIND
 
-    if text not in KINDS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no kind of plugin (choose from {', '.join(KINDS)})")
+    if text not in EVERY_KIND:
+        raise argparse.ArgumentTypeError(f"{text!r} is no kind of plugin (choose from {', '.join(EVERY_KIND)})")
     return text
 
 

@@ -74,10 +74,14 @@ class Report:
             ConformanceError: something did.
 
         Example:
-            >>> from optim_conformance import Report, Result
-            >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")
-            >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(passed,))
-            >>> report.raise_failures()
+            >>> from optim_conformance import ConformanceError, Report, Result
+            >>> failed = Result(property="silent", sentence="It prints nothing.", status="failed", seen="'step 1'")
+            >>> report = Report(name="Lion", kind="optimizer", provided_by="", results=(failed,))
+            >>> try:
+            ...     report.raise_failures()
+            ... except ConformanceError as error:
+            ...     print(str(error).splitlines()[0])
+            optimizer Lion: 1 failed
         """
         if not self.passed:
             raise ConformanceError(str(self))

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from optim_conformance.forks import end_if_forked
+from optim_conformance.kinds import refuse_other_kinds
 from optim_core.discovery.records import IN_THIS_PROCESS
 from optim_core.errors import ConfigError, OptimError, UnknownNameError
 from optim_core.plugin_class.contract import check_plugin_class
@@ -130,7 +131,8 @@ def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:
     Raises:
         UnknownNameError: nothing has that name.
         PluginError: the plugin is broken, ambiguous, blocked or incompatible.
-        OptimError: a class is no plugin class, or a name means plugins of several kinds.
+        OptimError: a class is no plugin class, or a name means plugins of several kinds; or the kit has no
+            properties of its kind.
 
     Example:
         >>> from optim_conformance import subject_of
@@ -147,6 +149,7 @@ def _named(name: str, kind: Kind | None) -> Subject:
     found = registry.find(kinds[0], name) if kinds else None
     if found is None:
         raise UnknownNameError([registry.unknown(kind, name, "")])
+    refuse_other_kinds(kinds[0])
     return Subject(
         name=found.name,
         kind=kinds[0],
@@ -163,6 +166,7 @@ def _given(cls: type[Any], kind: Kind | None) -> Subject:
     problem = check_plugin_class(cls, kind)
     if problem:
         raise OptimError(f"this is no plugin class: {problem}")
+    refuse_other_kinds(kind)
     known_to = registry.without([])
     address = cls.__name__
     while known_to.knows(kind, address):

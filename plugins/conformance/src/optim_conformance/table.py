@@ -8,11 +8,10 @@ from typing import Any
 
 import attrs
 
-from optim_core.plugin_tools import KINDS, Kind
+from optim_conformance.kinds import EVERY_KIND, refuse_other_kinds
+from optim_core.plugin_tools import Kind
 
-__all__ = ["EVERY_KIND", "Property", "properties_of", "property_of"]
-
-EVERY_KIND = tuple(KINDS)
+__all__ = ["Property", "properties_of", "property_of"]
 
 Check = Callable[[Any], None]
 
@@ -48,7 +47,7 @@ class Property:
     seconds: float
 
 
-_TABLE: dict[Kind, dict[str, Property]] = {kind: {} for kind in KINDS}
+_TABLE: dict[Kind, dict[str, Property]] = {kind: {} for kind in EVERY_KIND}
 
 
 def property_of(
@@ -84,6 +83,9 @@ def property_of(
 def properties_of(kind: Kind) -> dict[str, Property]:
     """Return name to property of one kind, in the order in which they are checked.
 
+    Raises:
+        OptimError: the kit has no properties of this kind.
+
     Example:
         >>> from optim_conformance import properties_of
         >>> list(properties_of("clipper"))[:3]
@@ -91,5 +93,6 @@ def properties_of(kind: Kind) -> dict[str, Property]:
     """
     from optim_conformance import every_property
 
+    refuse_other_kinds(kind)
     every_property.load()
     return dict(_TABLE[kind])

@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from optim_core import PluginRecord, registry
-from optim_core.cli.new.distribution import LICENSES, TEST_NEEDS, License, distribution_files
+from optim_core.cli.new.distribution import LICENSES, TEMPLATES, TEST_NEEDS, License, distribution_files
 from optim_core.cli.new.plugin_names import PluginNames, names_for
 from optim_core.cli.output import say
 from optim_core.cli.writing import write_folder
-from optim_core.plugin_tools import KINDS, Kind, normalise
+from optim_core.plugin_tools import Kind, normalise
 
 __all__ = ["command"]
 
 
 @click.command(name="new")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(list(KINDS)), default="optimizer", show_default=True)
+@click.option("--kind", type=click.Choice(list(TEMPLATES)), default="optimizer", show_default=True)
 @click.option("--directory", metavar="DIR", help="The folder to write; by default ./ and the distribution's name.")
 @click.option("--license", "license_name", type=click.Choice(LICENSES), default=LICENSES[0], show_default=True)
 def command(name: str, kind: Kind, directory: str | None, license_name: License) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 
+from optim_conformance.kinds import EVERY_KIND
 from optim_conformance.outcomes import Differs
 from optim_conformance.subject import Subject
-from optim_conformance.table import EVERY_KIND, properties_of, property_of
+from optim_conformance.table import properties_of, property_of
 from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.plugin_class.declarations import wrong_declarations
 from optim_core.plugin_class.docstrings import parse_docstring

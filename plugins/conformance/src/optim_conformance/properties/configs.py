@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from optim_conformance.kinds import EVERY_KIND
 from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.subject import Subject
-from optim_conformance.table import EVERY_KIND, property_of
+from optim_conformance.table import property_of
 from optim_conformance.trials.alternatives import alternatives
 from optim_conformance.trials.live import built
 from optim_conformance.trials.traces import same, time_to_try, trace

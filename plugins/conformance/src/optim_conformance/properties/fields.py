@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import attrs
 
+from optim_conformance.kinds import EVERY_KIND
 from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.subject import Subject
-from optim_conformance.table import EVERY_KIND, property_of
+from optim_conformance.table import property_of
 from optim_conformance.trials.alternatives import MOST, alternatives
 from optim_conformance.trials.live import built
 from optim_conformance.trials.traces import Trace, far_apart, group_options, leaves, same, time_to_try, trace

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from optim_conformance.kinds import EVERY_KIND
 from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.processes.fresh_process import Finding
-from optim_conformance.table import EVERY_KIND, property_of
+from optim_conformance.table import property_of
 from optim_core.plugin_tools import listing
 
 __all__: list[str] = []

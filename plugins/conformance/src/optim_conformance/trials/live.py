@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from optim_conformance.kinds import refuse_other_kinds
 from optim_conformance.outcomes import Differs
 from optim_conformance.subject import Subject
 from optim_core.plugin_tools import with_article
@@ -21,7 +22,9 @@ def built(subject: Subject, spec: Any = None) -> Any:
 
     Raises:
         Differs: it is something else.
+        OptimError: its kind is one that the kit does not know how to build.
     """
+    refuse_other_kinds(subject.kind)
     spec = subject.spec() if spec is None else spec
     if subject.kind == "optimizer":
         return _optimizer(subject, spec)
