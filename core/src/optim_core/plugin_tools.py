@@ -4,7 +4,7 @@ A distribution imports from here, and from no module below, so that the core can
 neither torch nor a plugin is imported, and what reading a config does not need is imported when it is first asked for.
 
 - words for messages: `listing`, `said`, `shown`, `visible`, `with_article`;
-- the names of plugins: `normalise`, `plain_name`;
+- names: `normalise`, `plain_name`, `nearest`;
 - what kinds of plugins there are: `KINDS`, `Kind`;
 - patterns of parameter names as ``param_groups`` has them: `REGEX`, `expression_error`, `matching`;
 - the fields of a config as arguments of what it builds, and a value as a file holds it: `keyword_arguments`,
@@ -17,7 +17,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `config_text`, and `SECTION`, the key below
   which configs of whole training runs hold the recipe;
 - what breaks where plugins are imported, found in another process: `probe`;
-- the extra that brings a command, and how to install one: `extra_of_command`, `install_line`.
+- the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from optim_core.config.formats.load import LARGEST, endings, format_of, formats
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
-    from optim_core.discovery.extras import extra_of_command, install_line
+    from optim_core.discovery.extras import commands_of_extras, install_line
     from optim_core.groups.patterns import expression_error, matching
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.probing.probe import probe
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from optim_core.run.horizon import count
     from optim_core.run.stepping import restore_base_rates
     from optim_core.specs import SchedulerSpec
+    from optim_core.text.spelling import nearest
 
 __all__ = [
     "KINDS",
@@ -67,6 +68,7 @@ __all__ = [
     "FieldDescription",
     "Kind",
     "PluginDescription",
+    "commands_of_extras",
     "config_text",
     "count",
     "declarations_of",
@@ -74,7 +76,6 @@ __all__ = [
     "endings",
     "example",
     "expression_error",
-    "extra_of_command",
     "follows_no_metric",
     "format_of",
     "formats",
@@ -83,6 +84,7 @@ __all__ = [
     "listing",
     "matching",
     "multiplied",
+    "nearest",
     "normalise",
     "one_interval",
     "output_diverted",
@@ -104,7 +106,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats"),
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
-        "optim_core.discovery.extras": ("extra_of_command", "install_line"),
+        "optim_core.discovery.extras": ("commands_of_extras", "install_line"),
         "optim_core.groups.patterns": ("expression_error", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),
         "optim_core.reference.describe": (
@@ -116,6 +118,7 @@ __getattr__ = names_on_demand(
         ),
         "optim_core.probing.probe": ("probe",),
         "optim_core.run.horizon": ("count",),
+        "optim_core.text.spelling": ("nearest",),
         "optim_core.run.stepping": ("restore_base_rates",),
     },
 )

@@ -30,14 +30,21 @@ def test_an_unknown_subcommand_is_wrong_usage():
 
 
 def test_a_subcommand_that_an_extra_brings_is_wrong_usage_with_the_line_that_installs_it(monkeypatch):
-    """It exits with 2, whatever follows; a name that is like it is unknown as ever, and neither is in the help."""
+    """It exits with 2, whatever follows; a name that is like it has it as a hint, and neither is in the help."""
     monkeypatch.setitem(COMMANDS, "wings", ("fly",))
     done, other = optim("fly", "home", "--fast"), optim("flyy")
 
     assert (2, 2) == (done.code, other.code)
     assert "Error: optim fly comes with: pip install 'optim-core[wings]'\n" in done.stderr
-    assert "No such command 'flyy'" in other.stderr
+    assert "Error: No such command 'flyy'.\n    did you mean `fly`?\n" in other.stderr
     assert "fly" not in optim("--help").stdout
+
+
+def test_a_misspelt_subcommand_has_the_one_that_was_meant_as_a_hint():
+    """Where none is near, and where an option is unknown, it is what click says."""
+    assert "Error: No such command 'vlaidate'.\n    did you mean `validate`?\n" in optim("vlaidate", "a.yaml").stderr
+    assert optim("xyzzy").stderr.endswith("Error: No such command 'xyzzy'.\n")
+    assert "did you mean" not in optim("--", "--list").stderr
 
 
 def test_a_malformed_setting_is_one_message(monkeypatch):

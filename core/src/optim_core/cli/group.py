@@ -40,21 +40,27 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Do as click does, and where there is no such subcommand name the extra that brings it.
+        """Do as click does, and where there is no such subcommand name the extra that brings it, or the one meant.
 
         Raises:
             click.UsageError: there is no such subcommand.
         """
         try:
             return super().resolve_command(ctx, args)
+        except click.NoSuchOption:
+            raise
         except click.UsageError as error:
-            from optim_core.plugin_tools import extra_of_command, install_line
+            raise click.UsageError(self._instead_of(ctx, args[0]) or error.message, ctx) from error
 
-            extra = extra_of_command(args[0])
-            if extra is None:
-                raise
-            message = f"optim {args[0]} comes with: {install_line(extra)}"
-            raise click.UsageError(message, ctx) from error
+    def _instead_of(self, ctx: click.Context, name: str) -> str | None:
+        """Return what to say where there is no subcommand `name`, None where nothing is known that might be meant."""
+        from optim_core.plugin_tools import commands_of_extras, install_line, nearest
+
+        extras = commands_of_extras()
+        if name in extras:
+            return f"optim {name} comes with: {install_line(extras[name])}"
+        near = nearest(name, [*self.list_commands(ctx), *extras])
+        return near and f"No such command {name!r}.\n    did you mean `{near}`?"
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run as click does, without a traceback for what optim-core raises on purpose."""

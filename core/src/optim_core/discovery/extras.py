@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from optim_core.kinds import Kind
 from optim_core.text.names import normalise
 
-__all__ = ["COMMANDS", "EXTRAS", "PROVIDED", "extra_of", "extra_of_command", "install_line", "names_of_extras"]
+__all__ = ["COMMANDS", "EXTRAS", "PROVIDED", "commands_of_extras", "extra_of", "install_line", "names_of_extras"]
 
 _BITSANDBYTES = """
     AdEMAMix8bit Adagrad32bit Adagrad8bit Adam32bit Adam8bit AdamW32bit AdamW8bit LAMB32bit LAMB8bit LARS32bit
@@ -128,12 +128,12 @@ def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
     return next((extra for extra, each in known if normalise(each) == wanted), None)
 
 
-def extra_of_command(name: str) -> str | None:
-    """Return the extra that brings the subcommand `name` of `optim`, None where none does.
+def commands_of_extras() -> dict[str, str]:
+    """Return subcommand of `optim` to the extra that brings it.
 
     Example:
-        >>> from optim_core.plugin_tools import extra_of_command
-        >>> extra_of_command("conformance")
-        'conformance'
+        >>> from optim_core.plugin_tools import commands_of_extras
+        >>> commands_of_extras()
+        {'conformance': 'conformance'}
     """
-    return next((extra for extra, commands in COMMANDS.items() if name in commands), None)
+    return {name: extra for extra, commands in COMMANDS.items() for name in commands}

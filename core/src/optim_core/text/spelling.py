@@ -46,7 +46,13 @@ class Suggestions:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that a person who wrote `name` most likely meant, None where none is near."""
+    """Return the one of `names` that a person who wrote `name` most likely meant, None where none is near.
+
+    Example:
+        >>> from optim_core.plugin_tools import nearest
+        >>> nearest("AdmaW", ["Adam", "AdamW", "SGD"])
+        'AdamW'
+    """
     if not 0 < len(name) <= LONGEST_NAME:
         return None
     candidates = {normalise(candidate): candidate for candidate in names}
