@@ -1,8 +1,9 @@
 # Everything runs in .venv and .venvs, with the versions in constraints.txt; nothing outside of this folder is changed.
 #
 #   make demo         train on scikit-learn's digits; ARGS is for the program: make demo ARGS="--set optimizer.type=SGD"
-#   make test         all tests: test-core, then test-all
+#   make test         all tests: test-core, then test-rest
 #   make test-core    the core's tests without torch, on PYTHON and on each Python in CORE_PYTHONS that is here
+#   make test-rest    in .venv, what test-core has not run on the same Python already
 #   make test-all     the whole test suite in .venv; PYTEST_ARGS is for pytest
 #   make test-quick   what a change of a few lines needs: a fast part, and the tests that mirror what differs from BASE
 #   make docs         every snippet and command of the documents
@@ -29,6 +30,9 @@ MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugi
 EDITABLE := $(foreach manifest,$(filter %/pyproject.toml,$(MANIFESTS)),--editable ./$(patsubst %/,%,$(dir $(manifest))))
 SOURCES := core/src $(wildcard plugins/*/src)
 
+# The core's tests that see nothing of what is installed: in .venv they find what they find without torch.
+RUN_BY_TEST_CORE := $(addprefix --ignore=tests/core/,config groups plugin_class run text)
+
 # A stamp in the environment says that this was installed, and is older than a manifest that changed since.
 PY := .venv/bin/python
 BENCH := .venvs/bench/bin/python
@@ -41,7 +45,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-all test-quick docs lint types wheels bench clean
+.PHONY: help demo test test-core test-rest test-all test-quick docs lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -51,10 +55,13 @@ demo: .venv/.demo
 
 # All of them run, also where one fails.
 test:
-	@$(MAKE) --keep-going --no-print-directory test-core test-all
+	@$(MAKE) --keep-going --no-print-directory test-core test-rest
 
 test-core:
 	@MAKE="$(MAKE)" PYTHON="$(PYTHON)" sh .ci/test-core $(CORE_PYTHONS)
+
+test-rest: .venv/.dev
+	$(PY) -m pytest -n 2 --dist loadgroup $(RUN_BY_TEST_CORE) $(PYTEST_ARGS)
 
 test-all: .venv/.dev
 	$(PY) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)

@@ -102,12 +102,12 @@ scheduler:
 
 
 def install_demo(site: SiteFolder) -> None:
-    """Installs the distribution optim-demo 1.5."""
+    """Install the distribution optim-demo 1.5."""
     site.add("optim-demo", version="1.5", entry_points=ENTRY_POINTS, modules={"demo_plugins": DEMO})
 
 
 def config_writer(site: SiteFolder, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Installs the plugins and gives a function that writes a config into `folder` and returns its name."""
+    """Install the plugins; return a function that writes a config into `folder` and returns its name."""
     install_demo(site)
     monkeypatch.chdir(folder)
 
@@ -119,7 +119,7 @@ def config_writer(site: SiteFolder, folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def broken(site: SiteFolder, name: str, top: str, kind: str = "optimizer") -> None:
-    """Installs a distribution optim-`name` whose module, which offers the plugin `name`, begins with `top`."""
+    """Install a distribution optim-`name` whose module, which offers the plugin `name`, begins with `top`."""
     module = f"module_of_{name.lower()}"
     source = f"import attrs\n{top}\n@attrs.frozen\nclass {name}:\n    def build(self, params): ...\n"
     targets = {f"optim_core.{kind}s": {name: f"{module}:{name}"}}
@@ -127,7 +127,7 @@ def broken(site: SiteFolder, name: str, top: str, kind: str = "optimizer") -> No
 
 
 class Finished:
-    """What a run of the command gave."""
+    """What a run of the command left behind: its exit status and what it printed."""
 
     def __init__(self, code: int, stdout: str, stderr: str) -> None:
         self.code = code
@@ -140,7 +140,7 @@ class Finished:
 
 
 def optim(*arguments: str, columns: int | None = None) -> Finished:
-    """Runs `optim` in this process, with a registry that has seen nothing yet."""
+    """Run `optim` in this process, with a registry that has seen nothing yet."""
     registry.refresh()
     env = {"COLUMNS": None if columns is None else str(columns)}
     result = CliRunner().invoke(cli, list(arguments), prog_name="optim", env=env)
@@ -151,12 +151,12 @@ def optim(*arguments: str, columns: int | None = None) -> Finished:
 
 
 def environment(site: SiteFolder, **more: str) -> dict[str, str]:
-    """Variables for a process that sees the distributions in `site`."""
+    """Return the variables of a process that sees the distributions in `site`."""
     return {**os.environ, "PYTHONPATH": str(site.folder), **more}
 
 
 def optim_process(site: SiteFolder, *arguments: str, **variables: str) -> Finished:
-    """Runs the installed command `optim` as its own process."""
+    """Run the installed command `optim` as a process of its own."""
     command = Path(sys.executable).with_name("optim")
     env = environment(site, **variables)
     done = subprocess.run([command, *arguments], env=env, capture_output=True, timeout=60, check=False)
@@ -164,7 +164,7 @@ def optim_process(site: SiteFolder, *arguments: str, **variables: str) -> Finish
 
 
 def python_process(site: SiteFolder, source: str, *arguments: str) -> Finished:
-    """Runs a piece of Python in a fresh interpreter."""
+    """Run a piece of Python in a fresh interpreter."""
     command = [sys.executable, "-c", textwrap.dedent(source), *arguments]
     done = subprocess.run(command, env=environment(site), capture_output=True, timeout=60, check=False)
     return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -23,7 +23,7 @@ PROMPT = ">>> "
 
 
 def examples_in(source: Path) -> list[doctest.DocTest]:
-    """The examples of each docstring below a folder of sources, one test for each; each begins without any names."""
+    """Return the examples below a folder of sources: one test for each docstring, which begins without any names."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     named = [name for name, file in modules_in(source).items() if PROMPT in file.read_text(encoding="utf-8")]
     # What an example defines is in no file, as in a notebook.
@@ -33,12 +33,12 @@ def examples_in(source: Path) -> list[doctest.DocTest]:
 
 
 def cases(tests: Iterable[doctest.DocTest]) -> pytest.MarkDecorator:
-    """Parametrizes a test with these, by their names."""
+    """Parametrize a test with these examples, by their names."""
     return pytest.mark.parametrize("example", [pytest.param(test, id=test.name) for test in tests])
 
 
 def run_example(example: doctest.DocTest) -> None:
-    """Fails with what was expected and seen where an example prints something else; skips what is not installed."""
+    """Run an example; fail where it prints something else than it shows, skip what needs a package that is missing."""
     missing = sorted(name for name in needs(example) if find_spec(name) is None)
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
@@ -49,7 +49,7 @@ def run_example(example: doctest.DocTest) -> None:
 
 
 def needs(example: doctest.DocTest) -> set[str]:
-    """The packages that an example imports, and those that provide the plugins that it names."""
+    """Return the packages that an example imports, and those that provide the plugins that it names."""
     tree = ast.parse("".join(part.source for part in example.examples))
     wanted = set()
     for node in ast.walk(tree):
@@ -67,7 +67,7 @@ def needs(example: doctest.DocTest) -> set[str]:
 
 
 def provided() -> dict[str, set[str]]:
-    """The name of each plugin of this project to the package with its class."""
+    """Return, by the name of each plugin of this project, the packages with a class of that name."""
     packages: dict[str, set[str]] = {}
     for manifest in ROOT.glob("plugins/*/pyproject.toml"):
         groups = tomllib.loads(manifest.read_text(encoding="utf-8"))["project"].get("entry-points", {})
@@ -77,14 +77,14 @@ def provided() -> dict[str, set[str]]:
 
 
 def public_modules(source: Path) -> list[ModuleType]:
-    """Of the core the modules that others may import, of any other distribution its package."""
+    """Return the modules of the core that others may import; of any other distribution return its package."""
     package = next(source.glob("*/__init__.py")).parent.name
     names = PUBLIC if package == "optim_core" else {package}
     return [importlib.import_module(name) for name in sorted(names)]
 
 
 def public_things(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """The functions and classes that a module names in `__all__`, and the public methods that the classes define."""
+    """Yield the functions and classes that a module names in `__all__`, and the public methods of the classes."""
     for name in getattr(module, "__all__", ()):
         thing = getattr(module, name)
         if not (inspect.isclass(thing) or inspect.isfunction(thing)):
@@ -104,6 +104,6 @@ def _methods(cls: type[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def without_example(modules: Iterable[ModuleType]) -> list[str]:
-    """The names of what is public and shows no example, sorted."""
+    """Return the names of what is public and shows no example, sorted."""
     things = dict(thing for module in modules for thing in public_things(module))
     return sorted(name for name, thing in things.items() if PROMPT not in (thing.__doc__ or ""))

@@ -11,12 +11,13 @@ __all__ = ["Halves", "Largest", "depths", "groups", "hooked", "spec", "value_of"
 
 
 def spec(**beside):
+    """Return the spec of an optimizer with a rate and a decay; the arguments are keys beside its type."""
     config = beside.pop("config", {"lr": 0.1, "weight_decay": 0.01})
     return empty_registry().build({"type": "Momentum", "config": config, **beside}, "optimizer")
 
 
 def groups(built, model, **options):
-    """Names and what is said of them, group by group."""
+    """Return the names in each group with the options of the group, for the groups that a spec makes of a model."""
     return [
         (group["param_names"], {key: value for key, value in group.items() if key not in ("params", "param_names")})
         for group in built.create_optimizer(model, **options).param_groups
@@ -24,10 +25,12 @@ def groups(built, model, **options):
 
 
 def value_of(found, name, key):
+    """Return an option of the group that a parameter is in, "not there" where it is in none; see `groups`."""
     return next((options.get(key) for names, options in found if name in names), "not there")
 
 
 def hooked(cls, **beside):
+    """Return the spec of an optimizer of this plugin class; the arguments are keys beside its type."""
     registry = empty_registry()
     registry.register("optimizer", "Hooked", cls)
     return registry.build({"type": "Hooked", **beside}, "optimizer")
@@ -54,6 +57,6 @@ class Largest(Momentum):
 
 
 def depths(model, decay=0.5):
-    """Name to depth, worked out from the factors."""
+    """Return the depth of each parameter by its name, as `explain` says it."""
     plans = empty_registry().explain(spec(layer_decay=decay), model)
     return {plan.name: next(text.split()[2] for text in plan.decided_by if "layer_decay" in text) for plan in plans}

@@ -44,7 +44,7 @@ class LiveOptimizer:
         return self.params
 
     def step(self):
-        """Does nothing."""
+        """Do nothing."""
 
 
 @attrs.frozen(kw_only=True)
@@ -124,7 +124,7 @@ class Everything:
 
 
 def empty_registry(**settings: Any) -> Registry:
-    """A registry that sees nothing installed, with the classes of this file registered."""
+    """Return a registry that sees nothing installed, and in which the classes of this file are registered."""
     registry = Registry(path=[], **settings)
     for kind, name, cls in (
         ("optimizer", "Momentum", Momentum),

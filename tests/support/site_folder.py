@@ -16,7 +16,7 @@ ARGUMENTS = {"optimizer": "self, params", "scheduler": "self, optimizer, horizon
 
 
 def plugin_source(*names: str, kind: str = "optimizer", top: str = "") -> str:
-    """The text of a module with a plugin class of each name; `top` stands above them."""
+    """Return the text of a module with a plugin class of each name; `top` stands above them."""
     classes = "".join(
         f"\n@attrs.frozen(kw_only=True)\nclass {name}:\n    lr: float = 0.1\n"
         f"    def build({ARGUMENTS[kind]}):\n        return {name!r}\n"
@@ -26,7 +26,7 @@ def plugin_source(*names: str, kind: str = "optimizer", top: str = "") -> str:
 
 
 def provider_source(names: Iterable[str], kind: str = "optimizer", top: str = "") -> str:
-    """The text of a module with a provider class `Provider` of plugins of these names."""
+    """Return the text of a module with a provider class `Provider` of plugins of these names."""
     return (
         f"{plugin_source(*names, kind=kind, top=top)}\nclass Provider:\n    kind = {kind!r}\n"
         f"    def names(self):\n        return {list(names)!r}\n"
@@ -35,7 +35,7 @@ def provider_source(names: Iterable[str], kind: str = "optimizer", top: str = ""
 
 
 class SiteFolder:
-    """A folder that distributions are put into, as pip would."""
+    """A folder into which distributions are put as pip does it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class SiteFolder:
         metadata: str | bytes | None = "",
         info: str | None = None,
     ) -> Path:
-        """Installs a distribution and returns its metadata folder.
+        """Install a distribution; return its metadata folder.
 
         Args:
             name: its name.
@@ -75,14 +75,14 @@ class SiteFolder:
         return folder
 
     def offer(self, distribution: str, *names: str, kind: str = "optimizer", **more) -> Path:
-        """Installs a distribution with a module of its name and a plugin class of each of these names in it."""
+        """Install a distribution with a module of its name, and in it a plugin class of each of these names."""
         module = distribution.replace("-", "_")
         targets = {f"optim_core.{kind}s": {name: f"{module}:{name}" for name in names}}
         source = {module: plugin_source(*names, kind=kind)}
         return self.add(distribution, **{"entry_points": targets, "modules": source, **more})
 
     def registry(self, **settings) -> Registry:
-        """A registry of what is installed here, and of nothing else."""
+        """Return a registry of what is installed in this folder, and of nothing else."""
         return Registry(path=[str(self.folder)], **settings)
 
 
@@ -103,7 +103,7 @@ def _write(file: Path, content: str | bytes | None) -> None:
 
 @contextlib.contextmanager
 def site_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SiteFolder]:
-    """A new folder for distributions, the first on sys.path; the modules in it are forgotten afterwards."""
+    """Make a folder for distributions, the first on sys.path; forget the modules in it afterwards."""
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     before = set(sys.modules)

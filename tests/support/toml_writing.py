@@ -27,7 +27,7 @@ BLANKS = ["", " ", "\n", "\t\n# [comment = {\n  ", " # 'it's\n"]
 
 
 def values(most: int = 12) -> st.SearchStrategy[dict[str, Any]]:
-    """Nested mappings of what TOML can hold."""
+    """Return a strategy for nested mappings of what TOML can hold."""
     inner = st.recursive(
         SCALARS,
         lambda below: (
@@ -42,14 +42,14 @@ def values(most: int = 12) -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
-    """A mapping and a text that holds it."""
+    """Draw a mapping and a text that holds it."""
     value = draw(values())
     text = "".join(_Writer(draw).table(value, ()))
     return value, text.replace("\n", "\r\n") if draw(st.booleans()) else text
 
 
 def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths of all entries and elements below a value."""
+    """Yield the paths of all entries and elements below a value."""
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, item in entries:
         yield (*path, step)
@@ -63,7 +63,7 @@ class _Writer:
         self._draw = draw
 
     def table(self, table: dict[str, Any], header: tuple[str, ...]) -> Iterator[str]:
-        """The pairs of a table, then the tables below it."""
+        """Yield the pairs of a table, then the tables below it."""
         later = []
         for key, value in table.items():
             if self._may_have_header(value) and self._choose([True, False]):

@@ -68,7 +68,7 @@ class Done(NamedTuple):
 
     @property
     def output(self) -> str:
-        """All that it printed."""
+        """What it printed, to standard output and then to standard error."""
         return self.stdout + self.stderr
 
 
@@ -96,11 +96,11 @@ class WarmPython:
         self._server.communicate()
 
     def file(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-        """Runs a file with arguments, as ``python file arguments`` does."""
+        """Run a file with arguments, as ``python file arguments`` does."""
         return self._run({"argv": [str(file), *arguments], "code": None}, cwd, env)
 
     def code(self, code: str, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-        """Runs a piece of Python, as ``python -c code arguments`` does."""
+        """Run a piece of Python, as ``python -c code arguments`` does."""
         return self._run({"argv": ["-c", *arguments], "code": code}, cwd, env)
 
     def _run(self, asked: dict[str, object], cwd: Path, env: Mapping[str, str] | None) -> Done:
