@@ -98,7 +98,7 @@ optimizer_configs:
 
 
 def config_writer(site: SiteFolder, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Return what `cli_support.config_writer` does, with plugins that have curves to draw."""
+    """Do what `cli_support.config_writer` does, and install plugins that have curves to draw."""
     names = ("DemoLinear", "DemoEpochs", "DemoPlateau")
     targets = {
         "optim_core.schedulers": {name: f"demo_schedules:{name}" for name in names},
