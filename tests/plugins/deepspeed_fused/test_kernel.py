@@ -116,7 +116,7 @@ def test_who_waits_for_another_process_hears_of_it(tmp_path, caplog):
     """One at a time compiles: the second waits until the first is through, and says so."""
     code = """
         import pathlib, sys
-        from optim_deepspeed_fused.build_folder import building_alone
+        from optim_deepspeed_fused.kernel.build_folder import building_alone
         with building_alone(pathlib.Path(sys.argv[1])):
             print("compiling", flush=True)
             sys.stdin.readline()
@@ -282,7 +282,7 @@ def of_toolkit(elsewhere, tmp_path):
         code = f"""
             import torch.utils.cpp_extension
             torch.utils.cpp_extension.CUDA_HOME = {str(nvcc.parents[1])!r}  # a torch with CUDA finds it at its import
-            from optim_deepspeed_fused.obstacles import of_toolkit
+            from optim_deepspeed_fused.kernel.obstacles import of_toolkit
             print(*of_toolkit({wanted!r}))
         """
         return elsewhere(code).stdout.split("\n")[-2]
