@@ -34,7 +34,8 @@ BUILD = """
 import sys, torch
 from optim_core import registry
 for name in sys.argv[1:]:
-    registry.build({"type": name}, "optimizer").create_optimizer([torch.nn.Parameter(torch.zeros(2))])
+    spec = registry.build({"type": name, "config": {"lr": 1e-3}}, "optimizer")
+    spec.create_optimizer([torch.nn.Parameter(torch.zeros(2))])
 """
 
 USABLE = [
