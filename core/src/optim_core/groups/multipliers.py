@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from optim_core.errors import ParamGroupError
-from optim_core.groups.model.tree import children_of, parameters_of
+from optim_core.groups.model.parts import children_of, parameters_of
 
 __all__ = ["ModuleFactor", "module_factors", "refuse_other_than_mapping"]
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from optim_core.groups.model.module_kinds import all_numbered, is_beside_the_layers, kind_of
-from optim_core.groups.model.tree import PARAMETRIZATIONS, children_of, parameters_of
+from optim_core.groups.model.parts import PARAMETRIZATIONS, children_of, parameters_of
 
 __all__ = ["blocks_of", "single_layers_of"]
 

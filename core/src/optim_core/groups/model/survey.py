@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from optim_core.groups.model.layers import blocks_of, single_layers_of
 from optim_core.groups.model.module_kinds import class_name, is_bias, is_head, is_token, kind_of
-from optim_core.groups.model.tree import Row, Tree, children_of, tree_of
+from optim_core.groups.model.parts import children_of
+from optim_core.groups.model.tree import Row, Tree, tree_of
 
 __all__ = ["Traits", "layered_tree", "survey"]
 
