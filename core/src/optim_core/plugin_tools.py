@@ -10,7 +10,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - the fields of a config as arguments of what it builds, and a value as a file holds it: `keyword_arguments`,
   `plain_data`;
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
-- a live optimizer: `multiplied`, `restore_base_rates`;
+- a live optimizer: `multiplied`, `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
 - a whole number, or an error that names it: `count`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`;
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         summary_without_import,
     )
     from optim_core.run.horizon import count
+    from optim_core.run.joining import join, refuse_fewer_groups
     from optim_core.run.stepping import restore_base_rates
     from optim_core.specs import SchedulerSpec
     from optim_core.text.spelling import nearest
@@ -80,6 +81,7 @@ __all__ = [
     "format_of",
     "formats",
     "install_line",
+    "join",
     "keyword_arguments",
     "listing",
     "matching",
@@ -91,6 +93,7 @@ __all__ = [
     "plain_data",
     "plain_name",
     "probe",
+    "refuse_fewer_groups",
     "restore_base_rates",
     "said",
     "shown",
@@ -118,6 +121,7 @@ __getattr__ = names_on_demand(
         ),
         "optim_core.probing.probe": ("probe",),
         "optim_core.run.horizon": ("count",),
+        "optim_core.run.joining": ("join", "refuse_fewer_groups"),
         "optim_core.text.spelling": ("nearest",),
         "optim_core.run.stepping": ("restore_base_rates",),
     },

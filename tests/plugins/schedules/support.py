@@ -41,3 +41,8 @@ def rates(spec, steps, *, optimizer=None, total_steps=None, lr=LR, **lengths):
     optimizer = optimizer or optimizer_of(lr=lr)
     scheduler = spec.create_scheduler(optimizer, horizon=Horizon(total_steps=total_steps, **lengths))
     return [groups[0][0] for groups in stepped(optimizer, scheduler, steps)]
+
+
+def group(lr=1.0, **options):
+    """A parameter group that is not yet in an optimizer."""
+    return {"params": [nn.Parameter(torch.zeros(1))], "lr": lr, **options}

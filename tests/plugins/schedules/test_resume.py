@@ -217,17 +217,3 @@ def test_a_whole_run_goes_on_from_its_state():
     one.scheduler.step()
     two.scheduler.step()
     assert [g["lr"] for g in one.optimizer.param_groups] == [g["lr"] for g in two.optimizer.param_groups]
-
-
-def test_a_group_that_comes_later_is_told_how_to_get_a_schedule():
-    """torch's LambdaLR says that a zip() argument is shorter; here the message's repair works."""
-    spec = spec_of("linear", num_training_steps=10)
-    optimizer = optimizer_of()
-    scheduler = spec.create_scheduler(optimizer)
-    stepped(optimizer, scheduler, 2)
-    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(1))], "lr": 1.0})
-    with pytest.raises(OptimError, match=r"made for 1 parameter groups.*has 2 now.*last_step=2"):
-        scheduler.step()
-
-    stepped(optimizer, spec.create_scheduler(optimizer, last_step=2), 3)
-    assert [0.05, 0.5] == [group["lr"] for group in optimizer.param_groups]

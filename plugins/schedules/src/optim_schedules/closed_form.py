@@ -81,6 +81,6 @@ class ClosedForm(abc.ABC):
             HorizonError: neither the config nor `horizon` gives a length.
             OptimError: an absolute rate does not go with the rate of a group.
         """
-        from optim_schedules.live.closed_form_lr import build_closed_form
+        from optim_schedules.live.closed_form_lr import ClosedFormLR
 
-        return build_closed_form(optimizer, self.closed_form(horizon), self.refuse)
+        return ClosedFormLR(optimizer, self.closed_form(horizon), self.refuse)

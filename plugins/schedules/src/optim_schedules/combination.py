@@ -53,9 +53,9 @@ class Combination(Combined):
         """
         if self.closed_form is None:
             return self.stepped(optimizer, horizon)
-        from optim_schedules.live.closed_form_lr import build_closed_form
+        from optim_schedules.live.closed_form_lr import ClosedFormLR
 
-        return build_closed_form(optimizer, self.combined(horizon), self.refuse)
+        return ClosedFormLR(optimizer, self.combined(horizon), self.refuse)
 
 
 def has_curve(spec: SchedulerSpec) -> bool:

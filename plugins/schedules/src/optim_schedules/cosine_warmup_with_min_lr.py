@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import attrs
@@ -10,9 +11,7 @@ from optim_core import Horizon
 from optim_core.validators import in_range
 from optim_schedules.cosine_with_min_lr import CosineWithMinLR
 from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base
-from optim_schedules.curves.floors import between
 from optim_schedules.curves.lengths import resolved
-from optim_schedules.curves.waves import wave
 
 __all__ = ["CosineWarmupWithMinLR"]
 
@@ -41,16 +40,11 @@ class CosineWarmupWithMinLR(CosineWithMinLR):
     def closed_form(self, horizon: Horizon) -> Curve:
         total = resolved(self.num_training_steps, horizon, "cosine_warmup_with_min_lr", "num_training_steps")
         warmup = resolved(self.num_warmup_steps, horizon, "cosine_warmup_with_min_lr", "num_warmup_steps")
-        length = max(1, total - warmup)
-        start = self.warmup_lr_rate
+        climb = partial(_climb, warmup=warmup, start=self.warmup_lr_rate)
+        return Curve([Piece(warmup, climb), Piece(total + 1, self._fall(warmup - 1, total - warmup))], last=total)
 
-        def climb(step: Any, _maths: Any) -> Shape:
-            if start is None:
-                return multiple_of_base((step + 1) / warmup)
-            return multiple_of_base(start + (1.0 - start) * step / max(1, warmup - 1))
 
-        def fall(step: Any, maths: Any) -> Shape:
-            factor = wave((step - warmup + 1) / length, maths, self.num_cycles)
-            return between(factor, absolute=self.min_lr, relative=self.min_lr_rate)
-
-        return Curve([Piece(warmup, climb), Piece(total + 1, fall)], last=total)
+def _climb(step: Any, _maths: Any, *, warmup: int, start: float | None) -> Shape:
+    if start is None:
+        return multiple_of_base((step + 1) / warmup)
+    return multiple_of_base(start + (1.0 - start) * step / max(1, warmup - 1))

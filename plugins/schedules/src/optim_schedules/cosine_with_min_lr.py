@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -10,7 +11,7 @@ import attrs
 from optim_core import Duration, Horizon
 from optim_core.validators import in_range, non_negative
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves.curve import Curve, Piece, Shape, rise
+from optim_schedules.curves.curve import Curve, Formula, Piece, Shape, rise
 from optim_schedules.curves.floors import between, either
 from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 from optim_schedules.curves.waves import some_cycles, wave
@@ -47,13 +48,18 @@ class CosineWithMinLR(ClosedForm):
     def closed_form(self, horizon: Horizon) -> Curve:
         total = resolved(self.num_training_steps, horizon, "cosine_with_min_lr", "num_training_steps")
         warmup = resolved(self.num_warmup_steps, horizon, "cosine_with_min_lr", "num_warmup_steps")
-        length = max(1, total - warmup)
+        return Curve([rise(warmup), Piece(total + 1, self._fall(warmup, total - warmup))], last=total)
 
-        def fall(step: Any, maths: Any) -> Shape:
-            factor = wave((step - warmup) / length, maths, self.num_cycles)
-            return between(factor, absolute=self.min_lr, relative=self.min_lr_rate)
-
-        return Curve([rise(warmup), Piece(total + 1, fall)], last=total)
+    def _fall(self, begin: int, length: int) -> Formula:
+        """Return the waves from the step `begin` on, which may be -1."""
+        lowest = {"absolute": self.min_lr, "relative": self.min_lr_rate}
+        return partial(_fall, begin=begin, length=max(1, length), cycles=self.num_cycles, **lowest)
 
     def absolute_rate(self) -> tuple[str, float]:
         return "min_lr", self.min_lr or 0.0
+
+
+def _fall(
+    step: Any, maths: Any, *, begin: int, length: int, cycles: float, absolute: float | None, relative: float | None
+) -> Shape:
+    return between(wave((step - begin) / length, maths, cycles), absolute=absolute, relative=relative)

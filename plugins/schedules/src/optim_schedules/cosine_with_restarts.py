@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -43,14 +44,14 @@ class CosineWithRestarts(ClosedForm):
         total = resolved(self.num_training_steps, horizon, name, "num_training_steps")
         warmup = resolved(self.num_warmup_steps, horizon, name, "num_warmup_steps")
         length = max(1, total - warmup)
-        cycles = float(self.num_cycles)
-
-        def falls(step: Any, maths: Any) -> Shape:
-            progress = cycles * ((step - warmup) / length)
-            # The difference is the remainder of a division by 1, for which numpy would take 20 times as long.
-            return multiple_of_base(0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
-
+        falls = partial(_falls, warmup=warmup, length=length, cycles=float(self.num_cycles))
         return Curve([rise(warmup), Piece(warmup + length, falls), Piece(math.inf, zero)], last=total)
+
+
+def _falls(step: Any, maths: Any, *, warmup: int, length: int, cycles: float) -> Shape:
+    progress = cycles * ((step - warmup) / length)
+    # The difference is the remainder of a division by 1, for which numpy would take 20 times as long.
+    return multiple_of_base(0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
 
 
 def zero(_step: Any, _maths: Any) -> Shape:

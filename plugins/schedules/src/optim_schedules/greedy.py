@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
@@ -83,5 +84,6 @@ class Greedy:
             optimizer,
             min_lr=multiplied(self.min_lr, optimizer),
             max_lr=multiplied(self.max_lr, optimizer),
+            make=partial(self.build, horizon=horizon),
             **keyword_arguments(self, "min_lr", "max_lr", "monitor"),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -12,7 +13,7 @@ import attrs
 from optim_core import Horizon
 from optim_core.validators import in_range, non_negative, positive
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves.curve import Curve, Piece, Shape
+from optim_schedules.curves.curve import Curve, Formula, Piece, Shape
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -56,13 +57,8 @@ class InverseLR(ClosedForm):
     example: ClassVar[Mapping[str, Any]] = {"inv_gamma": 1e6, "power": 0.5, "warmup": 0.99}
 
     def closed_form(self, horizon: Horizon) -> Curve:
-        def fall(step: Any, _maths: Any) -> Shape:
-            return 1.0, (1.0 + step / self.inv_gamma) ** -self.power, 0.0, self.final_lr
-
-        def warming(step: Any, maths: Any) -> Shape:
-            _, *of_fall = fall(step, maths)
-            return (1.0 - self.warmup ** (step + 1), *of_fall)
-
+        fall = partial(_fall, inv_gamma=self.inv_gamma, power=self.power, floor=self.final_lr)
+        warming = partial(_warming, fall=fall, warmup=self.warmup)
         # From this step on what is left of the warmup is lost in 1.0, and computing a power that underflows is slow.
         end = math.ceil(math.log(INVISIBLE, self.warmup)) if self.warmup else 0
         return Curve([Piece(end, warming), Piece(math.inf, fall)])
@@ -84,3 +80,12 @@ class InverseLR(ClosedForm):
             )
             _warned.add(self.warmup)
         return ClosedForm.build(self, optimizer, horizon)
+
+
+def _fall(step: Any, _maths: Any, *, inv_gamma: float, power: float, floor: float) -> Shape:
+    return 1.0, (1.0 + step / inv_gamma) ** -power, 0.0, floor
+
+
+def _warming(step: Any, maths: Any, *, fall: Formula, warmup: float) -> Shape:
+    _, *of_fall = fall(step, maths)
+    return (1.0 - warmup ** (step + 1), *of_fall)

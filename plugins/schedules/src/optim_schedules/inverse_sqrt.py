@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -45,9 +46,9 @@ class InverseSqrt(ClosedForm):
             timescale = warmup or TIMESCALE
         else:
             timescale = self.timescale.resolve(horizon, "inverse_sqrt.timescale")
-        shift = timescale - warmup
-
-        def fall(step: Any, maths: Any) -> Shape:
-            return multiple_of_base(1.0 / maths.sqrt((step + shift) / timescale))
-
+        fall = partial(_fall, shift=timescale - warmup, timescale=timescale)
         return Curve([rise(warmup), Piece(math.inf, fall)])
+
+
+def _fall(step: Any, maths: Any, *, shift: int, timescale: int) -> Shape:
+    return multiple_of_base(1.0 / maths.sqrt((step + shift) / timescale))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -36,9 +37,9 @@ class Linear(ClosedForm):
     def closed_form(self, horizon: Horizon) -> Curve:
         total = resolved(self.num_training_steps, horizon, "linear", "num_training_steps")
         warmup = resolved(self.num_warmup_steps, horizon, "linear", "num_warmup_steps")
-        length = max(1, total - warmup)
-
-        def fall(step: Any, _maths: Any) -> Shape:
-            return multiple_of_base((total - step) / length)
-
+        fall = partial(_fall, total=total, length=max(1, total - warmup))
         return Curve([rise(warmup), Piece(total + 1, fall)], last=total)
+
+
+def _fall(step: Any, _maths: Any, *, total: int, length: int) -> Shape:
+    return multiple_of_base((total - step) / length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import attrs
@@ -42,13 +43,13 @@ class Polynomial(ClosedForm):
     def closed_form(self, horizon: Horizon) -> Curve:
         total = resolved(self.num_training_steps, horizon, "polynomial", "num_training_steps")
         warmup = resolved(self.num_warmup_steps, horizon, "polynomial", "num_warmup_steps")
-        length = max(1, total - warmup)
-
-        def fall(step: Any, _maths: Any) -> Shape:
-            # The difference is computed as in transformers, so that both are rounded alike near 0.
-            return towards(self.lr_end, (1.0 - (step - warmup) / length) ** self.power)
-
+        fall = partial(_fall, warmup=warmup, length=max(1, total - warmup), power=self.power, lowest=self.lr_end)
         return Curve([rise(warmup), Piece(total + 1, fall)], last=total)
 
     def absolute_rate(self) -> tuple[str, float]:
         return "lr_end", self.lr_end
+
+
+def _fall(step: Any, _maths: Any, *, warmup: int, length: int, power: float, lowest: float) -> Shape:
+    # The difference is computed as in transformers, so that both are rounded alike near 0.
+    return towards(lowest, (1.0 - (step - warmup) / length) ** power)

@@ -100,5 +100,5 @@ class Sequential(Combination):
         from optim_schedules.live.sequence_lr import SequenceLR
 
         starts, parts = self._places(horizon)
-        makers = [partial(spec.build_for, optimizer, part) for spec, part in zip(self.schedulers, parts, strict=True)]
+        makers = [partial(spec.build_for, horizon=part) for spec, part in zip(self.schedulers, parts, strict=True)]
         return SequenceLR(optimizer, makers, starts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -71,17 +71,18 @@ class Warmup(Combination):
         from optim_schedules.live.sequence_lr import SequenceLR
 
         warmup, rest = self._lengths(horizon)
-        schedule = partial(self.scheduler.build_for, optimizer, rest)
+        schedule = partial(self.scheduler.build_for, horizon=rest)
         if not warmup:
-            return schedule()
-
-        def ramp() -> LRScheduler:
-            from optim_schedules.live.closed_form_lr import ClosedFormLR
-
-            # The rise leads to the rate that the schedule sets when it is made.
-            schedule()
-            for group in optimizer.param_groups:
-                group["initial_lr"] = group["lr"]
-            return ClosedFormLR(optimizer, Curve([rise(warmup, self.start_factor), Piece(math.inf, flat)]))
-
+            return schedule(optimizer)
+        ramp = partial(_ramp, schedule=schedule, curve=Curve([rise(warmup, self.start_factor), Piece(math.inf, flat)]))
         return SequenceLR(optimizer, [ramp, schedule], [0, warmup])
+
+
+def _ramp(optimizer: Optimizer, *, schedule: Callable[[Optimizer], LRScheduler], curve: Curve) -> LRScheduler:
+    """Make the rise to the rate that a schedule sets when it is made."""
+    from optim_schedules.live.closed_form_lr import ClosedFormLR
+
+    schedule(optimizer)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = group["lr"]
+    return ClosedFormLR(optimizer, curve)

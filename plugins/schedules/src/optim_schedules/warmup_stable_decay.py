@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -70,20 +71,26 @@ class WarmupStableDecay(ClosedForm):
                 f"{NAME}: {warmup} warmup and {decay} decay steps do not fit into {total}; shorten one of them"
             )
         lowest, begin = self.min_lr_ratio, total - decay
-
-        def scaled(factor: Any) -> Shape:
-            return multiple_of_base(factor * (1.0 - lowest) + lowest)
-
-        def climb(step: Any, maths: Any) -> Shape:
-            return scaled(_rises(self.warmup_type, step / warmup, maths))
-
-        def fall(step: Any, maths: Any) -> Shape:
-            return scaled(_falls(self.decay_type, (step - begin) / decay, maths, self.num_cycles))
-
-        def rest(_step: Any, _maths: Any) -> Shape:
-            return multiple_of_base(lowest)
-
+        climb = partial(_climb, form=self.warmup_type, length=warmup, lowest=lowest)
+        fall = partial(_fall, form=self.decay_type, begin=begin, length=decay, cycles=self.num_cycles, lowest=lowest)
+        rest = partial(_rest, lowest=lowest)
         return Curve([Piece(warmup, climb), Piece(begin, flat), Piece(total, fall), Piece(math.inf, rest)])
+
+
+def _scaled(factor: Any, lowest: float) -> Shape:
+    return multiple_of_base(factor * (1.0 - lowest) + lowest)
+
+
+def _climb(step: Any, maths: Any, *, form: Form, length: int, lowest: float) -> Shape:
+    return _scaled(_rises(form, step / length, maths), lowest)
+
+
+def _fall(step: Any, maths: Any, *, form: Form, begin: int, length: int, cycles: float, lowest: float) -> Shape:
+    return _scaled(_falls(form, (step - begin) / length, maths, cycles), lowest)
+
+
+def _rest(_step: Any, _maths: Any, *, lowest: float) -> Shape:
+    return multiple_of_base(lowest)
 
 
 def _rises(form: Form, progress: Any, maths: Any) -> Any:

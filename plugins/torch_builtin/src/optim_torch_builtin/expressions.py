@@ -97,28 +97,40 @@ def factor_function(expression: str) -> Callable[[int], float]:
     """Return the function of the number of ``step()`` calls, counted from 0, that `expression` describes.
 
     Returns:
-        A plain function, so that torch leaves it out of a scheduler's ``state_dict``. It raises ValueError where the
-        expression has no value, or one that is not finite or below 0.
+        A function that can be pickled. It raises ValueError where the expression has no value, or one that is not
+        finite or below 0.
 
     Raises:
         ValueError: it is no arithmetic expression in `epoch` or `step`, over 200 characters, or over 40 levels deep.
     """
-    from simpleeval import SimpleEval  # type: ignore[import-untyped]
+    return _Factor(expression)
 
-    tree = _arithmetic(expression)
-    evaluator = SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names={})
 
-    def factor(epoch: int) -> float:
+class _Factor:
+    """The function of an expression; `factor_function` says more."""
+
+    # torch saves the attributes of what it calls, `__dict__`, in a scheduler's state. Here that is empty.
+    __slots__ = ("__dict__", "_evaluator", "_expression", "_tree")
+
+    def __init__(self, expression: str) -> None:
+        from simpleeval import SimpleEval  # type: ignore[import-untyped]
+
+        self._expression, self._tree = expression, _arithmetic(expression)
+        self._evaluator = SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names={})
+
+    def __reduce__(self) -> tuple[Callable[[str], Callable[[int], float]], tuple[str]]:
+        return factor_function, (self._expression,)
+
+    def __call__(self, epoch: int) -> float:
+        expression, evaluator = self._expression, self._evaluator
         evaluator.names = {"epoch": epoch, "step": epoch, "pi": math.pi, "e": math.e}
         try:
-            value = float(evaluator.eval(expression, previously_parsed=tree))
+            value = float(evaluator.eval(expression, previously_parsed=self._tree))
         except (ArithmeticError, TypeError, ValueError) as error:
             raise ValueError(f"`{expression}` has no value at epoch {epoch}: {error}") from error
         if not 0 <= value < math.inf:
             raise ValueError(f"`{expression}` must be finite and ≥ 0, is {value} at epoch {epoch}")
         return value
-
-    return factor
 
 
 def lr_lambdas(value: LRLambda) -> Callable[[int], float] | list[Callable[[int], float]]:

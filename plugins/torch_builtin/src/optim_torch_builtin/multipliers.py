@@ -6,43 +6,56 @@ factor on the way. optim-core writes the factor into the group as "lr_multiplier
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
+
+from torch.optim import Optimizer, lr_scheduler
 
 from optim_core.plugin_tools import multiplied
 
+__all__ = ["CosineAnnealingLR", "CosineAnnealingWarmRestarts", "annealing", "annealing_with_restarts"]
+
 if TYPE_CHECKING:
-    from torch.optim import Optimizer
-    from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
-
-    Cosine = TypeVar("Cosine", CosineAnnealingLR, CosineAnnealingWarmRestarts)
-
-__all__ = ["with_multiplied_floor"]
+    Base = lr_scheduler.CosineAnnealingLR
+else:
+    Base = object
 
 
-def with_multiplied_floor(scheduler: type[Cosine], optimizer: Optimizer) -> type[Cosine]:
-    """Return a scheduler class that has an `eta_min` for each group; `scheduler` itself where one is enough.
+class _FloorOfEachGroup(Base):
+    """A schedule that has an ``eta_min`` for each group, where torch's has one number for all."""
 
-    Args:
-        scheduler: a class whose ``get_lr`` reads ``self.eta_min``, which is one number for all groups.
-        optimizer: has the groups.
-    """
-    if not isinstance(multiplied(1.0, optimizer), list):
-        return scheduler
-    of_torch = {name: getattr(scheduler, name, None) for name in ("get_lr", "_get_closed_form_lr")}
-    methods = {name: _group_by_group(rates) for name, rates in of_torch.items() if rates is not None}
-    return cast("type[Cosine]", type(scheduler.__name__, (scheduler,), methods))
+    def get_lr(self) -> list[Any]:
+        """Return the rate of each group at the present step."""
+        return self._group_by_group(super().get_lr)
+
+    def _group_by_group(self, rates_of_all: Any) -> list[Any]:
+        """Return the rates that torch's method gives with the floor of each group."""
+        floor, factors = self.eta_min, [group.get("lr_multiplier", 1.0) for group in self.optimizer.param_groups]
+        rates = {}
+        for factor in set(factors):
+            self.eta_min = floor * factor
+            rates[factor] = rates_of_all()
+        self.eta_min = floor
+        return [rates[factor][index] for index, factor in enumerate(factors)]
 
 
-def _group_by_group(rates_of_all: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    """Return a method that calls that of torch's scheduler once for each group, with the floor of that group."""
+class CosineAnnealingLR(_FloorOfEachGroup, lr_scheduler.CosineAnnealingLR):
+    """torch's, with a floor for each group."""
 
-    def rates(scheduler: Any) -> list[Any]:
-        floor, found = scheduler.eta_min, []
-        for index, group in enumerate(scheduler.optimizer.param_groups):
-            scheduler.eta_min = floor * group.get("lr_multiplier", 1.0)
-            found.append(rates_of_all(scheduler)[index])
-        scheduler.eta_min = floor
-        return found
+    def _get_closed_form_lr(self) -> list[Any]:
+        return self._group_by_group(super()._get_closed_form_lr)
 
-    return rates
+
+class CosineAnnealingWarmRestarts(_FloorOfEachGroup, lr_scheduler.CosineAnnealingWarmRestarts):
+    """torch's, with a floor for each group."""
+
+
+def annealing(optimizer: Optimizer) -> type[lr_scheduler.CosineAnnealingLR]:
+    """Return the class for an optimizer: torch's own where one floor is enough."""
+    return CosineAnnealingLR if isinstance(multiplied(1.0, optimizer), list) else lr_scheduler.CosineAnnealingLR
+
+
+def annealing_with_restarts(optimizer: Optimizer) -> type[lr_scheduler.CosineAnnealingWarmRestarts]:
+    """Return the class for an optimizer: torch's own where one floor is enough."""
+    if isinstance(multiplied(1.0, optimizer), list):
+        return CosineAnnealingWarmRestarts
+    return lr_scheduler.CosineAnnealingWarmRestarts

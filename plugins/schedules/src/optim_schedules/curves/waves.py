@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from optim_core.validators import in_range
@@ -22,9 +23,9 @@ def wave(progress: Any, maths: Any, cycles: float) -> Any:
 
 def warmup_and_wave(warmup: int, total: int, *, cycles: float, floor: float, start: float = 0.0) -> Curve:
     """Return a curve that rises to the base rate at `warmup`, and falls along a cosine to `floor` at `total`."""
-    length = max(1, total - warmup)
-
-    def fall(step: Any, maths: Any) -> Shape:
-        return towards(floor, wave((step - warmup) / length, maths, cycles))
-
+    fall = partial(_fall, warmup=warmup, length=max(1, total - warmup), cycles=cycles, floor=floor)
     return Curve([rise(warmup, start), Piece(total + 1, fall)], last=total)
+
+
+def _fall(step: Any, maths: Any, *, warmup: int, length: int, cycles: float, floor: float) -> Shape:
+    return towards(floor, wave((step - warmup) / length, maths, cycles))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, SupportsFloat
 
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from optim_core.plugin_tools import join, refuse_fewer_groups
 
 __all__ = ["GreedyLR"]
 
 
 class GreedyLR(ReduceLROnPlateau):
     """Raises the rates while a metric improves, and lowers them when it does not.
+
+    A group that the optimizer is given later joins at the next ``step()``: it goes on from the rate that it then has,
+    which is also its first one where the rates start again.
 
     Args:
         optimizer: has the groups whose rates are changed.
@@ -22,6 +28,7 @@ class GreedyLR(ReduceLROnPlateau):
         smooth: compare the mean of the last metrics, not the last metric.
         window_size: of how many metrics the mean is taken.
         reset_start: reductions at the lowest rate after which the rates start again from the first ones.
+        make: makes the same schedule for an optimizer; asked for groups that come later.
         plateau: the arguments of torch's ReduceLROnPlateau.
 
     Raises:
@@ -38,8 +45,10 @@ class GreedyLR(ReduceLROnPlateau):
         smooth: bool,
         window_size: int,
         reset_start: int,
+        make: Callable[[Optimizer], LRScheduler],
         **plateau: Any,
     ) -> None:
+        self.make = make
         self.warmup = warmup
         self.verbose = verbose
         self.smooth = smooth
@@ -56,7 +65,15 @@ class GreedyLR(ReduceLROnPlateau):
         super().__init__(optimizer, **plateau)
 
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Look at the metric of one more call, and change the rates where that is due."""
+        """Look at the metric of one more call, and change the rates where that is due; groups that came later join.
+
+        Raises:
+            OptimError: the optimizer lost a parameter group, or has another for which a list of rates has none.
+        """
+        known, groups = len(self.first_lrs), self.optimizer.param_groups
+        if len(groups) != known:
+            refuse_fewer_groups(known, groups)
+            join(self, self.make, known, steps=0)
         current = self._smoothed(float(metrics))
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.cooldown_counter > 0:
@@ -68,6 +85,10 @@ class GreedyLR(ReduceLROnPlateau):
         else:
             self._count(current)
         self._last_lr = [*self._rates()]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {key: value for key, value in super().state_dict().items() if key != "make"}
 
     def _smoothed(self, metric: float) -> float:
         """Return the mean of the last metrics, which is kept as a running sum."""

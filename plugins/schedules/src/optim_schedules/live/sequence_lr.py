@@ -9,11 +9,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from optim_core.plugin_tools import restore_base_rates
+from optim_core.plugin_tools import join, refuse_fewer_groups, restore_base_rates
+from optim_schedules.live.order import watch_order
 
 __all__ = ["SequenceLR"]
 
 Options = dict[str, Any]
+Maker = Callable[[Optimizer], LRScheduler]
 
 
 class _Watched(Options):
@@ -44,17 +46,18 @@ class SequenceLR(LRScheduler):
     schedulers set the first rate, and some a momentum, when they are made, and find the next rate from the one in the
     group.
 
+    A group that the optimizer is given later joins at the next ``step()``, with the ``lr`` that it then has, or the
+    ``initial_lr`` that it was given, as its base rate: the same schedulers are made for it and stepped as often.
+
     Args:
         optimizer: its groups' ``lr`` are the base rates.
-        makers: functions that each make a scheduler on `optimizer`.
+        makers: functions that each make a scheduler on an optimizer.
         starts: the calls of ``step()`` at which the schedulers begin: 0 for the first, each later than the one before.
     """
 
-    def __init__(
-        self, optimizer: Optimizer, makers: Sequence[Callable[[], LRScheduler]], starts: Sequence[int]
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, makers: Sequence[Maker], starts: Sequence[int]) -> None:
         self.optimizer = optimizer
-        self.starts = list(starts)
+        self.makers, self.starts = list(makers), list(starts)
         restore_base_rates(optimizer)
         self.base_lrs = _rates(optimizer)
         made = [_made(make, optimizer) for make in makers]
@@ -79,13 +82,18 @@ class SequenceLR(LRScheduler):
         self._last_lr = _rates(self.optimizer)
 
     def step(self, epoch: int | None = None) -> None:
-        """Go on to the next step.
+        """Go on to the next step; groups that came later join.
 
         Raises:
+            OptimError: the optimizer lost a parameter group since the schedule was made.
             ValueError: `epoch` is given, an argument that torch itself is giving up.
         """
         if epoch is not None:
             raise ValueError("step() takes no epoch; create_scheduler(last_step=…) continues at a step")
+        known, groups = len(self.base_lrs), self.optimizer.param_groups
+        if len(groups) != known:
+            refuse_fewer_groups(known, groups)
+            join(self, self._made_again, known, steps=self.last_epoch)
         self._step_count += 1
         self.last_epoch += 1
         following = self.current + 1
@@ -98,7 +106,8 @@ class SequenceLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Return plain data, with the states of the schedulers."""
-        state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "schedulers")}
+        left_out = ("optimizer", "schedulers", "makers")
+        state = {key: value for key, value in self.__dict__.items() if key not in left_out}
         return {**state, "schedulers": [scheduler.state_dict() for scheduler in self.schedulers]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -116,14 +125,26 @@ class SequenceLR(LRScheduler):
         for scheduler, state in zip(self.schedulers, states, strict=True):
             scheduler.load_state_dict(state)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        watch_order(self.optimizer)
 
-def _made(make: Callable[[], LRScheduler], optimizer: Optimizer) -> tuple[LRScheduler, list[_Watched]]:
+    def take_over(self, other: SequenceLR) -> None:
+        """Add what the schedulers of another sequence begin with to what these begin with; `join` calls it."""
+        self.entries = [[*mine, *of_other] for mine, of_other in zip(self.entries, other.entries, strict=True)]
+
+    def _made_again(self, optimizer: Optimizer) -> SequenceLR:
+        """Return the same schedulers for another optimizer."""
+        return SequenceLR(optimizer, self.makers, self.starts)
+
+
+def _made(make: Maker, optimizer: Optimizer) -> tuple[LRScheduler, list[_Watched]]:
     """Make a scheduler; return it, and the groups as it leaves them, while those of the optimizer stay as they are."""
     groups = list(optimizer.param_groups)
     watched = [_Watched(group) for group in groups]
     optimizer.param_groups[:] = watched
     try:
-        return make(), watched
+        return make(optimizer), watched
     finally:
         optimizer.param_groups[:] = groups
 

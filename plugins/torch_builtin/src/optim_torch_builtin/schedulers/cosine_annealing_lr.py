@@ -42,9 +42,6 @@ class CosineAnnealingLR:
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """Make a torch.optim.lr_scheduler.CosineAnnealingLR."""
-        from torch.optim import lr_scheduler
+        from optim_torch_builtin.multipliers import annealing
 
-        from optim_torch_builtin.multipliers import with_multiplied_floor
-
-        make = with_multiplied_floor(lr_scheduler.CosineAnnealingLR, optimizer)
-        return make(optimizer, **keyword_arguments(self))
+        return annealing(optimizer)(optimizer, **keyword_arguments(self))

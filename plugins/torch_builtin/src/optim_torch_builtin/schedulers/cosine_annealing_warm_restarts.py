@@ -46,9 +46,6 @@ class CosineAnnealingWarmRestarts:
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """Make a torch.optim.lr_scheduler.CosineAnnealingWarmRestarts."""
-        from torch.optim import lr_scheduler
+        from optim_torch_builtin.multipliers import annealing_with_restarts
 
-        from optim_torch_builtin.multipliers import with_multiplied_floor
-
-        make = with_multiplied_floor(lr_scheduler.CosineAnnealingWarmRestarts, optimizer)
-        return make(optimizer, **keyword_arguments(self))
+        return annealing_with_restarts(optimizer)(optimizer, **keyword_arguments(self))
