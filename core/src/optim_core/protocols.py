@@ -204,6 +204,12 @@ class ClipperPlugin(PluginClass, Protocol):
 class Clipper(Protocol):
     """What changes gradients in place, between ``backward()`` and ``step()``.
 
+    `clip` waits for no device. What a clipper would have to wait for to say, such as that a norm is not finite, it may
+    say in ``tell(self) -> None``, which is called where somebody reads a norm, at the end of an epoch, and where the
+    run is saved. It warns of what is not told yet. A clipper that counts offers ``steps``, an int, and ``clipped`` and
+    ``nonfinite``, each an int or a tensor of shape (): in how many of the steps there was something to clip, and in how
+    many the norm was not finite.
+
     Example:
         >>> import torch
         >>> from optim_core import registry

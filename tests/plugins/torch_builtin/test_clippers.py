@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from optim_core import ConfigError, registry
-from optim_torch_builtin.clippers.gradients import NonFiniteGradientWarning
+from optim_torch_builtin.clippers.live import NonFiniteGradientWarning
 
 CONFIGS = [
     {"type": "norm", "max_norm": 0.1},

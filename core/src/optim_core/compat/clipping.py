@@ -79,3 +79,15 @@ class GradientClipper:
         given = [cast("Tensor", parameters)] if hasattr(parameters, "requires_grad") else list(parameters)
         norm, *_ = [clipper.clip(given) for clipper in self._clippers]
         return norm
+
+    def tell(self) -> None:
+        """Warn of norms that were not finite; of gradients on a GPU they are known only when it is waited for.
+
+        Example:
+            >>> from optim_core.compat import GradientClipper
+            >>> GradientClipper(max_norm=1.0).tell()
+        """
+        for clipper in self._clippers:
+            tell = getattr(clipper, "tell", None)
+            if tell is not None:
+                tell()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,6 +11,9 @@ from optim_torch_builtin.arguments import NO_CLIPPING
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from optim_torch_builtin.clippers.counts import Counts
+    from optim_torch_builtin.clippers.live import LiveClipper
 
 __all__ = ["AdaptiveClipper"]
 
@@ -27,42 +29,45 @@ class AdaptiveClipper:
     scaled down to that. A unit is an output row of a matrix, an output channel of a convolution (over input channels
     and kernel), and all of a vector or scalar, a matrix with one long side included; dimension 0 is the output, so
     that transposed convolutions are divided by input channel. The paper leaves the last layer out: give only the
-    parameters to clip. Gradients whose total norm is not finite are left as they are, with a warning.
+    parameters to clip. Gradients whose total norm is not finite are left as they are, with a warning. Nothing waits for
+    a GPU; of gradients there the warning comes with the clipper's `tell`. What is counted as clipped is, of DTensors,
+    what this process holds.
 
     Args:
         clip_factor: largest ratio of gradient norm to weight norm, > 0; the paper has 0.01 for batches of 4096, and
             larger factors for smaller batches.
         eps: least weight norm that counts, > 0, so that zero weights can move.
-        error_if_nonfinite: raise where the norm of all gradients is not finite.
+        error_if_nonfinite: raise where the norm of all gradients is not finite. To know it, every step waits for the
+            device.
     """
 
     clip_factor: float = attrs.field(default=0.01, validator=in_range(gt=0, hint=NO_CLIPPING))
     eps: float = attrs.field(default=1e-3, validator=positive)
     error_if_nonfinite: bool = False
 
-    def build(self) -> AdaptiveClipper:
-        """Return the config itself, which can clip, as a clipper remembers nothing."""
-        return self
+    def build(self) -> LiveClipper:
+        """Make a clipper, which counts for itself."""
+        from optim_torch_builtin.clippers.live import LiveClipper
 
-    def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clip the gradients of `parameters` in place.
+        return LiveClipper(self._scale_units, norm_type=2.0, error_if_nonfinite=self.error_if_nonfinite)
 
-        Returns:
-            The 2-norm of all gradients before clipping, of shape ().
+    def _scale_units(self, parameters: list[Tensor], norm: Tensor, counts: Counts) -> None:
+        import torch
 
-        Raises:
-            RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
-        """
-        from optim_torch_builtin.clippers.gradients import clip_if_finite
+        from optim_torch_builtin.clippers.gradients import gradients_of, local, total_norm
 
-        return clip_if_finite(parameters, self._scale_units, error_if_nonfinite=self.error_if_nonfinite)
+        gradients = gradients_of(parameters)
+        ratios = list(map(self._ratio, parameters, gradients))
+        held = [ratio for ratio in map(local, ratios) if ratio.numel()]
+        # The norm of order -inf is the smallest entry.
+        finite = counts.add(norm, -1.0, -total_norm(held, -float("inf")).to(norm.device))
+        for gradient, ratio in zip(gradients, ratios, strict=True):
+            gradient.mul_(torch.where(finite.to(ratio.device), ratio.clamp(max=1.0), 1.0))
 
-    def _scale_units(self, parameters: list[Tensor], norm: Tensor) -> None:
-        for parameter in parameters:
-            gradient = parameter.grad
-            if gradient is not None:
-                largest = _unit_norms(parameter).clamp(min=self.eps) * self.clip_factor
-                gradient.mul_((largest / _unit_norms(gradient).clamp(min=SMALLEST)).clamp(max=1.0))
+    def _ratio(self, parameter: Tensor, gradient: Tensor) -> Tensor:
+        """Return the largest norm that each unit's gradient may have, over the norm that it has."""
+        largest = _unit_norms(parameter).clamp(min=self.eps) * self.clip_factor
+        return largest / _unit_norms(gradient).clamp(min=SMALLEST)
 
 
 def _unit_norms(tensor: Tensor) -> Tensor:

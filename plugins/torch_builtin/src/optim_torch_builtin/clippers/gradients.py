@@ -1,59 +1,22 @@
-"""What the clippers share: finding the gradients and their norm, and what happens where that is not finite."""
+"""What the clippers share: finding the gradients, their norm, and scaling them by a factor that stays on the device."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["NonFiniteGradientWarning", "by_mesh", "clip_if_finite", "total_norm"]
+__all__ = ["gradients_of", "local", "scale", "total_norm"]
 
 
-class NonFiniteGradientWarning(RuntimeWarning):
-    """Gradients hold a NaN or an infinity, or their norm overflows; they were left as they are."""
+def gradients_of(parameters: Iterable[Tensor]) -> list[Tensor]:
+    """Return the gradients of those parameters that have one."""
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
 
-def clip_if_finite(
-    parameters: Tensor | Iterable[Tensor],
-    change: Callable[[list[Tensor], Tensor], None],
-    *,
-    norm_type: float = 2.0,
-    error_if_nonfinite: bool,
-) -> Tensor:
-    """Change the gradients, unless their norm is not finite: no factor mends those, and most factors spread the NaN.
-
-    Args:
-        parameters: a tensor or an iterable of tensors; those without a gradient are passed over.
-        change: is given the parameters that have a gradient, and the norm.
-        norm_type: which norm, > 0, inf included.
-        error_if_nonfinite: raise rather than warn.
-
-    Returns:
-        The norm before the change, of shape (), on the device of the first gradient.
-
-    Raises:
-        RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
-    """
-    import torch
-
-    given = [parameters] if isinstance(parameters, torch.Tensor) else parameters
-    with_gradient = [parameter for parameter in given if parameter.grad is not None]
-    with torch.no_grad():
-        norm = total_norm(with_gradient, norm_type)
-        if norm.isfinite():
-            change(with_gradient, norm)
-            return norm
-    message = f"the norm of the gradients is {norm.item()}: they were left as they are, nothing was clipped"
-    if error_if_nonfinite:
-        raise RuntimeError(message)
-    warnings.warn(message, NonFiniteGradientWarning, stacklevel=3)
-    return norm
-
-
-def total_norm(parameters: list[Tensor], norm_type: float) -> Tensor:
+def total_norm(gradients: Iterable[Tensor], norm_type: float) -> Tensor:
     """Return the norm of all gradients together, of shape (); 0 where there are none.
 
     That of DTensors is the norm over all ranks. DTensors of several meshes, and plain tensors beside them, which torch
@@ -62,10 +25,8 @@ def total_norm(parameters: list[Tensor], norm_type: float) -> Tensor:
     import torch
 
     norms: list[Tensor] = []
-    for group in by_mesh(parameters):
-        norm = torch.nn.utils.get_total_norm(
-            [parameter.grad for parameter in group if parameter.grad is not None], norm_type
-        )
+    for group in _apart(gradients, _mesh):
+        norm = torch.nn.utils.get_total_norm(group, norm_type)
         norms.append(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
     if len(norms) == 1:
         return norms[0]
@@ -75,9 +36,40 @@ def total_norm(parameters: list[Tensor], norm_type: float) -> Tensor:
     return together
 
 
-def by_mesh(parameters: Iterable[Tensor]) -> Iterable[list[Tensor]]:
-    """Yield the parameters of each device mesh over which gradients are spread, and those of plain tensors together."""
+def scale(gradients: Iterable[Tensor], factor: Tensor) -> None:
+    """Multiply the gradients in place by a factor of shape (), of any device and floating dtype."""
+    import torch
+
+    for group in _apart(gradients, _kernel):
+        there = factor.to(group[0].device)
+        # Subclasses of Tensor other than DTensor need not know the operations on lists.
+        if type(group[0]) is torch.Tensor or _mesh(group[0]) is not None:
+            torch._foreach_mul_(group, there)
+        else:
+            for gradient in group:
+                gradient.mul_(there)
+
+
+def local(gradient: Tensor) -> Tensor:
+    """Return the part of a DTensor that this process holds, which shares its memory, and a plain tensor as it is."""
+    held: Tensor = gradient.to_local() if hasattr(gradient, "to_local") else gradient
+    return held
+
+
+def _mesh(gradient: Tensor) -> Hashable:
+    """Return the device mesh over which a gradient is spread, None for a plain tensor."""
+    mesh: Hashable = getattr(gradient, "device_mesh", None)
+    return mesh
+
+
+def _kernel(gradient: Tensor) -> Hashable:
+    """Return what the gradients of one call of an operation on lists have in common."""
+    return _mesh(gradient), type(gradient), gradient.device, gradient.dtype
+
+
+def _apart(gradients: Iterable[Tensor], key: Callable[[Tensor], Any]) -> Iterable[list[Tensor]]:
+    """Yield the gradients of each key together, in the order of the first of each."""
     groups: dict[Any, list[Tensor]] = {}
-    for parameter in parameters:
-        groups.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter)
+    for gradient in gradients:
+        groups.setdefault(key(gradient), []).append(gradient)
     return groups.values()

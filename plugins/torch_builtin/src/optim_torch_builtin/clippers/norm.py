@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
@@ -13,6 +13,9 @@ from optim_torch_builtin.arguments import NO_CLIPPING
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from optim_torch_builtin.clippers.counts import Counts
+    from optim_torch_builtin.clippers.live import LiveClipper
+
 __all__ = ["NormClipper"]
 
 
@@ -21,13 +24,14 @@ class NormClipper:
     """Scale all gradients by one factor to a norm of at most `max_norm` (Pascanu et al. 2012, arXiv:1211.5063).
 
     As torch.nn.utils.clip_grad_norm_, except that gradients whose norm is not finite are left as they are, with a
-    warning: torch would make all of them NaN or 0. To know the norm, a GPU is waited for once a step. The norm of
-    DTensors is taken over all ranks, and plain tensors may stand beside them.
+    warning: torch would make all of them NaN or 0. As in torch, nothing waits for a GPU; of gradients there the warning
+    comes with the clipper's `tell`. The norm of DTensors is taken over all ranks, and plain tensors may stand beside
+    them.
 
     Args:
         max_norm: > 0.
         norm_type: p of the norm, > 0; "inf" is the largest absolute value.
-        error_if_nonfinite: raise where the norm is not finite.
+        error_if_nonfinite: raise where the norm is not finite. To know it, every step waits for the device.
     """
 
     max_norm: float = attrs.field(validator=in_range(gt=0, hint=NO_CLIPPING))
@@ -41,29 +45,18 @@ class NormClipper:
         if value != "inf" and not (isinstance(value, (int, float)) and 0 < value < float("inf")):
             raise ValueError(f'must be > 0 or the text "inf", is {value!r}')
 
-    def build(self) -> NormClipper:
-        """Return the config itself, which can clip, as a clipper remembers nothing."""
-        return self
+    def build(self) -> LiveClipper:
+        """Make a clipper, which counts for itself."""
+        from optim_torch_builtin.clippers.live import LiveClipper
 
-    def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clip the gradients of `parameters` in place.
+        return LiveClipper(self._scale, norm_type=float(self.norm_type), error_if_nonfinite=self.error_if_nonfinite)
 
-        Returns:
-            The norm before clipping, of shape ().
-
-        Raises:
-            RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
-        """
-        from optim_torch_builtin.clippers.gradients import clip_if_finite
-
-        return clip_if_finite(
-            parameters, self._scale, norm_type=float(self.norm_type), error_if_nonfinite=self.error_if_nonfinite
-        )
-
-    def _scale(self, parameters: list[Tensor], norm: Tensor) -> None:
+    def _scale(self, parameters: list[Tensor], norm: Tensor, counts: Counts) -> None:
         import torch
 
-        from optim_torch_builtin.clippers.gradients import by_mesh
+        from optim_torch_builtin.clippers.gradients import gradients_of, scale
 
-        for group in by_mesh(parameters):
-            torch.nn.utils.clip_grads_with_norm_(group, self.max_norm, norm)
+        finite = counts.add(norm, self.max_norm)
+        # As in torch.nn.utils.clip_grads_with_norm_, to the last bit.
+        factor = torch.clamp(self.max_norm / (norm + 1e-6), max=1.0)
+        scale(gradients_of(parameters), torch.where(finite, factor, 1.0))

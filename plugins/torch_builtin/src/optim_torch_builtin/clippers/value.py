@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -11,7 +11,10 @@ from optim_core.validators import in_range
 from optim_torch_builtin.arguments import NO_CLIPPING
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, device, dtype
+
+    from optim_torch_builtin.clippers.counts import Counts
+    from optim_torch_builtin.clippers.live import LiveClipper
 
 __all__ = ["ValueClipper"]
 
@@ -21,11 +24,13 @@ class ValueClipper:
     """Clamp each entry of each gradient to [-clip_value, clip_value]. Unlike clipping by norm it turns the gradient.
 
     As torch.nn.utils.clip_grad_value_, except that gradients whose norm is not finite are left as they are, with a
-    warning: torch would hide an infinity, and keep a NaN, without a word.
+    warning: torch would hide an infinity, and keep a NaN, without a word. Nothing waits for a GPU; of gradients there
+    the warning comes with the clipper's `tell`. What is counted as clipped is, of DTensors, what this process holds.
 
     Args:
         clip_value: the largest absolute value, > 0.
-        error_if_nonfinite: raise where the norm of all gradients is not finite.
+        error_if_nonfinite: raise where the norm of all gradients is not finite. To know it, every step waits for the
+            device.
     """
 
     clip_value: float = attrs.field(validator=in_range(gt=0, hint=NO_CLIPPING))
@@ -33,27 +38,25 @@ class ValueClipper:
 
     example: ClassVar[Mapping[str, Any]] = {"clip_value": 0.5}
 
-    def build(self) -> ValueClipper:
-        """Return the config itself, which can clip, as a clipper remembers nothing."""
-        return self
+    def build(self) -> LiveClipper:
+        """Make a clipper, which counts for itself."""
+        from optim_torch_builtin.clippers.live import LiveClipper
 
-    def clip(self, parameters: Tensor | Iterable[Tensor]) -> Tensor:
-        """Clip the gradients of `parameters` in place.
+        return LiveClipper(self._clamp, norm_type=2.0, error_if_nonfinite=self.error_if_nonfinite)
 
-        Returns:
-            The 2-norm of all gradients before clipping, of shape ().
-
-        Raises:
-            RuntimeError: the norm is not finite, and `error_if_nonfinite` is set.
-        """
-        from optim_torch_builtin.clippers.gradients import clip_if_finite
-
-        return clip_if_finite(parameters, self._clamp, error_if_nonfinite=self.error_if_nonfinite)
-
-    def _clamp(self, parameters: list[Tensor], norm: Tensor) -> None:
+    def _clamp(self, parameters: list[Tensor], norm: Tensor, counts: Counts) -> None:
         import torch
 
-        from optim_torch_builtin.clippers.gradients import by_mesh
+        from optim_torch_builtin.clippers.gradients import gradients_of, local, total_norm
 
-        for group in by_mesh(parameters):
-            torch.nn.utils.clip_grad_value_(group, self.clip_value)
+        gradients = gradients_of(parameters)
+        held = [gradient for gradient in map(local, gradients) if gradient.numel()]
+        finite = counts.add(norm, self.clip_value, total_norm(held, float("inf")).to(norm.device))
+        bounds: dict[tuple[device, dtype], Tensor] = {}
+        for gradient in gradients:
+            kind = gradient.device, gradient.dtype
+            if kind not in bounds:
+                largest = torch.full((), self.clip_value, device=kind[0], dtype=kind[1])
+                bounds[kind] = torch.where(finite.to(kind[0]), largest, float("inf"))
+            # torch has no operation on lists for a bound that lies on the device.
+            gradient.clamp_(min=-bounds[kind], max=bounds[kind])
