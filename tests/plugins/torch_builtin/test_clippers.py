@@ -1,5 +1,7 @@
 """Clippers: the numbers of torch and of the paper, any form of parameters, and no NaN made in silence."""
 
+import copy
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -175,6 +177,65 @@ def test_a_value_out_of_range_is_refused_with_its_field_and_range(config, path, 
     (problem,) = caught.value.problems
     assert path == problem.path
     assert words in problem.message
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config["type"])
+def test_a_clipper_counts_its_steps(config):
+    """Steps with something to clip, steps without a finite norm, and all; calls without any gradient are none."""
+    clipper, params = clipper_of(**config), with_gradients()
+    assert (0, 0, 0) == (clipper.steps, clipper.clipped, clipper.nonfinite)
+
+    for factor in (1.0, 100.0, 1e-9):
+        for param, fresh in zip(params, with_gradients(), strict=True):
+            param.grad = None if fresh.grad is None else fresh.grad * factor
+        clipper.clip(params)
+    params[0].grad.fill_(torch.inf)
+    with pytest.warns(NonFiniteGradientWarning):
+        clipper.clip(params)
+    clipper.clip([])
+
+    assert (4, 2, 1) == (clipper.steps, clipper.clipped, clipper.nonfinite)
+
+
+def test_what_lies_on_the_limit_is_not_clipped():
+    """A norm of exactly max_norm, and an entry of exactly clip_value, are within."""
+    weight = nn.Parameter(torch.zeros(2))
+    for config in ({"type": "norm", "max_norm": 5.0}, {"type": "value", "clip_value": 4.0}):
+        weight.grad = torch.tensor([3.0, 4.0])
+        clipper = clipper_of(**config)
+        clipper.clip([weight])
+        assert (1, 0) == (clipper.steps, clipper.clipped)
+
+
+def test_on_the_cpu_a_warning_is_given_at_once_and_once():
+    """Reading costs nothing there, so nothing is left for `tell`."""
+    weight = nn.Parameter(torch.zeros(2))
+    weight.grad = torch.tensor([1.0, float("nan")])
+    clipper = clipper_of(type="norm", max_norm=1.0)
+    with pytest.warns(NonFiniteGradientWarning, match="the norm of the gradients is nan") as caught:
+        clipper.clip([weight])
+
+    assert [__file__] == [warning.filename for warning in caught]
+    clipper.tell()
+
+
+def test_clippers_of_one_config_count_for_themselves_and_copies_go_on():
+    """State is in the clipper, not in the config; a copy and a pickle have what it had."""
+    spec = registry.build({"type": "norm", "max_norm": 0.1}, kind="clipper")
+    first, second = spec.create_clipper(), spec.create_clipper()
+    first.clip(with_gradients())
+
+    for clipper in (first, copy.deepcopy(first), pickle.loads(pickle.dumps(first))):
+        assert (1, 1) == (clipper.steps, clipper.clipped)
+    assert 0 == second.steps
+
+
+def test_on_another_device_the_same_is_done_and_told_later():
+    """Where reading would wait, gradients and norms are those of the CPU, and `tell` says once what was not finite."""
+    script = Path(__file__).with_name("on_another_device.py")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+
+    assert ("as on the CPU\n", "") == (done.stdout, done.stderr)
 
 
 def test_sharded_parameters_are_trained_as_if_they_were_whole(tmp_path):
