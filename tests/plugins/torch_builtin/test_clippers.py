@@ -226,7 +226,9 @@ def test_clippers_of_one_config_count_for_themselves_and_copies_go_on():
     first.clip(with_gradients())
 
     for clipper in (first, copy.deepcopy(first), pickle.loads(pickle.dumps(first))):
-        assert (1, 1) == (clipper.steps, clipper.clipped)
+        assert (1, 1, 0.1) == (clipper.steps, clipper.clipped, clipper.max_norm)
+        assert "<live clipper of NormClipper(max_norm=0.1, norm_type=2.0, error_if_nonfinite=False)>" == repr(clipper)
+        assert not hasattr(clipper, "clip_value")
     assert 0 == second.steps
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
+
+import attrs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,9 +28,11 @@ class LiveClipper:
     Nothing waits for a GPU: what is to be done is decided there, and counted there. A norm that is not finite is told
     at once where it lies in the memory of the CPU, and otherwise by `tell`.
 
+    The fields of the config are its attributes, too.
+
     Args:
-        change: is given the parameters that have a gradient, the norm and the counts. It changes the gradients where
-            `Counts.add` says that the norm is finite.
+        change: a method of a config. It is given the parameters that have a gradient, the norm and the counts, and
+            changes the gradients where `Counts.add` says that the norm is finite.
         norm_type: which norm, > 0, inf included.
         error_if_nonfinite: raise where the norm is not finite, for which every call waits for the device.
     """
@@ -101,6 +105,13 @@ class LiveClipper:
             times = "at one step" if untold == 1 else f"at {untold} steps"
             message = f"the norm of the gradients was not finite {times} of {self.steps}: they were left as they were"
             warnings.warn(message, NonFiniteGradientWarning, stacklevel=2)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a field of the config, such as `max_norm`."""
+        config = getattr(self.__dict__.get("_change"), "__self__", None)
+        if config is None or name not in {field.name for field in attrs.fields(type(config))}:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}", name=name, obj=self)
+        return getattr(config, name)
 
     def __repr__(self) -> str:
         """Return the config that made it, without the counts, which may lie on a device."""
