@@ -10,7 +10,7 @@ import attrs
 from optim_core import Registry, SchedulerSpec
 from optim_core.validators import each, fraction, non_negative, positive
 
-__all__ = ["Clip", "Epochs", "Everything", "ExponentialLR", "Momentum", "Sequence", "empty_registry"]
+__all__ = ["Clip", "Epochs", "Everything", "ExponentialLR", "LiveOptimizer", "Momentum", "Sequence", "empty_registry"]
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +32,7 @@ class Momentum:
         return LiveOptimizer(params, self.lr)
 
 
-@attrs.define
+@attrs.define(slots=False)
 class LiveOptimizer:
     """As much of an optimizer as core looks at."""
 

@@ -40,6 +40,7 @@ class PluginKind(NamedTuple):
         key: the key of a recipe that holds such a component, which `optim show` names; None where recipes have none of
             this kind. To set it adds no such key to recipes.
         beside: the keys of a component beside `type` and `config`.
+        further: the names of further arguments that a `build` is given, by name, where it declares them.
     """
 
     group: str
@@ -47,6 +48,7 @@ class PluginKind(NamedTuple):
     methods: tuple[str, ...]
     key: str | None = None
     beside: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -62,6 +64,7 @@ KINDS: dict[Kind, PluginKind] = {
         methods=("step()", "param_groups"),
         key="optimizer",
         beside=("lr_decay_gamma", *GROUP_KEYS),
+        further=("model",),
     ),
     "scheduler": PluginKind(
         group="optim_core.schedulers",

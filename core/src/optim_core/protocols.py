@@ -103,6 +103,12 @@ class OptimizerPlugin(PluginClass, Protocol):
             params: what ``torch.optim.Optimizer`` takes: an iterable of tensors, of (name, tensor) pairs, or a list of
                 group dicts. A group may set ``lr``, which then stands for this group instead of the config's. `build`
                 may keep and change what it is given.
+
+        A `build` that declares a third parameter, ``build(self, params, model)``, is also given the model, as the
+        caller handed it over: of several models a ``ModuleList``, where names begin with the model's index too. The
+        parameters to train and their names are those in `params`; the model is for what else is to be known of them.
+        Who hands over parameters alone is told to hand over the model. With a default, ``model=None``, `build` is then
+        called without it.
         """
         ...
 

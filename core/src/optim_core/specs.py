@@ -63,8 +63,12 @@ class PluginSpec:
     config: Any
     provided_by: str = attrs.field(default="", eq=False, repr=False)
 
-    def create(self, *arguments: Any) -> Any:
+    def create(self, *arguments: Any, **further: Any) -> Any:
         """Make what the plugin class describes, from the arguments that the `build` of its kind takes.
+
+        Args:
+            arguments: those that every `build` of its kind takes.
+            further: those that the `build` of this plugin class declares besides.
 
         Raises:
             PluginError: the plugin makes something else than its kind promises.
@@ -77,7 +81,7 @@ class PluginSpec:
             0.01
         """
         with _building(f"{self.kind} {self.type}", self.provided_by) as what:
-            made = self.config.build(*arguments)
+            made = self.config.build(*arguments, **further)
         methods = KINDS[self.kind].methods
         if not all(_has(made, method) for method in methods):
             lacks = f"is no {self.kind}" if len(methods) > 1 else f"has no {methods[0]}"
@@ -286,7 +290,7 @@ class OptimizerSpec(PluginSpec):
 
         Raises:
             ParamGroupError: there is no parameter, or a rule or multiplier means none of them or does not fit them, or
-                needs the model where an iterable is given.
+                it, or the plugin itself, needs the model where an iterable is given.
 
         Example:
             >>> import torch
@@ -306,12 +310,14 @@ class OptimizerSpec(PluginSpec):
         from optim_core.groups.targets import refuse_for_ready_made
 
         refuse_for_ready_made(self.group_request(), lr_multipliers)
-        return self._build(target)
+        return self.build_for(target)
 
     def create_optimizer_for_multiple(
         self, models: Sequence[Module], *, lr_multipliers: Mapping[Module, float] | None = None
     ) -> Optimizer:
         """Make one optimizer for several models; a parameter that they share is taken once.
+
+        A plugin class whose `build` takes the model is given them as one ``torch.nn.ModuleList``.
 
         Args:
             models: at least one model; parameter names begin with the model's index, ``1.head.weight``.
@@ -366,13 +372,39 @@ class OptimizerSpec(PluginSpec):
 
         plan = plan_of(self.group_request(), target, lr_multipliers)
         refuse_rates_without_effect(plan)
-        optimizer = self._build(plan.groups())
+        optimizer = self.build_for(plan.groups(), target.models)
         refuse_unknown_options(plan, optimizer)
         plan.freeze()
         return optimizer
 
-    def _build(self, groups: list[Any]) -> Optimizer:
-        optimizer: Optimizer = self.create(groups)
+    def build_for(self, params: Any, models: Sequence[Module] = ()) -> Optimizer:
+        """Make the optimizer of ready-made groups or of parameters, for one that is made around another.
+
+        Args:
+            params: what ``torch.optim.Optimizer`` takes; neither rules nor multipliers act on it.
+            models: the models of the parameters, for a plugin class whose `build` takes the model; none where they are
+                not known.
+
+        Raises:
+            ParamGroupError: the plugin needs the model, and there is none.
+            PluginError: the plugin gives something else than an optimizer.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(8, 2)
+            >>> spec = registry.build({"type": "SGD", "config": {"lr": 0.1}})
+            >>> spec.build_for([{"params": list(model.parameters()), "lr": 0.5}]).param_groups[0]["lr"]
+            0.5
+        """
+        from optim_core.groups.targets import MODEL, as_one_model
+        from optim_core.plugin_class.contract import further_arguments
+
+        declared = further_arguments(type(self.config), self.kind).get("model")
+        if declared == "required" and not models:
+            raise ParamGroupError(f"{self.type} is made from the model, and is given its parameters alone: {MODEL}")
+        further = {"model": as_one_model(models)} if declared and models else {}
+        optimizer: Optimizer = self.create(params, **further)
         return optimizer
 
 

@@ -65,8 +65,8 @@ class Heir(Lion): ...
 class Plain:
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.99), decay=0, momentum=0, args=None, paged=False): ...
 
-class OfModel:
-    def __init__(self, model, lr=1e-3): ...
+class OfPipeline:
+    def __init__(self, pipeline, lr=1e-3): ...
 
 class Needy:
     def __init__(self, params, group: ProcessGroup): ...
@@ -185,7 +185,7 @@ def test_what_is_no_class_of_the_package_is_not_found(optimizers, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("OfModel", "not made from parameters alone"), ("Needy", "needs `group`")]
+    ("name", "reason"), [("OfPipeline", "not made from parameters or a model alone"), ("Needy", "needs `group`")]
 )
 def test_what_no_config_can_make_is_refused(optimizers, name, reason):
     """It says what is in the way."""
@@ -298,7 +298,7 @@ def test_a_scheduler_is_made_of_an_optimizer(package, monkeypatch):
     monkeypatch.setitem(sys.modules, "zoo_live", live)
     assert ("an optimizer", {"gait": "trot"}) == made(gait="trot").build("an optimizer", None)
     assert "epoch" == made.interval
-    with pytest.raises(LookupError, match="not made from parameters alone; take another optimizer"):
+    with pytest.raises(LookupError, match="not made from parameters or a model alone; take another optimizer"):
         wrapping(pace, "zoo_live")
 
 

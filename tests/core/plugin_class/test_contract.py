@@ -7,7 +7,7 @@ import sys
 import attrs
 import pytest
 
-from optim_core.plugin_class.contract import check_plugin_class
+from optim_core.plugin_class.contract import check_plugin_class, check_signature, further_arguments
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +31,16 @@ class WithStatic:
     def build(params): ...
 
 
+@attrs.frozen(kw_only=True)
+class OfModel:
+    def build(self, params, model): ...
+
+
+@attrs.frozen(kw_only=True)
+class OfModelIfThereIsOne:
+    def build(self, params, model=None): ...
+
+
 @attrs.define
 class Mutable:
     def build(self, params): ...
@@ -40,7 +50,7 @@ class Inherits(WithBuild):
     """Its fields come from its base."""
 
 
-@pytest.mark.parametrize("cls", [WithBuild, WithMore, WithAnything, Mutable, Inherits])
+@pytest.mark.parametrize("cls", [WithBuild, WithMore, WithAnything, OfModel, OfModelIfThereIsOne, Mutable, Inherits])
 def test_what_is_a_plugin_class(cls):
     """An attrs class with a `build` that can be called with what an optimizer's is called with."""
     assert None is check_plugin_class(cls, "optimizer")
@@ -50,6 +60,7 @@ def test_what_is_a_plugin_class(cls):
     ("kind", "cls", "problem"),
     [
         ("scheduler", WithBuild, "`WithBuild.build` cannot be called as that of a scheduler: too many positional"),
+        ("clipper", OfModel, "missing a required argument: 'params'"),
         ("clipper", WithBuild, "missing a required argument: 'params'; it needs `def build(self)`"),
         ("optimizer", WithStatic, "it needs `def build(self, params)`"),
         ("optimizer", WithBuild(), "it names a WithBuild, not an attrs class; name the class itself"),
@@ -66,3 +77,23 @@ def test_what_is_none(kind, cls, problem):
 def test_another_plugin_base_than_attrs_is_told_what_to_write():
     """A plain dataclass is the likeliest mistake."""
     assert "decorate it with @attrs.frozen(kw_only=True)" in check_plugin_class(int, "optimizer")
+
+
+@pytest.mark.parametrize(
+    ("cls", "declared"),
+    [
+        (WithBuild, {}),
+        (WithAnything, {}),
+        (OfModel, {"model": "required"}),
+        (OfModelIfThereIsOne, {"model": "optional"}),
+    ],
+)
+def test_what_a_build_declares_besides(cls, declared):
+    """An optimizer may declare the model, with a default or without one."""
+    assert declared == further_arguments(cls, "optimizer")
+
+
+def test_no_other_kind_is_given_the_model():
+    """A scheduler's `build` with the names of an optimizer's is called as a scheduler's."""
+    assert {} == further_arguments(OfModel, "scheduler")
+    assert None is check_signature(OfModel.build, "scheduler")

@@ -1,6 +1,7 @@
 """Classes that treat parameters by what they are get groups that say so."""
 
 import pytest
+import pytorch_optimizer
 import torch
 from torch import nn
 
@@ -120,3 +121,72 @@ def test_weights_of_linear_layers_have_the_subset_norm(registry):
         optimizer.step()
         states.append(model.one.weight.detach().clone())
     assert not torch.equal(*states)
+
+
+class Attention(nn.Module):
+    """An embedding, projections to queries, keys and values, a norm and a head, named as AdamMini looks for them."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(10, 8)
+        self.q_proj, self.k_proj, self.v_proj = (nn.Linear(8, 8, bias=False) for _ in range(3))
+        self.norm = nn.LayerNorm(8)
+        self.lm_head = nn.Linear(8, 10)
+
+    def forward(self, tokens):
+        hidden = self.embed(tokens)
+        mixed = torch.softmax(self.q_proj(hidden) @ self.k_proj(hidden).mT, -1) @ self.v_proj(hidden)
+        return self.lm_head(self.norm(mixed))
+
+
+def trained(make):
+    """The parameters of the model after three steps of the optimizer that `make` gives."""
+    torch.manual_seed(0)
+    model = Attention()
+    optimizer = make(model)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(torch.arange(10).view(2, 5)).square().mean().backward()
+        optimizer.step()
+    return model, optimizer
+
+
+def test_adammini_is_made_from_the_model(registry):
+    """It trains bit for bit as the library's class does that is given the model itself."""
+    given = {"lr": 0.01, "num_embeds": 8, "num_heads": 2}
+    own, _ = trained(lambda model: pytorch_optimizer.AdamMini(model, **given))
+    ours, _ = trained(spec_of(registry, "AdamMini", **given).create_optimizer)
+    assert all(torch.equal(one, other) for one, other in zip(own.parameters(), ours.parameters(), strict=True))
+
+
+def test_rules_act_on_adamminis_own_groups(registry):
+    """Each parameter keeps the group and the name that the class gives it, with what the config says of it."""
+    config = {
+        "type": "AdamMini",
+        "config": {"lr": 0.01, "num_embeds": 8, "num_heads": 2},
+        "param_groups": [{"match": "embed.*", "freeze": True}, {"match": "*.bias", "weight_decay": 0.0}],
+    }
+    model = Attention()
+    optimizer = registry.build(config).create_optimizer(model, lr_multipliers={model.lm_head: 2.0})
+    found = {group["name"]: group for group in optimizer.param_groups}
+    assert [name for name, _ in model.named_parameters() if name != "embed.weight"] == [
+        *sorted(found, key=order(model))
+    ]
+    assert all([name] == group["param_names"] for name, group in found.items())
+    assert (0.01, 0.02) == (found["q_proj.weight"]["lr"], found["lm_head.weight"]["lr"])
+    assert (0.1, 0.0, 0.0) == tuple(
+        found[name]["weight_decay"] for name in ("v_proj.weight", "lm_head.bias", "norm.weight")
+    )
+    assert 32 == found["k_proj.weight"]["parameter_per_head"]
+    assert not model.embed.weight.requires_grad
+
+
+def order(model):
+    """The key by which names are sorted as in the model."""
+    return [name for name, _ in model.named_parameters()].index
+
+
+def test_adammini_needs_the_model(registry):
+    """Which block a parameter is, only its name says."""
+    with pytest.raises(ParamGroupError, match=r"AdamMini is made from the model.*: hand over the model"):
+        spec_of(registry, "AdamMini").create_optimizer(Attention().named_parameters())

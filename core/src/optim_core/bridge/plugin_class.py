@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import Any, Literal
 
@@ -51,7 +52,8 @@ def wrapping(
     Args:
         found: the library's class.
         module: the module to import the class from, when something is built.
-        kind: "optimizer" for a class whose first argument is ``params``, "scheduler" where that is ``optimizer``.
+        kind: "optimizer" for a class whose first argument is ``params`` or ``model``, "scheduler" where that is
+            ``optimizer``.
         leave_out: arguments that a config is not to set.
         required: arguments whose default the library itself refuses.
         types: argument to the type of its field, where source does not show it well.
@@ -74,8 +76,9 @@ def wrapping(
         >>> SGD(lr=0.1)
         SGD(lr=0.1)
     """
-    first, in_words = _WORKS_ON[kind]
-    if not found.arguments or found.arguments[0].name != first:
+    in_words, builds = _WORKS_ON[kind]
+    build = builds.get(found.arguments[0].name) if found.arguments else None
+    if build is None:
         raise LookupError(f"{module}.{found.name} is not made from {in_words} alone; take another {kind}")
     known = {} if types is None else types
     arguments: dict[str, Argument] = {}
@@ -95,7 +98,7 @@ def wrapping(
         **({} if provider is None else {"__reduce__": _reduce(provider, found.name)}),
         "__doc__": _docstring(found, module, arguments, texts or {}),
         "__module__": __name__,
-        "build": _BUILDS[kind](_maker(found.name, module, arguments.values(), importing)),
+        "build": build(_maker(found.name, module, arguments.values(), importing)),
     }
     return attrs.make_class(found.name, fields, class_body=body, frozen=True, kw_only=True)
 
@@ -149,6 +152,16 @@ def _build_of_optimizer(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return build
 
 
+def _build_of_model(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def build(self: Any, params: Any, model: Any) -> Any:
+        """Make an instance of the library's class, which trains `params` as they are called in the model."""
+        from optim_core.bridge.of_model import made_from_model
+
+        return made_from_model(partial(make, self), self, params, model)
+
+    return build
+
+
 def _build_of_scheduler(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def build(self: Any, optimizer: Any, horizon: Any) -> Any:  # noqa: ARG001 - the contract
         """Make an instance of the library's class."""
@@ -157,9 +170,13 @@ def _build_of_scheduler(make: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return build
 
 
-# Kind to the name of its constructor's first argument, and to the words for what that is.
-_WORKS_ON = {"optimizer": ("params", "parameters"), "scheduler": ("optimizer", "an optimizer")}
-_BUILDS = {"optimizer": _build_of_optimizer, "scheduler": _build_of_scheduler}
+_Build = Callable[[Callable[[Any, Any], Any]], Callable[..., Any]]
+
+# Kind to the words for what its constructors take first, and to what makes the `build` for each name that it may have.
+_WORKS_ON: dict[str, tuple[str, dict[str, _Build]]] = {
+    "optimizer": ("parameters or a model", {"params": _build_of_optimizer, "model": _build_of_model}),
+    "scheduler": ("an optimizer", {"optimizer": _build_of_scheduler}),
+}
 
 
 def _field(argument: Argument, wanted: Any, check: Validator | None) -> Any:

@@ -17,8 +17,10 @@ from optim_core.groups.request import GroupRequest
 from optim_core.text.prose import listing
 
 __all__ = [
+    "MODEL",
     "Group",
     "Target",
+    "as_one_model",
     "refuse_for_ready_made",
     "refuse_lazy",
     "refuse_without_model",
@@ -189,6 +191,15 @@ def _refuse_repeated(target: Target) -> None:
                 f"the same tensor is given twice, as {target.name(first)} and as {target.name(place)}; "
                 "give each parameter once, or the model, of which tied parameters are taken once"
             )
+
+
+def as_one_model(models: Sequence[Any]) -> Any:
+    """Return the model, or several as one ``ModuleList``, in which names begin with the model's index as here."""
+    if len(models) == 1:
+        return models[0]
+    from torch.nn import ModuleList
+
+    return ModuleList(models)
 
 
 def _items(params: Any) -> list[Any]:

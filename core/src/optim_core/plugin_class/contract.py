@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import attrs
 
@@ -11,7 +12,7 @@ from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.fields import field_types
 from optim_core.text.prose import said, with_article
 
-__all__ = ["check_plugin_class"]
+__all__ = ["check_plugin_class", "check_signature", "further_arguments"]
 
 
 def check_plugin_class(found: Any, kind: Kind) -> str | None:
@@ -26,13 +27,9 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
     wanted = f"def build({', '.join(('self', *arguments))})"
     if not callable(build):
         return f"`{name}` has no method `build`; {with_article(kind)} needs `{wanted}`"
-    try:
-        inspect.signature(build).bind(None, *arguments)
-    except TypeError as error:
-        return f"`{name}.build` cannot be called as that of {with_article(kind)}: {error}; it needs `{wanted}`"
-    except ValueError:
-        # A build written in C shows no signature; calling it will tell.
-        pass
+    problem = check_signature(build, kind)
+    if problem is not None:
+        return f"`{name}.build` cannot be called as that of {with_article(kind)}: {problem}; it needs `{wanted}`"
     try:
         field_types(found)
     except Exception as error:  # noqa: BLE001 - evaluating an annotation may raise anything
@@ -41,6 +38,41 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
             "the module is imported, such as str, and look up the rest in build"
         )
     return None
+
+
+def check_signature(build: Callable[..., Any], kind: Kind) -> str | None:
+    """Return what keeps a method from being called as the `build` of a kind, None where nothing does."""
+    further = dict.fromkeys(_further(build, kind))
+    try:
+        inspect.signature(build).bind(None, *KINDS[kind].arguments, **further)
+    except TypeError as error:
+        return str(error)
+    except ValueError:
+        # A build written in C shows no signature; calling it will tell.
+        return None
+    return None
+
+
+def further_arguments(cls: type[Any], kind: Kind) -> dict[str, Literal["required", "optional"]]:
+    """Return which further arguments of its kind, such as ``model``, the `build` of a plugin class declares.
+
+    Example:
+        >>> from optim_core.plugin_class.contract import further_arguments
+        >>> class OfModel:
+        ...     def build(self, params, model): ...
+        >>> further_arguments(OfModel, "optimizer")
+        {'model': 'required'}
+    """
+    return _further(cls.build, kind)
+
+
+def _further(build: Callable[..., Any], kind: Kind) -> dict[str, Literal["required", "optional"]]:
+    try:
+        parameters = inspect.signature(build).parameters
+    except (TypeError, ValueError):
+        return {}
+    declared = [parameters[name] for name in KINDS[kind].further if name in parameters]
+    return {each.name: "required" if each.default is each.empty else "optional" for each in declared}
 
 
 def _described(found: Any) -> str:

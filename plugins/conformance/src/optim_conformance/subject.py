@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,7 @@ from optim_conformance.forks import end_if_forked
 from optim_conformance.kinds import refuse_other_kinds
 from optim_core.discovery.records import IN_THIS_PROCESS
 from optim_core.errors import ConfigError, OptimError, UnknownNameError
-from optim_core.plugin_class.contract import check_plugin_class
+from optim_core.plugin_class.contract import check_plugin_class, check_signature, further_arguments
 from optim_core.plugin_class.declarations import Declaration, declarations_of
 from optim_core.plugin_class.fields import config_fields
 from optim_core.plugin_tools import KINDS, Kind, example, listing
@@ -120,6 +119,11 @@ class Subject:
         return declared is not None and declared.manner == "refuses"
 
     @property
+    def needs_model(self) -> bool:
+        """Tell whether it is made from the model, and not from parameters alone."""
+        return further_arguments(self.cls, self.kind).get("model") == "required"
+
+    @property
     def has_group_options(self) -> bool:
         """Tell whether the options of its groups are made for each parameter of a model."""
         return hasattr(self.cls, "group_options") or hasattr(self.cls, "group_options_for")
@@ -185,12 +189,9 @@ def _kind_of(cls: type[Any]) -> Kind:
     """
     build = getattr(cls, "build", None)
     if isinstance(cls, type) and callable(build):
-        for kind, row in KINDS.items():
-            try:
-                inspect.signature(build).bind(None, *row.arguments)
-            except TypeError:
-                continue
-            return kind
+        for kind in KINDS:
+            if check_signature(build, kind) is None:
+                return kind
     shown = getattr(cls, "__qualname__", repr(cls)[:60])
     raise OptimError(
         f"{shown} is no plugin class: it needs build(self, params), build(self, optimizer, horizon) or build(self)"

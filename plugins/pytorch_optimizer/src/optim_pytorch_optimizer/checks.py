@@ -10,7 +10,7 @@ import attrs
 from optim_core.validators import FieldError, Interval, ItemsError
 from optim_pytorch_optimizer.expressions import Expression
 
-__all__ = ["Betas", "Check", "Item", "Refusal", "Relation"]
+__all__ = ["Betas", "Check", "Item", "MultipleOf", "Refusal", "Relation"]
 
 Check = Callable[[Any, Any, Any], Any]
 
@@ -51,6 +51,18 @@ class Item:
                 self.range(instance, attribute, item)
         except ValueError as error:
             raise ItemsError({self.index: error}) from None
+
+
+@attrs.frozen
+class MultipleOf:
+    """The value is a multiple of another field, where that is not null."""
+
+    other: str
+
+    def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: int) -> None:
+        divisor = getattr(instance, self.other)
+        if divisor and value % divisor:
+            raise FieldError(f"must be a multiple of `{self.other}`, {divisor}, is {value}")
 
 
 @attrs.frozen

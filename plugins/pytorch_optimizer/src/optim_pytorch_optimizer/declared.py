@@ -12,6 +12,7 @@ DECLARED: dict[str, dict[str, str]] = {
             "AdaFactor ApolloDQN DAdaptAdaGrad DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD Prodigy"
         ),
         "refuses: a group that comes later is not trained as the first ones": "AdaBound",
+        "refuses: a group that comes later has no name in the model": "AdamMini",
     },
     "bf16": {
         "differs: it does not train bfloat16 as it should": "BSAM Ranger",
@@ -39,7 +40,7 @@ DECLARED: dict[str, dict[str, str]] = {
     "deepcopy pickled": {
         "refuses: a copy lacks what the class keeps beside its groups": (
             "A2Grad AccSGD AdaBelief AdaBound AdaDelta AdaFactor AdaGC AdaGO AdaHessian Adai Adalite AdaMax AdamC "
-            "AdamG AdaMod AdamP AdamS AdaMuon AdamWSN Adan AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM AdEMAMix "
+            "AdamG AdamMini AdaMod AdamP AdamS AdaMuon AdamWSN Adan AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM AdEMAMix "
             "ADOPT AggMo Aida Alice Amos Ano APOLLO ApolloDQN ASGD AvaGrad BCOS BSAM CAME Conda DAdaptAdaGrad "
             "DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD DASH DiffGrad DualAdam EmoFact EmoLynx EmoNavi EXAdam "
             "FAdam Fira FlashAdamW FOCUS Fromage FTRL GaLore Grams Gravity GrokFastAdamW Kate Kron Lamb LaProp "
@@ -86,6 +87,9 @@ DECLARED: dict[str, dict[str, str]] = {
     "fields.fixed_decay": {
         "differs: short runs of small matrices do not show it": "AdaDelta AdamG DAdaptAdaGrad",
     },
+    "fields.foreach": {
+        "differs: it changes how fast a step is": "AdamMini",
+    },
     "fields.gamma": {
         "differs: short runs of small matrices do not show it": "Alice",
     },
@@ -104,6 +108,9 @@ DECLARED: dict[str, dict[str, str]] = {
     "fields.merge_dims": {
         "differs: short runs of small matrices do not show it": "SOAP",
     },
+    "fields.model_sharding": {
+        "differs: it acts on the processes of a run only": "AdamMini",
+    },
     "fields.momentum": {
         "differs: short runs of small matrices do not show it": "SCIONLight",
     },
@@ -112,6 +119,9 @@ DECLARED: dict[str, dict[str, str]] = {
     },
     "fields.no_preconditioning_for_layers_with_dim_gt": {
         "differs: short runs of small matrices do not show it": "ScalableShampoo",
+    },
+    "fields.num_heads fields.num_query_groups": {
+        "differs: it acts on attention heads only": "AdamMini",
     },
     "fields.num_samples": {
         "differs: short runs of small matrices do not show it": "SophiaH",
@@ -260,7 +270,7 @@ DECLARED: dict[str, dict[str, str]] = {
         ),
     },
     "state_tensors": {
-        "differs: its state is not of the parameters' dtype, or cannot be loaded": "AdaFactor",
+        "differs: its state is not of the parameters' dtype, or cannot be loaded": "AdaFactor AdamMini",
     },
     "step_without_closure": {
         "refuses: it needs a closure": "BSAM",

@@ -6,15 +6,14 @@ from optim_core.plugin_tools import normalise
 
 __all__ = ["LEFT_OUT", "reason"]
 
-_MODEL = "is made from a model, not from its parameters"
+_FUSED = "has no step of its own: it updates each weight in the middle of backward, by `fused_backward(loss, lr)`"
 
 _WRAPS = "wraps another optimizer"
 
 # Class to why it is not offered, as the end of a sentence that begins with its name.
 LEFT_OUT: dict[str, str] = {
-    "AdaLOMO": _MODEL,
-    "AdamMini": _MODEL,
-    "LOMO": _MODEL,
+    "AdaLOMO": _FUSED,
+    "LOMO": _FUSED,
     "LoRARite": "takes parameters by twos for the factors of one LoRA layer, whatever they are",
     "Magma": _WRAPS,
     "MuonClip": "wants to be told in `step` the largest logit of each attention head, and which groups are whose",

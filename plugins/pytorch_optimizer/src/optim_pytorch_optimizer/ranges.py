@@ -10,7 +10,7 @@ from attrs import validators
 
 from optim_core.bridge import SourceClass
 from optim_core.validators import Interval, each, fraction, in_range, non_negative, positive
-from optim_pytorch_optimizer.checks import Betas, Check, Item, Refusal, Relation
+from optim_pytorch_optimizer.checks import Betas, Check, Item, MultipleOf, Refusal, Relation
 from optim_pytorch_optimizer.expressions import Expression
 
 __all__ = ["checks_of"]
@@ -26,6 +26,7 @@ _MISSED: dict[tuple[str, str], Interval] = {
     ("AccSGD", "xi"): positive,
     ("AdEMAMix", "t_alpha_beta3"): positive,
     ("AdaHessian", "update_period"): in_range(ge=1),
+    ("AdamMini", "num_query_groups"): positive,
     ("Adalite", "eps2"): positive,
     ("Adalite", "tau"): positive,
     ("GrokFastAdamW", "grokfast_lamb"): non_negative,
@@ -58,6 +59,13 @@ def _checks(found: SourceClass, statements: Iterable[ast.stmt]) -> Iterator[tupl
     names = {argument.name for argument in found.arguments}
     for statement in statements:
         match statement:
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="validate_mod"),
+                    args=[ast.Name(id=name), ast.Name(id=divisor) | ast.Attribute(attr=divisor)],
+                )
+            ) if {name, divisor} <= names:
+                yield name, MultipleOf(divisor)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr=check), args=[checked, *rest], keywords=keywords)) if (
                 check.startswith(_PREFIX)
             ):

@@ -97,7 +97,7 @@ def build_only_reads(subject: Subject) -> None:
     if subject.has_group_options:
         return
     given = list(model.parameters())
-    subject.spec().config.build(given)
+    subject.spec().build_for(given, [model])
     if list(map(id, given)) != list(map(id, model.parameters())):
         raise Differs("the list of parameters as it was given", f"building left {len(given)} of {len(before)} in it")
 

@@ -165,7 +165,11 @@ def begin(
     factors = multipliers(model) if multipliers else None
     if seeded:
         seed(SEED)
-    optimizer = subject.spec(changes).create_optimizer(given, lr_multipliers=factors)
+    spec = subject.spec(changes)
+    if groups and subject.needs_model:
+        optimizer = spec.build_for(given, [model])
+    else:
+        optimizer = spec.create_optimizer(given, lr_multipliers=factors)
     if has_modes(optimizer):
         optimizer.train()
     targets = [_targets_like(parameter, index) for index, parameter in enumerate(model.parameters())]
