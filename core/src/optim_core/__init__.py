@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 from optim_core.errors import (
     BlockedPluginError,
+    CheckpointError,
     CheckpointMismatchError,
     ConfigError,
     DuplicatePluginError,
     HorizonError,
     IncompatiblePluginError,
+    MissingCheckpointError,
     MissingTypeError,
     OptimError,
     ParamGroupError,
@@ -28,11 +30,13 @@ from optim_core.version import __version__
 if TYPE_CHECKING:
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.groups.parameter_info import ParameterInfo
+    from optim_core.run.checkpoint import load_checkpoint, save_checkpoint
     from optim_core.run.horizon import Horizon
 
 __all__ = [
     "BlockedPluginError",
     "Catalog",
+    "CheckpointError",
     "CheckpointMismatchError",
     "ClipperSpec",
     "ConfigError",
@@ -43,6 +47,7 @@ __all__ = [
     "Horizon",
     "HorizonError",
     "IncompatiblePluginError",
+    "MissingCheckpointError",
     "MissingTypeError",
     "OptimError",
     "Optimization",
@@ -59,7 +64,9 @@ __all__ = [
     "UnknownNameError",
     "UnknownTypeError",
     "__version__",
+    "load_checkpoint",
     "registry",
+    "save_checkpoint",
 ]
 
 __getattr__ = names_on_demand(
@@ -67,6 +74,7 @@ __getattr__ = names_on_demand(
     {
         "optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord"),
         "optim_core.groups.parameter_info": ("ParameterInfo",),
+        "optim_core.run.checkpoint": ("load_checkpoint", "save_checkpoint"),
         "optim_core.run.horizon": ("Horizon",),
     },
 )

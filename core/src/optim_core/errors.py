@@ -9,11 +9,13 @@ import attrs
 
 __all__ = [
     "BlockedPluginError",
+    "CheckpointError",
     "CheckpointMismatchError",
     "ConfigError",
     "DuplicatePluginError",
     "HorizonError",
     "IncompatiblePluginError",
+    "MissingCheckpointError",
     "MissingTypeError",
     "OptimError",
     "ParamGroupError",
@@ -243,6 +245,52 @@ class CheckpointMismatchError(OptimError, ValueError):
         ...     print(error)
         the saved state does not fit:
             optimizers.default: the saved one is Adam, this one is SGD
+    """
+
+
+class CheckpointError(OptimError, OSError):
+    """The file of a checkpoint cannot be written, or cannot be read whole.
+
+    A file that is whole and does not fit is a CheckpointMismatchError.
+
+    Args:
+        message: where, what and the repair.
+        errno: the number of the system's error, None where there was none.
+
+    Example:
+        >>> from optim_core import CheckpointError, load_checkpoint
+        >>> with open("last.pt", "w") as file:
+        ...     _ = file.write("no checkpoint")
+        >>> try:
+        ...     load_checkpoint("last.pt")
+        ... except CheckpointError as error:
+        ...     print(error)
+        last.pt is cut off or no checkpoint: File is not a zip file; load an older one
+    """
+
+    def __init__(self, message: str, *, errno: int | None = None) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_checkpoint_error, (type(self), str(self), self.errno)
+
+
+def _rebuild_checkpoint_error(cls: type[CheckpointError], message: str, errno: int | None) -> CheckpointError:
+    return cls(message, errno=errno)
+
+
+class MissingCheckpointError(CheckpointError, FileNotFoundError):
+    """There is no checkpoint at a path.
+
+    Example:
+        >>> from optim_core import load_checkpoint
+        >>> try:
+        ...     step = load_checkpoint("last.pt")["step"]
+        ... except FileNotFoundError:
+        ...     step = 0
+        >>> step
+        0
     """
 
 
