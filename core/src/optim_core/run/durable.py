@@ -47,7 +47,7 @@ def write_durably(path: Path, write: Callable[[Any], object]) -> None:
     """Replace the file at `path` by what `write` writes, or leave it as it was.
 
     The new file is written in the folder of the old one, flushed to the disk, and then takes its place in one move,
-    which is flushed too. Folders that are missing are made. A symbolic link stays, and the file that it leads to is replaced;
+    which is flushed too. Folders that are missing are made. A symbolic link stays, and what it leads to is replaced;
     the new file has the rights of the old one. What killed processes left of earlier attempts is removed.
 
     Args:
@@ -80,7 +80,9 @@ def write_durably(path: Path, write: Callable[[Any], object]) -> None:
 def _told(path: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     repair = _REPAIRS.get(error.errno or 0, "look at that path, or choose another one")
-    kept = "; the file that stood there is as it was" if path.is_file() else ""
+    kept = ""
+    with suppress(OSError):
+        kept = "; the file that stood there is as it was" if path.is_file() else ""
     return f"{path} cannot be written: {reason}; {repair}{kept}"
 
 

@@ -164,8 +164,7 @@ def _model_differences(saved: Mapping[str, Any], entries: _Entries) -> Iterator[
     for name, own in own_of.items():
         if name in saved:
             yield from _entry_differences(name, saved[name], entries.live[own])
-    if not missing:
-        yield from _untied(saved, entries)
+    yield from _untied(saved, entries)
 
 
 def _entry_differences(name: str, saved: Any, live: Any) -> Iterator[str]:
@@ -198,7 +197,7 @@ def _untied(saved: Mapping[str, Any], entries: _Entries) -> Iterator[str]:
     first: dict[Any, str] = {}
     for own, name in entries.names.items():
         live = entries.live[own]
-        if not isinstance(live, torch.Tensor) or live.layout != torch.strided or not live.numel():
+        if name not in saved or type(live) is not torch.Tensor or live.layout != torch.strided or not live.numel():
             continue
         other = first.setdefault((live.device, live.data_ptr(), live.shape, live.stride(), live.dtype), name)
         if other != name and not _same(saved[other], saved[name]):
