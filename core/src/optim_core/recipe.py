@@ -164,6 +164,9 @@ class Recipe:
         if len(self.optimizers) == 1 and not isinstance(model, Mapping):
             return dict.fromkeys(self.optimizers, model)
         wanted = ", ".join(self.optimizers)
+        from optim_core.groups.model.wrappers import unwrapped
+
+        model = unwrapped(model)
         # torch.nn.ModuleDict maps names to models, and is not a Mapping for isinstance.
         if not isinstance(model, Mapping) and not hasattr(model, "keys"):
             raise ParamGroupError(f"this recipe has named optimizers; give a mapping of {wanted} to models")

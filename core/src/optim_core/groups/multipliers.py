@@ -10,7 +10,9 @@ from typing import Any
 import attrs
 
 from optim_core.errors import ParamGroupError
+from optim_core.groups.model.module_kinds import class_name
 from optim_core.groups.model.parts import children_of, parameters_of
+from optim_core.groups.model.wrappers import unwrapped
 
 __all__ = ["ModuleFactor", "module_factors", "refuse_other_than_mapping"]
 
@@ -83,7 +85,7 @@ def module_factors(
 def _checked(module: Any, factor: Any) -> ModuleFactor:
     if not hasattr(module, "parameters"):
         raise ParamGroupError(f"lr_multipliers maps modules to factors; {module!r:.60} is not a module")
-    title = type(module).__name__
+    title = class_name(type(unwrapped(module)))
     if isinstance(factor, bool) or not isinstance(factor, Real) or not 0 < float(factor) < math.inf:
         raise ParamGroupError(f"lr_multipliers: the factor of {title} must be a number > 0, is {factor!r}")
     # A numpy scalar would get into the groups, and so into a checkpoint, which weights_only=True then refuses to load.

@@ -18,7 +18,7 @@ from optim_core.groups.options import MULTIPLIER, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
 from optim_core.groups.request import GroupRequest
 from optim_core.groups.rule import NO_DECAY_KINDS
-from optim_core.groups.targets import Group, Target, refuse_lazy, refuse_without_model
+from optim_core.groups.targets import Group, Target, refuse_lazy, refuse_without_model, title_of
 from optim_core.plugin_class.fields import decay_fields
 from optim_core.text.prose import listing
 
@@ -207,7 +207,7 @@ def _layer_factors(decay: float, target: Target, traits: list[Traits]) -> list[f
         if one.depth is None:
             number = int(target.name(place).partition(".")[0]) if len(target.models) > 1 else 0
             raise ParamGroupError(
-                f"layer_decay: {type(target.models[number]).__name__} has no layers to count: no ModuleList or "
+                f"layer_decay: {title_of(target.models[number])} has no layers to count: no ModuleList or "
                 "Sequential of layers; give param_groups with lr_multiplier instead"
             )
     factors = {key: decay ** (one.num_layers + 1 - (one.depth or 0)) for key, one in _different(traits).items()}

@@ -12,7 +12,9 @@ import attrs
 
 from optim_core.errors import ParamGroupError
 from optim_core.groups.matching import rule_title
+from optim_core.groups.model.module_kinds import class_name, kind_of
 from optim_core.groups.model.tree import Tree, tree_of
+from optim_core.groups.model.wrappers import clean_names, inside_of, unwrapped, without_prefixes
 from optim_core.groups.request import GroupRequest
 from optim_core.text.prose import listing
 
@@ -26,6 +28,7 @@ __all__ = [
     "refuse_without_model",
     "target_of",
     "target_of_models",
+    "title_of",
 ]
 
 MODEL = "hand over the model instead of its parameters"
@@ -38,7 +41,8 @@ class Target:
     """The parameters to divide.
 
     Args:
-        names: the name of each parameter, in the order of the model; None for tensors without names.
+        names: the name of each parameter, in the order of the model, without the prefixes of wrappers; None for tensors
+            without names.
         parameters: the parameters, as many; those of a model include parameters that take no gradient.
         models: the models that they come from; none for an iterable.
         trees: the trees of the models.
@@ -54,7 +58,7 @@ class Target:
     @property
     def title(self) -> str:
         """What messages call the target."""
-        return " and ".join(type(model).__name__ for model in self.models) or "the parameters"
+        return " and ".join(map(title_of, self.models)) or "the parameters"
 
     def trained(self) -> list[bool]:
         """Return for each parameter whether it takes part; in an iterable every one does."""
@@ -94,9 +98,15 @@ def target_of(params: Any, *, layered: bool = True) -> Target | list[Any]:
     pairs = [pair for pair in named if len(pair) != 2 or not isinstance(pair[0], str)]
     if pairs:
         raise ParamGroupError(f"a parameter is a tensor or a (name, tensor) pair, not {pairs[0]!r:.60}")
-    target = Target([name for name, _ in named], [each for _, each in named]) if named else Target(None, items)
+    names = without_prefixes([name for name, _ in named])
+    target = Target(names, [each for _, each in named]) if named else Target(None, items)
     _refuse_repeated(target)
     return target
+
+
+def title_of(model: Any) -> str:
+    """Return what messages call a model: by its own class, not that of a wrapper."""
+    return class_name(type(unwrapped(model)))
 
 
 def target_of_models(models: Sequence[Any], *, layered: bool = True) -> Target:
@@ -136,9 +146,9 @@ def _tree(model: Any, *, layered: bool) -> Tree:
 def _add(target: Target, tree: Tree, prefix: str, places: dict[int, int]) -> None:
     """Add a model's parameters to a target, and their places there to `places`, by their ``id``."""
     names = [] if target.names is None else target.names
+    before = len(names)
     if not tree.is_plain:
-        # A wrapper of a model may have names of its own for the parameters.
-        for name, parameter in tree.model.named_parameters():
+        for name, parameter in _listed(tree.model):
             if places.setdefault(id(parameter), len(places)) == len(names):
                 names.append(prefix + name)
                 target.parameters.append(parameter)
@@ -154,11 +164,23 @@ def _add(target: Target, tree: Tree, prefix: str, places: dict[int, int]) -> Non
                 target.parameters.append(parameter)
             elif names[place] != name:
                 target.aliases.setdefault(place, []).append(name)
+    if tree.is_wrapped and len(set(names[before:])) < len(names) - before:
+        # This names the two that are one.
+        clean_names(tree.model)
+
+
+def _listed(model: Any) -> list[tuple[str, Any]]:
+    """Return the parameters of a model in which a class has names of its own for them; a wrapper adds its prefix."""
+    while kind_of(type(model)).is_plain and (inner := inside_of(model)) is not None:
+        model = inner
+    listed = list(model.named_parameters())
+    names = clean_names(model, [name for name, _ in listed])
+    return [(names[name], parameter) for name, parameter in listed if name in names]
 
 
 def _ready_made(items: list[Any]) -> list[Any]:
     """Return groups as the caller divided them, with generators made lists; refuse a parameter in two places."""
-    groups = [_kept(item) for item in items]
+    groups = _without_prefixes([_kept(item) for item in items])
     places: dict[int, str] = {}
     for number, group in enumerate(groups):
         if not isinstance(group, Mapping) or "params" not in group:
@@ -172,6 +194,28 @@ def _ready_made(items: list[Any]) -> list[Any]:
                 raise ParamGroupError(f"{title} of group {number} is in two places: it is {places[key]} too")
             places[key] = f"{title} of group {number}"
     return groups
+
+
+def _without_prefixes(groups: list[Any]) -> list[Any]:
+    """Return groups with the prefixes of wrappers taken off the names in them; groups without any as they are."""
+    named = [_named(group) for group in groups]
+    given = [name for pairs in named for name, _ in pairs]
+    names = without_prefixes(given)
+    if names == given:
+        return groups
+    left = iter(names)
+    return [
+        {**group, "params": [(next(left), tensor) for _, tensor in pairs]} if pairs else group
+        for group, pairs in zip(groups, named, strict=True)
+    ]
+
+
+def _named(group: Any) -> list[tuple[str, Any]]:
+    """Return the members of a group where all of them are (name, tensor) pairs."""
+    members = group.get("params") if isinstance(group, Mapping) else None
+    pairs = members if isinstance(members, list) else []
+    are_named = all(isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str) for each in pairs)
+    return pairs if are_named else []
 
 
 def _kept(group: Any) -> Any:

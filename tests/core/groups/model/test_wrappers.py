@@ -12,7 +12,8 @@ from torch.optim.swa_utils import AveragedModel
 from wrappers import WRAPPERS, one_process, quietly, wrapped
 
 from optim_core import ParamGroupError
-from optim_core.groups.model.wrappers import clean_names, unwrapped
+from optim_core.groups.model.wrappers import clean_names, unwrapped, without_prefixes
+from optim_core.groups.targets import target_of
 
 
 class Block(nn.Module):
@@ -88,6 +89,25 @@ def test_class_of_the_user_is_no_wrapper_for_its_name():
     assert own is unwrapped(own)
 
 
+class Inner(nn.Module):
+    """Has one parameter."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2))
+
+
+def test_what_a_wrapper_holds_twice_has_one_name():
+    """Fabric keeps the module in its wrappers, and the one without: both are the user's, and each is visited once."""
+    fabric = type("_FabricModule", (nn.Module,), {"__module__": "lightning.fabric.wrappers"})()
+    fabric._forward_module = nn.DataParallel(Inner())
+    fabric._original_module = fabric._forward_module.module
+    expected = {"_forward_module.module.weight": "weight", "_original_module.weight": "weight"}
+    assert expected == clean_names(fabric)
+    assert ["weight"] == target_of(fabric).names
+    assert {} == target_of(fabric).aliases
+
+
 def test_two_tensors_with_one_name_are_refused():
     """What a subclass of a wrapper holds itself may be called as something in the model: both are named."""
     model = type("Own", (nn.DataParallel,), {})(nn.Linear(2, 2))
@@ -107,3 +127,19 @@ def test_nothing_is_imported_to_find_wrappers():
     program = "import sys, optim_core.groups.model.wrappers; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert "False\n" == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("expected", "given"),
+    [
+        (["a", "b.module.c"], ["module.a", "module.b.module.c"]),
+        (["a", "b"], ["_orig_mod.module.a", "_orig_mod.module.b"]),
+        (["a", "b"], ["module._orig_mod.module.a", "module._orig_mod.module._checkpoint_wrapped_module.b"]),
+        (["module.a", "b"], ["module.a", "_fsdp_wrapped_module.b"]),
+        (["a"], ["_forward_module.module.a"]),
+        ([], []),
+    ],
+)
+def test_names_alone_lose_what_is_a_prefix_of_all(expected, given):
+    """Unmistakable prefixes go wherever they are, `module.` as long as all names begin with it."""
+    assert expected == without_prefixes(given)

@@ -11,6 +11,7 @@ from typing import Any
 
 from optim_core.groups.model.module_kinds import all_numbered, is_beside_the_layers, kind_of
 from optim_core.groups.model.parts import PARAMETRIZATIONS, children_of, parameters_of
+from optim_core.groups.model.wrappers import unwrapped
 
 __all__ = ["blocks_of", "single_layers_of"]
 
@@ -27,9 +28,9 @@ def blocks_of(module: Any) -> list[Any]:
     for name, child in children:
         if repeated:
             inner = blocks_of(child)
-            if inner and (type(child) not in repeated or _is_stage(child, inner)):
+            if inner and (_class(child) not in repeated or _is_stage(child, inner)):
                 found += inner
-            elif type(child) in repeated:
+            elif _class(child) in repeated:
                 found.append(child)
         elif not _is_leaf(child) and not is_beside_the_layers(name):
             found += blocks_of(child)
@@ -60,7 +61,7 @@ def _repeated(module: Any, children: list[tuple[str, Any]]) -> set[type[Any]]:
     """Return the classes of a sequence's items that are its blocks."""
     if not children or not _is_sequence(module, children):
         return set()
-    count = Counter(type(child) for _, child in children if not _is_leaf(child) and _has_matrix(child))
+    count = Counter(_class(child) for _, child in children if not _is_leaf(child) and _has_matrix(child))
     is_sequential = kind_of(type(module)).is_sequential
     # A list of one item is that of a model, or of a stage, with one layer.
     if max(count.values(), default=0) < 2 and (is_sequential or len(children) > 1):
@@ -96,7 +97,11 @@ def _has_matrix(module: Any) -> bool:
 
 
 def _children(module: Any) -> list[tuple[str, Any]]:
-    return [item for item in children_of(module).items() if item[1] is not None]
+    return [(name, unwrapped(child)) for name, child in children_of(module).items() if child is not None]
+
+
+def _class(module: Any) -> type[Any]:
+    return kind_of(type(module)).origin
 
 
 def _is_leaf(module: Any) -> bool:

@@ -26,8 +26,9 @@ _EMBEDDINGS = ("Embedding", "Embeddings", "EmbeddingBag")
 _POSITION = {"pos", "position", "positions", "positional"}
 _TOKEN = {"emb", "embs", "embed", "embeds", "embedding", "embeddings", "token", "tokens"}
 _HEAD = {"head", "heads", "classifier", "classifiers"}
-_TORCH = "torch.nn.modules.module"
 _LISTING = ("named_parameters", "named_modules")
+# What fully_shard and replicate make a module's class a child of, and what they put before its name.
+_MIXINS = {"FSDPModule": "FSDP", "ReplicateModule": "Replicate", "DDP": "DDP"}
 _HEAD_NAMES = {"score", "qa_outputs"}
 # Modules with these names are alternatives or inputs, where there are several, and not layers that follow each other.
 _BESIDE = _HEAD | _TOKEN | {"expert", "experts"}
@@ -38,6 +39,7 @@ class ModuleKind(NamedTuple):
 
     Args:
         is_plain: whether it lists its modules and parameters as torch does.
+        origin: the class without what torch put before it when it sharded or parametrized the module.
     """
 
     is_norm: bool
@@ -46,6 +48,7 @@ class ModuleKind(NamedTuple):
     is_sequential: bool
     is_dict: bool
     is_plain: bool
+    origin: type[Any]
 
 
 @lru_cache(maxsize=1024)
@@ -57,7 +60,8 @@ def _kind(cls: Any) -> ModuleKind:
         is_list="ModuleList" in names,
         is_sequential="Sequential" in names,
         is_dict="ModuleDict" in names,
-        is_plain=all(getattr(getattr(cls, name, None), "__module__", "") == _TORCH for name in _LISTING),
+        is_plain=all(getattr(getattr(cls, name, None), "__module__", "").startswith("torch.") for name in _LISTING),
+        origin=_origin(cls),
     )
 
 
@@ -69,10 +73,14 @@ def kind_of(cls: type[Any]) -> ModuleKind:
 
 def class_name(cls: type[Any]) -> str:
     """Return the name of a module's class; a class that FSDP2 or a parametrization made of Linear is Linear."""
-    if cls.__name__ == f"Parametrized{cls.__mro__[1].__name__}":
-        return class_name(cls.__mro__[1])
-    sharded = any(base.__name__ == "FSDPModule" for base in cls.__mro__)
-    return cls.__name__.removeprefix("FSDP") if sharded else cls.__name__
+    return kind_of(cls).origin.__name__
+
+
+def _origin(cls: type[Any]) -> type[Any]:
+    """Return the class that a class was made from where torch put it in the place of a module's own."""
+    first, own = cls.__bases__[0], cls.__bases__[-1]
+    prefix = "Parametrized" if first is own else _MIXINS.get(first.__name__)
+    return _origin(own) if prefix is not None and cls.__name__ == prefix + own.__name__ else cls
 
 
 def _says_norm(name: str) -> bool:

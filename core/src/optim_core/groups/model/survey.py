@@ -9,6 +9,7 @@ from optim_core.groups.model.layers import blocks_of, single_layers_of
 from optim_core.groups.model.module_kinds import class_name, is_bias, is_head, is_token, kind_of
 from optim_core.groups.model.parts import children_of
 from optim_core.groups.model.tree import Row, Tree, tree_of
+from optim_core.groups.model.wrappers import unwrapped
 
 __all__ = ["Traits", "layered_tree", "survey"]
 
@@ -47,11 +48,12 @@ def survey(trees: Sequence[Tree]) -> dict[int, Traits]:
 
 def layered_tree(model: Any) -> Tree:
     """Return the rows of a model with its layers numbered: its blocks, or else its single layers but for the head."""
-    tree = tree_of(model, blocks_of(model))
+    inner = unwrapped(model)
+    tree = tree_of(model, blocks_of(inner))
     if tree.blocks:
         return tree
     heads = _heads(tree)
-    layers = [layer for layer in single_layers_of(model) if id(layer) not in heads]
+    layers = [layer for layer in single_layers_of(inner) if id(layer) not in heads]
     return tree_of(model, layers) if layers else tree
 
 
@@ -145,9 +147,12 @@ def _head_place(model: Any, path: str) -> tuple[str, ...]:
     parts = path.split(".") if path else []
     if not any(map(is_head, parts)):
         return ()
-    module = model
+    module = unwrapped(model)
     for place, part in enumerate(parts, start=1):
-        module = children_of(module)[part]
+        module = unwrapped(children_of(module).get(part))
+        if module is None:
+            # The head is a part of the wrapper itself, not of what is in it.
+            return ()
         if is_head(part):
             kind = kind_of(type(module))
             return tuple(parts[: place + 1] if kind.is_list or kind.is_dict else parts[:place])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from optim_core.groups.model.module_kinds import kind_of
 from optim_core.groups.model.parts import PARAMETRIZATIONS, children_of, parameters_of
+from optim_core.groups.model.wrappers import Wrapper, wrapper_of
 
 __all__ = ["Row", "Tree", "tree_of"]
 
@@ -15,7 +16,7 @@ class Row(NamedTuple):
     """A module at one of its places in the model.
 
     Args:
-        path: ``encoder.layers.0``; "" for the model itself.
+        path: ``encoder.layers.0``, without the prefixes of wrappers; "" for the model itself.
         module: a module that owns at least one parameter. What a parametrization, such as weight normalisation, has in
             place of a weight is owned by the module that the weight is for.
         parameters: the module's own parameters, by their names in it; None for a name without one.
@@ -39,6 +40,7 @@ class Tree(NamedTuple):
         blocks: how many numbered layers there are.
         is_layered: whether layers were looked for.
         is_plain: whether ``named_parameters`` gives what the rows do, and no names of its own.
+        is_wrapped: whether there is a wrapper around the model, or in it.
     """
 
     model: Any
@@ -46,40 +48,62 @@ class Tree(NamedTuple):
     blocks: int
     is_layered: bool
     is_plain: bool
+    is_wrapped: bool
 
 
 def tree_of(model: Any, blocks: Iterable[Any] | None) -> Tree:
-    """Return the rows of a model.
+    """Return the rows of a model; what a wrapper holds has the path of the wrapper.
 
     Args:
         model: a module.
         blocks: its layers in order, to number them; None where they are not wanted.
     """
-    numbers: dict[int, int] = {}
-    for number, block in enumerate(blocks or (), start=1):
-        numbers.setdefault(id(block), number)
+    numbers = _numbers(blocks or ())
     rows: list[Row] = []
     passed = 0
-    classes: set[type[Any]] = set()
+    wrappers: dict[type[Any], Wrapper | None] = {}
 
     def visit(path: str, module: Any, block: int, around: Any) -> None:
         nonlocal passed
         if numbers and not block:
             block = numbers.get(id(module), 0)
             passed = max(passed, block)
-        classes.add(type(module))
+        cls = type(module)
+        if cls not in wrappers:
+            wrappers[cls] = wrapper_of(module)
         parameters = parameters_of(module)
         if parameters:
-            owner = around if type(module).__name__ == "ParametrizationList" else module
+            owner = around if cls.__name__ == "ParametrizationList" else module
             rows.append(Row(path, owner, parameters, block, passed))
         children = children_of(module)
         if not children:
             return
         start = f"{path}." if path else ""
+        wrapper = wrappers[cls]
+        if wrapper is not None:
+            for place, child in _parts_of(wrapper, children, path, start):
+                visit(place, child, block, module)
+            return
         around = around if path.endswith(PARAMETRIZATIONS) else module
         for name, child in children.items():
             if child is not None:
                 visit(start + name, child, block, around)
 
     visit("", model, 0, model)
-    return Tree(model, rows, len(numbers), blocks is not None, all(kind_of(cls).is_plain for cls in classes))
+    is_plain = all(kind_of(cls).is_plain for cls in wrappers)
+    return Tree(model, rows, len(numbers), blocks is not None, is_plain, any(wrappers.values()))
+
+
+def _numbers(blocks: Iterable[Any]) -> dict[int, int]:
+    """Return the number of each layer, by its ``id``; a layer at two places has that of the first."""
+    numbers: dict[int, int] = {}
+    for number, block in enumerate(blocks, start=1):
+        numbers.setdefault(id(block), number)
+    return numbers
+
+
+def _parts_of(wrapper: Wrapper, children: Mapping[str, Any], path: str, start: str) -> Iterator[tuple[str, Any]]:
+    """Yield the modules in a wrapper, each once, with their paths; what it wraps has its own."""
+    for name, child in children.items():
+        if child is not None and name not in wrapper.copies:
+            yield path if name == wrapper.inside else start + name, child

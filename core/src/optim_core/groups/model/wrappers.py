@@ -8,14 +8,15 @@ its name. Wrappers are known by the names of their classes: nothing is imported 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from optim_core.errors import ParamGroupError
 from optim_core.groups.model.parts import buffers_of, children_of, parameters_of
 
-__all__ = ["Wrapper", "clean_names", "unwrapped", "wrapper_of"]
+__all__ = ["Wrapper", "clean_names", "inside_of", "unwrapped", "without_prefixes", "wrapper_of"]
 
 
 class Wrapper(NamedTuple):
@@ -45,6 +46,10 @@ _WRAPPERS: Mapping[str, tuple[Wrapper, ...]] = {
     "DeepSpeedEngine": (Wrapper("deepspeed", "module"),),
     "_FabricModule": (Wrapper("lightning", *_FABRIC), Wrapper("lightning_fabric", *_FABRIC)),
 }
+_UNMISTAKABLE = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
+_PREFIXES = re.compile(rf"(?<![^.])(?:{'|'.join(_UNMISTAKABLE)})\.")
+# What stands before every name of a wrapped model, and before some names of a model that has a module called so.
+_FIRST = ("module.", "_forward_module.")
 
 
 @lru_cache(maxsize=1024)
@@ -63,9 +68,15 @@ def wrapper_of(module: Any) -> Wrapper | None:
     return _wrapper(cast("Hashable", type(module)))
 
 
+def inside_of(module: Any) -> Any:
+    """Return what a wrapper holds, None for a module that is no wrapper."""
+    wrapper = wrapper_of(module)
+    return None if wrapper is None else children_of(module).get(wrapper.inside)
+
+
 def unwrapped(module: Any) -> Any:
     """Return what the wrappers around a module hold, the module itself where there is none."""
-    while (wrapper := wrapper_of(module)) is not None:
+    while (wrapper := _wrapper(cast("Hashable", type(module)))) is not None:
         inner = children_of(module).get(wrapper.inside)
         if inner is None:
             return module
@@ -103,8 +114,41 @@ def clean_names(model: Any, names: Iterable[str] | None = None) -> dict[str, str
         found[name] = clean
         other = first.setdefault(clean, name)
         if other != name and places.tensor(other) is not places.tensor(name):
-            raise ParamGroupError(f"{other} and {name} are both {clean} without the prefixes of wrappers; rename one")
+            raise _clash(other, name, clean)
     return found
+
+
+def without_prefixes(names: Sequence[str]) -> list[str]:
+    """Return names whose model is not at hand without the prefixes of wrappers.
+
+    Taken off are prefixes that cannot be anything else, and ``module.`` as long as all of the names begin with it.
+
+    Raises:
+        ParamGroupError: two names are one without the prefixes.
+    """
+    clean = list(names)
+    text = "\n".join(names)
+    if any(f"{prefix}." in text for prefix in _UNMISTAKABLE):
+        clean = [_PREFIXES.sub("", name) for name in clean]
+    while clean and (first := next((prefix for prefix in _FIRST if clean[0].startswith(prefix)), "")):
+        if not all(name.startswith(first) for name in clean):
+            break
+        clean = [name.removeprefix(first) for name in clean]
+    if text != "\n".join(clean):
+        _refuse_clash(names, clean)
+    return clean
+
+
+def _refuse_clash(names: Sequence[str], clean: Sequence[str]) -> None:
+    first: dict[str, str] = {}
+    for name, short in zip(names, clean, strict=True):
+        other = first.setdefault(short, name)
+        if other != name:
+            raise _clash(other, name, short)
+
+
+def _clash(first: str, second: str, clean: str) -> ParamGroupError:
+    return ParamGroupError(f"{first} and {second} are both {clean} without the prefixes of wrappers; rename one")
 
 
 def _names(model: Any) -> Iterator[str]:
@@ -148,7 +192,7 @@ class _Places:
             for tensors in (parameters_of(module), buffers_of(module)):
                 if own in tensors:
                     return tensors[own]
-            module = _one_inside(module)
+            module = inside_of(module)
         return name
 
     def _at(self, path: str) -> _Place:
@@ -168,11 +212,5 @@ def _next(place: _Place, part: str) -> _Place:
         if child is not None:
             prefix = wrapper is not None and part in (wrapper.inside, *wrapper.copies)
             return _Place(clean if prefix else f"{clean}{part}.", child)
-        module = _one_inside(module)
+        module = inside_of(module)
     return _Place(f"{clean}{part}.", None)
-
-
-def _one_inside(module: Any) -> Any:
-    """Return what a wrapper holds, None for a module that is no wrapper."""
-    wrapper = wrapper_of(module)
-    return None if wrapper is None else children_of(module).get(wrapper.inside)
