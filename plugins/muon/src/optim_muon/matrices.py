@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from optim_muon.momentum import as_one
 from optim_muon.orthogonal.orthogonalize import Iterations
 from optim_muon.processes.spread import Spread
 
@@ -45,6 +46,8 @@ class Matrices:
 
     def some(self, places: Sequence[int]) -> Matrices:
         """Return the parameters at these places."""
+        if len(places) == len(self.params):
+            return self
         params, grads, buffers = ([of[place] for place in places] for of in (self.params, self.grads, self.buffers))
         return attrs.evolve(self, params=params, grads=grads, buffers=buffers)
 
@@ -53,6 +56,9 @@ class Matrices:
 
         The result, of shape (k, rows, columns), shares no memory. Gradients stay as they are.
         """
+        momentum = as_one(self.buffers)
+        if momentum is not None:
+            return self._directions(momentum)
         self.average()
         first, ahead = self.params[0], self.ahead()
         if len(ahead) == 1:
@@ -61,6 +67,15 @@ class Matrices:
         stack = torch.empty(len(ahead), *first.shape, dtype=self.dtype, device=first.device)
         torch._foreach_copy_(stack.unbind(), ahead)
         return stack.view(-1, *self.shape)
+
+    def _directions(self, momentum: Tensor) -> Tensor:
+        """Do what `directions` does where all buffers are in one tensor: that needs fewer calls, of more threads."""
+        ahead = torch.empty_like(momentum)
+        torch._foreach_copy_(ahead.unbind(), self.grads)
+        momentum.lerp_(ahead, 1 - self.group["momentum"])
+        if not self.group["nesterov"]:
+            return momentum.to(self.dtype, copy=True).view(-1, *self.shape)
+        return ahead.lerp_(momentum, self.group["momentum"]).to(self.dtype).view(-1, *self.shape)
 
     def average(self) -> None:
         """Take the gradients into the momentum."""
@@ -86,7 +101,7 @@ class Matrices:
         decay = lr * self.group["weight_decay"]
         # On a CPU the fused kernel is wrong in bfloat16 and float16 (torch 2.13): it ignores most of the moves.
         exact = self.params[0].dtype in (torch.float32, torch.float64)
-        if exact and step > 0 and all(param.is_contiguous() for param in self.params):
+        if exact and step > 0 and all(map(Tensor.is_contiguous, self.params)):
             torch._fused_sgd_(
                 self.params,
                 moves,

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn import Parameter
 
 from optim_muon.matrices import Matrices, in_parts
 from optim_muon.memory import keep_freed_memory
+from optim_muon.momentum import begin
 from optim_muon.orthogonal.coefficients import each_step
 from optim_muon.orthogonal.orthogonalize import Iterations, compute_dtype, orthogonalize
 from optim_muon.processes.spread import local, local_gradient, placement, spread_of
@@ -56,7 +56,7 @@ def matrices_of(group: dict[str, Any], state: MutableMapping[Tensor, dict[str, A
         ValueError: a parameter is not a whole matrix, nor spread in a way that can be put together.
     """
     iterations = Iterations(each_step(group["ns_coefficients"], group["ns_steps"]), group["ns_eps"], group["ns_dtype"])
-    found: dict[tuple[Any, ...], Matrices] = {}
+    alike: dict[tuple[Any, ...], list[Tensor]] = {}
     for param in group["params"]:
         grad = param.grad
         if grad is None or param.numel() == 0:
@@ -64,23 +64,27 @@ def matrices_of(group: dict[str, Any], state: MutableMapping[Tensor, dict[str, A
         if grad.is_sparse:
             raise RuntimeError("Muon cannot take sparse gradients; use sparse=False in the embedding")
         # Plain parameters, of which there may be thousands, are not looked at any closer: that would take time.
-        plain = type(param) is Parameter
-        key = (param.shape, param.dtype, param.device, None if plain else placement(param))
-        matrices = found.get(key)
-        if matrices is None:
-            refuse_incomplete(param, "a parameter of a group with use_muon=True")
-            rows = param.shape[0] // group["split"]
-            shape = (rows, param.shape[1:].numel())
-            dtype = compute_dtype(iterations.dtype, param.device, min(shape))
-            spread = spread_of(param, group["divide_work"])
-            matrices = found[key] = Matrices([], [], [], group, shape, iterations, dtype, spread)
-        own = state[param]
-        if not own:
-            own["momentum_buffer"] = torch.zeros_like(param, memory_format=torch.preserve_format)
-        matrices.params.append(param if plain else local(param))
-        matrices.grads.append(grad if plain else local_gradient(param, grad))
-        matrices.buffers.append(own["momentum_buffer"] if plain else local(own["momentum_buffer"]))
-    return list(found.values())
+        placed = None if type(param) is Parameter else placement(param)
+        alike.setdefault((param.shape, param.dtype, param.device, placed), []).append(param)
+    return [_matrices(params, group, state, iterations) for params in alike.values()]
+
+
+def _matrices(
+    params: list[Tensor], group: dict[str, Any], state: MutableMapping[Tensor, dict[str, Any]], iterations: Iterations
+) -> Matrices:
+    """Return these parameters, of one shape, dtype, device and placement, as matrices."""
+    first = params[0]
+    refuse_incomplete(first, "a parameter of a group with use_muon=True")
+    shape = (first.shape[0] // group["split"], first.shape[1:].numel())
+    dtype = compute_dtype(iterations.dtype, first.device, min(shape))
+    spread = spread_of(first, group["divide_work"])
+    begin(params, state)
+    buffers = [state[param]["momentum_buffer"] for param in params]
+    grads = [param.grad for param in params if param.grad is not None]
+    if {*map(type, params)} != {Parameter}:
+        grads = [local_gradient(param, grad) for param, grad in zip(params, grads, strict=True)]
+        params, buffers = [*map(local, params)], [*map(local, buffers)]
+    return Matrices(params, grads, buffers, group, shape, iterations, dtype, spread)
 
 
 def batches(found: Sequence[Matrices]) -> Iterator[list[Matrices]]:

@@ -12,6 +12,7 @@ from torch.optim.optimizer import ParamsT
 from optim_muon.adamw_half import share_steps, step_adamw
 from optim_muon.groups import check_defaults, check_parameters, complete_group
 from optim_muon.matrix_half import step_matrices
+from optim_muon.momentum import lay_together
 from optim_muon.refusals import refuse_incomplete_among
 from optim_muon.saved_state import loadable, standalone
 
@@ -132,8 +133,8 @@ class Muon(Optimizer):
         """
         super().load_state_dict(loadable(state_dict, self.param_groups))
         for group in self.param_groups:
-            if not group["use_muon"]:
-                share_steps(group["params"], self.state)
+            put_together = lay_together if group["use_muon"] else share_steps
+            put_together(group["params"], self.state)
 
     @overload
     def step(self, closure: None = None) -> None: ...

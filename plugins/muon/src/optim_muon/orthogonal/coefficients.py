@@ -63,6 +63,8 @@ def each_step(coefficients: object, steps: int) -> tuple[Triple, ...]:
     Raises:
         ValueError: there is a triple for each step, and their number is not `steps`.
     """
+    if coefficients == CLASSIC:
+        return (CLASSIC,) * steps
     found = canonical(coefficients)
     if isinstance(found, str):
         return (*POLAR_EXPRESS[:steps], *[_LIMIT] * (steps - len(POLAR_EXPRESS)))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from optim_muon.orthogonal.coefficients import CLASSIC, Triple
 
-__all__ = ["Products", "iterate", "scaled", "sharing_a_gram"]
+__all__ = ["Products", "diagonals", "iterate", "sharing_a_gram"]
 
 # How many iterations share one R where products are rounded to bfloat16 (or TF32), and where they are not.
 _ROUNDED = 2
@@ -67,26 +67,33 @@ def iterate(products: Products, groups: Sequence[Sequence[Triple]], gram: Tensor
         scale: what normalises X: a number, or one for each matrix, after which two dimensions of size 1 follow.
     """
     for place, triples in enumerate(groups):
-        products.apply(_factor(products, triples, products.gram() if place else gram, 1.0 if place else scale))
+        products.apply(_factor(products, triples, products.gram() if place else gram, None if place else scale))
 
 
-def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: Tensor | float) -> Tensor:
-    """Return what these iterations together multiply X by, times `scale`."""
+def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: Tensor | float | None) -> Tensor:
+    """Return what these iterations together multiply X by, times `scale` if there is one."""
     factor: Tensor | None = None
     for left, (a, b, c) in zip(reversed(range(len(triples))), triples, strict=True):
         step = products.product(gram, gram, add=gram, beta=b, alpha=c)
-        step.diagonal(dim1=-2, dim2=-1).add_(a)
+        diagonals(step).add_(a)
         if left:
             gram = products.product(step, products.product(step, gram))
-        factor = scaled(step, scale) if factor is None else products.product(step, factor)
+        if factor is None:
+            factor = step if scale is None else step.mul_(scale)
+        else:
+            factor = products.product(step, factor)
     if factor is None:
         raise ValueError("there is no iteration")
     return factor
 
 
-def scaled(matrix: Tensor, scale: Tensor | float) -> Tensor:
-    """Return ``matrix * scale`` in the dtype of `matrix`; it may be `matrix` itself where `scale` is 1."""
-    if isinstance(scale, float):
-        return matrix if scale == 1 else matrix * scale
-    # torch is slow at multiplying tensors of different dtypes.
-    return (matrix.float() * scale).to(matrix.dtype)
+def diagonals(square: Tensor) -> Tensor:
+    """Return a view of the diagonal of one matrix, or, in its columns, of each of a stack of them.
+
+    On a CPU, torch is three times as fast with it as with what torch.diagonal returns.
+
+    Args:
+        square: a contiguous tensor of shape (n, n) or (k, n, n).
+    """
+    length = square.shape[-1]
+    return square.as_strided((length, *square.shape[:-2]), (length + 1, *square.stride()[:-2]))

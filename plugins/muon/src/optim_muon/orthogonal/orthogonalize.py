@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from optim_muon.orthogonal.coefficients import Triple
-from optim_muon.orthogonal.newton_schulz import iterate, scaled, sharing_a_gram
+from optim_muon.orthogonal.newton_schulz import diagonals, iterate, sharing_a_gram
 from optim_muon.orthogonal.panels import HALVED_FROM, Panels
 from optim_muon.orthogonal.stacks import Stacks
 
@@ -146,12 +146,13 @@ def _normalised(products: Stacks, eps: float) -> tuple[Tensor, Tensor]:
         squares = _sums_of_squares(gram)
     norms = squares.sqrt_().clamp_(min=floor).clamp_(min=_LEAST_NORM)
     scale = norms.reciprocal_().view(-1, 1, 1)
-    return scaled(gram, scale.square()), scale
+    return gram.mul_(scale.square()), scale
 
 
 def _sums_of_squares(gram: Tensor) -> Tensor:
     """Return the sum of squares of each matrix whose R this is, in float32."""
-    return torch.sum(gram.diagonal(dim1=-2, dim2=-1), -1, dtype=torch.float32)
+    # Told to sum in float32, torch converts one number at a time.
+    return diagonals(gram).float().sum(0)
 
 
 def _brought_near_one(stack: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ class Stacks:
         ]
 
     def _parts(self, square: Tensor) -> tuple[Tensor, ...]:
-        return torch.split(square, [len(stack) for stack in self.stacks])
+        return (square,) if len(self.stacks) == 1 else square.split_with_sizes([len(stack) for stack in self.stacks])
 
 
 def _is_tall(stack: Tensor) -> bool:
