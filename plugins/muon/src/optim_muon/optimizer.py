@@ -11,6 +11,7 @@ from torch.optim.optimizer import ParamsT
 
 from optim_muon.adamw_half import share_steps, step_adamw
 from optim_muon.groups import check_defaults, check_parameters, complete_group
+from optim_muon.hooks import hooked_step
 from optim_muon.matrix_half import step_matrices
 from optim_muon.momentum import lay_together
 from optim_muon.refusals import refuse_incomplete_among
@@ -100,6 +101,9 @@ class Muon(Optimizer):
         }
         check_defaults(defaults)
         super().__init__(params, defaults)
+
+    # What torch puts around `step` when the first optimizer of a class is made.
+    profile_hook_step = staticmethod(hooked_step)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group, which says by `use_muon` which half it is for.

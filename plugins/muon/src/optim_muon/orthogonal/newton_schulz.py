@@ -78,10 +78,9 @@ def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: 
         diagonals(step).add_(a)
         if left:
             gram = products.product(step, products.product(step, gram))
-        if factor is None:
-            factor = step if scale is None else step.mul_(scale)
-        else:
-            factor = products.product(step, factor)
+        if factor is None and scale is not None:
+            step.mul_(scale)
+        factor = step if factor is None else products.product(step, factor)
     if factor is None:
         raise ValueError("there is no iteration")
     return factor
