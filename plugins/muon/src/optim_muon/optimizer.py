@@ -150,6 +150,9 @@ class Muon(Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """Take one step; parameters without a gradient stay as they are.
 
+        In a function that torch.compile compiles the step runs as it is, for its kernels work on all parameters
+        together already. There is a break in the graph before it, which ``fullgraph=True`` does not allow.
+
         Args:
             closure: computes the loss again and returns it.
 
@@ -160,8 +163,20 @@ class Muon(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        if torch.compiler.is_compiling():
+            _uncompiled(self._move)
+        else:
+            self._move()
+        return loss
+
+    def _move(self) -> None:
+        """Move the parameters that have a gradient."""
         step_matrices([group for group in self.param_groups if group["use_muon"]], self.state)
         for group in self.param_groups:
             if not group["use_muon"]:
                 step_adamw(group, self.state)
-        return loss
+
+
+@torch.compiler.disable
+def _uncompiled(move: Callable[[], None]) -> None:
+    move()
