@@ -6,9 +6,9 @@ A spec is data: it is frozen, compares by value, and needs no torch until a ``cr
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import attrs
 
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
+    from optim_core.groups.plan import Plan
     from optim_core.groups.request import GroupRequest
     from optim_core.groups.targets import Target
     from optim_core.protocols import Clipper
     from optim_core.run.horizon import Horizon
 
-__all__ = ["SPECS", "ClipperSpec", "OptimizerSpec", "PluginSpec", "SchedulerSpec", "spec_class"]
+__all__ = ["SPECS", "ClipperSpec", "OptimizerFactory", "OptimizerSpec", "PluginSpec", "SchedulerSpec", "spec_class"]
 
 
 @contextlib.contextmanager
@@ -62,6 +63,26 @@ class PluginSpec:
     type: str
     config: Any
     provided_by: str = attrs.field(default="", eq=False, repr=False)
+
+    def changed(self, **fields: Any) -> Self:
+        """Return this spec with other values in some fields of its config, which are checked as a config's are.
+
+        Args:
+            fields: field to value, as a config would have it.
+
+        Raises:
+            ConfigError: a field is unknown, or a value is not possible.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.build({"type": "AdamW", "config": {"lr": 0.1}}).changed(lr="1e-3", amsgrad=True).config.lr
+            0.001
+        """
+        if not fields:
+            return self
+        from optim_core.config.evolving import evolved
+
+        return attrs.evolve(self, config=evolved(self.config, fields, self.type, tuple(SPECS.values())))
 
     def create(self, *arguments: Any, **further: Any) -> Any:
         """Make what the plugin class describes, from the arguments that the `build` of its kind takes.
@@ -342,6 +363,26 @@ class OptimizerSpec(PluginSpec):
             raise ParamGroupError(f"models is a list of them; for one {type(models).__name__} take create_optimizer")
         return self._create(target_of_models(list(models), layered=needs_layers(self.group_request())), lr_multipliers)
 
+    def factory(self, model: Any = None) -> OptimizerFactory:
+        """Return what makes this optimizer of parameters alone, for whoever asks for the class of an optimizer.
+
+        It is called as a class of torch's: ``factory(params, lr=0.1)``. skorch, fastai, ZeroRedundancyOptimizer and
+        Hydra's partial take it. It can be pickled, with the model in it.
+
+        Args:
+            model: the model of which the parameters will be. Names, ``param_groups``, ``no_decay`` and ``layer_decay``
+                then go by it; without it the parameters have the names that they are handed over with.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(8, 2)
+            >>> make = registry.build({"type": "AdamW", "no_decay": ["bias"]}).factory(model)
+            >>> [group["weight_decay"] for group in make(model.parameters(), weight_decay=0.1).param_groups]
+            [0.1, 0.0]
+        """
+        return OptimizerFactory(self, model)
+
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
         """Make ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else return None.
 
@@ -366,13 +407,19 @@ class OptimizerSpec(PluginSpec):
 
         return GroupRequest(self.type, self.config, self.param_groups, self.no_decay, self.layer_decay)
 
-    def _create(self, target: Target, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:
+    def _create(
+        self,
+        target: Target,
+        lr_multipliers: Mapping[Module, float] | None,
+        groups_of: Callable[[Plan], list[Any]] | None = None,
+    ) -> Optimizer:
+        """Make the optimizer; `groups_of` gives its groups where they are not those of the plan."""
         from optim_core.groups.plan import plan_of
         from optim_core.groups.refusals import refuse_rates_without_effect, refuse_unknown_options
 
         plan = plan_of(self.group_request(), target, lr_multipliers)
         refuse_rates_without_effect(plan)
-        optimizer = self.build_for(plan.groups(), target.models)
+        optimizer = self.build_for(plan.groups() if groups_of is None else groups_of(plan), target.models)
         refuse_unknown_options(plan, optimizer)
         plan.freeze()
         return optimizer
@@ -406,6 +453,79 @@ class OptimizerSpec(PluginSpec):
         further = {"model": as_one_model(models)} if declared and models else {}
         optimizer: Optimizer = self.create(params, **further)
         return optimizer
+
+
+@attrs.frozen(eq=False)
+class OptimizerFactory:
+    """Makes an optimizer of parameters, as a class of torch's does; `OptimizerSpec.factory` makes it.
+
+    Args:
+        spec: the optimizer.
+        model: the model that the parameters are of; None where that is not known.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> make = registry.build({"type": "SGD", "config": {"lr": 0.1}}).factory()
+        >>> make([torch.zeros(2, requires_grad=True)], momentum=0.9).defaults["momentum"]
+        0.9
+    """
+
+    spec: OptimizerSpec
+    model: Any = None
+
+    def __call__(self, params: Any, **overrides: Any) -> Optimizer:
+        """Make the optimizer.
+
+        Args:
+            params: tensors, (name, tensor) pairs or group dicts; with a model, some of its parameters. Those that are
+                frozen are left out then, as they are of a model. Groups stay divided as they are, and have the
+                options that the config has for their parameters.
+            overrides: fields of the config with other values, such as ``lr``.
+
+        Raises:
+            ConfigError: a field is unknown, or a value is not possible.
+            ParamGroupError: as in `OptimizerSpec.create_optimizer`; or a parameter is not of the model, or a group
+                says something else than the config, or holds parameters that the config keeps apart.
+        """
+        spec = self.spec.changed(**overrides)
+        if self.model is None:
+            return spec.create_optimizer(params)
+        from optim_core.groups.handed import groups_of_handed
+
+        return spec._create(self._target(), None, partial(groups_of_handed, params=params))
+
+    def groups(self, **overrides: Any) -> list[dict[str, Any]]:
+        """Return the parameters of the model in the groups that the config makes, for whoever divides them once more.
+
+        ZeroRedundancyOptimizer gives each process a part of each group, and needs the same groups in all.
+
+        Args:
+            overrides: fields of the config with other values.
+
+        Raises:
+            ParamGroupError: as in `OptimizerSpec.create_optimizer`; or there is no model.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.1}, "no_decay": ["bias"]})
+            >>> groups = spec.factory(torch.nn.Linear(8, 2)).groups()
+            >>> [(len(group["params"]), group.get("weight_decay")) for group in groups]
+            [(1, None), (1, 0.0)]
+        """
+        if self.model is None:
+            raise ParamGroupError("groups are those of a model: give it to factory(model)")
+        from optim_core.groups.handed import without_names
+        from optim_core.groups.plan import plan_of
+
+        return without_names(plan_of(self.spec.changed(**overrides).group_request(), self._target(), None).groups())
+
+    def _target(self) -> Target:
+        from optim_core.groups.plan import needs_layers
+        from optim_core.groups.targets import target_of_models
+
+        return target_of_models([self.model], layered=needs_layers(self.spec.group_request()))
 
 
 @attrs.frozen(kw_only=True)

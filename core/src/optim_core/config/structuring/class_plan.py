@@ -63,18 +63,40 @@ class ClassPlan(NamedTuple):
         if not isinstance(value, Mapping):
             takes = Hint.of("takes", value=value, name=name, keys=self.keys)
             raise IssuesError(Issue("no-fields", (), value, data={"name": name}, hint=takes))
-        values, failed, issues = self._fields_of(value, name)
+        return self._made(value, name, {})
+
+    def evolve(self, instance: Any, given: Mapping[str, Any], name: str | None = None) -> Any:
+        """Return an instance of the class as `instance` is, but for the fields in `given`.
+
+        Raises:
+            IssuesError: with everything that is wrong.
+        """
+        known = {key: getattr(instance, self.fields[key][0].name) for key in self.keys}
+        return self._made(given, name or self.cls.__name__, known)
+
+    def _made(self, given: Mapping[str, Any], title: str, known: dict[str, Any]) -> Any:
+        """Return an instance with the fields in `given`, and those in `known` where `given` has none."""
+        values, failed, issues = self._fields_of(given, title, known)
+        values = known | values
         if not issues:
             try:
                 return self.cls(**values)
             except Exception as error:  # noqa: BLE001 - validators and constructors may raise anything
-                issues = self._refusals(values, failed, value) or _issues(error)
+                issues = self._refusals(values, failed, given) or _issues(error)
         else:
-            issues += self._refusals(values, failed, value)
+            issues += self._refusals(values, failed, given)
         raise IssuesError(*issues)
 
-    def _fields_of(self, given: Mapping[str, Any], title: str) -> tuple[dict[str, Any], set[str], list[Issue]]:
-        """Return the fields whose values have the right type, the names of those that have not, and why."""
+    def _fields_of(
+        self, given: Mapping[str, Any], title: str, known: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], set[str], list[Issue]]:
+        """Return the fields whose values have the right type, the names of those that have not, and why.
+
+        Args:
+            given: keys and values.
+            title: what messages call the class.
+            known: the fields that have a value without one in `given`.
+        """
         values: dict[str, Any] = {}
         failed: set[str] = set()
         issues: list[Issue] = []
@@ -96,7 +118,7 @@ class ClassPlan(NamedTuple):
             except IssuesError as error:
                 failed.add(name)
                 issues += [_with_default(issue, raw, field).below(key) for issue in error.issues]
-        missing = [key for key in self.required if key not in values and key not in failed]
+        missing = [key for key in self.required if not (key in values or key in failed or key in known)]
         if missing:
             # A key that is misspelt is one mistake, not two.
             meant = self._meant(strays, missing)

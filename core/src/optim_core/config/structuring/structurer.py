@@ -66,6 +66,14 @@ class Structurer:
         """
         return self._plan(cls).structure(value, name)
 
+    def evolve(self, instance: Any, given: Mapping[str, Any], name: str | None = None) -> Any:
+        """Return an instance of a plugin class as `instance` is, but for the fields in `given`.
+
+        Raises:
+            IssuesError: with everything that is wrong in `given`.
+        """
+        return self._plan(type(instance)).evolve(instance, given, name)
+
     def _plan(self, cls: type[Any]) -> ClassPlan:
         plan = self._plans.get(cls)
         if plan is None:
