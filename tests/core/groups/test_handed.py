@@ -150,3 +150,11 @@ def test_muon_is_made_of_tensors_alone():
     model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Linear(8, 8), torch.nn.Linear(8, 2))
     built = registry.build({"type": "Muon"})
     assert described(built.create_optimizer(model)) == described(built.factory(model)(model.parameters(), lr=0.02))
+
+
+def test_a_field_that_must_be_given_need_not_be_given_again():
+    """It has the value of the spec."""
+    built = registry.build({"type": "StepLR", "config": {"step_size": 10}})
+    assert (10, 0.5) == (built.changed(gamma=0.5).config.step_size, built.changed(gamma=0.5).config.gamma)
+    with pytest.raises(ConfigError, match="step_size"):
+        built.changed(gama=0.5, step_size=0)

@@ -177,6 +177,6 @@ class Muon(Optimizer):
                 step_adamw(group, self.state)
 
 
-@torch.compiler.disable
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def _uncompiled(move: Callable[[], None]) -> None:
     move()

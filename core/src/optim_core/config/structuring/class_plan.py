@@ -88,14 +88,14 @@ class ClassPlan(NamedTuple):
         raise IssuesError(*issues)
 
     def _fields_of(
-        self, given: Mapping[str, Any], title: str, known: Mapping[str, Any]
+        self, given: Mapping[str, Any], title: str, present: Mapping[str, Any]
     ) -> tuple[dict[str, Any], set[str], list[Issue]]:
         """Return the fields whose values have the right type, the names of those that have not, and why.
 
         Args:
             given: keys and values.
             title: what messages call the class.
-            known: the fields that have a value without one in `given`.
+            present: the fields that have a value without one in `given`.
         """
         values: dict[str, Any] = {}
         failed: set[str] = set()
@@ -118,7 +118,7 @@ class ClassPlan(NamedTuple):
             except IssuesError as error:
                 failed.add(name)
                 issues += [_with_default(issue, raw, field).below(key) for issue in error.issues]
-        missing = [key for key in self.required if not (key in values or key in failed or key in known)]
+        missing = [key for key in self.required if not (key in values or key in failed or key in present)]
         if missing:
             # A key that is misspelt is one mistake, not two.
             meant = self._meant(strays, missing)
