@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.distributed.fsdp import FullyShardedDataParallel
 from wrappers import IN_PLACE, WRAPPERS, one_process, quietly, wrapped
 
 from optim_core import ParamGroupError, registry
@@ -218,6 +219,18 @@ def test_messages_call_a_model_by_its_own_class():
     spec = registry.build(ADAMW, "optimizer")
     with pytest.raises(ParamGroupError, match="layer_decay: Linear has no layers"):
         spec.create_optimizer(torch.compile(nn.Linear(2, 2), backend="eager"))
+
+
+@pytest.mark.parametrize("asked", [{"no_decay": ["norm"]}, {"layer_decay": 0.5}, {"param_groups": [{"match": "*"}]}])
+def test_flat_parameters_cannot_be_told_apart(asked):
+    """Where FSDP1 makes one tensor of a model, what would go by its parameters is refused, with the repair."""
+    with quietly():
+        model = FullyShardedDataParallel(Net(), device_id=torch.device("cpu"))
+    message = rf"{next(iter(asked))} goes by parameters, .* those of Net into _flat_param; give it use_orig_params=True"
+    with pytest.raises(ParamGroupError, match=message):
+        registry.build({"type": "SGD", **asked}, "optimizer").create_optimizer(model)
+    optimizer = registry.build({"type": "SGD"}, "optimizer").create_optimizer(model)
+    assert ["_flat_param"] == optimizer.param_groups[0]["param_names"]
 
 
 class Renamed(nn.Module):

@@ -18,7 +18,7 @@ from optim_core.groups.options import MULTIPLIER, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
 from optim_core.groups.request import GroupRequest
 from optim_core.groups.rule import NO_DECAY_KINDS
-from optim_core.groups.targets import Group, Target, refuse_lazy, refuse_without_model, title_of
+from optim_core.groups.targets import Group, Target, refuse_flat, refuse_lazy, refuse_without_model, title_of
 from optim_core.plugin_class.fields import decay_fields
 from optim_core.text.prose import listing
 
@@ -133,6 +133,7 @@ def plan_of(
     """
     hooked = has_hook(request.config)
     refuse_without_model(request, target)
+    refuse_flat(request, target)
     if thorough or needs_layers(request):
         refuse_lazy(target)
     wanted = thorough or hooked or request.no_decay or request.layer_decay is not None

@@ -23,6 +23,7 @@ __all__ = [
     "Group",
     "Target",
     "as_one_model",
+    "refuse_flat",
     "refuse_for_ready_made",
     "refuse_lazy",
     "refuse_without_model",
@@ -31,6 +32,8 @@ __all__ = [
     "title_of",
 ]
 
+# What FullyShardedDataParallel calls the tensor into which it puts a module's parameters.
+FLAT = "_flat_param"
 MODEL = "hand over the model instead of its parameters"
 
 Group = dict[str, Any]
@@ -280,6 +283,17 @@ def refuse_lazy(target: Target) -> None:
             raise ParamGroupError(
                 f"{target.name(place)} has no shape before the model's first call; call the model once before"
             )
+
+
+def refuse_flat(request: GroupRequest, target: Target) -> None:
+    """Raise ParamGroupError where one tensor holds parameters that are to be told apart."""
+    flat = next((name for name in target.names or () if name.endswith(FLAT)), None)
+    asked = _asked_for(request)
+    if flat is not None and asked:
+        raise ParamGroupError(
+            f"{listing(asked)} goes by parameters, and FullyShardedDataParallel put those of {target.title} into "
+            f"{flat}; give it use_orig_params=True"
+        )
 
 
 def refuse_for_ready_made(request: GroupRequest, lr_multipliers: Mapping[Any, float] | None) -> None:
