@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import io
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import pytest
@@ -25,6 +25,7 @@ PLAIN = [
     [1, (2, {3})],
     {"a": 1, 2: "b", (3, None): [], 1.5: {}},
     OrderedDict(a=1),
+    Counter("abca"),
     torch.ones(2, 3)[:, 1],
     torch.nn.Parameter(torch.ones(2)),
     torch.float8_e4m3fn,

@@ -139,9 +139,7 @@ def _refuse_shards(what: str, module: Any) -> None:
             for part in module.modules()
         )
     if sharded:
-        repair = (
-            'save it with torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
-        )
+        repair = 'use torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
         raise OptimError(f"{what} is divided between processes, and a file holds what one process has; {repair}")
 
 

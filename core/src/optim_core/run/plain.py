@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +12,8 @@ __all__ = ["refuse_other_than_plain"]
 
 _SCALARS = (type(None), bool, int, float, complex, str, bytes, bytearray)
 _LISTS = (list, tuple, set)
-_MAPPINGS = (dict, OrderedDict)
+# MultiStepLR counts its milestones.
+_MAPPINGS = (dict, OrderedDict, Counter)
 # A container that contains itself shows by its depth, and pickle goes not much deeper.
 _DEEPEST = 100
 _PLAIN = "a checkpoint holds None, numbers, texts, tensors, and lists, tuples, sets and dicts of them"
