@@ -90,11 +90,11 @@ def test_class_of_the_user_is_no_wrapper_for_its_name():
 
 
 class Inner(nn.Module):
-    """Has one parameter."""
+    """Has one parameter, in a module that is called as wrappers call theirs."""
 
     def __init__(self):
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(2))
+        self.module = nn.Linear(2, 2, bias=False)
 
 
 def test_what_a_wrapper_holds_twice_has_one_name():
@@ -102,9 +102,11 @@ def test_what_a_wrapper_holds_twice_has_one_name():
     fabric = type("_FabricModule", (nn.Module,), {"__module__": "lightning.fabric.wrappers"})()
     fabric._forward_module = nn.DataParallel(Inner())
     fabric._original_module = fabric._forward_module.module
-    expected = {"_forward_module.module.weight": "weight", "_original_module.weight": "weight"}
-    assert expected == clean_names(fabric)
-    assert ["weight"] == target_of(fabric).names
+    names = {"_forward_module.module.module.weight": "module.weight", "_original_module.module.weight": "module.weight"}
+    assert names == clean_names(fabric)
+    # Its state_dict is that of the module without wrappers.
+    assert {"module.weight": "module.weight"} == clean_names(fabric, fabric._original_module.state_dict())
+    assert ["module.weight"] == target_of(fabric).names
     assert {} == target_of(fabric).aliases
 
 

@@ -25,7 +25,7 @@ class Wrapper(NamedTuple):
     Args:
         package: the package that the class comes from.
         inside: what the wrapper calls the module in it.
-        copies: what else it calls the same module, or a part of it.
+        copies: what else it calls the same module, or what is in that; the first is what its ``state_dict`` is of.
         own: its own buffers, which no model without it has.
     """
 
@@ -192,7 +192,7 @@ class _Places:
             for tensors in (parameters_of(module), buffers_of(module)):
                 if own in tensors:
                     return tensors[own]
-            module = inside_of(module)
+            module = _hidden_in(module)
         return name
 
     def _at(self, path: str) -> _Place:
@@ -212,5 +212,11 @@ def _next(place: _Place, part: str) -> _Place:
         if child is not None:
             prefix = wrapper is not None and part in (wrapper.inside, *wrapper.copies)
             return _Place(clean if prefix else f"{clean}{part}.", child)
-        module = inside_of(module)
+        module = _hidden_in(module)
     return _Place(f"{clean}{part}.", None)
+
+
+def _hidden_in(module: Any) -> Any:
+    """Return what is named where a wrapper hides its prefix, None for a module that is no wrapper."""
+    wrapper = wrapper_of(module)
+    return None if wrapper is None else children_of(module).get((*wrapper.copies, wrapper.inside)[0])
