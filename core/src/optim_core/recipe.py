@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.errors import OptimError, ParamGroupError
+from optim_core.opaque import opaque
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.text.names import plain_name
 
@@ -38,6 +39,7 @@ def _only_name(optimizers: Mapping[str, Any]) -> str:
     return next(iter(optimizers))
 
 
+@opaque
 @attrs.frozen(kw_only=True)
 class Recipe:
     """What a config asks for: optimizers by name, a schedule for each that has one, and clipping.

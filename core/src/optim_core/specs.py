@@ -15,6 +15,7 @@ import attrs
 from optim_core.errors import OptimError, ParamGroupError, PluginError
 from optim_core.groups.rule import GroupRule
 from optim_core.kinds import KINDS, Kind
+from optim_core.opaque import opaque
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,7 @@ def _building(what: str, provided_by: str) -> Iterator[str]:
         raise
 
 
+@opaque
 @attrs.frozen(kw_only=True)
 class PluginSpec:
     """What the specs of all kinds have in common.
@@ -116,6 +118,7 @@ def _has(made: Any, method: str) -> bool:
     return callable(getattr(made, name, None)) if is_method else hasattr(made, name)
 
 
+@opaque
 @attrs.frozen(kw_only=True)
 class SchedulerSpec(PluginSpec):
     """A learning-rate schedule, or one that waits for a metric.
@@ -265,6 +268,7 @@ class SchedulerSpec(PluginSpec):
         return scheduler
 
 
+@opaque
 @attrs.frozen(kw_only=True)
 class OptimizerSpec(PluginSpec):
     """An optimizer.
@@ -528,6 +532,7 @@ class OptimizerFactory:
         return target_of_models([self.model], layered=needs_layers(self.spec.group_request()))
 
 
+@opaque
 @attrs.frozen(kw_only=True)
 class ClipperSpec(PluginSpec):
     """A way to clip gradients.
