@@ -6,6 +6,7 @@ from optim_core.errors import (
     BlockedPluginError,
     CheckpointError,
     CheckpointMismatchError,
+    CheckpointWarning,
     ConfigError,
     DuplicatePluginError,
     HorizonError,
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
     from optim_core.groups.parameter_info import ParameterInfo
     from optim_core.run.checkpoint import load_checkpoint, save_checkpoint
     from optim_core.run.horizon import Horizon
+    from optim_core.run.loop import StepResult
 
 __all__ = [
     "BlockedPluginError",
     "Catalog",
     "CheckpointError",
     "CheckpointMismatchError",
+    "CheckpointWarning",
     "ClipperSpec",
     "ConfigError",
     "DuplicatePluginError",
@@ -61,6 +64,7 @@ __all__ = [
     "Recipe",
     "Registry",
     "SchedulerSpec",
+    "StepResult",
     "UnknownNameError",
     "UnknownTypeError",
     "__version__",
@@ -76,6 +80,7 @@ __getattr__ = names_on_demand(
         "optim_core.groups.parameter_info": ("ParameterInfo",),
         "optim_core.run.checkpoint": ("load_checkpoint", "save_checkpoint"),
         "optim_core.run.horizon": ("Horizon",),
+        "optim_core.run.loop": ("StepResult",),
     },
 )
 

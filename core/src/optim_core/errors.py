@@ -11,6 +11,7 @@ __all__ = [
     "BlockedPluginError",
     "CheckpointError",
     "CheckpointMismatchError",
+    "CheckpointWarning",
     "ConfigError",
     "DuplicatePluginError",
     "HorizonError",
@@ -323,3 +324,13 @@ class HorizonError(OptimError, ValueError):
 
 def _rebuild_horizon_error(cls: type[HorizonError], message: str, needs: str | None, otherwise: str) -> HorizonError:
     return cls(message, needs=needs, otherwise=otherwise)
+
+
+class CheckpointWarning(UserWarning):
+    """A saved state is loaded that is not in everything of this run: another version, or values that stay as saved.
+
+    Example:
+        >>> from optim_core.errors import CheckpointWarning
+        >>> issubclass(CheckpointWarning, UserWarning)
+        True
+    """

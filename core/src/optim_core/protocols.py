@@ -24,6 +24,7 @@ __all__ = [
     "Clipper",
     "ClipperPlugin",
     "ClosedForm",
+    "ConfigReader",
     "OptimizerPlugin",
     "PluginClass",
     "Provider",
@@ -80,6 +81,11 @@ class OptimizerPlugin(PluginClass, Protocol):
     what the parameters are, in a word or two, to the field with their rate, ``{"matrices": "lr", "AdamW's":
     "adamw_lr"}``; and ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the
     rate is ``lr``.
+
+    An optimizer that needs more of the training loop than gradients says so by ``needs``, a tuple of the words
+    "closure" (``step`` computes the loss several times), "create_graph" (gradients are differentiated again),
+    "gradients" (beside a closure, gradients are to be there already) and "modes" (it has ``train()`` and ``eval()``, to
+    be called before steps and before evaluation).
 
     Example:
         >>> import attrs
@@ -271,4 +277,28 @@ class Provider(Protocol):
 
     def load(self, name: str) -> type[Any]:
         """Return the plugin class of one of the names that `names` gives."""
+        ...
+
+
+class ConfigReader(Protocol):
+    """What reads and writes recipes: a `Registry`, for modules that stand below it.
+
+    Example:
+        >>> from optim_core import registry
+        >>> reader = registry
+        >>> reader.to_config(reader.recipe({"type": "AdamW"}))["optimizer"]["type"]
+        'AdamW'
+    """
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the default one of a process, which another process has too."""
+        ...
+
+    def recipe(self, config: Any) -> Any:
+        """Return the recipe of a config."""
+        ...
+
+    def to_config(self, built: Any) -> dict[str, Any]:
+        """Return the canonical config of a recipe."""
         ...

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from optim_core.errors import OptimError, ParamGroupError
+from optim_core.errors import CheckpointMismatchError, OptimError, ParamGroupError
 from optim_core.opaque import opaque
-from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
+from optim_core.specs import ClipperSpec, OptimizerSpec, PluginSpec, SchedulerSpec
 from optim_core.text.names import plain_name
 
 if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.amp import GradScaler
     from torch.nn import Module
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-    from optim_core.protocols import Clipper
+    from optim_core.plugin_class.needs import Need
+    from optim_core.protocols import Clipper, ConfigReader
+    from optim_core.run.changes import Changed, Found
+    from optim_core.run.horizon import Horizon
+    from optim_core.run.loop import Loop, Loss, Metric, StepResult
     from optim_core.run.state import Part
 
-__all__ = ["SINGLE", "Optimization", "Recipe"]
+__all__ = ["SINGLE", "MadeBy", "Optimization", "Recipe"]
 
 # The name of the one optimizer of a recipe that has no names.
 SINGLE = "default"
@@ -39,6 +47,30 @@ def _only_name(optimizers: Mapping[str, Any]) -> str:
     return next(iter(optimizers))
 
 
+@attrs.frozen
+class MadeBy:
+    """Where a recipe comes from, so that what was made of it can say its config, and read another one.
+
+    Args:
+        registry: the registry that built it; None where it was put together by hand, or unpickled in a process whose
+            default registry is another one.
+
+    Example:
+        >>> from optim_core import registry
+        >>> registry.recipe({"type": "AdamW"}).made_by.registry is registry
+        True
+    """
+
+    registry: ConfigReader | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        keeps = self.registry is not None and self.registry.is_default
+        return MadeBy, (self.registry if keeps else None,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MadeBy:
+        return self
+
+
 @opaque
 @attrs.frozen(kw_only=True)
 class Recipe:
@@ -50,6 +82,7 @@ class Recipe:
         clipper: the clipping, None where there is none.
         unused: what stood beside the recipe in the config of a whole training run, and is not optim-core's to use:
             settings of the training loop, the model. It does not count where recipes are compared.
+        made_by: the registry that built it, which does not count either.
 
     Example:
         >>> from optim_core import registry
@@ -62,6 +95,33 @@ class Recipe:
     schedulers: dict[str, SchedulerSpec] = attrs.field(factory=dict)
     clipper: ClipperSpec | None = None
     unused: dict[str, Any] = attrs.field(factory=dict, eq=False, repr=False)
+    made_by: MadeBy = attrs.field(factory=MadeBy, eq=False, repr=False)
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What the optimizers and schedules need of the training loop beyond gradients, all of which `step` gives.
+
+        "closure": the loss is computed several times in a step, so that `step` is to be given a function;
+        "create_graph": gradients are differentiated again, so that `step` is to call ``backward()``; "metric": a
+        schedule waits for a metric; "modes": ``run.eval()`` before evaluation, and ``run.train()`` after it;
+        "gradients": beside the closure there are gradients already.
+        """
+        return frozenset().union(*map(self.needs_of, self.optimizers))
+
+    def needs_of(self, name: str) -> frozenset[Need]:
+        """Return what one optimizer and its schedule need; `needs` says what the words mean.
+
+        Example:
+            >>> from optim_core import registry
+            >>> recipe = registry.recipe({"optimizer": {"type": "AdamW"}, "scheduler": {"type": "ReduceLROnPlateau"}})
+            >>> sorted(recipe.needs_of("default"))
+            ['metric']
+        """
+        from optim_core.plugin_class.needs import needs_of
+
+        schedule = self.schedule_of(name)
+        own = needs_of(self.optimizers[name].config)
+        return own if schedule is None else own | needs_of(schedule.config)
 
     @property
     def optimizer(self) -> OptimizerSpec:
@@ -124,6 +184,7 @@ class Recipe:
             [0.001]
         """
         from optim_core.run.horizon import Horizon
+        from optim_core.run.state import options_of
 
         horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
         models, multipliers = self.models_and_multipliers(model, lr_multipliers)
@@ -131,13 +192,47 @@ class Recipe:
             name: spec.create_optimizer(models[name], lr_multipliers=multipliers.get(name))
             for name, spec in self.optimizers.items()
         }
+        made = Made(models, multipliers, {name: options_of(optimizer) for name, optimizer in optimizers.items()})
         schedulers = {}
         for name, optimizer in optimizers.items():
             schedule = self.schedule_of(name)
             if schedule is not None:
                 schedulers[name] = schedule.create_scheduler(optimizer, horizon=horizon)
-        clipper = None if self.clipper is None else self.clipper.create_clipper()
-        return Optimization(recipe=self, optimizers=optimizers, schedulers=schedulers, clipper=clipper)
+                if schedule.waits_for_metric:
+                    made.schedulers[name] = deepcopy(schedulers[name].state_dict())
+        return Optimization(
+            recipe=self,
+            optimizers=optimizers,
+            schedulers=schedulers,
+            clipper=None if self.clipper is None else self.clipper.create_clipper(),
+            horizon=horizon,
+            made=made,
+        )
+
+    def to_config(self) -> dict[str, Any] | None:
+        """Return the canonical config, as `Registry.to_config` does; None where no registry has built the recipe.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.recipe({"type": "AdamW"}).to_config()["optimizer"]["type"]
+            'AdamW'
+        """
+        reader = self.made_by.registry
+        return None if reader is None else reader.to_config(self)
+
+    def distributions(self) -> dict[str, str]:
+        """Return the distributions whose plugins the recipe uses, with their versions.
+
+        Example:
+            >>> from optim_core import registry
+            >>> list(registry.recipe({"type": "AdamW"}).distributions())
+            ['optim-torch-builtin']
+        """
+        schedules = [schedule for name in self.optimizers if (schedule := self.schedule_of(name)) is not None]
+        clipping = [] if self.clipper is None else [self.clipper]
+        specs = [*self.optimizers.values(), *schedules, *clipping]
+        named = [spec.provided_by.partition(" ") for spec in specs for spec in _with_parts(spec)]
+        return {distribution: version for distribution, _, version in named if distribution}
 
     def models_and_multipliers(
         self, model: Any, lr_multipliers: Mapping[Any, float] | None
@@ -203,28 +298,78 @@ def _by_model(models: Mapping[str, Any], lr_multipliers: Mapping[Any, float]) ->
     return divided
 
 
+def _no_horizon() -> Horizon:
+    from optim_core.run.horizon import Horizon
+
+    return Horizon()
+
+
+@attrs.define
+class Made:
+    """How the objects of a run began, and what they were made for.
+
+    Args:
+        models: name to the model, or the parameters, that the optimizer was made for.
+        multipliers: name to the lr multipliers of its modules.
+        options: name to the options that the groups of the optimizer had.
+        schedulers: name to the state that a schedule that waits for a metric had.
+    """
+
+    models: dict[str, Any] = attrs.field(factory=dict)
+    multipliers: dict[str, dict[Any, float]] = attrs.field(factory=dict)
+    options: dict[str, list[dict[str, Any]]] = attrs.field(factory=dict)
+    schedulers: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+
+
 @attrs.define(kw_only=True, eq=False)
 class Optimization:
-    """The live objects of a run. ``optimizer, scheduler = run`` unpacks a run of one.
+    """The live objects of a run, and its training loop. ``optimizer, scheduler = run`` unpacks a run of one.
 
     Args:
         recipe: what they were made from.
         optimizers: name to optimizer.
         schedulers: name to scheduler, for those optimizers that have one.
-        clipper: call ``clip(parameters)`` between ``backward()`` and ``step()``; None where there is no clipping.
+        clipper: clips by ``clip(parameters)``; None where there is no clipping.
+        horizon: the length of the run, as far as it was given.
 
     Example:
         >>> import torch
         >>> from optim_core import registry
-        >>> run = registry.build({"optimizer": {"type": "AdamW"}}).create(torch.nn.Linear(8, 2))
-        >>> type(run.optimizer).__name__, run.scheduler, run.clipper
-        ('AdamW', None, None)
+        >>> model = torch.nn.Linear(8, 2)
+        >>> run = registry.recipe({"optimizer": {"type": "AdamW"}, "scheduler": "cosine"}).create(model, total_steps=10)
+        >>> for batch in torch.ones(10, 4, 8):
+        ...     done = run.step(lambda: model(batch).square().mean())
+        >>> run.optimizer.param_groups[0]["lr"]
+        0.0
     """
 
     recipe: Recipe
     optimizers: dict[str, Optimizer]
     schedulers: dict[str, LRScheduler]
     clipper: Clipper | None
+    horizon: Horizon = attrs.field(factory=_no_horizon)
+    _made: Made = attrs.field(factory=Made, repr=False)
+    _epochs: int = attrs.field(default=0, init=False)
+    _loops: dict[str, Loop] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._loops = {name: self._loop(name) for name in self.optimizers}
+
+    def _loop(self, name: str) -> Loop:
+        from optim_core.run.loop import Loop
+
+        schedule = self.recipe.schedule_of(name)
+        several = len(self.optimizers) > 1
+        return Loop(
+            name,
+            self.optimizers[name],
+            self.schedulers.get(name),
+            self.clipper,
+            needs=self.recipe.needs_of(name),
+            interval="step" if schedule is None else schedule.interval,
+            monitor=None if schedule is None else schedule.monitor,
+            others=partial(_parameters_of_others, self.optimizers, name) if several else tuple,
+        )
 
     @property
     def optimizer(self) -> Optimizer:
@@ -240,70 +385,335 @@ class Optimization:
         yield self.optimizer
         yield self.scheduler
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the state of every optimizer and scheduler, which ``torch.load(weights_only=True)`` reads.
+    def __getitem__(self, name: str) -> Loop:
+        """Return the optimizer called `name` with its schedule and clipping, to step it; else KeyError."""
+        try:
+            return self._loops[name]
+        except KeyError:
+            raise KeyError(f"there is no optimizer `{name}`; there are {', '.join(self._loops)}") from None
 
-        As with torch, its tensors are the live ones: save it, or deepcopy it, before training goes on.
+    # -- the training loop ---------------------------------------------------------------------------------------
 
-        Example:
-            >>> import torch
-            >>> from optim_core import registry
-            >>> run = registry.build({"optimizer": {"type": "AdamW"}}).create(torch.nn.Linear(8, 2))
-            >>> list(run.state_dict())
-            ['format', 'optimizers', 'schedulers']
-        """
-        from optim_core.run.state import save_state
+    def step(self, loss: Loss = None, *, scaler: GradScaler | None = None, metric: Metric = None) -> StepResult:
+        """Take one optimizer step: backward, unscale, clip, step, schedule (if it goes by steps), zero_grad.
 
-        return save_state(*self._parts())
+        The same loop is right for every plugin. Where gradients are accumulated, call ``loss.backward()`` for the
+        batches before, and this with the last one. Nothing here waits for the device, but for a GradScaler, which does
+        so itself.
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where `state` was saved, optimizers first, then schedulers; `state` is copied, not shared.
+        Args:
+            loss: a function of no arguments that computes the loss, a tensor of shape (); it is called once, or, by an
+                optimizer that needs a closure, as often as that calls it. Or the loss itself, where the optimizer needs
+                no closure; or None, where ``backward()`` was called.
+            scaler: the ``torch.amp.GradScaler`` of a run in float16. It is used as by hand: ``scale``, ``unscale_``
+                before clipping, ``step``, ``update``. A step that it leaves out moves no schedule.
+            metric: what a schedule that waits for a metric after each step is given: a value, or a mapping of names to
+                values.
 
-        As with torch, what the state holds wins over the config: rates, momentum, a schedule's numbers.
+        Returns:
+            the loss, the norm of the gradients, the rate, and whether the scaler left the step out.
 
         Raises:
-            CheckpointMismatchError: before anything is loaded, where names, types, parameters or shapes differ; it
-                says which.
+            OptimError: something is missing that the optimizer or the schedule needs, which it names, or there are
+                several optimizers; nothing has been changed.
 
         Example:
             >>> import torch
             >>> from optim_core import registry
-            >>> schedule = {"type": "StepLR", "config": {"step_size": 1}}
-            >>> recipe = registry.build({"optimizer": {"type": "SGD", "config": {"lr": 0.1}}, "scheduler": schedule})
             >>> model = torch.nn.Linear(8, 2)
-            >>> run, later = recipe.create(model), recipe.create(model)
-            >>> run.optimizer.step()
-            >>> run.scheduler.step()
-            >>> later.load_state_dict(run.state_dict())
-            >>> later.scheduler.last_epoch
-            1
+            >>> config = {"optimizer": {"type": "LBFGS"}, "gradient_clipping": {"type": "norm", "max_norm": 1.0}}
+            >>> run = registry.recipe(config).create(model)
+            >>> done = run.step(lambda: model(torch.ones(4, 8)).square().mean())
+            >>> done.lr, done.skipped
+            (1.0, False)
         """
-        from optim_core.run.state import load_state
+        return self._only().step(loss, scaler=scaler, metric=metric)
 
-        load_state(*self._parts(), state)
+    def _only(self) -> Loop:
+        if len(self._loops) != 1:
+            raise OptimError(
+                f"there are several optimizers: {', '.join(self._loops)}; step each by its name, run[name].step(loss)"
+            )
+        return next(iter(self._loops.values()))
+
+    def end_epoch(self, metric: Metric = None) -> None:
+        """Step the schedules that go by epochs; what the clipping found is told.
+
+        Args:
+            metric: what a schedule that waits for a metric is given: a value, or a mapping of names to values, from
+                which it takes its `monitor`. Other schedules pass over it.
+
+        Raises:
+            OptimError: a schedule waits for a metric that is not given; no schedule has been stepped.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> recipe = registry.recipe({"optimizer": {"type": "SGD", "lr": 0.1, "lr_decay_gamma": 0.5}})
+            >>> run = recipe.create(torch.nn.Linear(8, 2))
+            >>> run.end_epoch({"val_loss": 0.3})
+            >>> run.optimizer.param_groups[0]["lr"]
+            0.05
+        """
+        from optim_core.run.stepping import without_optimizer_steps
+
+        for loop in self._loops.values():
+            loop.check_metric("epoch", metric)
+        with without_optimizer_steps():
+            for loop in self._loops.values():
+                loop.end_epoch(metric)
+        self._epochs += 1
+        self._tell()
+
+    def clip(self) -> Any:
+        """Clip the gradients of every optimizer, for loops that do without `step`.
+
+        Returns:
+            the norm before clipping, None without clipping; of several optimizers a mapping of their names to it.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(2, 1, bias=False)
+            >>> config = {"optimizer": {"type": "SGD"}, "gradient_clipping": {"type": "norm", "max_norm": 1.0}}
+            >>> run = registry.recipe(config).create(model)
+            >>> model(torch.tensor([3.0, 4.0])).backward()
+            >>> run.clip()
+            tensor(5.)
+        """
+        norms = {name: loop.clip() for name, loop in self._loops.items()}
+        return next(iter(norms.values())) if len(norms) == 1 else norms
+
+    def train(self) -> None:
+        """Tell the optimizers that have modes that training goes on; `create` leaves them in this mode.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))
+            >>> run.train()
+        """
+        for loop in self._loops.values():
+            loop.set_mode("train")
+
+    def eval(self) -> None:
+        """Tell the optimizers that have modes that the model is to be evaluated or saved for use.
+
+        Schedule-free optimizers then put the averaged weights into the model. In this mode `step` and `state_dict` are
+        errors, until `train` is called.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))
+            >>> run.eval()
+        """
+        for loop in self._loops.values():
+            loop.set_mode("eval")
+
+    def _tell(self) -> None:
+        tell = getattr(self.clipper, "tell", None)
+        if callable(tell):
+            tell()
+
+    # -- saving and loading --------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of every optimizer and scheduler, and what they were made from.
+
+        It is plain data, which ``torch.load(weights_only=True)`` reads: the canonical config, the distributions with
+        their versions, the lengths of the run, how many steps and epochs were taken, and the states by name. As with
+        torch, its tensors are the live ones: save it, or deepcopy it, before training goes on.
+
+        Raises:
+            OptimError: an optimizer is in eval mode, in which the weights are others than those that are trained.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.recipe({"optimizer": {"type": "AdamW"}}).create(torch.nn.Linear(8, 2))
+            >>> state = run.state_dict()
+            >>> list(state)
+            ['format', 'recipe', 'distributions', 'lengths', 'counters', 'optimizers', 'schedulers']
+            >>> state["recipe"]["optimizer"]["type"]
+            'AdamW'
+        """
+        from optim_core.run.state import VERSION, saved_optimizer, saved_scheduler
+
+        for loop in self._loops.values():
+            loop.refuse_eval("saved")
+        self._tell()
+        optimizers, schedulers = self._parts()
+        return {
+            "format": VERSION,
+            "recipe": self.recipe.to_config(),
+            "distributions": self.recipe.distributions(),
+            "lengths": self._lengths(),
+            "counters": {"steps": {name: loop.steps for name, loop in self._loops.items()}, "epochs": self._epochs},
+            "optimizers": {name: saved_optimizer(part) for name, part in optimizers.items()},
+            "schedulers": {name: saved_scheduler(part) for name, part in schedulers.items()},
+        }
+
+    def _lengths(self) -> dict[str, int | None]:
+        from optim_core.run.changes import LENGTHS
+
+        return {name: getattr(self.horizon, name) for name in LENGTHS}
+
+    def load_state_dict(self, state: Mapping[str, Any], changed: Changed = "error") -> None:
+        """Continue where `state` was saved; it is copied, not shared.
+
+        Args:
+            state: what `state_dict` gave.
+            changed: what happens where the config or the length of the run is another than when it was saved:
+                "error" lists every value that differs; "saved" goes on as it was; "config" takes the values of this
+                config, for optimizers, schedules and clipping alike, and the step stays, so that a schedule is where it
+                would be, had it had these values from the start. A list of paths, as the error names them, takes these
+                from this config, and the rest as it was.
+
+        Raises:
+            CheckpointMismatchError: names, types, parameters, shapes or a major version differ, or, with "error",
+                anything of the config; nothing has been loaded.
+            OptimError: `changed` means nothing.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(8, 2)
+            >>> config = {"optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": {"type": "linear"}}
+            >>> state = registry.recipe(config).create(model, total_steps=10).state_dict()
+            >>> later = registry.recipe(config, overrides=["optimizer.lr=0.2"]).create(model, total_steps=10)
+            >>> later.load_state_dict(state, changed="config")
+            >>> later.optimizer.param_groups[0]["lr"]
+            0.2
+        """
+        from optim_core.run.changes import Description, differences
+        from optim_core.run.state import misfits_of
+
+        optimizers, schedulers = self._parts()
+        misfits = list(misfits_of(optimizers, schedulers, state))
+        if misfits:
+            raise CheckpointMismatchError("the saved state does not fit:\n    " + "\n    ".join(misfits))
+        now = Description(self.recipe.to_config(), self.recipe.distributions(), self._lengths(), self._multipliers())
+        saved = Description(state["recipe"], state["distributions"], state["lengths"], self._multipliers(state))
+        found = differences(saved, now, changed, has_schedules=bool(schedulers))
+        recipe, horizon = self.recipe, self.horizon
+        if found.all:
+            recipe, horizon = self._target(found, state)
+        for name in self.optimizers:
+            self._continue(name, state, found, recipe, horizon)
+        self._now_is(recipe, horizon, state["counters"])
+
+    def _multipliers(self, state: Mapping[str, Any] | None = None) -> dict[str, list[float]]:
+        """Return the lr multiplier of each group of each optimizer, now or in a saved state, in the order of now."""
+        from optim_core.run.resuming import start_of
+
+        starts = self._made.options
+        if state is not None:
+            saved = state["optimizers"]
+            starts = {name: start_of(optimizer, saved[name]) for name, optimizer in self.optimizers.items()}
+        return {
+            name: [float(options.get("lr_multiplier", 1.0)) for options in groups] for name, groups in starts.items()
+        }
+
+    def _target(self, found: Found, state: Mapping[str, Any]) -> tuple[Recipe, Horizon]:
+        """Return the recipe and the length that count from now on, where not all of this config does."""
+        from optim_core.run.changes import LENGTHS, merged
+        from optim_core.run.horizon import Horizon
+
+        reader, horizon = self.recipe.made_by.registry, self.horizon
+        if not any(change.path[0] in LENGTHS for change in found.chosen):
+            horizon = Horizon(**state["lengths"])
+        if reader is None or len(found.chosen) == len(found.all):
+            return self.recipe, horizon
+        recipe = reader.recipe(merged(state["recipe"], found.chosen))
+        return attrs.evolve(recipe, unused=self.recipe.unused), horizon
+
+    def _continue(self, name: str, state: Mapping[str, Any], found: Found, recipe: Recipe, horizon: Horizon) -> None:
+        """Load what was saved of one optimizer and its schedule, with what counts from now on."""
+        from optim_core.run.changes import LENGTHS, MULTIPLIERS
+        from optim_core.run.resuming import Continued, load_as_saved, load_with_numbers, start_of
+        from optim_core.run.state import options_of
+
+        optimizer, saved = self.optimizers[name], state["optimizers"][name]
+        part = Continued(optimizer, self.schedulers.get(name), saved, state["schedulers"].get(name))
+        concerns = [(MULTIPLIERS, name), *_paths_of(name, list(self.optimizers) == [SINGLE])]
+        concerns += [(length,) for length in LENGTHS] if name in self.schedulers else []
+        differing, chosen = found.of(*concerns)
+        schedule = recipe.schedule_of(name)
+        start = start_of(optimizer, saved)
+        if not chosen:
+            load_as_saved(part, schedule if differing and name in self.schedulers else None, horizon)
+            self._made.options[name] = start
+            return
+        if len(chosen) == len(differing):
+            start = self._made.options[name]
+        elif any(change.path[0] == MULTIPLIERS for change in differing):
+            raise OptimError(
+                f"{MULTIPLIERS} differ too: list `{MULTIPLIERS}` with the rest of what differs, or nothing"
+            )
+        else:
+            models, multipliers = self._made.models[name], self._made.multipliers.get(name)
+            start = options_of(recipe.optimizers[name].create_optimizer(models, lr_multipliers=multipliers))
+        load_with_numbers(part, start, schedule, horizon)
+        self._made.options[name] = start
+
+    def _now_is(self, recipe: Recipe, horizon: Horizon, counters: Mapping[str, Any]) -> None:
+        """Take over what counts from now on."""
+        if recipe.clipper != self.recipe.clipper:
+            self.clipper = None if recipe.clipper is None else recipe.clipper.create_clipper()
+        self.recipe, self.horizon = recipe, horizon
+        self._epochs = int(counters["epochs"])
+        for name, loop in self._loops.items():
+            schedule = recipe.schedule_of(name)
+            loop.goes_by(schedule.interval if schedule else "step", schedule.monitor if schedule else None)
+            loop.clipper = self.clipper
+            loop.steps = int(counters["steps"].get(name, 0))
 
     def _parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
-        """Return the optimizers and the schedulers, with what the recipe calls them."""
+        """Return the optimizers and the schedulers, with what the recipe calls them and how they began."""
         from optim_core.run.state import Part
 
         types = {name: plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
+        made = self._made
         return (
-            {name: Part(types[name], optimizer) for name, optimizer in self.optimizers.items()},
+            {name: Part(types[name], optimizer, made.options.get(name)) for name, optimizer in self.optimizers.items()},
             {
-                name: Part(_types_in(schedule) if schedule else "", self.schedulers[name])
+                name: Part(_types_in(schedule) if schedule else "", self.schedulers[name], made.schedulers.get(name))
                 for name, schedule in schedules.items()
             },
         )
 
 
+def _paths_of(name: str, is_single: bool) -> list[tuple[str, ...]]:
+    """Return where an optimizer and its schedule stand in a canonical config."""
+    parts = ("optimizer", "scheduler")
+    return [(part,) for part in parts] if is_single else [("optimizer_configs", name, part) for part in parts]
+
+
+def _parameters_of_others(optimizers: Mapping[str, Any], name: str) -> Iterator[Tensor]:
+    """Yield the parameters of all optimizers but one."""
+    for other, optimizer in optimizers.items():
+        if other != name:
+            for group in optimizer.param_groups:
+                yield from group["params"]
+
+
 def _types_in(schedule: SchedulerSpec) -> str:
     """Return a schedule's type, and the types of what it combines: ``SequentialLR(LinearLR, StepLR)``."""
-    parts = [part for value in _values(schedule.config) for part in (value if isinstance(value, list) else [value])]
-    nested = [_types_in(part) for part in parts if isinstance(part, SchedulerSpec)]
+    nested = [_types_in(part) for part in _parts_of(schedule) if isinstance(part, SchedulerSpec)]
     name = plain_name(schedule.type)
     return f"{name}({', '.join(nested)})" if nested else name
 
 
-def _values(config: Any) -> list[Any]:
-    return [getattr(config, field.name) for field in attrs.fields(type(config))]
+def _with_parts(spec: PluginSpec) -> Iterator[PluginSpec]:
+    """Yield a spec, and those in its config."""
+    yield spec
+    for part in _parts_of(spec):
+        yield from _with_parts(part)
+
+
+def _parts_of(spec: PluginSpec) -> list[PluginSpec]:
+    values = [getattr(spec.config, field.name) for field in attrs.fields(type(spec.config))]
+    flat = [part for value in values for part in (value if isinstance(value, list | tuple) else [value])]
+    return [part for part in flat if isinstance(part, PluginSpec)]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+import attrs
+
 from optim_core.config.builder import Builder
 from optim_core.config.components import Components, Found
 from optim_core.discovery.claims import Claim
@@ -14,11 +16,11 @@ from optim_core.discovery.index import Index
 from optim_core.discovery.loading import Loader
 from optim_core.discovery.policy import Settings
 from optim_core.discovery.scan import Scan, scan
-from optim_core.errors import DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
+from optim_core.errors import ConfigError, DuplicatePluginError, OptimError, PluginError, Problem, UnknownNameError
 from optim_core.kinds import KINDS, Kind, is_kind
 from optim_core.on_demand import names_on_demand
 from optim_core.plugin_class.contract import check_plugin_class
-from optim_core.recipe import Recipe
+from optim_core.recipe import SINGLE, MadeBy, Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.text.names import is_name, normalise
 from optim_core.text.prose import listing, visible, with_article
@@ -337,7 +339,47 @@ class Registry:
         if kind is not None and not is_kind(kind):
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         document = _document(config, overrides)
-        return self._builder.build(document.value if document else config, kind, document)
+        return self._made_here(self._builder.build(document.value if document else config, kind, document))
+
+    def recipe(self, config: Config, *, overrides: Iterable[str] = ()) -> Recipe:
+        """Turn a config into a recipe, as `build` does; a lone optimizer is a recipe of one.
+
+        Args:
+            config: as in `build`.
+            overrides: as in `build`.
+
+        Raises:
+            ConfigError: as in `build`, and where the config is a schedule or clipping alone.
+            PluginError: as in `build`.
+
+        Example:
+            >>> from optim_core import registry
+            >>> recipe = registry.recipe({"type": "LBFGS"})
+            >>> recipe.optimizer.type, sorted(recipe.needs)
+            ('LBFGS', ['closure'])
+        """
+        built = self.build(config, overrides=overrides)
+        if isinstance(built, Recipe):
+            return built
+        if isinstance(built, OptimizerSpec):
+            return Recipe(optimizers={SINGLE: built}, made_by=MadeBy(self))
+        message = f"a recipe has an optimizer, and this is {with_article(built.kind)} alone, {built.type}"
+        hint = f"put it below `{KINDS[built.kind].key}`, beside `optimizer`"
+        raise ConfigError([Problem(path="", message=message, hint=hint)])
+
+    def _made_here(self, built: Any) -> Any:
+        return attrs.evolve(built, made_by=MadeBy(self)) if isinstance(built, Recipe) else built
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is `optim_core.registry`."""
+        return self is registry
+
+    def __reduce__(self) -> str:
+        if not self.is_default:
+            raise TypeError("only the default registry can be pickled, as another's settings and plugins are its own")
+        # The name of the object in this module.
+        return "registry"
 
     def build_in(self, config: Mapping[str, Any], forms: Sequence[ConfigForm]) -> Any:
         """Build a config in one of some forms, for functions that take others than `build` does.
@@ -351,7 +393,7 @@ class Registry:
             >>> registry.build_in({"scheduler": "StepLR", "step_size": 10}, forms_for("scheduler")).type
             'StepLR'
         """
-        return self._builder.build(config, None, None, forms)
+        return self._made_here(self._builder.build(config, None, None, forms))
 
     def migrate(self, config: Config) -> dict[str, Any]:
         """Return what a config of any form says as a canonical config, without the defaults that `to_config` fills in.

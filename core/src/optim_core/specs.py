@@ -16,6 +16,7 @@ from optim_core.errors import OptimError, ParamGroupError, PluginError
 from optim_core.groups.rule import GroupRule
 from optim_core.kinds import KINDS, Kind
 from optim_core.opaque import opaque
+from optim_core.text.names import plain_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -450,12 +451,16 @@ class OptimizerSpec(PluginSpec):
         """
         from optim_core.groups.targets import MODEL, as_one_model
         from optim_core.plugin_class.contract import further_arguments
+        from optim_core.plugin_class.needs import has_modes
+        from optim_core.run.guard import guarded
 
         declared = further_arguments(type(self.config), self.kind).get("model")
         if declared == "required" and not models:
             raise ParamGroupError(f"{self.type} is made from the model, and is given its parameters alone: {MODEL}")
         further = {"model": as_one_model(models)} if declared and models else {}
-        optimizer: Optimizer = self.create(params, **further)
+        optimizer: Optimizer = guarded(self.create(params, **further), plain_name(self.type))
+        if has_modes(optimizer):
+            optimizer.train()  # type: ignore[attr-defined]
         return optimizer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +14,7 @@ import attrs
 from attrs import validators
 
 from optim_core.bridge.config_types import config_type, is_dtype
-from optim_core.bridge.source import Argument, LibraryClass, Opaque, is_plain
+from optim_core.bridge.source import Argument, LibraryClass, Opaque, SourceClass, is_plain
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.validators import non_negative, positive
 
@@ -94,6 +95,7 @@ def wrapping(
             needed = f"{module}.{found.name} needs `{argument.name}`, which no config can hold"
             raise LookupError(f"{needed}; take another {kind}")
     body = {
+        **_needs(found),
         **(members or {}),
         **({} if provider is None else {"__reduce__": _reduce(provider, found.name)}),
         "__doc__": _docstring(found, module, arguments, texts or {}),
@@ -112,6 +114,13 @@ def restored(provider: str, name: str, values: dict[str, Any]) -> Any:
     """
     where, _, attribute = provider.partition(":")
     return getattr(import_module(where), attribute).load(name)(**values)
+
+
+def _needs(found: LibraryClass) -> dict[str, Any]:
+    """Return what an optimizer's class shows in source of its needs: the methods by which it is told of modes."""
+    definitions = found.definitions if isinstance(found, SourceClass) else ()
+    methods = {item.name for node in definitions for item in node.body if isinstance(item, ast.FunctionDef)}
+    return {"needs": ("modes",)} if {"train", "eval"} <= methods else {}
 
 
 def _reduce(provider: str, name: str) -> Callable[[Any], tuple[Any, ...]]:

@@ -1,18 +1,19 @@
-"""Saving and loading the state of an Optimization, and saying by parameter name what does not fit."""
+"""The saved state of a run as plain data: what is in it, and what keeps it from being loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from optim_core.errors import CheckpointMismatchError
+from optim_core.run.guard import misfits, shapes_of
 from optim_core.text.prose import listing
 
-__all__ = ["Part", "load_state", "save_state"]
+__all__ = ["VERSION", "Part", "misfits_of", "options_of", "saved_optimizer", "saved_scheduler"]
 
-VERSION = 1
-DIVIDED_BY = "param_groups, no_decay, layer_decay or lr_multipliers are not what they were"
+VERSION = 2
+
+# What a group holds that is no option.
+_NO_OPTIONS = ("params", "param_names")
 
 
 class Part(NamedTuple):
@@ -21,56 +22,43 @@ class Part(NamedTuple):
     Args:
         type: what the recipe calls it, without its distribution; of a schedule that combines others also theirs.
         live: the object of torch's.
+        start: of an optimizer the options of its groups, of a scheduler that waits for a metric its state, as they
+            were when the run was created; None for any other scheduler.
     """
 
     type: str
     live: Any
+    start: Any = None
 
 
 Parts = Mapping[str, Part]
 
 
-def save_state(optimizers: Parts, schedulers: Parts) -> dict[str, Any]:
-    """Return the state as plain data: per optimizer its type, the shapes of its parameters, and torch's state dict."""
-    return {
-        "format": VERSION,
-        "optimizers": {
-            name: {"type": part.type, "parameters": _shapes(part.live), "state": part.live.state_dict()}
-            for name, part in optimizers.items()
-        },
-        "schedulers": {name: {"type": part.type, "state": part.live.state_dict()} for name, part in schedulers.items()},
-    }
+def options_of(optimizer: Any) -> list[dict[str, Any]]:
+    """Return the options of each group of an optimizer, by their names; tensors are copied."""
+    return [
+        {key: _copied(value) for key, value in group.items() if key not in _NO_OPTIONS}
+        for group in optimizer.param_groups
+    ]
 
 
-def load_state(optimizers: Parts, schedulers: Parts, state: Mapping[str, Any]) -> None:
-    """Load what `save_state` gave, after checking that all of it fits.
-
-    Raises:
-        CheckpointMismatchError: the state does not fit; nothing has been loaded.
-    """
-    differences = list(_differences(optimizers, schedulers, state))
-    if differences:
-        raise CheckpointMismatchError("the saved state does not fit:\n    " + "\n    ".join(differences))
-    # Loading shares tensors with its argument, so that training on would change the caller's state.
-    for name, part in optimizers.items():
-        part.live.load_state_dict(deepcopy(state["optimizers"][name]["state"]))
-    for name, part in schedulers.items():
-        part.live.load_state_dict(deepcopy(state["schedulers"][name]["state"]))
+def _copied(value: Any) -> Any:
+    return value.detach().clone() if hasattr(value, "clone") else value
 
 
-def _shapes(optimizer: Any) -> dict[str, list[int]]:
-    """Return parameter name to shape; a parameter without a name is called by its group and its place there."""
-    shapes = {}
-    for number, group in enumerate(optimizer.param_groups):
-        names = group.get("param_names") or [
-            f"group {number}, parameter {place}" for place in range(len(group["params"]))
-        ]
-        for name, parameter in zip(names, group["params"], strict=True):
-            shapes[name] = list(parameter.shape)
-    return shapes
+def saved_optimizer(part: Part) -> dict[str, Any]:
+    """Return an optimizer as plain data: its type, the shapes of its parameters, how it began, and its state."""
+    shapes = shapes_of(part.live.param_groups)
+    return {"type": part.type, "parameters": shapes, "start": part.start, "state": part.live.state_dict()}
 
 
-def _differences(optimizers: Parts, schedulers: Parts, state: Any) -> Iterable[str]:
+def saved_scheduler(part: Part) -> dict[str, Any]:
+    """Return a scheduler as plain data."""
+    return {"type": part.type, "start": part.start, "state": part.live.state_dict()}
+
+
+def misfits_of(optimizers: Parts, schedulers: Parts, state: Any) -> Iterator[str]:
+    """Yield what keeps a state from being loaded, whatever is changed about the config."""
     if not isinstance(state, Mapping) or state.get("format") != VERSION:
         yield f"it is not a state of format {VERSION} that Optimization.state_dict() gave"
         return
@@ -87,10 +75,10 @@ def _differences(optimizers: Parts, schedulers: Parts, state: Any) -> Iterable[s
                 yield f"{part}: the saved state has `{name}`, which the recipe does not have"
         for name in live:
             if name in saved:
-                yield from _differences_of(part, name, live[name], saved[name])
+                yield from _misfits_of_part(part, name, live[name], saved[name])
 
 
-def _differences_of(part: str, name: str, live: Part, saved: Mapping[str, Any]) -> Iterable[str]:
+def _misfits_of_part(part: str, name: str, live: Part, saved: Mapping[str, Any]) -> Iterable[str]:
     is_optimizer = part == "optimizers"
     if saved.get("type") != live.type:
         yield f"{part}.{name}: the saved one is {saved.get('type')}, this one is {live.type}"
@@ -98,52 +86,13 @@ def _differences_of(part: str, name: str, live: Part, saved: Mapping[str, Any]) 
     state = saved.get("state")
     if not isinstance(state, Mapping) or not state or (is_optimizer and not {"state", "param_groups"} <= state.keys()):
         yield f"{part}.{name}: its state is missing or not whole"
-    elif is_optimizer:
-        yield from _parameter_differences(name, saved, _shapes(live.live), live.live)
-
-
-def _moved(before: Any, groups: Any) -> str:
-    """Say which parameters are in another group than before; "" where none is, or where names are not known."""
-    was, now = _group_numbers(before), _group_numbers(groups)
-    moved = [
-        f"{name} was in group {was[name]} and is in group {now[name]}" for name in now if was.get(name) != now[name]
-    ]
-    if was.keys() != now.keys() or not moved:
-        return ""
-    rest = f" and {len(moved) - 3} more" if len(moved) > 3 else ""
-    return "; ".join(moved[:3]) + rest
-
-
-def _group_numbers(groups: Any) -> dict[str, int]:
-    return {name: number for number, group in enumerate(groups) for name in group.get("param_names") or ()}
-
-
-def _parameter_differences(
-    name: str, saved: Mapping[str, Any], live: Mapping[str, list[int]], optimizer: Any
-) -> Iterable[str]:
-    before = saved.get("parameters")
-    if not isinstance(before, Mapping):
+        return
+    if not is_optimizer:
+        return
+    if not isinstance(saved.get("parameters"), Mapping):
         yield f"optimizers.{name}: the names of the saved parameters are missing"
         return
-    missing = [parameter for parameter in live if parameter not in before]
-    surplus = [parameter for parameter in before if parameter not in live]
-    if missing:
-        yield f"optimizers.{name}: not in the saved state: {listing(missing)}"
-    if surplus:
-        yield f"optimizers.{name}: only in the saved state: {listing(surplus)}"
-    for parameter, shape in live.items():
-        if parameter in before and list(before[parameter]) != shape:
-            yield f"optimizers.{name}: {parameter} had the shape {list(before[parameter])} and has {shape}"
-    if missing or surplus:
-        return
-    moved = _moved(saved["state"]["param_groups"], optimizer.param_groups)
-    if moved:
-        yield f"optimizers.{name}: the parameters were divided into other groups: {moved}; {DIVIDED_BY}"
-        return
-    if list(before) != list(live):
-        yield f"optimizers.{name}: the parameters come in another order than when they were saved"
-        return
-    sizes = [len(group["params"]) for group in saved["state"].get("param_groups", ())]
-    own = [len(group["params"]) for group in optimizer.param_groups]
-    if sizes != own:
-        yield f"optimizers.{name}: the saved groups hold {sizes} parameters, these hold {own}"
+    made_as = {"type": live.type, "parameters": saved["parameters"]}
+    groups = live.live.param_groups
+    for sentence in misfits(live.type, groups, {"made_as": made_as, "param_groups": state["param_groups"]}):
+        yield f"optimizers.{name}: {sentence}"

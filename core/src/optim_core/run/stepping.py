@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from optim_core.run.horizon import Horizon
 
-__all__ = ["Walk", "go_to", "has_closed_form", "rates_over", "restore_base_rates", "waits_for_metric"]
+__all__ = [
+    "Walk",
+    "go_to",
+    "has_closed_form",
+    "rates_over",
+    "restore_base_rates",
+    "waits_for_metric",
+    "without_optimizer_steps",
+]
 
 
 class Walk(NamedTuple):
@@ -46,7 +54,7 @@ def has_closed_form(config: Any) -> bool:
 
 
 @contextmanager
-def _without_optimizer_steps() -> Iterator[None]:
+def without_optimizer_steps() -> Iterator[None]:
     """Silence, in the block, torch's warning that the optimizer did not step in between."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*before.*optimizer.step.*")
@@ -82,7 +90,7 @@ def go_to(scheduler: LRScheduler, step: int, *, at_once: bool) -> None:
         step: > 0.
         at_once: whether the rate is a function of the step, so that a LambdaLR need not be stepped there.
     """
-    with _without_optimizer_steps():
+    with without_optimizer_steps():
         if at_once and _is_lambda_lr(scheduler):
             scheduler.last_epoch = step - 1
             scheduler._step_count = step
@@ -205,7 +213,7 @@ def _walked(
         group["lr_multiplier"] = multiplier
     scheduler = walk.build(optimizer, horizon)
     yield float(group["lr"])
-    with _without_optimizer_steps():
+    with without_optimizer_steps():
         for step in range(last):
             if metrics is None:
                 scheduler.step()

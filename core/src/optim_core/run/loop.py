@@ -1,0 +1,454 @@
+"""One optimizer of a run in the training loop: its step, with all that belongs to one, in order."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import attrs
+
+from optim_core.errors import OptimError
+from optim_core.plugin_class.needs import Need, has_modes
+from optim_core.text.prose import listing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.amp import GradScaler
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from optim_core.protocols import Clipper
+
+__all__ = ["Loop", "Loss", "Metric", "StepResult"]
+
+Loss: TypeAlias = "Tensor | Callable[[], Tensor] | None"
+"""What a step is given: a function that computes the loss, a loss, or nothing where the gradients are there."""
+
+Metric: TypeAlias = "float | Tensor | Mapping[str, float | Tensor] | None"
+"""What a schedule that waits for one is given: the value, or values by their names."""
+
+
+@attrs.define
+class StepResult:
+    """What a step did. Tensors stay on their device; reading one waits for it.
+
+    Args:
+        loss: a tensor without a graph, of shape (); of an optimizer that computes the loss several times the first;
+            None where the step was given none.
+        grad_norm: of all gradients before clipping, as the clipper gives it; None without clipping.
+        lrs: the rate with which the step was taken, of each parameter group.
+        skipped: whether a GradScaler left the step out, because a gradient was not finite: a bool, or a tensor of
+            shape () that is not 0 then, where only the device knows.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> model = torch.nn.Linear(8, 2)
+        >>> run = registry.recipe({"type": "SGD", "config": {"lr": 0.1}}).create(model)
+        >>> done = run.step(lambda: model(torch.ones(4, 8)).square().mean())
+        >>> done.lr, done.grad_norm, done.skipped
+        (0.1, None, False)
+    """
+
+    loss: Tensor | None
+    grad_norm: Tensor | None
+    lrs: tuple[float | Tensor, ...]
+    skipped: bool | Tensor = False
+
+    @property
+    def lr(self) -> float | Tensor:
+        """The rate of the first parameter group with which the step was taken."""
+        return self.lrs[0]
+
+
+class _Seen:
+    """Notes that an optimizer took its step, and whether a scaler told it to do nothing.
+
+    It is a hook of the optimizer and must not refer to it, or the two would keep each other alive.
+    """
+
+    def __init__(self) -> None:
+        self.stepped = False
+        self.found_inf: Tensor | None = None
+
+    def __call__(self, optimizer: Any, *_: Any) -> None:
+        self.stepped = True
+        # Where the optimizer unscales by itself, the scaler leaves there for the step what it found.
+        self.found_inf = getattr(optimizer, "found_inf", None)
+
+
+class Loop:
+    """One optimizer of a run, with its schedule and clipping.
+
+    Args:
+        name: what the recipe calls the optimizer; messages use it where there are several.
+        optimizer: a live optimizer.
+        scheduler: its live schedule, None without one.
+        clipper: live clipping, None without it.
+        needs: what the optimizer and its schedule need, see `Recipe.needs`.
+        interval: when the schedule is stepped, "step" or "epoch".
+        monitor: the name of the metric that the schedule waits for, None where the config names none.
+        others: gives the parameters of the other optimizers of the run, whose gradients a step leaves alone.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> model = torch.nn.Linear(8, 2)
+        >>> run = registry.recipe({"type": "SGD", "config": {"lr": 0.1}}).create(model)
+        >>> run["default"].optimizer is run.optimizer
+        True
+    """
+
+    def __init__(
+        self,
+        name: str,
+        optimizer: Optimizer,
+        scheduler: LRScheduler | None,
+        clipper: Clipper | None,
+        *,
+        needs: frozenset[Need] = frozenset(),
+        interval: str = "step",
+        monitor: str | None = None,
+        others: Callable[[], Iterable[Tensor]] = tuple,
+    ) -> None:
+        self.name = name
+        self.optimizer = optimizer
+        self.scheduler = scheduler
+        self.clipper = clipper
+        self.needs = needs
+        self.interval = interval
+        self.monitor = monitor
+        self.steps = 0
+        self.in_eval = False
+        self._others = others
+        self._seen: _Seen | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {type(self.optimizer).__name__} after {self.steps} steps>"
+
+    # -- a step --------------------------------------------------------------------------------------------------
+
+    def step(self, loss: Loss = None, *, scaler: GradScaler | None = None, metric: Metric = None) -> StepResult:
+        """Take one optimizer step, with all that belongs to it; `Optimization.step` says more.
+
+        Raises:
+            OptimError: something is missing that the optimizer or its schedule needs; nothing has been changed.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> models = {"generator": torch.nn.Linear(8, 8), "discriminator": torch.nn.Linear(8, 1)}
+            >>> recipe = registry.recipe({"optimizer_configs": {name: {"type": "AdamW"} for name in models}})
+            >>> run = recipe.create(models)
+            >>> fake = models["generator"](torch.ones(4, 8))
+            >>> run["generator"].step(-models["discriminator"](fake).mean()).skipped
+            False
+        """
+        scaling = scaler if scaler is not None and scaler.is_enabled() else None
+        is_function = callable(loss) and not hasattr(loss, "backward")
+        value = self._value_for("step", metric)
+        self._refuse(loss, scaling, is_function=is_function)
+        lrs = tuple([self._rate(group["lr"]) if "lr" in group else 0.0 for group in self.optimizer.param_groups])
+        if "closure" in self.needs:
+            done = self._closure_step(cast("Callable[[], Tensor]", loss), lrs)
+        else:
+            value_of_loss = cast("Callable[[], Tensor]", loss)() if is_function else loss
+            done = self._plain_step(value_of_loss, lrs, scaling)
+        self.steps += 1
+        if self.scheduler is not None and self.interval == "step" and not self._was_skipped(done):
+            self._advance(value)
+        self.optimizer.zero_grad()
+        return done
+
+    def _plain_step(self, loss: Any, lrs: tuple[Any, ...], scaler: GradScaler | None) -> StepResult:
+        if loss is not None:
+            self._backward(loss if scaler is None else scaler.scale(self._as_loss(loss)))
+        if scaler is None:
+            norm = self.clip()
+            self.optimizer.step()
+            return StepResult(_detached(loss), norm, lrs)
+        norm = None
+        if self.clipper is not None:
+            if not _is_unscaled(scaler, self.optimizer):
+                scaler.unscale_(self.optimizer)
+            norm = self.clip()
+        skipped = self._scaled_step(scaler)
+        return StepResult(_detached(loss), norm, lrs, skipped)
+
+    def _scaled_step(self, scaler: GradScaler) -> bool | Tensor:
+        """Let the scaler step; return whether it did nothing."""
+        if self._seen is None:
+            self._seen = _Seen()
+            self.optimizer.register_step_post_hook(self._seen)
+        seen = self._seen
+        seen.stepped, seen.found_inf = False, None
+        scaler.step(self.optimizer)
+        scaler.update()
+        if seen.found_inf is not None:
+            return seen.found_inf
+        return not seen.stepped
+
+    def _was_skipped(self, done: StepResult) -> bool:
+        """Tell whether a step was left out. Where the device alone knows, this waits for it, as the scaler itself does
+        with the optimizers that do not unscale by themselves.
+        """
+        return bool(done.skipped)
+
+    def _closure_step(self, compute: Callable[[], Tensor], lrs: tuple[Any, ...]) -> StepResult:
+        from torch import enable_grad
+
+        done = StepResult(None, None, lrs)
+
+        def closure() -> Tensor:
+            self.optimizer.zero_grad()
+            with enable_grad():
+                loss: Tensor = self._as_loss(compute())
+                self._backward(loss)
+            norm = self.clip()
+            if done.loss is None:
+                done.loss, done.grad_norm = _detached(loss), norm
+            return loss
+
+        self.optimizer.step(closure)  # type: ignore[arg-type]
+        return done
+
+    def _backward(self, loss: Any) -> None:
+        """Add the gradients of `loss` to those of this optimizer's parameters, and to no other's of the run."""
+        loss = self._as_loss(loss)
+        kept = [(parameter, parameter.grad) for parameter in self._others()]
+        for parameter, _ in kept:
+            parameter.grad = None
+        if "create_graph" in self.needs:
+            with _without_cycle_warning():
+                loss.backward(create_graph=True)
+        else:
+            loss.backward()
+        for parameter, gradient in kept:
+            parameter.grad = gradient
+
+    def _as_loss(self, loss: Any) -> Any:
+        if not hasattr(loss, "backward"):
+            raise OptimError(
+                f"{self._title}the function that step is given returned {type(loss).__name__} instead of the loss; "
+                "return a tensor of shape () and leave backward() to step"
+            )
+        return loss
+
+    @staticmethod
+    def _rate(rate: Any) -> Any:
+        """Return a rate as it is now; a schedule fills a tensor anew."""
+        return rate.clone() if hasattr(rate, "clone") else rate
+
+    # -- what is missing -----------------------------------------------------------------------------------------
+
+    @property
+    def _title(self) -> str:
+        return f"{type(self.optimizer).__name__} ({self.name}): " if self.name != "default" else ""
+
+    def _refuse(self, loss: Any, scaler: GradScaler | None, *, is_function: bool) -> None:
+        """Raise OptimError where a step could not be taken as it should be; nothing has been changed yet."""
+        name = type(self.optimizer).__name__
+        self.refuse_eval("stepped")
+        if "closure" in self.needs:
+            self._refuse_for_closure(name, scaler, is_function=is_function)
+        elif loss is None:
+            self._refuse_without_gradients(name)
+
+    def refuse_eval(self, done: str) -> None:
+        """Raise OptimError where the optimizer is in eval mode, in which the weights are others than those it trains.
+
+        Args:
+            done: what it must not be: "stepped" or "saved".
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))["default"].refuse_eval("saved")
+        """
+        if self.in_eval or any(group.get("train_mode") is False for group in self.optimizer.param_groups):
+            name = type(self.optimizer).__name__
+            raise OptimError(
+                f"{self._title}{name} is in eval mode, in which it must not be {done}; call run.train() before"
+            )
+
+    def _refuse_for_closure(self, name: str, scaler: GradScaler | None, *, is_function: bool) -> None:
+        if not is_function:
+            raise OptimError(
+                f"{self._title}{name} computes the loss several times in a step: "
+                "give step a function of no arguments that returns it, run.step(lambda: loss_of(model(batch)))"
+            )
+        if scaler is not None:
+            raise OptimError(
+                f"{self._title}a GradScaler cannot be used with {name}, which computes the loss several times in a "
+                "step; train it in float32 or bfloat16, without a scaler"
+            )
+        if any(parameter.grad is not None for parameter in self.parameters()):
+            raise OptimError(
+                f"{self._title}there are gradients already, which {name} would lose, as it computes them anew: "
+                "give step a function that computes the whole loss, and call run.optimizer.zero_grad() "
+                "where gradients are left from before"
+            )
+
+    def _refuse_without_gradients(self, name: str) -> None:
+        gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
+        if not gradients:
+            raise OptimError(
+                f"{self._title}no parameter of {name} has a gradient: give step the loss, run.step(loss), "
+                "or call loss.backward() before it"
+            )
+        if "create_graph" in self.needs and not any(gradient.requires_grad for gradient in gradients):
+            raise OptimError(
+                f"{self._title}{name} differentiates the gradients once more: give step the loss, run.step(loss), "
+                "or call loss.backward(create_graph=True) before it"
+            )
+
+    # -- the parts -----------------------------------------------------------------------------------------------
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Yield the optimizer's parameters, group by group.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))
+            >>> [tuple(parameter.shape) for parameter in run["default"].parameters()]
+            [(2, 8), (2,)]
+        """
+        for group in self.optimizer.param_groups:
+            yield from group["params"]
+
+    def clip(self) -> Tensor | None:
+        """Clip the gradients that are there; return their norm before, None without clipping.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(2, 1, bias=False)
+            >>> config = {"optimizer": {"type": "SGD"}, "gradient_clipping": {"type": "norm", "max_norm": 1.0}}
+            >>> run = registry.recipe(config).create(model)
+            >>> model(torch.tensor([3.0, 4.0])).backward()
+            >>> run.clip()
+            tensor(5.)
+        """
+        return None if self.clipper is None else self.clipper.clip(list(self.parameters()))
+
+    def end_epoch(self, metric: Metric = None) -> None:
+        """Step the schedule, if it goes by epochs; `Optimization.end_epoch` says more.
+
+        Raises:
+            OptimError: the schedule waits for a metric that is not given.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> recipe = registry.recipe({"optimizer": {"type": "SGD"}, "scheduler": {"type": "ReduceLROnPlateau"}})
+            >>> run = recipe.create(torch.nn.Linear(8, 2))
+            >>> run["default"].end_epoch(0.3)
+            >>> run.scheduler.best
+            0.3
+        """
+        if self.scheduler is not None and self.interval == "epoch":
+            self._advance(self._value_for("epoch", metric))
+
+    def check_metric(self, interval: str, metric: Metric) -> None:
+        """Raise OptimError where the schedule would wait in vain for a metric at the end of a step or an epoch.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import OptimError, registry
+            >>> recipe = registry.recipe({"optimizer": {"type": "SGD"}, "scheduler": {"type": "ReduceLROnPlateau"}})
+            >>> try:
+            ...     recipe.create(torch.nn.Linear(8, 2))["default"].check_metric("epoch", None)
+            ... except OptimError as error:
+            ...     print(error)
+            ReduceLROnPlateau waits for a metric: run.end_epoch(metric)
+        """
+        self._value_for(interval, metric)
+
+    def _advance(self, value: Any) -> None:
+        scheduler: Any = self.scheduler
+        if "metric" in self.needs:
+            scheduler.step(value)
+        else:
+            scheduler.step()
+
+    def _value_for(self, interval: str, metric: Metric) -> Any:
+        """Return the value that the schedule waits for at the end of a step or an epoch, None where it needs none."""
+        if self.scheduler is None or "metric" not in self.needs or self.interval != interval:
+            return None
+        name = type(self.scheduler).__name__
+        call = "run.step(loss, metric=…)" if interval == "step" else "run.end_epoch(metric)"
+        if metric is None:
+            of = f" `{self.monitor}`" if self.monitor else ""
+            raise OptimError(f"{self._title}{name} waits for a metric{of}: {call}")
+        if not isinstance(metric, Mapping):
+            return metric
+        if self.monitor is None:
+            if len(metric) == 1:
+                return next(iter(metric.values()))
+            raise OptimError(
+                f"{self._title}{name} waits for one metric, and {call} was given {listing(metric) or 'none'}: "
+                "name it in the config, monitor: …, or give the value alone"
+            )
+        if self.monitor not in metric:
+            raise OptimError(
+                f"{self._title}{name} waits for the metric `{self.monitor}`, and {call} was given "
+                f"{listing(metric) or 'none'}"
+            )
+        return metric[self.monitor]
+
+    def goes_by(self, interval: str, monitor: str | None) -> None:
+        """Set when the schedule is stepped, and for which metric it waits.
+
+        Args:
+            interval: "step" or "epoch".
+            monitor: the name of the metric, None where the config names none.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))
+            >>> run["default"].goes_by("epoch", None)
+            >>> run["default"].interval
+            'epoch'
+        """
+        self.interval, self.monitor = interval, monitor
+
+    def set_mode(self, mode: str) -> None:
+        """Call `train()` or `eval()` of an optimizer that has them.
+
+        Args:
+            mode: "train" or "eval".
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> run = registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))
+            >>> run["default"].set_mode("eval")
+            >>> run["default"].in_eval
+            False
+        """
+        if has_modes(self.optimizer):
+            getattr(self.optimizer, mode)()
+            self.in_eval = mode == "eval"
+
+
+def _detached(loss: Any) -> Any:
+    return None if loss is None else loss.detach()
+
+
+def _is_unscaled(scaler: Any, optimizer: Any) -> bool:
+    """Tell whether the caller has unscaled the gradients already, which a scaler does not do twice."""
+    states = getattr(scaler, "_per_optimizer_states", {})
+    stage = states[id(optimizer)].get("stage") if id(optimizer) in states else None
+    return getattr(stage, "name", "READY") == "UNSCALED"
+
+
+@contextmanager
+def _without_cycle_warning() -> Iterator[None]:
+    """Silence torch's warning that gradients with a graph keep their parameters alive: the step drops them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*create_graph=True.*")
+        yield
