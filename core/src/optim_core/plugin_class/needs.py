@@ -10,7 +10,7 @@ from optim_core.text.prose import listing
 
 __all__ = ["ATTRIBUTE", "Need", "has_modes", "needs_of"]
 
-Need = Literal["closure", "create_graph", "metric", "modes"]
+Need = Literal["closure", "create_graph", "gradients", "metric", "modes"]
 
 ATTRIBUTE = "needs"
 # What a class that declares these properties as refused cannot do without.

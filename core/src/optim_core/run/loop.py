@@ -147,15 +147,17 @@ class Loop:
             False
         """
         scaling = scaler if scaler is not None and scaler.is_enabled() else None
-        is_function = callable(loss) and not hasattr(loss, "backward")
+        is_function = callable(loss)
+        if loss is not None and not is_function:
+            self._as_loss(loss)
         value = self._value_for("step", metric)
         self._refuse(loss, scaling, is_function=is_function)
         lrs = tuple([self._rate(group["lr"]) if "lr" in group else 0.0 for group in self.optimizer.param_groups])
         if "closure" in self.needs:
             done = self._closure_step(cast("Callable[[], Tensor]", loss), lrs)
         else:
-            value_of_loss = cast("Callable[[], Tensor]", loss)() if is_function else loss
-            done = self._plain_step(value_of_loss, lrs, scaling)
+            computed = self._as_loss(cast("Callable[[], Tensor]", loss)()) if is_function else loss
+            done = self._plain_step(computed, lrs, scaling)
         self.steps += 1
         if self.scheduler is not None and self.interval == "step" and not self._was_skipped(done):
             self._advance(value)
@@ -164,7 +166,7 @@ class Loop:
 
     def _plain_step(self, loss: Any, lrs: tuple[Any, ...], scaler: GradScaler | None) -> StepResult:
         if loss is not None:
-            self._backward(loss if scaler is None else scaler.scale(self._as_loss(loss)))
+            self._backward(loss if scaler is None else scaler.scale(loss))
         if scaler is None:
             norm = self.clip()
             self.optimizer.step()
@@ -211,12 +213,13 @@ class Loop:
                 done.loss, done.grad_norm = _detached(loss), norm
             return loss
 
+        if "gradients" in self.needs:
+            closure()
         self.optimizer.step(closure)  # type: ignore[arg-type]
         return done
 
     def _backward(self, loss: Any) -> None:
         """Add the gradients of `loss` to those of this optimizer's parameters, and to no other's of the run."""
-        loss = self._as_loss(loss)
         kept = [(parameter, parameter.grad) for parameter in self._others()]
         for parameter, _ in kept:
             parameter.grad = None
@@ -231,8 +234,8 @@ class Loop:
     def _as_loss(self, loss: Any) -> Any:
         if not hasattr(loss, "backward"):
             raise OptimError(
-                f"{self._title}the function that step is given returned {type(loss).__name__} instead of the loss; "
-                "return a tensor of shape () and leave backward() to step"
+                f"{self._title}step is given {type(loss).__name__} for the loss, or a function that returns it: "
+                "the loss is a tensor of shape (), and backward() is left to step"
             )
         return loss
 

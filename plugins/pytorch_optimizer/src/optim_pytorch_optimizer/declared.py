@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DECLARED"]
+__all__ = ["DECLARED", "needed"]
 
 # Names of properties to what is declared of them, to the names of the classes that declare it; the form is that of
 # `optim_core.bridge.declared`.
@@ -273,7 +273,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "differs: its state is not of the parameters' dtype, or cannot be loaded": "AdaFactor AdamMini",
     },
     "step_without_closure": {
-        "refuses: it needs a closure": "BSAM",
+        "refuses: it needs a closure": "AliG BSAM",
     },
     "vectors": {
         "refuses: it takes matrices only": "SpectralSphere",
@@ -289,3 +289,11 @@ DECLARED: dict[str, dict[str, str]] = {
         "refuses: it divides by the rate": "ASGD",
     },
 }
+
+# What the training loop is to give beyond gradients, which the source does not show.
+NEEDED: dict[str, tuple[str, ...]] = {"AliG": ("closure",), "BSAM": ("closure", "gradients")}
+
+
+def needed(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the member of a plugin class that says what the optimizer needs of the training loop, if it does."""
+    return {"needs": NEEDED[name]} if name in NEEDED else {}

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from optim_core.bridge import Library, SourceModule, declared, wrapping
-from optim_pytorch_optimizer.declared import DECLARED
+from optim_pytorch_optimizer.declared import DECLARED, needed
 from optim_pytorch_optimizer.field_types import COEFFICIENT_CHECKS, types_of
 from optim_pytorch_optimizer.groups import group_members
 from optim_pytorch_optimizer.keyword_options import OPTION_CHECKS, OPTION_TEXTS, keyword_options
@@ -75,7 +75,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         checks={**checks_of(found), **OPTION_CHECKS, **COEFFICIENT_CHECKS},
         more=keyword_options(found),
         texts=OPTION_TEXTS,
-        members={**group_members(found), "conformance": declared(DECLARED, name)},
+        members={**group_members(found), **needed(name), "conformance": declared(DECLARED, name)},
         provider=f"{__name__}:optimizers",
     )
 
