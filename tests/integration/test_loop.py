@@ -35,7 +35,7 @@ SCHEDULES = {
     "PolynomialLR": {"total_iters": 4},
     "cosine_with_min_lr": {"min_lr": 1e-5},
     "cosine_warmup_with_min_lr": {"min_lr": 1e-5},
-    "warmup_stable_decay": {"num_warmup_steps": 1, "num_decay_steps": 2},
+    "warmup_stable_decay": {"num_warmup_steps": 1, "num_decay_steps": 1},
     "sequential": {"schedulers": [{"type": "constant"}, {"type": "cosine"}], "durations": [3]},
     "warmup": {"num_warmup_steps": 2, "scheduler": {"type": "cosine"}},
 }
@@ -190,9 +190,11 @@ def test_without_clipping_and_schedule_nothing_is_called():
 # -- every optimizer that is installed -------------------------------------------------------------------------------
 
 NEEDED = {
+    "AliG": {"max_lr": 0.01},
     "BSAM": {"num_data": 20},
     "CPUAdam": {"lr": 0.001},
     "FusedAdam": {"lr": 0.001, "fallback": "torch"},
+    "LBFGS": {"line_search_fn": "strong_wolfe"},
     "LARS32bit": {"lr": 0.001, "momentum": 0.9},
     "LARS8bit": {"lr": 0.001, "momentum": 0.9},
     "LARS": {"lr": 0.001, "momentum": 0.9},
@@ -508,7 +510,7 @@ def test_the_function_returns_the_loss():
     with pytest.raises(OptimError, match="NoneType for the loss, or a function"):
         run.step(lambda: None)
     with pytest.raises(OptimError, match="float for the loss, or a function"):
-        run.step(lambda: float(loss_of(model, next(batches()))))
+        run.step(lambda: loss_of(model, next(batches())).item())
 
 
 # -- modes -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from optim_core.errors import CheckpointMismatchError, CheckpointWarning, OptimError
 from optim_core.kinds import GROUP_KEYS
+from optim_core.text.names import plain_name
 from optim_core.text.spelling import nearest
 from optim_core.text.values import shown
 
@@ -179,6 +180,10 @@ def _changes(saved: Any, now: Any, path: Path = ()) -> Iterator[Change]:
     elif isinstance(saved, list) and isinstance(now, list) and len(saved) == len(now):
         for index, (before, after) in enumerate(zip(saved, now, strict=True)):
             yield from _changes(before, after, (*path, index))
+    elif path[-1:] == ("type",) and isinstance(saved, str) and isinstance(now, str):
+        # The distribution before a name says where it comes from, not what it is.
+        if plain_name(saved) != plain_name(now):
+            yield Change(path, saved, now)
     elif isinstance(saved, bool) is not isinstance(now, bool) or saved != now:
         yield Change(path, saved, now)
 

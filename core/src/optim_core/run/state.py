@@ -62,6 +62,7 @@ def misfits_of(optimizers: Parts, schedulers: Parts, state: Any) -> Iterator[str
     if not isinstance(state, Mapping) or state.get("format") != VERSION:
         yield f"it is not a state of format {VERSION} that Optimization.state_dict() gave"
         return
+    yield from _misfits_of_description(state)
     for part, live in (("optimizers", optimizers), ("schedulers", schedulers)):
         saved = state.get(part)
         if not isinstance(saved, Mapping) or not all(isinstance(entry, Mapping) for entry in saved.values()):
@@ -78,6 +79,17 @@ def misfits_of(optimizers: Parts, schedulers: Parts, state: Any) -> Iterator[str
                 yield from _misfits_of_part(part, name, live[name], saved[name])
 
 
+def _misfits_of_description(state: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("distributions", "lengths", "counters"):
+        if not isinstance(state.get(key), Mapping):
+            yield f"it has no {key}"
+    counters = state.get("counters")
+    if isinstance(counters, Mapping) and not isinstance(counters.get("steps"), Mapping):
+        yield "it does not say how many steps were taken"
+    if "recipe" not in state or not isinstance(state["recipe"], (Mapping, type(None))):
+        yield "it does not say what it was made from"
+
+
 def _misfits_of_part(part: str, name: str, live: Part, saved: Mapping[str, Any]) -> Iterable[str]:
     is_optimizer = part == "optimizers"
     if saved.get("type") != live.type:
@@ -88,6 +100,9 @@ def _misfits_of_part(part: str, name: str, live: Part, saved: Mapping[str, Any])
         yield f"{part}.{name}: its state is missing or not whole"
         return
     if not is_optimizer:
+        return
+    if not isinstance(saved.get("start"), list) or len(saved["start"]) != len(state["param_groups"]):
+        yield f"optimizers.{name}: it does not say how its groups began"
         return
     if not isinstance(saved.get("parameters"), Mapping):
         yield f"optimizers.{name}: the names of the saved parameters are missing"
