@@ -462,12 +462,12 @@ def test_schedules_within_a_schedule_must_fit_too(other):
 
 def test_a_type_written_with_its_distribution_is_the_same_type():
     """Whether a config says `AdamW` or `optim-torch-builtin:AdamW` makes no difference to its state."""
-    spec = registry.build({"type": "optim-torch-builtin:AdamW"})
     net = Net()
-    run = registry.build(RECIPE).create(net, total_steps=20)
+    recipe = registry.build(RECIPE)
+    run = recipe.create(net, total_steps=20)
     train(net, run, 2)
     qualified = attrs.evolve(
-        registry.build(RECIPE), optimizers={"default": attrs.evolve(spec, type="optim-torch-builtin:AdamW")}
+        recipe, optimizers={"default": attrs.evolve(recipe.optimizer, type="optim-torch-builtin:AdamW")}
     )
     resumed = qualified.create(Net(), total_steps=20)
     resumed.load_state_dict(run.state_dict())
