@@ -134,5 +134,6 @@ $(MADE):
 	@"$(PYTHON)" -m venv --clear .venvs/bench
 	@$(BENCH) $(INSTALL) pip
 	@$(BENCH) $(INSTALL) --group build --group bench
+	@$(BENCH) $(INSTALL) --no-deps gram-newton-schulz==0.1.6 # what it asks for is for CUDA
 	@$(BENCH) $(INSTALL) --no-build-isolation $(EDITABLE)
 	@touch "$@"

@@ -2,10 +2,13 @@
 
 Run it with ``python benchmarks/muon.py``. It takes four minutes at most. Contestants take their steps in turn, on
 parameters and gradients of equal numbers, with two threads; what counts is the ratio of the medians. Muon as
-KellerJordan and dion write it is a short function each in muon_peers.py; pytorch_optimizer's is its own, if installed.
+KellerJordan and dion write it is a short function each in muon_peers.py; the packages of muon_packages.py are compared
+where they are installed, and what is missing is named with the reason.
 
-The last table compares whole GPT-2 models with the floor: the time that the multiplications of the plain iteration
-would take at the measured rate of this machine. The larger models need a CUDA device.
+Each table has a floor, measured in the same run. That of a whole step is the time which the multiplications of our form
+of the iteration take at the rate of this machine; that of whole GPT-2 models, the same for the plain iteration. That of
+the AdamW half is one read and write of its memory: three plain passes over tensors of equal size, which read weights,
+gradients and both means, and write all but the gradients. The larger models need a CUDA device.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ from collections.abc import Callable, Mapping
 import attrs
 import torch
 from torch import nn
-from torch.optim import Optimizer
 
 from common import header, installed, interleaved, table
+from muon_packages import PACKAGES, Package, adamw, optimi, together
 from muon_peers import batched_by_shape, matrix_by_matrix
 from optim_muon.optimizer import Muon
+from optim_muon.orthogonal.panels import HALVED_FROM
 
 THREADS = 2
 # Seconds that the rounds of one table row may take, and how many rounds there are at least and at most.
@@ -42,12 +46,14 @@ class Case:
         shapes: the shapes of the matrices.
         others: the shapes of the parameters that AdamW trains.
         least: how many times as fast as torch a step is to be.
+        width: the side of the squares whose products tell the rate of multiplications.
     """
 
     title: str
     shapes: list[Shape]
     others: list[Shape]
     least: float
+    width: int
 
 
 def gpt(width: int, layers: int) -> list[Shape]:
@@ -68,10 +74,10 @@ def odd(count: int) -> list[Shape]:
 
 
 CASES = [
-    Case("GPT, d = 64, 12 layers", gpt(64, 12), norms(64, 12), 4.5),
-    Case("GPT, d = 256, 6 layers", gpt(256, 6), norms(256, 6), 1.4),
-    Case("GPT, d = 768, 2 layers", gpt(768, 2), norms(768, 2), 1.4),
-    Case("60 odd shapes", odd(60), [], 1.0),
+    Case("GPT, d = 64, 12 layers", gpt(64, 12), norms(64, 12), 4.5, 64),
+    Case("GPT, d = 256, 6 layers", gpt(256, 6), norms(256, 6), 1.4, 256),
+    Case("GPT, d = 768, 2 layers", gpt(768, 2), norms(768, 2), 1.5, 768),
+    Case("60 odd shapes", odd(60), [], 1.0, 200),
 ]
 FORMS = {"its default": None, "fused=True": True}
 GPT2 = {"124M": (768, 12), "350M": (1024, 24), "1.3B": (2048, 24)}
@@ -93,33 +99,9 @@ def ours(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[
     return Muon([group for group in groups if group["params"]], lr=LR, momentum=MOMENTUM).step
 
 
-def together(*optimizers: Optimizer | Callable[[], object]) -> Callable[[], None]:
-    """Return a step that takes those of several optimizers, one after the other."""
-    steps = [each.step if isinstance(each, Optimizer) else each for each in optimizers]
-
-    def step() -> None:
-        for each in steps:
-            each()
-
-    return step
-
-
-def adamw(params: list[nn.Parameter]) -> list[Optimizer]:
-    """Return the fused AdamW of torch for these parameters, and none where there are no parameters."""
-    return [torch.optim.AdamW(params, lr=3e-4, fused=True)] if params else []
-
-
 def torchs(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
     """Return the step of torch.optim.Muon and torch.optim.AdamW."""
     return together(torch.optim.Muon(matrices, lr=LR, momentum=MOMENTUM, weight_decay=0.0), *adamw(others))
-
-
-def library(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
-    """Return the step of pytorch_optimizer's Muon."""
-    from pytorch_optimizer import Muon as LibraryMuon
-
-    groups = [{"params": matrices, "use_muon": True}]
-    return together(LibraryMuon(groups, lr=LR, momentum=MOMENTUM), *adamw(others))
 
 
 def loop(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable[[], object]:
@@ -132,15 +114,32 @@ def stacks(matrices: list[nn.Parameter], others: list[nn.Parameter]) -> Callable
     return together(batched_by_shape(matrices, LR, MOMENTUM), *adamw(others))
 
 
-def contestants() -> dict[str, Contestant]:
+def contestants(shapes: list[Shape], device: str = "cpu") -> dict[str, Contestant]:
     """Return the contestants by name; all are compared with "torch"."""
-    found: dict[str, Contestant] = {
-        "optim-muon": ours,
-        "torch": torchs,
-        "KellerJordan's form": loop,
-        "dion's form": stacks,
-    }
-    return {**found, "pytorch_optimizer": library} if installed("pytorch_optimizer") else found
+    forms = {} if device == "cuda" else {"KellerJordan's form": loop, "dion's form": stacks}
+    packages = {each.distribution: each.make for each in present(device) if each.fits(shapes, device)}
+    return {"optim-muon": ours, "torch": torchs, **forms, **packages}
+
+
+def present(device: str) -> list[Package]:
+    """Return the packages that are compared on this device."""
+    return [each for each in PACKAGES if device in each.devices and not each.missing()]
+
+
+def slow_ones() -> list[str]:
+    """Return the packages that take so long on a CPU that the others' rounds are not to wait for them."""
+    return [each.distribution for each in PACKAGES if each.widest is not None]
+
+
+def remarks(device: str) -> str:
+    """Return a line for each package with which there is something to say."""
+    lines = []
+    for each in PACKAGES:
+        missing = each.missing() if device in each.devices else f"it is compared on {each.devices[0]} only"
+        said = [said for said in (missing, each.remark) if said]
+        lines += [f"{each.distribution}: {'; '.join(said)}"] if said else []
+    optimi = "" if installed("torch-optimi") else "torch-optimi: it is not installed"
+    return "\n".join([*lines, *([optimi] if optimi else [])])
 
 
 def medians(steps: Mapping[str, Callable[[], object]], device: str = "cpu") -> dict[str, float]:
@@ -171,12 +170,19 @@ def _finish(device: str) -> None:
 def whole_steps() -> str:
     """Return the table of whole steps: the ratio of torch's median to that of each contestant."""
     rows = []
+    names = [name for name in contestants(CASES[0].shapes) if name != "torch"]
     for case in CASES:
-        steps = {name: make(parameters(case.shapes), parameters(case.others)) for name, make in contestants().items()}
+        makers = contestants(case.shapes)
+        steps = {name: make(parameters(case.shapes), parameters(case.others)) for name, make in makers.items()}
+        slow = {name: steps.pop(name) for name in slow_ones() if name in steps}
         taken = medians(steps)
-        ratios = {name: f"{taken['torch'] / taken[name]:.2f}" for name in steps if name != "torch"}
+        taken |= medians(slow) if slow else {}
+        ratios = {name: f"{taken['torch'] / taken[name]:.2f}" if name in taken else "-" for name in names}
+        floor = shared_flops(case.shapes) / multiplication_rate(case.width, "cpu")
         rows.append({"parameters": case.title, "torch, ms": f"{1e3 * taken['torch']:.1f}", **ratios})
         rows[-1]["asked for"] = f"{case.least:.1f}"
+        rows[-1]["optim-muon, ms"] = f"{1e3 * taken['optim-muon']:.1f}"
+        rows[-1]["floor of its products, ms"] = f"{1e3 * floor:.1f}"
     return table("A whole step: how many times as fast as torch.optim.Muon and AdamW(fused=True)", rows)
 
 
@@ -185,12 +191,39 @@ def adamw_half() -> str:
     rows = []
     sets: dict[str, list[Shape]] = {"10M in 150 tensors": [(66_667,)] * 150, "2,000 of 64": [(64,)] * 2000}
     for title, shapes in sets.items():
-        torchs = {name: torch.optim.AdamW(parameters(shapes), lr=3e-4, fused=fused) for name, fused in FORMS.items()}
-        half = Muon([{"params": parameters(shapes), "use_muon": False}])
-        taken = medians({"optim-muon": half.step, **{name: each.step for name, each in torchs.items()}})
-        ratios = {f"against {name}": f"{taken[name] / taken['optim-muon']:.2f}" for name in FORMS}
-        rows.append({"parameters": title, "optim-muon, ms": f"{1e3 * taken['optim-muon']:.2f}", **ratios})
-    return table("The AdamW half: how many times as fast as torch.optim.AdamW (asked for: 5 and 1.5)", rows)
+        steps: dict[str, Callable[[], object]] = {
+            "optim-muon": Muon([{"params": parameters(shapes), "use_muon": False}]).step,
+            "its memory": one_read_and_write(sum(shape[0] for shape in shapes)),
+            **{name: torch.optim.AdamW(parameters(shapes), lr=3e-4, fused=fused).step for name, fused in FORMS.items()},
+        }
+        if installed("torch-optimi"):
+            steps["torch-optimi"] = optimi(parameters(shapes))
+        taken = medians(steps)
+        peers = [name for name in (*FORMS, "torch-optimi") if name in taken]
+        ratios = {f"against {name}": taken[name] / taken["optim-muon"] for name in peers}
+        rows.append(
+            {
+                "parameters": title,
+                "optim-muon, ms": f"{1e3 * taken['optim-muon']:.2f}",
+                **{name: f"{ratio:.2f}" for name, ratio in ratios.items()},
+                "one read and write of its memory, ms": f"{1e3 * taken['its memory']:.2f}",
+                "times that": f"{taken['optim-muon'] / taken['its memory']:.2f}",
+            }
+        )
+    asked = "asked for: 5 and 1.5, and of 10M 1.05 times its memory"
+    return table(f"The AdamW half: how many times as fast as torch.optim.AdamW ({asked})", rows)
+
+
+def one_read_and_write(count: int) -> Callable[[], object]:
+    """Return what reads weights, gradients and two means of `count` numbers, and writes all but the gradients."""
+    weights, grads, means, squares = (torch.rand(count) for _ in range(4))
+
+    def passes() -> None:
+        weights.add_(grads, alpha=1e-9)
+        means.mul_(1.0)
+        squares.mul_(1.0)
+
+    return passes
 
 
 def whole_models(device: str) -> str:
@@ -198,15 +231,14 @@ def whole_models(device: str) -> str:
     rows = []
     for title, (width, layers) in GPT2.items() if device == "cuda" else [("124M", GPT2["124M"])]:
         shapes, others = gpt(width, layers), [*norms(width, layers), (50_257, width), (1024, width)]
-        makers = {"optim-muon": ours, "torch": torchs}
+        makers = contestants(shapes, device) if device == "cuda" else {"optim-muon": ours, "torch": torchs}
         steps = {name: make(parameters(shapes, device), parameters(others, device)) for name, make in makers.items()}
         taken = medians(steps, device)
         floor = plain_flops(shapes) / multiplication_rate(width, device)
         rows.append(
             {
                 "GPT-2": title,
-                "optim-muon, ms": f"{1e3 * taken['optim-muon']:.1f}",
-                "torch, ms": f"{1e3 * taken['torch']:.1f}",
+                **{f"{name}, ms": f"{1e3 * seconds:.1f}" for name, seconds in taken.items()},
                 "ratio": f"{taken['torch'] / taken['optim-muon']:.2f}",
                 "floor of the plain iteration, ms": f"{1e3 * floor:.1f}",
             }
@@ -223,20 +255,41 @@ def plain_flops(shapes: list[Shape]) -> float:
     return total
 
 
+def shared_flops(shapes: list[Shape]) -> float:
+    """Return the operations of the iteration as optim-muon computes it on a CPU.
+
+    Iterations share their n x n matrices, by 2, 2 and 1, where matrices are long enough, and of symmetric products of
+    large matrices one triangle is computed.
+    """
+    total = 0.0
+    for shape in shapes:
+        short, long = sorted(shape)
+        ratio, halved = long / short, short >= HALVED_FROM
+        shared, plain = (9 * ratio + 11, 15 * ratio + 5) if halved else (12 * ratio + 22, 20 * ratio + 10)
+        total += min(shared, plain) * short**3
+    return total
+
+
 def multiplication_rate(size: int, device: str) -> float:
-    """Return how many operations a second this machine does in products of square matrices of bfloat16."""
-    square = torch.randn(size, size, device=device).bfloat16()
-    seconds = medians({"product": lambda: [square @ square for _ in range(10)]}, device)["product"]
-    return 10 * 2 * size**3 / seconds
+    """Return how many operations a second this machine does in products of square matrices of bfloat16.
+
+    Small ones are multiplied as many at once as have a quarter of a million numbers.
+    """
+    squares = torch.randn(max(1, 2**18 // size**2), size, size, device=device).bfloat16()
+    several = squares if len(squares) > 1 else squares[0]
+    seconds = medians({"product": lambda: [several @ several for _ in range(10)]}, device)["product"]
+    return 10 * 2 * len(squares) * size**3 / seconds
 
 
 def main() -> None:
     torch.set_num_threads(THREADS)
-    print(header("torch", "pytorch_optimizer"))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    print(header("torch", *(each.distribution for each in PACKAGES), "torch-optimi"))
     print(f"{torch.get_num_threads()} threads; bfloat16 units: {torch.cpu._is_avx512_bf16_supported()}\n")
     print(whole_steps(), "\n")
     print(adamw_half(), "\n")
-    print(whole_models("cuda" if torch.cuda.is_available() else "cpu"))
+    print(whole_models(device), "\n")
+    print(remarks(device))
 
 
 if __name__ == "__main__":
