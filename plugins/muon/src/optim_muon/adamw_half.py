@@ -7,6 +7,7 @@ have taken the same steps share one count in memory; a state_dict has a count fo
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
+from functools import cache
 from typing import Any
 
 import attrs
@@ -115,7 +116,7 @@ def _update(cohort: Cohort, group: dict[str, Any]) -> None:
     """Take the step of all parameters of a cohort, whose count is that of this step by now."""
     beta1, beta2 = group["betas"]
     tensors = (cohort.params, cohort.grads, cohort.means, cohort.squares)
-    if all(tensor.is_contiguous() for of in tensors for tensor in of) and _has_kernel(cohort.step.device):
+    if all(all(map(Tensor.is_contiguous, of)) for of in tensors) and _has_kernel(cohort.step.device):
         torch._fused_adamw_(
             *tensors,
             [],
@@ -145,5 +146,7 @@ def _update(cohort: Cohort, group: dict[str, Any]) -> None:
     )
 
 
+@cache
 def _has_kernel(device: torch.device) -> bool:
+    """Return whether torch has its fused kernel for this device."""
     return device.type in _get_fused_kernels_supported_devices()

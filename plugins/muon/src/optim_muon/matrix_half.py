@@ -30,6 +30,8 @@ _MOST_ELEMENTS_ELSEWHERE = 2**26
 def step_matrices(groups: Sequence[dict[str, Any]], state: MutableMapping[Tensor, dict[str, Any]]) -> None:
     """Take a step of the matrices of these groups that have a gradient."""
     every = [matrices for group in groups for matrices in matrices_of(group, state)]
+    if not every:
+        return
     _step([matrices for matrices in every if matrices.spread is None])
     spread = [matrices for matrices in every if matrices.spread is not None]
     if spread:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from optim_muon.orthogonal.coefficients import CLASSIC, Triple
 
-__all__ = ["Products", "diagonals", "iterate", "sharing_a_gram"]
+__all__ = ["Products", "diagonals", "iterate", "multiply", "sharing_a_gram"]
 
 # How many iterations share one R where products are rounded to bfloat16 (or TF32), and where they are not.
 _ROUNDED = 2
@@ -79,11 +79,20 @@ def _factor(products: Products, triples: Sequence[Triple], gram: Tensor, scale: 
         if left:
             gram = products.product(step, products.product(step, gram))
         if factor is None and scale is not None:
-            step.mul_(scale)
+            multiply(step, scale)
         factor = step if factor is None else products.product(step, factor)
     if factor is None:
         raise ValueError("there is no iteration")
     return factor
+
+
+def multiply(matrix: Tensor, scale: Tensor | float) -> None:
+    """Multiply `matrix` by `scale` in place."""
+    if isinstance(scale, float) or scale.dtype == matrix.dtype:
+        matrix.mul_(scale)
+    else:
+        # torch is slow at multiplying tensors of different dtypes.
+        matrix.copy_(matrix.float().mul_(scale))
 
 
 def diagonals(square: Tensor) -> Tensor:

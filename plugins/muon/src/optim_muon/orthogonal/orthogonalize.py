@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from optim_muon.orthogonal.coefficients import Triple
-from optim_muon.orthogonal.newton_schulz import diagonals, iterate, sharing_a_gram
+from optim_muon.orthogonal.newton_schulz import diagonals, iterate, multiply, sharing_a_gram
 from optim_muon.orthogonal.panels import HALVED_FROM, Panels
 from optim_muon.orthogonal.stacks import Stacks
 
@@ -132,7 +132,7 @@ def _normalised(products: Stacks, eps: float) -> tuple[Tensor, Tensor]:
     brought near 1 before, by a power of two, which is exact; where looking would wait for the device, it always is.
     """
     squares: Tensor | None = None
-    floor = torch.tensor(eps, device=products.stacks[0].device)
+    floor: Tensor | float = max(eps, _LEAST_NORM)
     if products.stacks[0].device.type == "cpu":
         gram = products.gram()
         squares = _sums_of_squares(gram)
@@ -141,12 +141,12 @@ def _normalised(products: Stacks, eps: float) -> tuple[Tensor, Tensor]:
         if not (least.item() > _LEAST_SQUARE and most.item() < _MOST_SQUARE):
             squares = None
     if squares is None:
-        floor = eps * torch.cat([_brought_near_one(stack) for stack in products.stacks])
+        floor = (eps * torch.cat([_brought_near_one(stack) for stack in products.stacks])).clamp_(min=_LEAST_NORM)
         gram = products.gram()
         squares = _sums_of_squares(gram)
-    norms = squares.sqrt_().clamp_(min=floor).clamp_(min=_LEAST_NORM)
-    scale = norms.reciprocal_().view(-1, 1, 1)
-    return gram.mul_(scale.square()), scale
+    scale = squares.sqrt_().clamp_(min=floor).reciprocal_().view(-1, 1, 1)
+    multiply(gram, scale.square())
+    return gram, scale
 
 
 def _sums_of_squares(gram: Tensor) -> Tensor:
