@@ -39,3 +39,21 @@ def test_matrices_of_several_shapes_share_a_part(limit, lengths):
     """Three of four numbers and two of two: as many as fit."""
     found = [matrices_of(3, 4), matrices_of(2, 2)]
     assert lengths == [[len(matrices.params) for matrices in part] for part in in_parts(found, limit, size_of)]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_rate_that_is_a_tensor_moves_as_the_number_does(dtype):
+    """On a GPU such a rate is not read; the decay and the move are those of the number, to rounding."""
+    moved = []
+    for by_number in (True, False):
+        torch.manual_seed(0)
+        params, moves = ([torch.randn(4, 6).to(dtype) for _ in range(2)] for _ in range(2))
+        group = {"lr": 0.02, "weight_decay": 0.1, "adjust_lr_fn": "match_rms_adamw"}
+        matrices = Matrices(params, params, params, group, (4, 6), Iterations((), 1e-7, "auto"), dtype)
+        if by_number:
+            matrices.move(moves)
+        else:
+            matrices._move_by(torch.tensor(0.02), moves)
+        moved.append(params)
+
+    torch.testing.assert_close(moved[0], moved[1], rtol=1e-6 if dtype == torch.float32 else 0, atol=1e-7)

@@ -17,6 +17,7 @@ from torch.nn import Parameter
 from torch.optim.adamw import adamw
 from torch.utils._foreach_utils import _get_fused_kernels_supported_devices
 
+from optim_muon.matrices import rate_for
 from optim_muon.processes.spread import local, local_gradient
 
 __all__ = ["share_steps", "step_adamw"]
@@ -121,7 +122,7 @@ def _update(cohort: Cohort, group: dict[str, Any]) -> None:
             *tensors,
             [],
             [cohort.step] * len(cohort.params),
-            lr=float(group["lr"]),
+            lr=rate_for(cohort.step, group),
             beta1=beta1,
             beta2=beta2,
             weight_decay=group["weight_decay"],

@@ -14,7 +14,7 @@ from optim_muon.momentum import as_one
 from optim_muon.orthogonal.orthogonalize import Iterations
 from optim_muon.processes.spread import Spread
 
-__all__ = ["Matrices", "in_parts"]
+__all__ = ["Matrices", "in_parts", "rate_for"]
 
 Tensors = list[Tensor] | tuple[Tensor, ...]
 
@@ -96,7 +96,10 @@ class Matrices:
         """Decay the parameters, and move each against a direction of its own shape."""
         if self.params[0].numel() == 0:
             return
-        lr = float(self.group["lr"])
+        lr = rate_for(self.params[0], self.group)
+        if isinstance(lr, Tensor):
+            self._move_by(lr, moves)
+            return
         step = lr * self._ratio()
         decay = lr * self.group["weight_decay"]
         # On a CPU the fused kernel is wrong in bfloat16 and float16 (torch 2.13): it ignores most of the moves.
@@ -119,12 +122,29 @@ class Matrices:
         for param, move in zip(self.params, moves, strict=True):
             param.mul_(1 - decay).add_(move, alpha=-step)
 
+    def _move_by(self, lr: Tensor, moves: Tensors) -> None:
+        """Do as `move` does, by a rate on the device, which is not waited for."""
+        step, kept = lr * self._ratio(), 1 - lr * self.group["weight_decay"]
+        for param, move in zip(self.params, moves, strict=True):
+            # A factor on the device would otherwise be rounded to the dtype of the parameter, where a number is not.
+            exact = torch.promote_types(param.dtype, torch.float32)
+            param.copy_(param.to(exact) * kept)
+            param.copy_(param.to(exact) - move.to(exact) * step)
+
     def _ratio(self) -> float:
         """Return what `lr` is multiplied by for matrices of this shape."""
         rows, columns = self.shape
         if self.group["adjust_lr_fn"] == "match_rms_adamw":
             return 0.2 * math.sqrt(max(rows, columns))
         return math.sqrt(max(1, rows / columns))
+
+
+def rate_for(param: Tensor, group: dict[str, Any]) -> float | Tensor:
+    """Return the rate of a group: a number, or a tensor of the parameter's GPU, for which reading would wait."""
+    lr = group["lr"]
+    if isinstance(lr, Tensor) and lr.device == param.device and lr.device.type != "cpu":
+        return lr.to(torch.float32)
+    return float(lr)
 
 
 def in_parts(found: Sequence[Matrices], limit: int, size_of: Callable[[Matrices], int]) -> Iterator[list[Matrices]]:

@@ -84,7 +84,9 @@ class GreedyLR(ReduceLROnPlateau):
             self.num_bad_epochs = self.num_good_epochs = 0
         else:
             self._count(current)
-        self._last_lr = [*self._rates()]
+        # A rate on a device is read only where it is to be changed, as reading waits.
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = [rate.clone() if isinstance(rate, Tensor) else float(rate) for rate in rates]
 
     def state_dict(self) -> dict[str, Any]:
         """Return plain data."""
