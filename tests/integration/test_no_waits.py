@@ -256,3 +256,26 @@ def test_what_waits_is_found_and_named():
     first = WaitingSGD.step.__wrapped__.__code__.co_firstlineno
     assert {"integration/test_no_waits.py"} == {place.split(":")[0] for place, _ in named}
     assert all(first < int(place.split(":")[1]) < first + 12 for place, _ in named)
+
+
+def test_the_loop_waits_for_nothing():
+    """`run.step` with clipping and a schedule, with gradients that are there, and what it returns is left unread."""
+    recipe = registry.recipe(
+        {
+            "optimizer": {"type": "AdamW", "config": {"lr": 0.1, "foreach": True}},
+            "scheduler": {"type": "constant_with_warmup", "config": {"num_warmup_steps": 2}},
+            "gradient_clipping": {"max_norm": 1.0},
+        }
+    )
+    with a_device():
+        model = model_on_the_device()
+        run = recipe.create(model)
+        norms = []
+
+        def train():
+            for _ in range(STEPS):
+                set_gradients(model)
+                norms.append(run.step().grad_norm)
+
+        assert [] == waits_of(train)
+        assert [DEVICE] * STEPS == [norm.device for norm in norms]
