@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optim_core.errors import CheckpointMismatchError
+from optim_core.run.shards import divided_as, is_divided
 from optim_core.text.prose import listing
 
 __all__ = ["MADE_AS", "Guard", "guarded", "misfits", "places_of_groups", "shapes_of"]
@@ -49,7 +50,7 @@ class Guard:
             raise CheckpointMismatchError(
                 f"the saved state does not fit the optimizer {self.type}:\n    " + "\n    ".join(found)
             )
-        return _in_order(state, optimizer.param_groups)
+        return _divided(_in_order(state, optimizer.param_groups), optimizer.param_groups)
 
 
 class _Kept:
@@ -170,6 +171,30 @@ def _in_order(state: dict[str, Any], groups: Groups) -> dict[str, Any]:
         names = list(group["param_names"])
         ordered.append({**before, "params": [number[name] for name in names], "param_names": names})
     return {**state, "param_groups": ordered}
+
+
+def _divided(state: dict[str, Any], groups: Groups) -> dict[str, Any]:
+    """Return a state whose tensors are divided between processes as the parameters are that they belong to."""
+    saved, states = state.get("param_groups"), state.get("state")
+    if not isinstance(saved, (list, tuple)) or not isinstance(states, Mapping):
+        return state
+    parameters = [parameter for group in groups for parameter in group["params"]]
+    numbers = [number for group in saved for number in group["params"]]
+    if len(parameters) != len(numbers) or not any(map(is_divided, [*parameters, *_tensors_in(states)])):
+        return state
+    owner = dict(zip(numbers, parameters, strict=True))
+    divided = {
+        number: {key: divided_as(value, owner[number]) for key, value in entries.items()}
+        if number in owner and isinstance(entries, Mapping)
+        else entries
+        for number, entries in states.items()
+    }
+    return {**state, "state": divided}
+
+
+def _tensors_in(states: Mapping[Any, Any]) -> Iterator[Any]:
+    for entries in states.values():
+        yield from entries.values() if isinstance(entries, Mapping) else ()
 
 
 def _named(groups: Groups) -> bool:
