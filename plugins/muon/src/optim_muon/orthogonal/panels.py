@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
@@ -11,10 +9,12 @@ __all__ = ["HALVED_FROM", "Panels"]
 
 # The shorter side from which computing one triangle is faster.
 HALVED_FROM = 384
-# The rows of a panel. With lower panels more is mirrored instead of computed, and multiplying is slower.
+# The rows of a panel. With lower panels more is mirrored instead of computed, and multiplying is slower, the more so the
+# shorter its rows are: the Gram matrix has the longest.
 _ROWS = 128
 _ROWS_OF_LARGE = 256
 _LARGE = 640
+_LARGE_GRAM = 1024
 
 
 class Panels:
@@ -35,9 +35,10 @@ class Panels:
         if not self._is_halved:
             return wide @ wide.mT
         gram = wide.new_empty(len(wide), len(wide))
-        for start, end in _panels(len(wide)):
+        panels = _panels(len(wide), _LARGE_GRAM)
+        for start, end in panels:
             torch.mm(wide[start:end], wide[:end].mT, out=gram[start:end, :end])
-        return _mirrored(gram)
+        return _mirrored(gram, panels)
 
     def product(
         self, left: Tensor, right: Tensor, add: Tensor | None = None, beta: float = 1.0, alpha: float = 1.0
@@ -46,29 +47,29 @@ class Panels:
         if not self._is_halved:
             return left @ right if add is None else torch.addmm(add, left, right, beta=beta, alpha=alpha)
         found = torch.empty_like(left)
-        for start, end in _panels(len(left)):
+        panels = _panels(len(left), _LARGE)
+        for start, end in panels:
             panel = found[start:end, :end]
             if add is None:
                 torch.mm(left[start:end], right[:, :end], out=panel)
             else:
                 torch.addmm(add[start:end, :end], left[start:end], right[:, :end], beta=beta, alpha=alpha, out=panel)
-        return _mirrored(found)
+        return _mirrored(found, panels)
 
     def apply(self, factor: Tensor) -> None:
         """Make `factor` X the new X."""
         self.matrix = self.matrix @ factor if self._is_tall else factor @ self.matrix
 
 
-def _panels(length: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each panel."""
-    rows = _ROWS if length < _LARGE else _ROWS_OF_LARGE
-    for start in range(0, length, rows):
-        yield start, min(start + rows, length)
+def _panels(length: int, large: int) -> list[tuple[int, int]]:
+    """Return start and end of each panel; they are higher from a length of `large` on."""
+    rows = _ROWS if length < large else _ROWS_OF_LARGE
+    return [(start, min(start + rows, length)) for start in range(0, length, rows)]
 
 
-def _mirrored(square: Tensor) -> Tensor:
+def _mirrored(square: Tensor, panels: list[tuple[int, int]]) -> Tensor:
     """Return `square` with what is right of each panel filled in."""
-    for start, end in _panels(len(square)):
+    for start, end in panels:
         if start:
             square[:start, start:end].copy_(square[start:end, :start].mT)
     return square
