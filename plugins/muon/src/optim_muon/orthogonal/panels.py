@@ -9,8 +9,8 @@ __all__ = ["HALVED_FROM", "Panels"]
 
 # The shorter side from which computing one triangle is faster.
 HALVED_FROM = 384
-# The rows of a panel. With lower panels more is mirrored instead of computed, and multiplying is slower, the more so the
-# shorter its rows are: the Gram matrix has the longest.
+# The rows of a panel. With lower panels more is mirrored instead of computed, and multiplying is slower, the more so
+# the shorter its rows are: the Gram matrix has the longest.
 _ROWS = 128
 _ROWS_OF_LARGE = 256
 _LARGE = 640
