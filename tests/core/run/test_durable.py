@@ -73,6 +73,17 @@ def write(file):
 write_durably(Path(sys.argv[1]), write)
 """
 
+# Writes the same file again and again, each time another letter.
+ONE_OF_MANY = """
+import sys
+from pathlib import Path
+from optim_core.run.durable import write_durably
+
+for number in range(25):
+    letter = sys.argv[2].encode()
+    write_durably(Path(sys.argv[1]), lambda file: [file.write(letter * 50_000), file.write(letter * 50_000)])
+"""
+
 
 def folders():
     """Folders on the file systems that are here: that of temporary files, and one in memory."""
@@ -136,6 +147,20 @@ def test_a_file_that_is_being_written_is_not_taken_for_a_leftover(tmp_path):
     assert b"first" == path.read_bytes()
     write(path, b"second")
     assert ["last.pt"] == names(tmp_path)
+
+
+def test_processes_that_write_one_file_at_once_do_not_tear_it(folder):
+    """At any time the file is that of one of them, and none of them removes what another is writing."""
+    path = folder / "last.pt"
+    write(path, b"0" * 100_000)
+    writers = [subprocess.Popen([sys.executable, "-c", ONE_OF_MANY, path, letter]) for letter in "abc"]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        content = path.read_bytes()
+        seen.add((len(content), len(set(content))))
+    assert [0, 0, 0] == [writer.wait() for writer in writers]
+    assert {(100_000, 1)} == seen
+    assert ["last.pt"] == names(folder)
 
 
 def test_of_what_others_wrote_nothing_is_removed(tmp_path):

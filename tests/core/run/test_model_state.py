@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from optim_core import CheckpointMismatchError, OptimError
 from optim_core.run.model_state import differences, loaded, models_by_name, models_state
+from optim_core.run.plain import refuse_other_than_plain
 
 
 def compiled(model):
@@ -240,3 +241,13 @@ def test_a_part_that_has_no_shape_yet_is_refused():
     state = models_state(models_by_name(nn.Linear(2, 3)))
     told = "has no shape yet; run the model once before it is loaded"
     assert [f"model: weight {told}", f"model: bias {told}"] == list(differences(state, lazy))
+
+
+def test_a_model_without_memory_is_refused():
+    """What is loaded to the device meta is nowhere; what is saved from there has no values."""
+    meta = models_by_name(nn.Linear(2, 3, device="meta"))
+    found = list(differences(models_state(models_by_name(nn.Linear(2, 3))), meta))
+    told = "is on the device meta, which holds no values; give it memory with model.to_empty(device=…) first"
+    assert [f"model: weight {told}", f"model: bias {told}"] == found
+    with pytest.raises(OptimError, match=r"model\[''\].* is on the device meta, where tensors have no values"):
+        refuse_other_than_plain({"model": models_state(meta)})

@@ -176,6 +176,9 @@ def _entry_differences(name: str, saved: Any, live: Any) -> Iterator[str]:
         yield f"{name} was {_kind(saved)} and is {_kind(live)}"
     elif is_lazy(live):
         yield f"{name} has no shape yet; run the model once before it is loaded"
+    elif live.is_meta:
+        # Values that are copied there are gone, without a word.
+        yield f"{name} is on the device meta, which holds no values; give it memory with model.to_empty(device=…) first"
     elif saved.shape != live.shape:
         yield f"{name} had the shape {list(saved.shape)} and has {list(live.shape)}"
     elif saved.dtype != live.dtype:
@@ -228,5 +231,6 @@ def _beside(what: str, module: Any, entries: _Entries, saved: list[list[Any]]) -
     if entries.beside:
         missing = listing(entries.beside)
         message = f"{what}: the checkpoint has no {missing} of {type(module).__name__}, which stays as it is"
-        warnings.warn(message, UserWarning, stacklevel=2)
+        # The line that is shown is the one that calls load_checkpoint.
+        warnings.warn(message, UserWarning, stacklevel=6)
     return {own: entries.live[own] for own in entries.beside}
