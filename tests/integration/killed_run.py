@@ -51,11 +51,7 @@ def train(folder, after_step=lambda step: None, before_save=lambda step: None):
         left = left or torch.randperm(len(data), generator=order).tolist()
         batch, left = data[left[:8]], left[8:]
         noise = random.gauss(0, 0.1) + np.random.normal(0, 0.1)
-        model(batch + noise).square().mean().backward()
-        run.clipper.clip(model.parameters())
-        run.optimizer.step()
-        run.scheduler.step()
-        run.optimizer.zero_grad()
+        run.step(lambda inputs=batch + noise: model(inputs).square().mean())
         if (step + 1) % EVERY == 0:
             before_save(step + 1)
             extra = {"step": step + 1, "left": left}

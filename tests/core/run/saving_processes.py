@@ -51,10 +51,7 @@ def model_and_run(wrap, seed=0):
 
 def train(model, run, steps):
     for _ in range(steps):
-        model(torch.randn(6, 4) + random.random()).square().mean().backward()
-        run.optimizer.step()
-        run.scheduler.step()
-        run.optimizer.zero_grad()
+        run.step(lambda: model(torch.randn(6, 4) + random.random()).square().mean())
 
 
 def bits(model):

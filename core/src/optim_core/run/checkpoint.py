@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from optim_core.errors import CheckpointError, CheckpointMismatchError, MissingCheckpointError
+from optim_core.errors import CheckpointMismatchError
 from optim_core.run import model_state, random_state
-from optim_core.run.durable import write_durably
+from optim_core.run.checkpoint_file import read_file, write_file
 from optim_core.run.plain import refuse_other_than_plain
 from optim_core.run.ranks import processes, rank, together
-from optim_core.text.prose import listing, said
+from optim_core.text.prose import listing
 from optim_core.version import __version__
 
 __all__ = ["load_checkpoint", "save_checkpoint"]
@@ -79,7 +78,7 @@ def save_checkpoint(
         return states
 
     document_of_all = together(gather)
-    together(lambda: _write(path, document | {"random": document_of_all}) if rank() == 0 else None)
+    together(lambda: write_file(Path(path), document | {"random": document_of_all}) if rank() == 0 else None)
 
 
 def load_checkpoint(
@@ -123,7 +122,7 @@ def load_checkpoint(
         {'step': 100}
     """
     own = generators or {}
-    document = _checked(path, _read(path))
+    document = _checked(path, read_file(Path(path)))
     models = {} if model is None else model_state.models_by_name(model)
     states = _states_of_this_process(document["random"]) if run is not None else None
     found = list(model_state.differences(document["models"], models)) if model is not None else []
@@ -153,73 +152,6 @@ def _document(run: Stateful, model: Any, extra: Any) -> dict[str, Any]:
     }
     refuse_other_than_plain({"models": document["models"], "run": document["run"], "extra": extra})
     return document
-
-
-def _write(path: str | os.PathLike[str], document: dict[str, Any]) -> None:
-    import torch
-
-    with _with_checksums():
-        write_durably(Path(path), lambda file: torch.save(document, file))
-
-
-@contextmanager
-def _with_checksums() -> Iterator[None]:
-    """Let torch.save write the checksums that loading looks at, whatever the caller has set."""
-    from torch import serialization
-
-    before = serialization.get_crc32_options()
-    serialization.set_crc32_options(True)
-    try:
-        yield
-    finally:
-        serialization.set_crc32_options(before)
-
-
-def _read(path: str | os.PathLike[str]) -> Any:
-    try:
-        with Path(path).open("rb") as file:
-            _refuse_damaged(path, file)
-            return _unpickled(path, file)
-    except FileNotFoundError as error:
-        raise MissingCheckpointError(f"there is no checkpoint at {path}", errno=error.errno) from error
-    except CheckpointError:
-        raise
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror or error}; look at that path, or name another one",
-            errno=error.errno,
-        ) from error
-
-
-def _refuse_damaged(path: str | os.PathLike[str], file: Any) -> None:
-    """Raise CheckpointError unless the file is whole; torch.load takes a flipped byte for a weight."""
-    from zipfile import ZipFile
-
-    try:
-        damaged = ZipFile(file).testzip()
-    except OSError:
-        raise
-    except Exception as error:
-        reason = "cut off or no checkpoint"
-        raise CheckpointError(f"{path} is {reason}: {said(error).partition(': ')[2]}; load an older one") from error
-    if damaged is not None:
-        raise CheckpointError(f"{path} is damaged: the checksum of {damaged} is wrong; load an older one")
-
-
-def _unpickled(path: str | os.PathLike[str], file: Any) -> Any:
-    import torch
-
-    file.seek(0)
-    try:
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:
-        raise CheckpointMismatchError(f"{path} is no checkpoint that save_checkpoint wrote: {_first(error)}") from error
-
-
-def _first(error: Exception) -> str:
-    return said(error).partition(". ")[0]
 
 
 def _checked(path: str | os.PathLike[str], document: Any) -> dict[str, Any]:
