@@ -7,10 +7,9 @@ The data are 1,797 scans of 8 x 8 pixels, which scikit-learn brings along. This 
 
 from __future__ import annotations
 
-import inspect
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 import torch
@@ -20,9 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from optim_core import OptimError, Recipe, SchedulerSpec, registry
+from optim_core import OptimError, Recipe, registry
 
 HERE = Path(__file__).parent
 console = Console(highlight=False, soft_wrap=True)
@@ -51,54 +49,30 @@ def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return tuple(train_test_split(images, labels, test_size=0.2, stratify=labels, random_state=seed))
 
 
-def refuse_what_the_loop_lacks(recipe: Recipe, optimizer: Optimizer) -> None:
-    """Refuse a recipe for which this loop is not made: it gives no closure, and no metric but the training loss."""
-    closure = inspect.signature(optimizer.step).parameters.get("closure")
-    if closure and closure.default is closure.empty:
-        raise click.ClickException(f"{recipe.optimizer.type} needs a closure in every step, which this program has not")
-    schedule = recipe.scheduler
-    if schedule and schedule.monitor not in (None, "loss"):
-        raise click.ClickException(f"{schedule.type} monitors `{schedule.monitor}`, and here is only `loss`")
-
-
-def advance(schedule: SchedulerSpec, scheduler: Any, losses: list[float]) -> None:
-    """Step the schedule; one that waits for a metric gets the mean of `losses`."""
-    if hasattr(schedule.config, "monitor"):
-        scheduler.step(sum(losses) / len(losses))
-    else:
-        scheduler.step()
-
-
 def train(
     recipe: Recipe, model: nn.Module, images: Tensor, labels: Tensor, epochs: int, batch_size: int
 ) -> tuple[list[float], list[float]]:
     """Train `model` in place; return the learning rate and the loss at every step."""
     steps_per_epoch = -(-len(images) // batch_size)
     run = recipe.create(model, steps_per_epoch=steps_per_epoch, total_steps=epochs * steps_per_epoch)
-    optimizer, scheduler = run
-    refuse_what_the_loop_lacks(recipe, optimizer)
-    schedule = recipe.scheduler
-
     rates, losses = [], []
     columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("", total=epochs * steps_per_epoch)
         for _ in range(epochs):
             for batch in torch.randperm(len(images)).split(batch_size):
-                loss = nn.functional.cross_entropy(model(images[batch]), labels[batch])
-                optimizer.zero_grad()
-                loss.backward()
-                if run.clipper:
-                    run.clipper.clip(model.parameters())
-                rates.append(float(optimizer.param_groups[0]["lr"]))
-                losses.append(loss.item())
-                optimizer.step()
-                if schedule and schedule.interval == "step":
-                    advance(schedule, scheduler, losses[-1:])
+                done = run.step(partial(loss_of, model, images[batch], labels[batch]))
+                rates.append(float(done.lr))
+                losses.append(float(done.loss))
                 progress.update(task, advance=1, description=f"loss {losses[-1]:.4f}  lr {rates[-1]:.2e}")
-            if schedule and schedule.interval == "epoch":
-                advance(schedule, scheduler, losses[-steps_per_epoch:])
+            run.end_epoch({"loss": sum(losses[-steps_per_epoch:]) / steps_per_epoch})
+    run.eval()
     return rates, losses
+
+
+def loss_of(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Return the cross entropy, of shape ()."""
+    return nn.functional.cross_entropy(model(images), labels)
 
 
 def correct(model: nn.Module, images: Tensor, labels: Tensor) -> int:
@@ -145,7 +119,7 @@ def main(config: Path, overrides: tuple[str, ...], epochs: int, batch_size: int,
     model = network()
     began = time.perf_counter()
     try:
-        recipe = registry.build(config, overrides=overrides)
+        recipe = registry.recipe(config, overrides=overrides)
         show_parts(recipe)
         rates, losses = train(recipe, model, train_images, train_labels, epochs, batch_size)
     except OptimError as error:

@@ -6,6 +6,7 @@ from typing import Any, Literal, assert_type
 
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -24,6 +25,7 @@ from optim_core import (
     Recipe,
     Registry,
     SchedulerSpec,
+    StepResult,
     __version__,
     registry,
 )
@@ -97,6 +99,9 @@ def recipes(recipe: Recipe) -> None:
     assert_type(recipe.optimizer, OptimizerSpec)
     assert_type(recipe.scheduler, SchedulerSpec | None)
     assert_type(recipe.clipper, ClipperSpec | None)
+    assert_type(registry.recipe("train.yaml", overrides=["optimizer.config.lr=1e-3"]), Recipe)
+    assert_type(registry.recipe({"type": "AdamW"}).create(model), Optimization)
+    assert_type(recipe.needs, frozenset[Literal["closure", "create_graph", "gradients", "metric", "modes"]])
     assert_type(recipe.optimizers, dict[str, OptimizerSpec])
     assert_type(recipe.schedulers, dict[str, SchedulerSpec])
     run = recipe.create(model, total_steps=100, steps_per_epoch=10, lr_multipliers={model: 0.5})
@@ -111,7 +116,25 @@ def recipes(recipe: Recipe) -> None:
     assert_type(run.schedulers["generator"], LRScheduler)
     assert_type(run.state_dict(), dict[str, Any])
     assert_type(run.load_state_dict(run.state_dict()), None)
+    run.load_state_dict(run.state_dict(), changed="config")
+    run.load_state_dict(run.state_dict(), changed=["optimizer.config.lr"])
     assert_type(iter(run), Iterator[Any])
+
+
+def loops(run: Optimization, scaler: GradScaler, loss: Tensor) -> None:
+    """The training loop."""
+    done = run.step(lambda: loss, scaler=scaler, metric={"val_loss": 0.5})
+    assert_type(done, StepResult)
+    assert_type(run.step(), StepResult)
+    assert_type(run.step(loss, metric=0.5), StepResult)
+    assert_type(float(done.loss), float)
+    assert_type(done.grad_norm, Tensor | None)
+    assert_type(done.lr, float | Tensor)
+    assert_type(done.skipped, bool | Tensor)
+    assert_type(run["generator"].step(loss), StepResult)
+    assert_type(run.end_epoch({"val_loss": loss}), None)
+    assert_type(run.train(), None)
+    assert_type(run.eval(), None)
 
 
 def errors(config_error: ConfigError, plugin_error: PluginError) -> None:

