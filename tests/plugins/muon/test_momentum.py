@@ -6,6 +6,7 @@ import io
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from optim_muon.momentum import as_one
 from optim_muon.optimizer import Muon
@@ -108,3 +109,9 @@ def test_they_lie_together_again(again):
 
     assert torch.equal(own, one)
     assert own.data_ptr() != one.data_ptr()
+
+
+def test_tensors_without_memory_are_never_one():
+    """As torch's fake tensors are, by which memory is planned."""
+    with FakeTensorMode():
+        assert as_one(torch.zeros(3, *SMALL).unbind()) is None

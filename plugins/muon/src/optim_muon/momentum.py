@@ -45,7 +45,8 @@ def lay_together(params: Sequence[Tensor], state: State) -> None:
 def as_one(buffers: Sequence[Tensor]) -> Tensor | None:
     """Return one tensor with these in its rows, which shares their memory; None where they do not lie together."""
     first, size = buffers[0], buffers[0].nbytes
-    if len(buffers) == 1 or first.numel() >= _FEW or first.device.type != "cpu":
+    # Tensors of other classes, such as torch's fake ones, may have no memory that could be asked for.
+    if len(buffers) == 1 or type(first) is not Tensor or first.numel() >= _FEW or first.device.type != "cpu":
         return None
     start = first.data_ptr()
     follow = list(map(Tensor.data_ptr, buffers)) == list(range(start, start + size * len(buffers), size))
