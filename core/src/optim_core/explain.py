@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from optim_core.plugin_class.fields import decay_fields
 from optim_core.recipe import Recipe
 from optim_core.specs import OptimizerSpec
 
-__all__ = ["Explanation", "ParameterPlan", "explain"]
+__all__ = ["Explanation", "GroupPlan", "ParameterPlan", "explain"]
 
 COLUMNS = ("parameter", "shape", "group", "lr", "weight_decay", "options", "decided by")
 BESIDE_OPTIONS = ("lr", "weight_decay", MULTIPLIER)
@@ -37,6 +38,13 @@ class ParameterPlan:
         options: what else its group says: what rules override, and what the plugin class says of the parameter.
         frozen: whether it is not trained.
         decided_by: the rules that decided, each with what it did; empty where the config holds as it is.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}, "no_decay": ["bias"]})
+        >>> print(registry.explain(spec, torch.nn.Linear(8, 2))["bias"])
+        bias  2  1  0.001  0  no_decay bias: weight_decay 0
     """
 
     name: str
@@ -68,12 +76,53 @@ class ParameterPlan:
         )
 
 
+@attrs.frozen(kw_only=True)
+class GroupPlan:
+    """What a parameter group holds, and what holds for it.
+
+    Args:
+        optimizer: the name of its optimizer in a recipe; "default" where there is one.
+        group: its index, None for the parameters that are not trained.
+        tensors: how many parameters it has.
+        numbers: how many numbers these have together.
+        lr: its rate at the start, None where the config has none.
+        weight_decay: None where the config has none.
+        lr_multiplier: the product of the factors in `lr`.
+        options: what else it says.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> spec = registry.build({"type": "SGD", "config": {"lr": 0.1}})
+        >>> group = registry.explain(spec, torch.nn.Linear(8, 2)).groups()[0]
+        >>> group.tensors, group.numbers, group.lr
+        (2, 18, 0.1)
+    """
+
+    optimizer: str
+    group: int | None
+    tensors: int
+    numbers: int
+    lr: float | None
+    weight_decay: float | None
+    lr_multiplier: float
+    options: dict[str, Any]
+
+
 @attrs.frozen
 class Explanation:
     """What happens to each parameter, in the order of the models. ``str`` of it is a table.
 
     Args:
         parameters: one for each parameter; a tied one is there once, under its first name.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> spec = registry.build({"type": "SGD", "config": {"lr": 0.1}})
+        >>> explanation = registry.explain(spec, torch.nn.Linear(8, 2))
+        >>> [plan.name for plan in explanation], explanation["bias"].lr
+        (['weight', 'bias'], 0.1)
     """
 
     parameters: tuple[ParameterPlan, ...]
@@ -94,8 +143,36 @@ class Explanation:
     def __str__(self) -> str:
         return self.table()
 
+    def groups(self) -> tuple[GroupPlan, ...]:
+        """Return the groups in their order, those of each optimizer together; parameters not trained are the last.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}, "no_decay": ["bias"]})
+            >>> explanation = registry.explain(spec, torch.nn.Linear(8, 2))
+            >>> [(each.group, each.tensors, each.numbers, each.weight_decay) for each in explanation.groups()]
+            [(0, 1, 16, 0.01), (1, 1, 2, 0.0)]
+        """
+        held: dict[tuple[str, int | None], list[ParameterPlan]] = {}
+        for plan in self.parameters:
+            held.setdefault((plan.optimizer, plan.group), []).append(plan)
+        names = list(dict.fromkeys(plan.optimizer for plan in self.parameters))
+        places = sorted(held, key=lambda place: (names.index(place[0]), math.inf if place[1] is None else place[1]))
+        return tuple(_group(*place, held[place]) for place in places)
+
     def table(self) -> str:
-        """Return a plain table with a row for each parameter; each of several optimizers has one, below its name."""
+        """Return a plain table with a row for each parameter; each of several optimizers has one, below its name.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "SGD", "config": {"lr": 0.1}})
+            >>> print(registry.explain(spec, torch.nn.Linear(8, 2)).table())
+            parameter  shape  group  lr   weight_decay
+            weight     2x8    0      0.1  0
+            bias       2      0      0.1  0
+        """
         names = list(dict.fromkeys(plan.optimizer for plan in self.parameters))
         tables = [_table([plan._cells() for plan in self.parameters if plan.optimizer == name]) for name in names]
         if len(names) == 1:
@@ -177,6 +254,21 @@ def _reasons(plan: Plan, place: int, *, trained: bool) -> Iterator[str]:
     given = plan.module_factor(place)
     if given is not None:
         yield f"lr_multipliers {given.title}: lr x {given.factor:g}"
+
+
+def _group(optimizer: str, group: int | None, plans: list[ParameterPlan]) -> GroupPlan:
+    """Return what the parameters of one group have in common, and how many they are."""
+    first = plans[0]
+    return GroupPlan(
+        optimizer=optimizer,
+        group=group,
+        tensors=len(plans),
+        numbers=sum(math.prod(plan.shape) for plan in plans),
+        lr=first.lr,
+        weight_decay=first.weight_decay,
+        lr_multiplier=first.lr_multiplier,
+        options=first.options,
+    )
 
 
 def _number(value: Any) -> str:

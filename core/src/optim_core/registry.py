@@ -33,12 +33,28 @@ if TYPE_CHECKING:
     from optim_core.config.forms.form import ConfigForm
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.discovery.unknown_names import UnknownName
-    from optim_core.explain import Explanation
+    from optim_core.explain import Explanation, GroupPlan, ParameterPlan
     from optim_core.text.spelling import Near
 
-__all__ = ["Catalog", "ExtensionRecord", "Fault", "PluginRecord", "Registry", "registry"]
+__all__ = [
+    "Catalog",
+    "Explanation",
+    "ExtensionRecord",
+    "Fault",
+    "GroupPlan",
+    "ParameterPlan",
+    "PluginRecord",
+    "Registry",
+    "registry",
+]
 
-__getattr__ = names_on_demand(globals(), {"optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord")})
+__getattr__ = names_on_demand(
+    globals(),
+    {
+        "optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord"),
+        "optim_core.explain": ("Explanation", "GroupPlan", "ParameterPlan"),
+    },
+)
 
 Spec = OptimizerSpec | SchedulerSpec | ClipperSpec
 Config = Mapping[str, Any] | str | os.PathLike[str]

@@ -18,9 +18,9 @@ def test_help_has_every_subcommand_with_a_whole_sentence():
     done = optim("--help", columns=80)
 
     assert 0 == done.code
-    assert ["list", "show", "validate", "resolve", "migrate", "plot", "schema", "doctor", "new"] == [
+    assert ["list", "show", "validate", "resolve", "migrate", "plot", "explain", "schema", "doctor", "new"] == [
         line.split()[0] for line in done.stdout.partition("Commands:\n")[2].splitlines() if line.strip()
-    ][:9]
+    ][:10]
     assert "..." not in done.stdout.partition("Commands:\n")[2]
 
 

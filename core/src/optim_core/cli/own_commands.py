@@ -12,6 +12,7 @@ OWN_COMMANDS = {
     "resolve": "commands.resolve",
     "migrate": "commands.migrate",
     "plot": "plot.command",
+    "explain": "explain.command",
     "schema": "commands.print_schema",
     "doctor": "commands.doctor",
     "new": "new.command",

@@ -1,0 +1,1 @@
+"""`optim explain`: what a config does with each parameter of a model."""
