@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         summary_without_import,
     )
     from optim_core.run.horizon import count
-    from optim_core.run.joining import join, refuse_fewer_groups
+    from optim_core.run.later_groups import join, refuse_fewer_groups
     from optim_core.run.stepping import restore_base_rates
     from optim_core.specs import SchedulerSpec
     from optim_core.text.spelling import nearest
@@ -121,7 +121,7 @@ __getattr__ = names_on_demand(
         ),
         "optim_core.probing.probe": ("probe",),
         "optim_core.run.horizon": ("count",),
-        "optim_core.run.joining": ("join", "refuse_fewer_groups"),
+        "optim_core.run.later_groups": ("join", "refuse_fewer_groups"),
         "optim_core.text.spelling": ("nearest",),
         "optim_core.run.stepping": ("restore_base_rates",),
     },

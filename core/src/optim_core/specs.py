@@ -171,6 +171,7 @@ class SchedulerSpec(PluginSpec):
             [0.05]
         """
         from optim_core.run.horizon import count
+        from optim_core.run.later_groups import follow
         from optim_core.run.stepping import go_to, restore_base_rates
 
         last_step = count(last_step, "last_step", at_least=0)
@@ -178,9 +179,11 @@ class SchedulerSpec(PluginSpec):
             raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
         if last_step:
             restore_base_rates(optimizer)
-        scheduler = self.build_for(optimizer, self.counted(horizon))
+        make = partial(self.build_for, horizon=self.counted(horizon))
+        scheduler = make(optimizer)
         if last_step:
             go_to(scheduler, last_step, at_once=self.has_closed_form)
+        follow(optimizer, scheduler, make)
         return scheduler
 
     def curve(
@@ -453,6 +456,7 @@ class OptimizerSpec(PluginSpec):
         from optim_core.plugin_class.contract import further_arguments
         from optim_core.plugin_class.needs import has_modes
         from optim_core.run.guard import guarded
+        from optim_core.run.later_groups import takes_later_groups
 
         declared = further_arguments(type(self.config), self.kind).get("model")
         if declared == "required" and not models:
@@ -461,7 +465,7 @@ class OptimizerSpec(PluginSpec):
         optimizer: Optimizer = guarded(self.create(params, **further), plain_name(self.type))
         if has_modes(optimizer):
             optimizer.train()  # type: ignore[attr-defined]
-        return optimizer
+        return takes_later_groups(optimizer, models)
 
 
 @attrs.frozen(eq=False)

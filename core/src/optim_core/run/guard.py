@@ -20,6 +20,9 @@ DIVIDED_BY = "param_groups, no_decay, layer_decay or lr_multipliers are not what
 # torch numbers hooks from 0 in each process; one that was copied must not have a number that is given out again.
 _NO_NUMBER_OF_TORCHS = -1
 
+# What an optimizer that a spec made has of its own, beside this: how it takes groups that come later.
+_ALSO_KEPT = ("add_param_group",)
+
 Groups = Sequence[Mapping[str, Any]]
 
 
@@ -69,6 +72,7 @@ class _Kept:
             **state,
             "_optimizer_load_state_dict_pre_hooks": OrderedDict({_NO_NUMBER_OF_TORCHS: self._guard.check}),
             "_optimizer_state_dict_post_hooks": OrderedDict({_NO_NUMBER_OF_TORCHS: self._guard.mark}),
+            **{key: value for key, value in vars(optimizer).items() if key in _ALSO_KEPT},
             "__getstate__": self,
         }
 

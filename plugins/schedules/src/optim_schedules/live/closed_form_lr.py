@@ -40,6 +40,9 @@ class ClosedFormLR(LambdaLR):
         OptimError: an absolute rate does not go with the rate of a group.
     """
 
+    # Otherwise the core would have the schedule take in later groups.
+    joins_groups = True
+
     # Here these are floats; torch would keep tensors where rates are tensors.
     base_lrs: list[Any]
 

@@ -35,6 +35,9 @@ class GreedyLR(ReduceLROnPlateau):
         ValueError: `max_lr` has another number of rates than the optimizer has groups.
     """
 
+    # Otherwise the core would have the schedule take in later groups.
+    joins_groups = True
+
     def __init__(
         self,
         optimizer: Optimizer,

@@ -55,6 +55,9 @@ class SequenceLR(LRScheduler):
         starts: the calls of ``step()`` at which the schedulers begin: 0 for the first, each later than the one before.
     """
 
+    # Otherwise the core would have the schedule take in later groups.
+    joins_groups = True
+
     def __init__(self, optimizer: Optimizer, makers: Sequence[Maker], starts: Sequence[int]) -> None:
         self.optimizer = optimizer
         self.makers, self.starts = list(makers), list(starts)
