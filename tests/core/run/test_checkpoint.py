@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -20,6 +21,7 @@ from optim_core import (
     CheckpointMismatchError,
     MissingCheckpointError,
     OptimError,
+    Registry,
     load_checkpoint,
     registry,
     save_checkpoint,
@@ -303,6 +305,9 @@ def test_what_the_run_shall_do_with_changes_is_passed_on(saved):
     asked: list[dict[str, object]] = []
 
     class Run:
+        def state_dict(self):
+            return {}
+
         def load_state_dict(self, state, **changed):
             asked.append(changed)
 
@@ -339,3 +344,42 @@ def test_a_run_in_eval_mode_is_not_saved(saved):
     run.train()
     save_checkpoint(saved, run=run, model=model, extra=1)
     assert 1 == load_checkpoint(saved, run=run, model=model)
+
+
+class Fragile(torch.optim.Adam):
+    """An optimizer that fails where it has loaded a part of its state."""
+
+    fails = False
+
+    def load_state_dict(self, state_dict):
+        super().load_state_dict(state_dict)
+        if Fragile.fails:
+            Fragile.fails = False
+            raise IndexError("list index out of range")
+
+
+@attrs.frozen(kw_only=True)
+class FragileAdam:
+    lr: float = 0.1
+
+    def build(self, params):
+        return Fragile(params, lr=self.lr)
+
+
+def test_where_an_optimizer_fails_on_the_way_the_run_is_what_it_was(tmp_path):
+    """Its own error is raised, and model, moments, schedule and generators are those from before."""
+    known = Registry()
+    known.register("optimizer", "FragileAdam", FragileAdam)
+    recipe = known.recipe({**CONFIG, "optimizer": {"type": "FragileAdam"}})
+    model, _ = model_and_run()
+    run = recipe.create(model, total_steps=20)
+    train(model, run, 3)
+    save_checkpoint(tmp_path / "last.pt", run=run, model=model)
+    train(model, run, 2)
+    before = everything(model, run)
+    Fragile.fails = True
+    with pytest.raises(IndexError):
+        load_checkpoint(tmp_path / "last.pt", run=run, model=model)
+    assert before == everything(model, run)
+    load_checkpoint(tmp_path / "last.pt", run=run, model=model)
+    assert before != everything(model, run)

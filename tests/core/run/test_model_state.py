@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoi
 from torch.optim.swa_utils import AveragedModel
 
 from optim_core import CheckpointMismatchError, OptimError
-from optim_core.run.model_state import differences, loaded, models_by_name, models_state
+from optim_core.run.model_state import differences, loaded, models_by_name, models_state, on_cpu
 from optim_core.run.plain import refuse_other_than_plain
 
 
@@ -251,3 +252,38 @@ def test_a_model_without_memory_is_refused():
     assert [f"model: weight {told}", f"model: bias {told}"] == found
     with pytest.raises(OptimError, match=r"model\[''\].* is on the device meta, where tensors have no values"):
         refuse_other_than_plain({"model": models_state(meta)})
+
+
+class Versioned(nn.Module):
+    """A model whose entries have changed their meaning once, so that those without a version are turned around."""
+
+    _version = 2
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2))
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *others):
+        if local_metadata.get("version", 1) < 2:
+            state_dict[prefix + "weight"] = -state_dict[prefix + "weight"]
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *others)
+
+
+@pytest.mark.parametrize("wrap", [nn.Sequential, AveragedModel])
+def test_modules_are_told_their_version(wrap):
+    """What is loaded, and what is put back, is not taken for the state of an older program."""
+    model = wrap(Versioned())
+    state = models_state(models_by_name(model))
+    load(copy.deepcopy(state), models_by_name(model))
+    with pytest.raises(ZeroDivisionError), loaded(copy.deepcopy(state), models_by_name(model)):
+        raise ZeroDivisionError
+    assert [1.0, 1.0] == next(model.parameters()).tolist()
+
+
+def test_a_copy_of_a_state_keeps_its_types():
+    """A schedule counts in a Counter."""
+    state = {"milestones": Counter([3, 3]), "lrs": [torch.ones(2), (1, None)]}
+    copied = on_cpu(state)
+    assert isinstance(copied["milestones"], Counter)
+    assert repr(state) == repr(copied)
+    assert state["lrs"][0] is not copied["lrs"][0]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from optim_core.errors import CheckpointMismatchError
+from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.run import model_state, random_state
 from optim_core.run.checkpoint_file import read_file, write_file
 from optim_core.run.plain import refuse_other_than_plain
@@ -132,7 +133,7 @@ def load_checkpoint(
         raise CheckpointMismatchError(f"{path} does not fit:\n    " + "\n    ".join(found))
     with model_state.loaded(document["models"], models):
         if run is not None:
-            run.load_state_dict(document["run"], **({} if changed == "error" else {"changed": changed}))
+            _load_run(run, document["run"], {} if changed == "error" else {"changed": changed})
         if states is not None:
             random_state.load_random_state(states, own)
     if run is not None:
@@ -152,6 +153,23 @@ def _document(run: Stateful, model: Any, extra: Any) -> dict[str, Any]:
     }
     refuse_other_than_plain({"models": document["models"], "run": document["run"], "extra": extra})
     return document
+
+
+def _load_run(run: Stateful, state: Any, changed: dict[str, Any]) -> None:
+    """Load the state of a run, and put back what it was where an optimizer's own code fails on the way."""
+    before = None
+    with suppress(OptimError):
+        # In eval mode a run has no state to go back to.
+        before = model_state.on_cpu(run.state_dict())
+    try:
+        run.load_state_dict(state, **changed)
+    except CheckpointMismatchError:
+        # Such an error comes before anything was loaded.
+        raise
+    except BaseException:
+        if before is not None:
+            run.load_state_dict(before)
+        raise
 
 
 def _checked(path: str | os.PathLike[str], document: Any) -> dict[str, Any]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.groups.model.wrappers import clean_names
 from optim_core.text.prose import listing
 
-__all__ = ["differences", "loaded", "models_by_name", "models_state"]
+__all__ = ["differences", "loaded", "models_by_name", "models_state", "on_cpu"]
 
 # What a model that is given alone is called in a checkpoint.
 ALONE = ""
@@ -87,14 +89,14 @@ def loaded(saved: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[None
     Raises:
         CheckpointMismatchError: a model refuses its state; all are what they were before.
     """
-    before = {name: _copy(module.state_dict()) for name, module in models.items()}
+    before = {name: on_cpu(module.state_dict()) for name, module in models.items()}
     try:
         for name, module in models.items():
             _load(_said(name), module, saved[name])
         yield
     except BaseException:
         for name, module in models.items():
-            module.load_state_dict(before[name])
+            module.load_state_dict(_with_versions(before[name], module.state_dict()))
         raise
 
 
@@ -116,16 +118,17 @@ def _entries(module: Any) -> _Entries:
     return _Entries(live, names, [key for key in live if key not in names])
 
 
-def _copy(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of a state dict in the memory of the CPU."""
-    from copy import deepcopy
-
+def on_cpu(value: Any) -> Any:
+    """Return a copy of a state, with its tensors in the memory of the CPU."""
     import torch
 
-    return {
-        name: value.detach().to("cpu", copy=True) if isinstance(value, torch.Tensor) else deepcopy(value)
-        for name, value in state.items()
-    }
+    if isinstance(value, torch.Tensor):
+        return value.detach().to("cpu", copy=True)
+    if type(value) in (dict, OrderedDict):
+        return type(value)((key, on_cpu(inner)) for key, inner in value.items())
+    if type(value) in (list, tuple):
+        return type(value)(map(on_cpu, value))
+    return deepcopy(value)
 
 
 def _refuse_shards(what: str, module: Any) -> None:
@@ -219,9 +222,19 @@ def _load(what: str, module: Any, saved: Mapping[str, Any]) -> None:
     values = {own: saved["state"][name] for own, name in entries.names.items()}
     values |= _beside(what, module, entries, saved["beside"])
     try:
-        module.load_state_dict(values)
+        module.load_state_dict(_with_versions(values, entries.live))
     except RuntimeError as error:
         raise CheckpointMismatchError(f"{what} refuses its saved state: {error}") from error
+
+
+def _with_versions(values: Mapping[str, Any], live: Any) -> Mapping[str, Any]:
+    """Return a state with what a state dict of torch says of the versions of the modules.
+
+    A module that finds no version takes its entries for those of a program from before there were versions.
+    """
+    state: Any = OrderedDict(values)
+    state._metadata = getattr(live, "_metadata", {})
+    return state  # type: ignore[no-any-return]
 
 
 def _beside(what: str, module: Any, entries: _Entries, saved: list[list[Any]]) -> dict[str, Any]:
