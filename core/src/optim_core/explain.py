@@ -223,8 +223,8 @@ def _plans(
         yield ParameterPlan(
             **known,
             group=number,
-            lr=options.get("lr", base_rate(spec.config)),
-            weight_decay=options.get("weight_decay", getattr(spec.config, "weight_decay", None)),
+            lr=options.get("lr", base_rate(plan.request.config)),
+            weight_decay=options.get("weight_decay", getattr(plan.request.config, "weight_decay", None)),
             lr_multiplier=options.get(MULTIPLIER, 1.0),
             options={name: value for name, value in options.items() if name not in BESIDE_OPTIONS},
         )

@@ -12,7 +12,6 @@ import attrs
 from optim_core.errors import CheckpointMismatchError, OptimError, ParamGroupError
 from optim_core.opaque import opaque
 from optim_core.specs import ClipperSpec, OptimizerSpec, PluginSpec, SchedulerSpec
-from optim_core.text.names import plain_name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -150,7 +149,7 @@ class Recipe:
             >>> recipe.schedule_of("default").type
             'ExponentialLR'
         """
-        return self.schedulers.get(name) or self.optimizers[name].decay
+        return self.schedulers.get(name) or self.optimizers[name].schedule
 
     def create(
         self,
@@ -673,13 +672,13 @@ class Optimization:
         """Return the optimizers and the schedulers, with what the recipe calls them and how they began."""
         from optim_core.run.state import Part
 
-        types = {name: plain_name(spec.type) for name, spec in self.recipe.optimizers.items()}
+        types = {name: spec.types for name, spec in self.recipe.optimizers.items()}
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
         made = self._made
         return (
             {name: Part(types[name], optimizer, made.options.get(name)) for name, optimizer in self.optimizers.items()},
             {
-                name: Part(_types_in(schedule) if schedule else "", self.schedulers[name], made.schedulers.get(name))
+                name: Part(schedule.types if schedule else "", self.schedulers[name], made.schedulers.get(name))
                 for name, schedule in schedules.items()
             },
         )
@@ -699,21 +698,8 @@ def _parameters_of_others(optimizers: Mapping[str, Any], name: str) -> Iterator[
                 yield from group["params"]
 
 
-def _types_in(schedule: SchedulerSpec) -> str:
-    """Return a schedule's type, and the types of what it combines: ``SequentialLR(LinearLR, StepLR)``."""
-    nested = [_types_in(part) for part in _parts_of(schedule) if isinstance(part, SchedulerSpec)]
-    name = plain_name(schedule.type)
-    return f"{name}({', '.join(nested)})" if nested else name
-
-
 def _with_parts(spec: PluginSpec) -> Iterator[PluginSpec]:
     """Yield a spec, and those in its config."""
     yield spec
-    for part in _parts_of(spec):
+    for part in spec.parts:
         yield from _with_parts(part)
-
-
-def _parts_of(spec: PluginSpec) -> list[PluginSpec]:
-    values = [getattr(spec.config, field.name) for field in attrs.fields(type(spec.config))]
-    flat = [part for value in values for part in (value if isinstance(value, list | tuple) else [value])]
-    return [part for part in flat if isinstance(part, PluginSpec)]

@@ -16,6 +16,7 @@ from optim_core.errors import OptimError, ParamGroupError, PluginError
 from optim_core.groups.rule import GroupRule
 from optim_core.kinds import KINDS, Kind
 from optim_core.opaque import opaque
+from optim_core.plugin_class.fields import field_types
 from optim_core.text.names import plain_name
 
 if TYPE_CHECKING:
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from optim_core.protocols import Clipper
     from optim_core.run.horizon import Horizon
 
-__all__ = ["SPECS", "ClipperSpec", "OptimizerFactory", "OptimizerSpec", "PluginSpec", "SchedulerSpec", "spec_class"]
+__all__ = [
+    "AROUND",
+    "SPECS",
+    "ClipperSpec",
+    "OptimizerFactory",
+    "OptimizerSpec",
+    "PluginSpec",
+    "SchedulerSpec",
+    "is_around",
+    "spec_class",
+]
 
 
 @contextlib.contextmanager
@@ -111,6 +122,34 @@ class PluginSpec:
             lacks = f"is no {self.kind}" if len(methods) > 1 else f"has no {methods[0]}"
             raise PluginError(f"{what}: build returned {made!r:.60}, which {lacks}")
         return made
+
+    @property
+    def parts(self) -> list[PluginSpec]:
+        """The components that its config holds, in their order.
+
+        Example:
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "Lookahead", "optimizer": {"type": "AdamW"}})
+            >>> [part.type for part in spec.parts]
+            ['AdamW']
+        """
+        values = [getattr(self.config, field.name) for field in attrs.fields(type(self.config))]
+        held = [part for value in values for part in (value if isinstance(value, list | tuple) else [value])]
+        return [part for part in held if isinstance(part, PluginSpec)]
+
+    @property
+    def types(self) -> str:
+        """Its type, and in brackets those of the components that its config holds.
+
+        Example:
+            >>> from optim_core import registry
+            >>> parts = [{"type": "LinearLR"}, {"type": "StepLR", "config": {"step_size": 10}}]
+            >>> registry.build({"type": "SequentialLR", "schedulers": parts, "milestones": [5]}).types
+            'SequentialLR(LinearLR, StepLR)'
+        """
+        nested = [part.types for part in self.parts]
+        name = plain_name(self.type)
+        return f"{name}({', '.join(nested)})" if nested else name
 
 
 def _has(made: Any, method: str) -> bool:
@@ -305,6 +344,42 @@ class OptimizerSpec(PluginSpec):
         """The factor by which the rate is multiplied after each epoch, None where there is none."""
         return None if self.decay is None else float(self.decay.config.gamma)
 
+    @property
+    def inner(self) -> OptimizerSpec | None:
+        """The optimizer that this one is around, None where it is around none.
+
+        A plugin class is around another optimizer where it has a field `optimizer` of the type OptimizerSpec.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.build({"type": "Lookahead", "config": {"optimizer": {"type": "AdamW"}}}).inner.type
+            'AdamW'
+        """
+        inner = getattr(self.config, AROUND, None)
+        return inner if isinstance(inner, OptimizerSpec) else None
+
+    @property
+    def innermost(self) -> OptimizerSpec:
+        """What decides about groups and rates: the optimizer in those that are around another, else this one.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.build({"type": "AdamW", "config": {"lr": 0.001}}).innermost.config.lr
+            0.001
+        """
+        return self if self.inner is None else self.inner.innermost
+
+    @property
+    def schedule(self) -> SchedulerSpec | None:
+        """The schedule of ``lr_decay_gamma``, its own or that of the optimizer in it; None where there is none.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.build({"type": "AdamW", "lr_decay_gamma": 0.5}).schedule.config.gamma
+            0.5
+        """
+        return self.decay if self.decay is not None or self.inner is None else self.inner.schedule
+
     def create_optimizer(self, params: Any, *, lr_multipliers: Mapping[Module, float] | None = None) -> Optimizer:
         """Make the optimizer for a model, or for any iterable of parameters that torch takes.
 
@@ -339,7 +414,7 @@ class OptimizerSpec(PluginSpec):
         from optim_core.groups.targets import refuse_for_ready_made
 
         refuse_for_ready_made(self.group_request(), lr_multipliers)
-        return self.build_for(target)
+        return self._build(target)
 
     def create_optimizer_for_multiple(
         self, models: Sequence[Module], *, lr_multipliers: Mapping[Module, float] | None = None
@@ -401,7 +476,7 @@ class OptimizerSpec(PluginSpec):
             >>> spec.create_scheduler(spec.create_optimizer(torch.nn.Linear(8, 2))).gamma
             0.5
         """
-        return None if self.decay is None else self.decay.create_scheduler(optimizer)
+        return None if self.schedule is None else self.schedule.create_scheduler(optimizer)
 
     def group_request(self) -> GroupRequest:
         """Return what the config asks of the parameter groups.
@@ -413,7 +488,8 @@ class OptimizerSpec(PluginSpec):
         """
         from optim_core.groups.request import GroupRequest
 
-        return GroupRequest(self.type, self.config, self.param_groups, self.no_decay, self.layer_decay)
+        inner = self.innermost
+        return GroupRequest(inner.type, inner.config, inner.param_groups, inner.no_decay, inner.layer_decay)
 
     def _create(
         self,
@@ -427,13 +503,25 @@ class OptimizerSpec(PluginSpec):
 
         plan = plan_of(self.group_request(), target, lr_multipliers)
         refuse_rates_without_effect(plan)
-        optimizer = self.build_for(plan.groups() if groups_of is None else groups_of(plan), target.models)
+        optimizer = self._build(plan.groups() if groups_of is None else groups_of(plan), target.models)
         refuse_unknown_options(plan, optimizer)
         plan.freeze()
         return optimizer
 
+    def _build(self, params: Any, models: Sequence[Module] = ()) -> Optimizer:
+        from optim_core.plugin_class.needs import has_modes
+        from optim_core.run.guard import guarded
+        from optim_core.run.later_groups import takes_later_groups
+
+        optimizer: Optimizer = guarded(self.build_for(params, models), self.types)
+        if has_modes(optimizer):
+            optimizer.train()  # type: ignore[attr-defined]
+        return takes_later_groups(optimizer, models)
+
     def build_for(self, params: Any, models: Sequence[Module] = ()) -> Optimizer:
         """Make the optimizer of ready-made groups or of parameters, for one that is made around another.
+
+        It checks nothing of what is loaded into it: the one around it does, by its own names.
 
         Args:
             params: what ``torch.optim.Optimizer`` takes; neither rules nor multipliers act on it.
@@ -454,18 +542,13 @@ class OptimizerSpec(PluginSpec):
         """
         from optim_core.groups.targets import MODEL, as_one_model
         from optim_core.plugin_class.contract import further_arguments
-        from optim_core.plugin_class.needs import has_modes
-        from optim_core.run.guard import guarded
-        from optim_core.run.later_groups import takes_later_groups
 
         declared = further_arguments(type(self.config), self.kind).get("model")
         if declared == "required" and not models:
             raise ParamGroupError(f"{self.type} is made from the model, and is given its parameters alone: {MODEL}")
         further = {"model": as_one_model(models)} if declared and models else {}
-        optimizer: Optimizer = guarded(self.create(params, **further), plain_name(self.type))
-        if has_modes(optimizer):
-            optimizer.train()  # type: ignore[attr-defined]
-        return takes_later_groups(optimizer, models)
+        optimizer: Optimizer = self.create(params, **further)
+        return optimizer
 
 
 @attrs.frozen(eq=False)
@@ -576,6 +659,22 @@ class ClipperSpec(PluginSpec):
 
 SPECS: dict[Kind, type[Any]] = {cls.kind: cls for cls in (OptimizerSpec, SchedulerSpec, ClipperSpec)}
 """Kind to the class of its specs, for the kinds whose specs do more than to make an object of their plugin class."""
+
+
+# The field that holds the spec of the optimizer that another one is around.
+AROUND = "optimizer"
+
+
+def is_around(cls: type[Any]) -> bool:
+    """Tell whether a plugin class is that of an optimizer around another one.
+
+    Example:
+        >>> from optim_core import registry
+        >>> from optim_core.specs import is_around
+        >>> is_around(registry.optimizers["Lookahead"]), is_around(registry.optimizers["AdamW"])
+        (True, False)
+    """
+    return field_types(cls).get(AROUND) is OptimizerSpec
 
 
 @cache

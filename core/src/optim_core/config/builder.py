@@ -16,7 +16,7 @@ from optim_core.config.structuring.plain_data import plain_data
 from optim_core.config.structuring.scalars import structure_bool
 from optim_core.kinds import Kind
 from optim_core.recipe import SINGLE, Recipe
-from optim_core.specs import ClipperSpec
+from optim_core.specs import AROUND, ClipperSpec
 from optim_core.text.values import shown
 
 if TYPE_CHECKING:
@@ -299,9 +299,16 @@ def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[t
 
 
 def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
-    decays = optimizer.get("lr_decay_gamma") if isinstance(optimizer, Mapping) else getattr(optimizer, "decay", None)
-    if decays is not None and scheduler is not None:
+    if scheduler is not None and _decays(optimizer):
         issues.append(Issue("two-decays", path, scheduler, hint=Hint("take-one-decay-out")))
+
+
+def _decays(optimizer: Any) -> bool:
+    """Tell whether an optimizer, as it is given, has a schedule by ``lr_decay_gamma``, or the one that it is around."""
+    if not isinstance(optimizer, Mapping):
+        return getattr(optimizer, "schedule", None) is not None
+    fields = optimizer["config"] if isinstance(optimizer.get("config"), Mapping) else optimizer
+    return optimizer.get("lr_decay_gamma") is not None or (AROUND in fields and _decays(fields[AROUND]))
 
 
 def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[str, ...], issues: list[Issue]) -> None:
@@ -309,7 +316,7 @@ def _refuse_high_floor(optimizer: Any, scheduler: Any, given: Any, path: tuple[s
     absolute = getattr(scheduler.config, "absolute_rate", None) if scheduler is not None else None
     if absolute is None or getattr(scheduler.config, "takes_the_greater", False):
         return
-    lr = getattr(optimizer.config, "lr", None) if optimizer is not None else None
+    lr = getattr(optimizer.innermost.config, "lr", None) if optimizer is not None else None
     floor = absolute() if callable(absolute) else None
     if floor is None or not isinstance(lr, float) or floor[1] <= lr:
         return

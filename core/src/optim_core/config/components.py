@@ -11,7 +11,7 @@ from optim_core.config.keys import GROUP_KEYS, PARAM_GROUPS
 from optim_core.config.structuring.structurer import Structurer
 from optim_core.errors import PluginError
 from optim_core.kinds import KINDS, Kind
-from optim_core.specs import SPECS, spec_class
+from optim_core.specs import AROUND, SPECS, is_around, spec_class
 
 if TYPE_CHECKING:
     from optim_core.config.forms.takes import Takes
@@ -168,6 +168,9 @@ class Components:
                 issues.append(Issue("wrong-interval", ("interval",), interval, hint=hint))
             return {"interval": interval}
         if "lr_decay_gamma" in KINDS[kind].beside and value.get("lr_decay_gamma") is not None:
+            inner = getattr(config, AROUND, None)
+            if getattr(inner, "schedule", None) is not None:
+                issues.append(Issue("two-decays", ("lr_decay_gamma",), value["lr_decay_gamma"], hint=Hint("keep-one")))
             return {"decay": self._decay(value["lr_decay_gamma"], issues)}
         return {}
 
@@ -177,6 +180,13 @@ class Components:
         """Return what an optimizer says of some of its parameters; add what is wrong with it to `issues`."""
         from optim_core.config.group_reader import GroupReader
 
+        if is_around(found.cls):
+            given = [key for key in GROUP_KEYS if value.get(key) is not None]
+            hint = Hint.of("beside-inner", part=f"config.{AROUND}" if "config" in value else AROUND)
+            issues += [
+                Issue("groups-of-inner", (key,), value[key], data={"name": found.name}, hint=hint) for key in given
+            ]
+            return {}
         try:
             return GroupReader(self._structurer, found.name, found.cls, options, config).read(value)
         except IssuesError as error:

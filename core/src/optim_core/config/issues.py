@@ -94,6 +94,7 @@ Code = Literal[
     "kind-twice",
     "no-decay-field",
     "zero-decay-refused",
+    "groups-of-inner",
     # An override.
     "no-override",
     "no-place-in-list",
@@ -171,6 +172,7 @@ HintCode = Literal[
     "rule-key",
     "kinds",
     "kind",
+    "beside-inner",
     # An override.
     "near-beside-config",
     "near-path",

@@ -25,6 +25,7 @@ from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.fields import decay_fields, rate_field
 from optim_core.reference.plugin_schema import NOWHERE, Schema, config_schema
 from optim_core.reference.type_names import NamedPlugin, names_it, spelling
+from optim_core.specs import is_around
 from optim_core.text.names import plain_name
 
 __all__ = ["recipe_schema"]
@@ -252,6 +253,8 @@ _OF_RULES: Schema = {
 
 def _groups(plugin: NamedPlugin) -> Schema:
     """Return the schemas of the keys about some parameters, as far as the fields of the plugin class allow them."""
+    if is_around(plugin.cls):
+        return {PARAM_GROUPS: {"enum": [None]}, NO_DECAY: {"enum": [None]}, LAYER_DECAY: {"type": "null"}}
     narrowed: Schema = {PARAM_GROUPS: {"items": {"$ref": f"#/$defs/{plugin.rule}"}}}
     if not decay_fields(plugin.cls):
         narrowed[NO_DECAY] = {"enum": [None, []]}

@@ -17,6 +17,7 @@ from optim_core.plugin_class.declarations import Declaration, declarations_of
 from optim_core.plugin_class.fields import config_fields
 from optim_core.plugin_tools import KINDS, Kind, example, listing
 from optim_core.registry import Registry, registry
+from optim_core.specs import is_around
 
 __all__ = ["Plugin", "Subject", "subject_of"]
 
@@ -126,7 +127,8 @@ class Subject:
     @property
     def has_group_options(self) -> bool:
         """Tell whether the options of its groups are made for each parameter of a model."""
-        return hasattr(self.cls, "group_options") or hasattr(self.cls, "group_options_for")
+        cls = type(self.spec().innermost.config) if is_around(self.cls) else self.cls
+        return hasattr(cls, "group_options") or hasattr(cls, "group_options_for")
 
 
 def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:

@@ -66,7 +66,7 @@ def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
     if isinstance(built, SchedulerSpec):
         return [Group(file=file, schedule=built, base_lr=base_lr)]
     if isinstance(built, OptimizerSpec):
-        return list(_of_optimizer(file, "", built, built.decay))
+        return list(_of_optimizer(file, "", built, built.schedule))
     if not isinstance(built, Recipe):
         raise OptimError(f"{visible(file)}: {built.type} clips gradients and has no rate to draw")
     only = len(built.optimizers) == 1
@@ -79,8 +79,9 @@ def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
 
 def _of_optimizer(file: str, name: str, spec: OptimizerSpec, schedule: SchedulerSpec | None) -> Iterator[Group]:
     """Return the groups of each kind of parameters that has a rate of its own."""
-    for kind, field in rates_of(spec).items():
-        for parameters, rate, multiplier in _rates_by_rule(file, spec, field):
+    inner = spec.innermost
+    for kind, field in rates_of(inner).items():
+        for parameters, rate, multiplier in _rates_by_rule(file, inner, field):
             yield Group(
                 file=file,
                 name=name,

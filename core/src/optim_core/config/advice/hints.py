@@ -118,6 +118,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "rule-key": groups.rule_key,
     "kinds": lambda _: f"for example [{', '.join(NO_DECAY_KINDS[:2])}]",
     "kind": groups.kind,
+    "beside-inner": lambda _, part: f"move it into `{part}`, beside `type`",
     # An override.
     "near-beside-config": overrides.near_beside_config,
     "near-path": overrides.near_path,

@@ -116,6 +116,9 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "kind-twice": lambda issue: f"`{issue.value}` stands already in the list",
     "no-decay-field": lambda issue: f"{issue.data['name']} has no `weight_decay` that could be left out",
     "zero-decay-refused": _zero_decay_refused,
+    "groups-of-inner": lambda issue: (
+        f"{issue.data['name']} has the parameter groups of the optimizer that it is around"
+    ),
     "no-override": lambda issue: f"`{issue.value}` is not of the form path=value",
     "no-place-in-list": lambda issue: (
         f"{issue.data['here']} is a list of {issue.data['length']}; `{issue.data['key']}` is no place in it"

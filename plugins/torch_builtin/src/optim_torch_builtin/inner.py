@@ -1,0 +1,44 @@
+"""What plugin classes of optimizers around another one have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optim_core.plugin_tools import declarations_of
+from optim_core.validators import FieldError
+
+if TYPE_CHECKING:
+    import attrs
+    from torch.nn import Module
+
+    from optim_core.specs import OptimizerSpec
+
+__all__ = ["models_of", "needs_of_inner", "takes_no_closure"]
+
+# What a class that declares to refuse one of these properties needs of the training loop.
+_NEEDED = {"step_without_closure": "closure", "ordinary_backward": "create_graph"}
+
+
+def needs_of_inner(spec: OptimizerSpec) -> tuple[str, ...]:
+    """Return what an optimizer needs of the training loop, by what its plugin class says and declares."""
+    declared = declarations_of(type(spec.config))
+    refused = [need for name, need in _NEEDED.items() if name in declared and declared[name].manner == "refuses"]
+    return tuple(dict.fromkeys([*getattr(spec.config, "needs", ()), *refused]))
+
+
+def takes_no_closure(_instance: Any, _attribute: attrs.Attribute[Any], value: OptimizerSpec) -> None:
+    """Refuse an inner optimizer that needs a closure itself.
+
+    Raises:
+        FieldError: it is one.
+    """
+    if "closure" in needs_of_inner(value):
+        raise FieldError(
+            f"cannot be {value.type}, which takes its gradients from a closure itself",
+            "take an optimizer that steps without one, such as SGD or AdamW",
+        )
+
+
+def models_of(model: Module | None) -> tuple[Module, ...]:
+    """Return what the inner optimizer is to be told of the model."""
+    return () if model is None else (model,)
