@@ -21,7 +21,8 @@ LEFT_OUT: dict[str, str] = {
 
 # The same for classes that the library has, and does not list as optimizers of its own.
 _ELSEWHERE: dict[str, str] = {
-    **dict.fromkeys(("FriendlySAM", "GSAM", "LookSAM", "Lookahead", "OrthoGrad", "PCGrad", "SAM"), _WRAPS),
+    **dict.fromkeys(("FriendlySAM", "GSAM", "LookSAM", "OrthoGrad", "PCGrad"), _WRAPS),
+    **dict.fromkeys(("Lookahead", "SAM"), f"{_WRAPS}; one around any other comes with optim-core[torch]"),
     **dict.fromkeys(("ScheduleFreeWrapper", "TRAC", "WSAM"), _WRAPS),
     **dict.fromkeys(
         ("Adam", "AdamW", "LBFGS", "NAdam", "RMSprop", "SGD"), "is torch's own, which comes with optim-core[torch]"
