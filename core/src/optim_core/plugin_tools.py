@@ -13,7 +13,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - a live optimizer: `multiplied`, `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
 - a whole number, or an error that names it: `count`;
 - what prints, with its output on standard error: `output_diverted`;
-- a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`;
+- a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
+  and what an instance needs of the training loop: `needs_of`;
 - config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `config_text`, and `SECTION`, the key below
   which configs of whole training runs hold the recipe;
 - what breaks where plugins are imported, found in another process: `probe`;
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from optim_core.discovery.extras import commands_of_extras, install_line
     from optim_core.groups.patterns import expression_error, matching
     from optim_core.plugin_class.declarations import declarations_of
+    from optim_core.plugin_class.needs import needs_of
     from optim_core.probing.probe import probe
     from optim_core.reference.describe import (
         FieldDescription,
@@ -87,6 +89,7 @@ __all__ = [
     "matching",
     "multiplied",
     "nearest",
+    "needs_of",
     "normalise",
     "one_interval",
     "output_diverted",
@@ -112,6 +115,7 @@ __getattr__ = names_on_demand(
         "optim_core.discovery.extras": ("commands_of_extras", "install_line"),
         "optim_core.groups.patterns": ("expression_error", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),
+        "optim_core.plugin_class.needs": ("needs_of",),
         "optim_core.reference.describe": (
             "FieldDescription",
             "PluginDescription",

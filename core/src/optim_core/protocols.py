@@ -63,47 +63,47 @@ class PluginClass(Protocol):
 class OptimizerPlugin(PluginClass, Protocol):
     """The config of an optimizer.
 
-        An optimizer that treats some parameters otherwise than the rest may offer one of two methods. Either gives the
-        options of a parameter's group, by the names that the optimizer has for them; parameters with equal options share a
-        group.
+    An optimizer that treats some parameters otherwise than the rest may offer one of two methods. Either gives the
+    options of a parameter's group, by the names that the optimizer has for them; parameters with equal options share a
+    group.
 
-        - ``group_options(info)``: a mapping for one parameter, of which the `optim_core.ParameterInfo` says what it is;
-        - ``group_options_for(infos)``: a mapping for each of all parameters, in their order, where the choice for one
-          depends on the others. Where a class has both methods, this one is asked.
+    - ``group_options(info)``: a mapping for one parameter, of which the `optim_core.ParameterInfo` says what it is;
+    - ``group_options_for(infos)``: a mapping for each of all parameters, in their order, where the choice for one
+      depends on the others. Where a class has both methods, this one is asked.
 
-        Where a rule of the config, or ``no_decay``, changes fields for some parameters, the method of a config with those
-        changes is asked, with all parameters, and what it says of the changed ones counts. Neither method changes anything;
-        each raises `optim_core.ParamGroupError` for what it refuses. A rate is multiplied by ``info.lr_multiplier``
-        afterwards, unless the options hold an ``lr_multiplier`` of their own, which then counts instead. Without either
-        method a group gets the fields that a rule changes, by their names.
+    Where a rule of the config, or ``no_decay``, changes fields for some parameters, the method of a config with those
+    changes is asked, with all parameters, and what it says of the changed ones counts. Neither method changes anything;
+    each raises `optim_core.ParamGroupError` for what it refuses. A rate is multiplied by ``info.lr_multiplier``
+    afterwards, unless the options hold an ``lr_multiplier`` of their own, which then counts instead. Without either
+    method a group gets the fields that a rule changes, by their names.
 
-        An optimizer with several base rates names them, so that `optim plot` draws each: ``rates: ClassVar``, a mapping of
-        what the parameters are, in a word or two, to the field with their rate, ``{"matrices": "lr", "AdamW's":
-        "adamw_lr"}``; and ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the
-        rate is ``lr``.
+    An optimizer with several base rates names them, so that `optim plot` draws each: ``rates: ClassVar``, a mapping of
+    what the parameters are, in a word or two, to the field with their rate, ``{"matrices": "lr", "AdamW's":
+    "adamw_lr"}``; and ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the
+    rate is ``lr``.
 
-            An optimizer that needs more of the training loop than gradients says so by ``needs``, a tuple of the words
-        "closure" (``step`` computes the loss several times), "create_graph" (gradients are differentiated again),
-        "gradients" (beside a closure, gradients are to be there already) and "modes" (it has ``train()`` and ``eval()``, to
-        be called before steps and before evaluation).
-    
-        An optimizer around another one has a field `optimizer` of the type `optim_core.OptimizerSpec`, which is that of the
-        other one, and makes it by ``optimizer.build_for(params, models)``. What is said of parameter groups is said of the
-        inner optimizer, and the groups that `build` is given are those for it.
-    
-        Example:
-            >>> import attrs
-            >>> from optim_core import Registry
-            >>> @attrs.frozen(kw_only=True)
-            ... class PlainSGD:
-            ...     lr: float = 0.1
-            ...     def build(self, params):
-            ...         from torch.optim import SGD
-            ...         return SGD(params, lr=self.lr)
-            >>> registry = Registry()
-            >>> registry.register("optimizer", "PlainSGD", PlainSGD)
-            >>> registry.build({"type": "plain-sgd", "lr": 0.5}).config
-            PlainSGD(lr=0.5)
+    An optimizer that needs more of the training loop than gradients says so by ``needs``, a tuple of the words
+    "closure" (``step`` computes the loss several times), "create_graph" (gradients are differentiated again),
+    "gradients" (beside a closure, gradients are to be there already) and "modes" (it has ``train()`` and ``eval()``, to
+    be called before steps and before evaluation).
+
+    An optimizer around another one has a field `optimizer` of the type `optim_core.OptimizerSpec`, which is that of the
+    other one, and makes it by ``optimizer.build_for(params, models)``. What is said of parameter groups is said of the
+    inner optimizer, and the groups that `build` is given are those for it.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core import Registry
+        >>> @attrs.frozen(kw_only=True)
+        ... class PlainSGD:
+        ...     lr: float = 0.1
+        ...     def build(self, params):
+        ...         from torch.optim import SGD
+        ...         return SGD(params, lr=self.lr)
+        >>> registry = Registry()
+        >>> registry.register("optimizer", "PlainSGD", PlainSGD)
+        >>> registry.build({"type": "plain-sgd", "lr": 0.5}).config
+        PlainSGD(lr=0.5)
     """
 
     def build(self, params: Any) -> Optimizer:

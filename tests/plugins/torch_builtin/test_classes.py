@@ -94,7 +94,7 @@ def test_a_config_is_frozen_and_compares_by_value(plugin_class):
 
 def test_the_example_validates(plugin_class):
     """What `example` says, or nothing where there is none, is a valid config."""
-    kind = plugin_class.__module__.split(".")[1].removesuffix("s")
+    kind = plugin_class.__module__.split(".")[1].replace("around", "optimizers").removesuffix("s")
     name = plugin_class.__name__.removesuffix("Clipper").lower() if kind == "clipper" else plugin_class.__name__
     spec = registry.build({"type": name, "config": dict(getattr(plugin_class, "example", {}))}, kind=kind)
 

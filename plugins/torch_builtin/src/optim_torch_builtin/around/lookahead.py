@@ -9,7 +9,7 @@ import attrs
 
 from optim_core.specs import OptimizerSpec
 from optim_core.validators import in_range
-from optim_torch_builtin.inner import models_of, needs_of_inner
+from optim_torch_builtin.around.inner import models_of, needs_of_inner
 
 if TYPE_CHECKING:
     from torch.nn import Module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optim_core.plugin_tools import declarations_of
+from optim_core.plugin_tools import needs_of
 from optim_core.validators import FieldError
 
 if TYPE_CHECKING:
@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["models_of", "needs_of_inner", "takes_no_closure"]
 
-# What a class that declares to refuse one of these properties needs of the training loop.
-_NEEDED = {"step_without_closure": "closure", "ordinary_backward": "create_graph"}
-
 
 def needs_of_inner(spec: OptimizerSpec) -> tuple[str, ...]:
     """Return what an optimizer needs of the training loop, by what its plugin class says and declares."""
-    declared = declarations_of(type(spec.config))
-    refused = [need for name, need in _NEEDED.items() if name in declared and declared[name].manner == "refuses"]
-    return tuple(dict.fromkeys([*getattr(spec.config, "needs", ()), *refused]))
+    return tuple(sorted(needs_of(spec.config)))
 
 
 def takes_no_closure(_instance: Any, _attribute: attrs.Attribute[Any], value: OptimizerSpec) -> None:

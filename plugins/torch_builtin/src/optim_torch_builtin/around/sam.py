@@ -9,7 +9,7 @@ import attrs
 
 from optim_core.specs import OptimizerSpec
 from optim_core.validators import positive
-from optim_torch_builtin.inner import models_of, needs_of_inner, takes_no_closure
+from optim_torch_builtin.around.inner import models_of, needs_of_inner, takes_no_closure
 
 if TYPE_CHECKING:
     from torch.nn import Module

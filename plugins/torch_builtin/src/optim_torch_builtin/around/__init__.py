@@ -1,0 +1,1 @@
+"""Optimizers around another one: the plugin classes, and what they have in common."""
