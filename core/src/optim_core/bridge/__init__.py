@@ -6,6 +6,7 @@ The library is read from its source, and is imported when something is built.
 from optim_core.bridge.config_types import DTYPES, config_type, is_dtype
 from optim_core.bridge.declared import declared
 from optim_core.bridge.library import Library
+from optim_core.bridge.of_model import named_groups
 from optim_core.bridge.parsing import unquoted
 from optim_core.bridge.plugin_class import wrapping
 from optim_core.bridge.source import Argument, LibraryClass, Opaque, SourceClass, SourceModule, SourcePackage, is_plain
@@ -24,6 +25,7 @@ __all__ = [
     "declared",
     "is_dtype",
     "is_plain",
+    "named_groups",
     "parse_docstring",
     "unquoted",
     "wrapping",

@@ -11,7 +11,7 @@ from optim_core.groups.options import Options
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["TrainedModel", "made_from_model"]
+__all__ = ["TrainedModel", "made_from_model", "named_groups"]
 
 # The keys of a group that are no options; a constructor that takes the model names its groups itself.
 _NO_OPTIONS = ("params", "param_names", "name")
@@ -55,12 +55,12 @@ def made_from_model(make: Callable[[Any], Any], config: Any, params: Any, model:
         ParamGroupError: a parameter is not of the model, or the constructor leaves one out, or puts several with
             different options into one group.
     """
-    names: dict[int, str] = {id(parameter): name for name, parameter in model.named_parameters()}
+    names: dict[int, str] = {}
     options: dict[int, Options] = {}
     wanted: dict[str, Tensor] = {}
-    for group in _groups(params):
+    for group in named_groups(params, model):
         own = {key: value for key, value in group.items() if key not in _NO_OPTIONS}
-        for name, parameter in _named(group, names):
+        for name, parameter in zip(group["param_names"], group["params"], strict=True):
             wanted[name] = parameter
             names[id(parameter)] = name
             options[id(parameter)] = own
@@ -74,6 +74,31 @@ def made_from_model(make: Callable[[Any], Any], config: Any, params: Any, model:
     for group in made.param_groups:
         _give_options(title, group, names, options)
     return made
+
+
+def named_groups(params: Any, model: Any) -> list[dict[str, Any]]:
+    """Return parameters as groups in which each has a name: its own, or that which it has in the model.
+
+    Args:
+        params: what ``torch.optim.Optimizer`` takes: tensors, (name, tensor) pairs, or groups.
+        model: the model.
+
+    Raises:
+        ParamGroupError: a parameter without a name is not of the model.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.bridge import named_groups
+        >>> model = torch.nn.Linear(8, 2)
+        >>> [group["param_names"] for group in named_groups(model.parameters(), model)]
+        [['weight', 'bias']]
+    """
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    named = [(group, list(_named(group, names))) for group in _groups(params)]
+    return [
+        {**group, "params": [each for _, each in pairs], "param_names": [name for name, _ in pairs]}
+        for group, pairs in named
+    ]
 
 
 def _groups(params: Any) -> list[Mapping[str, Any]]:

@@ -22,6 +22,21 @@ DECLARED: dict[str, dict[str, str]] = {
             "AdaShift Conda Kron ScalableShampoo SCION SCIONLight"
         ),
     },
+    "bf16 bf16_state_dict": {
+        "refuses: the decompositions of its step are not there in half precision": "LoRARite",
+    },
+    "closure descends float64 add_param_group": {
+        "differs: it skips gradients as large as the kit's, by update_skipping": "LoRARite",
+    },
+    "empty_parameters many_dimensions non_contiguous order state_dict strange_state vectors": {
+        "refuses: it takes the factors of LoRA layers, and the kit's parameters are none": "LoRARite",
+    },
+    "fields.lora_l_dim fields.lora_r_dim": {
+        "differs: with another place of the rank the layers of the kit do not fit": "LoRARite",
+    },
+    "fields.maybe_inf_to_nan": {
+        "differs: short runs of small matrices do not show it": "LoRARite",
+    },
     "by_degree": {
         "differs: the rate does not act as a factor of the step": "AdaFactor DAdaptAdan",
     },
@@ -44,7 +59,8 @@ DECLARED: dict[str, dict[str, str]] = {
             "ADOPT AggMo Aida Alice Amos Ano APOLLO ApolloDQN ASGD AvaGrad BCOS BSAM CAME Conda DAdaptAdaGrad "
             "DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD DASH DiffGrad DualAdam EmoFact EmoLynx EmoNavi EXAdam "
             "FAdam Fira FlashAdamW FOCUS Fromage FTRL GaLore Grams Gravity GrokFastAdamW Kate Kron Lamb LaProp "
-            "LARS Lion MADGRAD MARS MSVAG Muon Nero NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS RAdam "
+            "LARS Lion LoRARite MADGRAD MARS MSVAG Muon Nero NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS "
+            "RAdam "
             "Ranger Ranger21 ROSE ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD SCION "
             "SCIONLight SGDP SGDSaI SGDW SignSGD SimplifiedAdEMAMix SM3 SOAP SophiaH SPAM SpectralSphere SPlus "
             "SRMM StableAdamW StableSPAM SWATS TAM Tiger VSGD Yogi"

@@ -14,7 +14,6 @@ _WRAPS = "wraps another optimizer"
 LEFT_OUT: dict[str, str] = {
     "AdaLOMO": _FUSED,
     "LOMO": _FUSED,
-    "LoRARite": "takes parameters by twos for the factors of one LoRA layer, whatever they are",
     "Magma": _WRAPS,
     "MuonClip": "wants to be told in `step` the largest logit of each attention head, and which groups are whose",
 }

@@ -14,6 +14,7 @@ from optim_pytorch_optimizer.field_types import COEFFICIENT_CHECKS, types_of
 from optim_pytorch_optimizer.groups import group_members
 from optim_pytorch_optimizer.keyword_options import OPTION_CHECKS, OPTION_TEXTS, keyword_options
 from optim_pytorch_optimizer.left_out import LEFT_OUT, reason
+from optim_pytorch_optimizer.lora import by_pairs, lora_members
 from optim_pytorch_optimizer.ranges import checks_of
 
 __all__ = ["PytorchOptimizers", "optimizers"]
@@ -68,16 +69,24 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
     found = module.find(name)
     if found is None:
         raise LookupError(f"the installed {LIBRARY} has no optimizer called {name}")
-    return wrapping(
+    made = wrapping(
         found,
         LIBRARY,
         types=types_of(found),
         checks={**checks_of(found), **OPTION_CHECKS, **COEFFICIENT_CHECKS},
         more=keyword_options(found),
         texts=OPTION_TEXTS,
-        members={**group_members(found), **needed(name), "conformance": declared(DECLARED, name)},
+        members={
+            **group_members(found),
+            **needed(name),
+            **lora_members(name),
+            "conformance": declared(DECLARED, name),
+        },
         provider=f"{__name__}:optimizers",
     )
+    if name == "LoRARite":
+        made.build = by_pairs(made.build)
+    return made
 
 
 def _listed(module: SourceModule) -> Iterator[str]:

@@ -227,6 +227,8 @@ def needs_closure(subject: Subject) -> bool:
 def model_of(subject: Subject, *, dtype: torch.dtype | None = None, from_zero: bool = False) -> Sequential:
     """Make three linear layers, with the same weights each time; without biases where the subject refuses vectors.
 
+    A plugin class that trains certain models only says which by ``model_to_try()``, which gives a Sequential of them.
+
     Args:
         subject: an optimizer.
         dtype: of the parameters, float32 by default.
@@ -234,6 +236,9 @@ def model_of(subject: Subject, *, dtype: torch.dtype | None = None, from_zero: b
     """
     import torch
 
+    own = getattr(subject.cls, "model_to_try", None)
+    if callable(own):
+        return _filled(own(), dtype or torch.float32, from_zero)
     bias = not subject.refuses("vectors") and not subject.refuses("dense_gradients")
     return copy.deepcopy(_first_model(bias, dtype or torch.float32, from_zero))
 
@@ -243,7 +248,14 @@ def _first_model(bias: bool, dtype: torch.dtype, from_zero: bool) -> Sequential:
     import torch
 
     layers = [torch.nn.utils.skip_init(torch.nn.Linear, wide, narrow, bias=bias) for wide, narrow in pairwise(WIDTHS)]
-    model = torch.nn.Sequential(*layers).to(dtype)
+    return _filled(torch.nn.Sequential(*layers), dtype, from_zero)
+
+
+def _filled(model: Sequential, dtype: torch.dtype, from_zero: bool) -> Sequential:
+    """Return the model with the same weights each time."""
+    import torch
+
+    model = model.to(dtype)
     with torch.no_grad():
         for index, parameter in enumerate(model.parameters()):
             parameter.copy_(_noise(parameter.shape, 100 + index) * (0.0 if from_zero else 0.5))
