@@ -32,6 +32,7 @@ PUBLIC = {
     "optim_core.protocols",
     "optim_core.recipe",
     "optim_core.registry",
+    "optim_core.run.monitors",
     "optim_core.specs",
     "optim_core.validators",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import attrs
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from optim_core.protocols import Clipper
 
-__all__ = ["Loop", "Loss", "Metric", "StepResult"]
+__all__ = ["Loop", "Loss", "Metric", "StepResult", "StepWatch", "is_unscaled"]
 
 Loss: TypeAlias = "Tensor | Callable[[], Tensor] | None"
 """What a step is given: a function that computes the loss, a loss, or nothing where the gradients are there."""
@@ -80,6 +80,16 @@ class _Seen:
         self.found_inf = getattr(optimizer, "found_inf", None)
 
 
+class StepWatch(Protocol):
+    """What looks at each step of a loop, as a monitor does."""
+
+    def before_step(self, scaler: GradScaler | None) -> None:
+        """Be told that the gradients are there, not yet unscaled and clipped."""
+
+    def after_step(self, done: StepResult) -> None:
+        """Be told that the step was taken."""
+
+
 class Loop:
     """One optimizer of a run, with its schedule and clipping.
 
@@ -92,6 +102,8 @@ class Loop:
         interval: when the schedule is stepped, "step" or "epoch".
         monitor: the name of the metric that the schedule waits for, None where the config names none.
         others: gives the parameters of the other optimizers of the run, whose gradients a step leaves alone.
+
+    `watch` is what a monitor puts there to look at each step, else None.
 
     Example:
         >>> import torch
@@ -123,6 +135,7 @@ class Loop:
         self.monitor = monitor
         self.steps = 0
         self.in_eval = False
+        self.watch: StepWatch | None = None
         self._others = others
         self._seen: _Seen | None = None
 
@@ -163,18 +176,22 @@ class Loop:
         if self.scheduler is not None and self.interval == "step" and not self._was_skipped(done):
             self._advance(value)
         self.optimizer.zero_grad()
+        if self.watch is not None:
+            self.watch.after_step(done)
         return done
 
     def _plain_step(self, loss: Any, lrs: tuple[Any, ...], scaler: GradScaler | None) -> StepResult:
         if loss is not None:
             self._backward(loss if scaler is None else scaler.scale(loss))
+        if self.watch is not None:
+            self.watch.before_step(scaler)
         if scaler is None:
             norm = self.clip()
             self.optimizer.step()
             return StepResult(_detached(loss), norm, lrs)
         norm = None
         if self.clipper is not None:
-            if not _is_unscaled(scaler, self.optimizer):
+            if not is_unscaled(scaler, self.optimizer):
                 scaler.unscale_(self.optimizer)
             norm = self.clip()
         skipped = self._scaled_step(scaler)
@@ -209,6 +226,8 @@ class Loop:
             with enable_grad():
                 loss: Tensor = self._as_loss(compute())
                 self._backward(loss)
+            if done.loss is None and self.watch is not None:
+                self.watch.before_step(None)
             norm = self.clip()
             if done.loss is None:
                 done.loss, done.grad_norm = _detached(loss), norm
@@ -443,7 +462,7 @@ def _detached(loss: Any) -> Any:
     return None if loss is None else loss.detach()
 
 
-def _is_unscaled(scaler: Any, optimizer: Any) -> bool:
+def is_unscaled(scaler: Any, optimizer: Any) -> bool:
     """Tell whether the caller has unscaled the gradients already, which a scaler does not do twice."""
     states = getattr(scaler, "_per_optimizer_states", {})
     stage = states[id(optimizer)].get("stage") if id(optimizer) in states else None
