@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import partial
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from optim_core.plugin_class.needs import Need
     from optim_core.protocols import Clipper, ConfigReader
     from optim_core.run.changes import Changed, Found
+    from optim_core.run.distributed import DistributedState
     from optim_core.run.horizon import Horizon
     from optim_core.run.loop import Loop, Loss, Metric, StepResult
     from optim_core.run.state import Part
@@ -525,7 +527,8 @@ class Optimization:
         torch, its tensors are the live ones: save it, or deepcopy it, before training goes on.
 
         Raises:
-            OptimError: an optimizer is in eval mode, in which the weights are others than those that are trained.
+            OptimError: an optimizer is in eval mode, in which the weights are others than those that are trained; or
+                torch.distributed.checkpoint asks, which is to be given `stateful`.
 
         Example:
             >>> import torch
@@ -537,8 +540,10 @@ class Optimization:
             >>> state["recipe"]["optimizer"]["type"]
             'AdamW'
         """
+        from optim_core.run.distributed import refuse_distributed_checkpoint
         from optim_core.run.state import VERSION, saved_optimizer, saved_scheduler
 
+        refuse_distributed_checkpoint(sys._getframe(1).f_globals)
         for loop in self._loops.values():
             loop.refuse_eval("saved")
         self._tell()
@@ -585,6 +590,41 @@ class Optimization:
             >>> later.optimizer.param_groups[0]["lr"]
             0.2
         """
+        self._load(state, self._found(state, changed))
+
+    def stateful(self, model: Module | Mapping[str, Module], changed: Changed = "error") -> DistributedState:
+        """Return what ``torch.distributed.checkpoint`` saves and loads: the run, its models and random generators.
+
+        Any number of processes saves, and any other loads; parameters are known by name. What does not fit is told
+        before anything is loaded.
+
+        Args:
+            model: the model, or a mapping of names to models, with all the parameters that are trained.
+            changed: as `load_state_dict` takes it.
+
+        Raises:
+            OptimError: a parameter that is trained is in none of the models, or FullyShardedDataParallel has divided
+                it; what ``fully_shard`` divides can be saved.
+
+        Example:
+            >>> import torch
+            >>> import torch.distributed.checkpoint as dcp
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(8, 2)
+            >>> run = registry.recipe({"type": "AdamW"}).create(model)
+            >>> done = run.step(lambda: model(torch.ones(4, 8)).square().mean())
+            >>> metadata = dcp.save({"run": run.stateful(model)}, checkpoint_id="runs/step1")
+            >>> dcp.load({"run": run.stateful(model)}, checkpoint_id="runs/step1")
+        """
+        from optim_core.run.distributed import DistributedState
+        from optim_core.run.model_state import models_by_name
+
+        models = models_by_name(model, may_be_divided=True)
+        check = partial(self._found, changed=changed)
+        return DistributedState(self.optimizers, models, self.state_dict, check, self._load)
+
+    def _found(self, state: Mapping[str, Any], changed: Changed) -> Found:
+        """Return how a saved run differs from this one; what `load_state_dict` raises is raised here."""
         from optim_core.run.changes import Description, differences
         from optim_core.run.state import misfits_of
 
@@ -594,7 +634,9 @@ class Optimization:
             raise CheckpointMismatchError("the saved state does not fit:\n    " + "\n    ".join(misfits))
         now = Description(self.recipe.to_config(), self.recipe.distributions(), self._lengths(), self._multipliers())
         saved = Description(state["recipe"], state["distributions"], state["lengths"], self._multipliers(state))
-        found = differences(saved, now, changed, has_schedules=bool(schedulers))
+        return differences(saved, now, changed, has_schedules=bool(schedulers))
+
+    def _load(self, state: Mapping[str, Any], found: Found) -> None:
         recipe, horizon = self.recipe, self.horizon
         if found.all:
             recipe, horizon = self._target(found, state)

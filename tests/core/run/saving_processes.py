@@ -109,7 +109,7 @@ def check_what_cannot_be_written_is_told_by_all(folder):
 
 
 def check_a_model_that_is_divided_is_refused(folder):
-    """Sharded parameters are for torch.distributed.checkpoint, which the error says, when saving and when loading."""
+    """When saving and when loading the error says what saves sharded parameters."""
     mesh = init_device_mesh("cpu", (processes(),))
 
     def sharded(model):
@@ -120,9 +120,9 @@ def check_a_model_that_is_divided_is_refused(folder):
 
     plain, run = model_and_run(DistributedDataParallel)
     save_checkpoint(folder / "whole.pt", run=run, model=plain)
-    for wrap in (sharded, flat):
+    by_parts = 'use torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
+    for wrap, repair in ((sharded, by_parts), (flat, "use torch.distributed.fsdp.fully_shard instead")):
         model = wrap(nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2)))
-        repair = 'use torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
         said = raised(lambda model=model: save_checkpoint(folder / "part.pt", run=run, model=model), OptimError)
         assert repair in said, said
         assert repair in raised(lambda model=model: load_checkpoint(folder / "whole.pt", model=model), OptimError)

@@ -14,7 +14,7 @@ from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.groups.model.wrappers import clean_names
 from optim_core.text.prose import listing
 
-__all__ = ["differences", "loaded", "models_by_name", "models_state", "on_cpu"]
+__all__ = ["ALONE", "differences", "load", "loaded", "models_by_name", "models_state", "on_cpu"]
 
 # What a model that is given alone is called in a checkpoint.
 ALONE = ""
@@ -34,8 +34,12 @@ class _Entries(NamedTuple):
     beside: list[str]
 
 
-def models_by_name(model: Any) -> dict[str, Any]:
+def models_by_name(model: Any, *, may_be_divided: bool = False) -> dict[str, Any]:
     """Return the models by their names; the one that is given alone has the name "".
+
+    Args:
+        model: a model, or a mapping of names to models.
+        may_be_divided: whether each process may have its part of the DTensors of a model.
 
     Raises:
         OptimError: one of them is no module, or its parts are on several processes.
@@ -47,7 +51,9 @@ def models_by_name(model: Any) -> dict[str, Any]:
         if not isinstance(name, str) or not isinstance(module, torch.nn.Module):
             wanted = "a torch.nn.Module or a mapping of names to modules"
             raise OptimError(f"{_said(name)} must be {wanted}, is {type(module).__name__}")
-        _refuse_shards(_said(name), module)
+        _refuse_flattened(_said(name), module)
+        if not may_be_divided:
+            _refuse_shards(_said(name), module)
     return models
 
 
@@ -68,14 +74,23 @@ def models_state(models: Mapping[str, Any]) -> dict[str, Any]:
     return state
 
 
-def differences(saved: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[str]:
-    """Give, by name, what of the saved state does not fit the models."""
+def differences(saved: Mapping[str, Any], models: Mapping[str, Any], *, with_values: bool = True) -> Iterator[str]:
+    """Give, by name, what of the saved state does not fit the models.
+
+    Args:
+        saved: what `models_state` gave.
+        models: the models by name.
+        with_values: whether the saved tensors have values; without them their shapes and types are compared.
+    """
     if saved.keys() != models.keys():
         yield f"the checkpoint holds {_counted(saved)}, and this is {_counted(models)}"
         return
     for name, module in models.items():
         entries = _entries(module)
-        yield from (f"{_said(name)}: {line}" for line in _model_differences(saved[name]["state"], entries))
+        found = _model_differences(saved[name]["state"], entries)
+        yield from (f"{_said(name)}: {line}" for line in found)
+        if with_values:
+            yield from (f"{_said(name)}: {line}" for line in _untied(saved[name]["state"], entries))
 
 
 @contextmanager
@@ -91,13 +106,22 @@ def loaded(saved: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[None
     """
     before = {name: on_cpu(module.state_dict()) for name, module in models.items()}
     try:
-        for name, module in models.items():
-            _load(_said(name), module, saved[name])
+        load(saved, models)
         yield
     except BaseException:
         for name, module in models.items():
             module.load_state_dict(_with_versions(before[name], module.state_dict()))
         raise
+
+
+def load(saved: Mapping[str, Any], models: Mapping[str, Any]) -> None:
+    """Load the saved state into the models.
+
+    Raises:
+        CheckpointMismatchError: a model refuses its state; those before it have theirs.
+    """
+    for name, module in models.items():
+        _load(_said(name), module, saved[name])
 
 
 def _said(name: str) -> str:
@@ -134,16 +158,20 @@ def on_cpu(value: Any) -> Any:
 def _refuse_shards(what: str, module: Any) -> None:
     """Raise OptimError where a process has only its part of the model."""
     tensors = sys.modules.get("torch.distributed.tensor")
-    sharded = tensors is not None and any(isinstance(value, tensors.DTensor) for value in module.parameters())
-    parallel = sys.modules.get("torch.distributed.fsdp")
-    if parallel is not None:
-        sharded = sharded or any(
-            isinstance(part, parallel.FullyShardedDataParallel) and part.process_group.size() > 1
-            for part in module.modules()
-        )
-    if sharded:
+    if tensors is not None and any(isinstance(value, tensors.DTensor) for value in module.parameters()):
         repair = 'use torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
         raise OptimError(f"{what} is divided between processes, and a file holds what one process has; {repair}")
+
+
+def _refuse_flattened(what: str, module: Any) -> None:
+    """Raise OptimError where FullyShardedDataParallel has divided the model between processes."""
+    parallel = sys.modules.get("torch.distributed.fsdp")
+    if parallel is not None and any(
+        isinstance(part, parallel.FullyShardedDataParallel) and part.process_group.size() > 1
+        for part in module.modules()
+    ):
+        repair = "use torch.distributed.fsdp.fully_shard instead, whose parts have names"
+        raise OptimError(f"{what} is divided between processes by FullyShardedDataParallel, into flat parts; {repair}")
 
 
 def _refuse_unmade(what: str, entries: _Entries) -> None:
@@ -165,7 +193,6 @@ def _model_differences(saved: Mapping[str, Any], entries: _Entries) -> Iterator[
     for name, own in own_of.items():
         if name in saved:
             yield from _entry_differences(name, saved[name], entries.live[own])
-    yield from _untied(saved, entries)
 
 
 def _entry_differences(name: str, saved: Any, live: Any) -> Iterator[str]:
