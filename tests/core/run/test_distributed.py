@@ -212,6 +212,33 @@ def test_a_model_without_the_trained_parameters_is_refused():
         run.stateful(model.parameters())
 
 
+def test_a_model_without_memory_is_refused():
+    """What is loaded into it would be lost without a word."""
+    with torch.device("meta"):
+        model = nn.Linear(4, 4)
+    with pytest.raises(OptimError, match="on the device meta, where nothing can be loaded"):
+        registry.recipe({"type": "AdamW"}).create(model).stateful(model)
+
+
+def test_the_slow_weights_of_lookahead_are_saved(tmp_path):
+    """What an optimizer around another keeps of each parameter is divided as the parameter is."""
+
+    def new(seed):
+        torch.manual_seed(seed)
+        model = nn.Linear(4, 4)
+        config = {"type": "Lookahead", "config": {"k": 2, "optimizer": {"type": "AdamW"}}}
+        return model, registry.recipe({"optimizer": config}).create(model)
+
+    model, run = new(0)
+    train(model, run)
+    dcp.save({"run": run.stateful(model)}, checkpoint_id=tmp_path)
+    train(model, run)
+    later, other = new(1)
+    dcp.load({"run": other.stateful(later)}, checkpoint_id=tmp_path)
+    train(later, other)
+    assert bits(model) == bits(later)
+
+
 def test_a_state_that_was_not_read_whole_is_told():
     """What the caller asked torch.distributed.checkpoint for by himself may lack the moments."""
     model, run = model_and_run()

@@ -72,6 +72,12 @@ class DistributedState:
 
     def __attrs_post_init__(self) -> None:
         self._refuse_other_models()
+        for name, model in self._models.items():
+            if any(parameter.is_meta for parameter in model.parameters()):
+                of = f" {name}" if name else ""
+                raise OptimError(
+                    f"the model{of} is on the device meta, where nothing can be loaded: model.to_empty(device=…) first"
+                )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state to save, or, for ``dcp.load``, tensors to read the saved state into.
