@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from optim_core.plugin_class.needs import Need
     from optim_core.protocols import Clipper, ConfigReader
     from optim_core.run.changes import Changed, Found
-    from optim_core.run.distributed import DistributedState
+    from optim_core.run.distributed.stateful import DistributedState
     from optim_core.run.horizon import Horizon
     from optim_core.run.loop import Loop, Loss, Metric, StepResult
     from optim_core.run.state import Part
@@ -540,7 +540,7 @@ class Optimization:
             >>> state["recipe"]["optimizer"]["type"]
             'AdamW'
         """
-        from optim_core.run.distributed import refuse_distributed_checkpoint
+        from optim_core.run.distributed.stateful import refuse_distributed_checkpoint
         from optim_core.run.state import VERSION, saved_optimizer, saved_scheduler
 
         refuse_distributed_checkpoint(sys._getframe(1).f_globals)
@@ -607,16 +607,17 @@ class Optimization:
                 it; what ``fully_shard`` divides can be saved.
 
         Example:
-            >>> import torch
+            >>> import torch, warnings
             >>> import torch.distributed.checkpoint as dcp
             >>> from optim_core import registry
+            >>> warnings.filterwarnings("ignore", "torch.distributed is disabled")  # this is one process
             >>> model = torch.nn.Linear(8, 2)
             >>> run = registry.recipe({"type": "AdamW"}).create(model)
             >>> done = run.step(lambda: model(torch.ones(4, 8)).square().mean())
             >>> metadata = dcp.save({"run": run.stateful(model)}, checkpoint_id="runs/step1")
             >>> dcp.load({"run": run.stateful(model)}, checkpoint_id="runs/step1")
         """
-        from optim_core.run.distributed import DistributedState
+        from optim_core.run.distributed.stateful import DistributedState
         from optim_core.run.model_state import models_by_name
 
         models = models_by_name(model, may_be_divided=True)

@@ -9,9 +9,7 @@ with tensors for all of it.
 
 from __future__ import annotations
 
-import inspect
 import io
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +18,8 @@ import attrs
 
 from optim_core.errors import CheckpointMismatchError, CheckpointWarning, OptimError
 from optim_core.run import model_state, random_state
-from optim_core.run.apart import Divided, divided, joined, targets
+from optim_core.run.distributed.apart import Divided, divided, joined, targets
+from optim_core.run.distributed.loader import loader, read
 from optim_core.run.plain import refuse_other_than_plain
 from optim_core.run.ranks import processes, rank
 from optim_core.text.prose import listing
@@ -30,7 +29,6 @@ __all__ = ["DistributedState", "refuse_distributed_checkpoint"]
 ABOUT = "about_run"
 VERSION = 1
 _CHECKPOINTS = "torch.distributed.checkpoint"
-_LOADER = f"{_CHECKPOINTS}.state_dict_loader"
 
 
 def refuse_distributed_checkpoint(caller: Mapping[str, Any]) -> None:
@@ -97,8 +95,8 @@ class DistributedState:
             >>> list(run.stateful(model).state_dict()["model"])
             ['weight', 'bias']
         """
-        loader = _loader()
-        return self._saved() if loader is None else self._asked(_read_about(loader, self))
+        variables = loader()
+        return self._saved() if variables is None else self._asked(_unpacked(read(variables, ABOUT, self)))
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Load what `state_dict` gave and torch.distributed.checkpoint has filled.
@@ -258,55 +256,3 @@ def _unpacked(packed: Any) -> dict[str, Any]:
             f"it is not a state of format {VERSION} that run.stateful(model) gave, but {about.get('format', 'another')}"
         )
     return about
-
-
-# -- looking into the checkpoint that is being loaded ----------------------------------------------------------------
-
-
-def _loader() -> Mapping[str, Any] | None:
-    """Return the variables of the ``dcp.load`` that is running in this thread, None where there is none.
-
-    ``Stateful.state_dict`` takes no arguments and torch has no other way to tell an object which checkpoint is being
-    loaded, or that one is. All that is taken from here are the parameters of ``dcp.load``, which are documented.
-    """
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__") == _LOADER and "storage_reader" in frame.f_locals:
-            return dict(frame.f_locals)
-        frame = frame.f_back
-    return None
-
-
-def _read_about(loader: Mapping[str, Any], stateful: DistributedState) -> dict[str, Any]:
-    """Read from the checkpoint what was saved about a run; all processes do so at the same time."""
-    from torch.distributed.checkpoint.state_dict_loader import load
-
-    reader = loader["storage_reader"]
-    place = _place_of(reader.read_metadata().state_dict_metadata, loader["state_dict"], stateful)
-    asked: dict[str, Any] = {place: b""}
-    known = inspect.signature(load).parameters
-    options = {name: loader[name] for name in ("process_group", "no_dist") if name in known and name in loader}
-    with warnings.catch_warnings():
-        # That there is one process only, torch says of the load that is running.
-        warnings.filterwarnings("ignore", "torch.distributed is", UserWarning)
-        load(asked, storage_reader=reader, **options)
-    return _unpacked(asked[place])
-
-
-def _place_of(saved: Mapping[str, Any], loaded: Mapping[str, Any], stateful: DistributedState) -> str:
-    """Return the name under which a run lies in a checkpoint.
-
-    Raises:
-        CheckpointMismatchError: there is none, or not under this name.
-    """
-    found = [name for name in saved if name == ABOUT or name.endswith(f".{ABOUT}")]
-    key = next((key for key, value in loaded.items() if value is stateful), None)
-    if key is not None and f"{key}.{ABOUT}" in found:
-        return f"{key}.{ABOUT}"
-    # In a Stateful of the caller's, this one may lie anywhere.
-    if key is None and len(found) == 1:
-        return found[0]
-    if not found:
-        raise CheckpointMismatchError('the checkpoint has no run that dcp.save({"run": run.stateful(model)}) saved')
-    places = listing([name.removesuffix(ABOUT).rstrip(".") for name in found])
-    raise CheckpointMismatchError(f"the checkpoint has no run under {key!r}; it has runs under {places}")
