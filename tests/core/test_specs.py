@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+from functools import partial
 
 import attrs
 import pytest
+from model_tree import Linear
 from plugin_classes import LiveOptimizer, empty_registry
 
 from optim_core import ConfigError, ParamGroupError, Recipe
@@ -103,3 +105,22 @@ def test_who_declares_no_model_is_given_none():
     """Also where the build would take anything."""
     nn = pytest.importorskip("torch.nn")
     assert 0.1 == made_by(OfAnything).create_optimizer(nn.Linear(2, 3)).lr
+
+
+@attrs.frozen(kw_only=True)
+class MadeInEvalMode:
+    """An optimizer with modes, which begins in that of evaluation."""
+
+    def build(self, params):
+        made = LiveOptimizer(params, 0.1)
+        made.mode = "eval"
+        made.train, made.eval = (partial(setattr, made, "mode", mode) for mode in ("train", "eval"))
+        return made
+
+
+def test_an_optimizer_that_has_modes_is_made_in_train_mode():
+    """Whatever mode its plugin class leaves it in; of a model, and of parameters."""
+    model = Linear()
+    spec = made_by(MadeInEvalMode)
+    made = [spec.create_optimizer(model), spec.create_optimizer(list(model.parameters()))]
+    assert ["train"] * 2 == [each.mode for each in made]

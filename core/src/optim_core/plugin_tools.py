@@ -14,7 +14,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - a whole number, or an error that names it: `count`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
-  and what an instance needs of the training loop: `needs_of`;
+  and what it, or an instance, needs of the training loop: `needs_of`;
 - config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `config_text`, and `SECTION`, the key below
   which configs of whole training runs hold the recipe;
 - what breaks where plugins are imported, found in another process: `probe`;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 import attrs
 from attrs import validators
@@ -154,6 +155,8 @@ class AdaptiveClip:
 @attrs.frozen(kw_only=True)
 class SoundAveraging(SoundSGD):
     """SGD that shows the mean of its parameters in evaluation; it steps after `train()` only."""
+
+    needs: ClassVar[tuple[str, ...]] = ("modes",)
 
     def build(self, params):
         return made(self, params, step=step_in_training, train=train, eval=evaluate, add_param_group=add_in_mode)

@@ -18,7 +18,6 @@ from optim_core.kinds import KINDS
 BATCH = 40
 # What the kit cannot train: the property that tells so, and its words.
 NOT_TRAINED = {
-    "AliG": ("steps", "AliG requires closure"),
     "DeMo": ("steps", "Default process group has not been initialized"),
     "DistributedMuon": ("defaults", "Default process group has not been initialized"),
     "SaRA": ("unused_parameters", "none does"),

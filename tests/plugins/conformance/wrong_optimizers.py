@@ -504,6 +504,8 @@ def _in_mode(shift):
 class MovesByEvaluation(SoundSGD):
     """Its parameters are others after `eval()` and `train()` than before."""
 
+    needs = ("modes",)
+
     def build(self, params):
         return made(self, params, **_in_mode(lambda self: 0.5))
 
@@ -511,6 +513,8 @@ class MovesByEvaluation(SoundSGD):
 @wrong("modes")
 class ForgetsByEvaluation(SoundSGD):
     """Its `train()` empties the state, where `eval()` came before."""
+
+    needs = ("modes",)
 
     def build(self, params):
         members = _in_mode(lambda self: 0.25)
@@ -549,3 +553,43 @@ class HasAFixedRate(SoundSGD):
 
     def options(self):
         return {**SoundSGD.options(self), "lr": 0.01}
+
+
+@wrong("needs")
+class HasModesOfWhichItSaysNothing(SoundSGD):
+    """Who reads its class does not know that evaluation is to be told."""
+
+    def build(self, params):
+        return made(self, params, **_in_mode(lambda self: 0.25))
+
+
+@wrong("needs")
+class SaysThatItHasModes(SoundSGD):
+    """It has none."""
+
+    needs = ("modes",)
+
+
+@wrong("needs", "run_step")
+class NeedsWhatThereIsNot(SoundSGD):
+    """Its word is none of those that a loop knows."""
+
+    needs = ("closures",)
+
+
+@wrong("needs", "step_without_closure")
+class NeedsNoGradientsAndNoClosure(SoundSGD):
+    """It steps without either as well."""
+
+    needs = ("closure", "gradients")
+
+
+@wrong("run_step")
+class HasAnOptionOfModesAndNone(SoundSGD):
+    """Its groups say that they are not in train mode, and nothing brings them into it."""
+
+    def build(self, params):
+        optimizer = made(self, params)
+        for group in optimizer.param_groups:
+            group["train_mode"] = False
+        return optimizer

@@ -20,6 +20,7 @@ _MODULES = (
     "states",
     "loading",
     "modes",
+    "loops",
     "tensors",
     "schedulers",
     "scheduler_states",

@@ -52,7 +52,7 @@ def check(plugin: Plugin, kind: Kind | None = None) -> Report:
         ...         from torch.nn.utils import clip_grad_norm_
         ...         return clip_grad_norm_(parameters, 1.0)
         >>> print(check(ToOne))
-        clipper ToOne: 22 passed, 4 not applicable
+        clipper ToOne: 23 passed, 4 not applicable
     """
     return Kit([subject_of(plugin, kind)]).reports()[0]
 

@@ -15,6 +15,7 @@ from optim_core.errors import ConfigError, OptimError, UnknownNameError
 from optim_core.plugin_class.contract import check_plugin_class, check_signature, further_arguments
 from optim_core.plugin_class.declarations import Declaration, declarations_of
 from optim_core.plugin_class.fields import config_fields
+from optim_core.plugin_class.needs import ATTRIBUTE, DECLARED, Need, needs_of
 from optim_core.plugin_tools import KINDS, Kind, example, listing
 from optim_core.registry import Registry, registry
 from optim_core.specs import is_around
@@ -56,8 +57,31 @@ class Subject:
 
     @cached_property
     def declared(self) -> dict[str, Declaration]:
-        """What the plugin class declares: property, or ``fields.NAME``, to the declaration."""
-        return declarations_of(self.cls)
+        """What the plugin class declares: property, or ``fields.NAME``, to the declaration; by its `needs` too."""
+        return {**self.implied, **declarations_of(self.cls)}
+
+    @cached_property
+    def implied(self) -> dict[str, Declaration]:
+        """What the plugin class declares by its `needs` alone: property to the declaration."""
+        given = getattr(self.cls, ATTRIBUTE, ())
+        if hasattr(given, "__get__"):
+            given = getattr(self.spec().config, ATTRIBUTE)
+        said = given if isinstance(given, (tuple, list, set, frozenset)) else ()
+        own = declarations_of(self.cls)
+        return {
+            name: Declaration("refuses", f'its `{ATTRIBUTE}` has "{need}"')
+            for name, need in DECLARED.items()
+            if need in said and name not in own
+        }
+
+    @cached_property
+    def needs(self) -> frozenset[Need]:
+        """What the training loop has to give, by the word of the plugin class.
+
+        Raises:
+            PluginError: its `needs` has a word that means nothing.
+        """
+        return needs_of(self.spec().config)
 
     @cached_property
     def fields(self) -> dict[str, attrs.Attribute[Any]]:

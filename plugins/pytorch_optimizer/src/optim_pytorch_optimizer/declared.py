@@ -41,6 +41,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "differs: the rate does not act as a factor of the step": "AdaFactor DAdaptAdan",
     },
     "closure": {
+        "differs: it calls the closure with gradients switched off": "AliG",
         "refuses: it cannot do with the gradients that are left of a closure": "BSAM",
     },
     "closure_agrees": {
@@ -56,7 +57,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "refuses: a copy lacks what the class keeps beside its groups": (
             "A2Grad AccSGD AdaBelief AdaBound AdaDelta AdaFactor AdaGC AdaGO AdaHessian Adai Adalite AdaMax AdamC "
             "AdamG AdamMini AdaMod AdamP AdamS AdaMuon AdamWSN Adan AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM AdEMAMix "
-            "ADOPT AggMo Aida Alice Amos Ano APOLLO ApolloDQN ASGD AvaGrad BCOS BSAM CAME Conda DAdaptAdaGrad "
+            "ADOPT AggMo Aida Alice AliG Amos Ano APOLLO ApolloDQN ASGD AvaGrad BCOS BSAM CAME Conda DAdaptAdaGrad "
             "DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD DASH DiffGrad DualAdam EmoFact EmoLynx EmoNavi EXAdam "
             "FAdam Fira FlashAdamW FOCUS Fromage FTRL GaLore Grams Gravity GrokFastAdamW Kate Kron Lamb LaProp "
             "LARS Lion LoRARite MADGRAD MARS MSVAG Muon Nero NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS "
@@ -239,6 +240,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "refuses: it takes matrices only": "SpectralSphere",
     },
     "maximize": {
+        "differs: its rate is the loss, which it takes for positive": "AliG",
         "differs: what maximizes is not the mirror image of what minimizes": "Adan",
     },
     "no_gradients": {

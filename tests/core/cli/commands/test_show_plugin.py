@@ -163,3 +163,31 @@ def test_what_a_plugin_declares_that_it_cannot_do_is_shown(site):
     assert "What it cannot do, by its own word" in optim("show", "Picky").stdout
     assert "\n  closure refuses: it takes no closure\n" in optim("show", "Picky").stdout
     assert {"closure": "refuses: it takes no closure"} == optim("show", "Picky", "--format", "json").json["declared"]
+
+
+def test_what_it_needs_of_the_training_loop_is_said(site):
+    """By its `needs`, and by what it declares that it refuses; each need with the call that meets it."""
+    source = '''
+import attrs
+
+@attrs.frozen
+class Needy:
+    """Needs much."""
+
+    conformance = {"step_without_closure": "refuses: it searches along a line"}
+    needs = ("modes",)
+
+    def build(self, params): ...
+'''
+    site.add("optim-needy", entry_points={"optim_core.optimizers": {"Needy": "needy:Needy"}}, modules={"needy": source})
+    said = """
+What it needs of the training loop, where `run` is what a recipe creates
+  closure: a function that computes the loss, several times in a step:
+        run.step(lambda: loss_of(model(batch)))
+  modes: run.eval() before evaluation, and run.train() after it
+
+What it cannot do"""
+
+    assert said in optim("show", "Needy", columns=80).stdout
+    assert ["closure", "modes"] == optim("show", "Needy", "--format", "json").json["needs"]
+    assert [] == optim("show", "democlip", "--format", "json").json["needs"]

@@ -152,3 +152,14 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(file):
     assert 1 == done.code
     assert "\x1b" not in done.stdout
     assert 2 == done.stdout.count("unknown key")
+
+
+def test_what_the_training_loop_has_to_give_is_a_line(site, tmp_path, monkeypatch):
+    """Where the plugins need nothing of it, there is no such line."""
+    write = config_writer(site, tmp_path, monkeypatch)
+    source = "import attrs\n\n@attrs.frozen\nclass Needy:\n    needs = ('closure',)\n    def build(self, params): ...\n"
+    site.add("optim-needy", entry_points={"optim_core.optimizers": {"Needy": "needy:Needy"}}, modules={"needy": source})
+    done = optim("validate", write("optimizer: {type: Needy}\n"), write(VALID, "valid.yaml"))
+
+    assert "    needs of the training loop: closure\n" in done.stdout
+    assert 3 == len(done.stdout.splitlines())

@@ -18,6 +18,7 @@ from optim_core.plugin_tools import (
     declarations_of,
     describe,
     example,
+    needs_of,
     plain_name,
     visible,
     with_article,
@@ -26,6 +27,13 @@ from optim_core.plugin_tools import (
 __all__ = ["command"]
 
 WIDEST = 100
+NEEDS = {
+    "closure": "a function that computes the loss, several times in a step: run.step(lambda: loss_of(model(batch)))",
+    "create_graph": "gradients that can be differentiated again, which run.step(loss) computes",
+    "gradients": "gradients beside the function, which run.step computes before the step",
+    "metric": "the metric that it follows: run.end_epoch(metric), or run.step(loss, metric=...) where it goes by steps",
+    "modes": "run.eval() before evaluation, and run.train() after it",
+}
 
 
 @attrs.frozen
@@ -39,6 +47,7 @@ class _Shown:
     aliases: list[str]
     description: PluginDescription
     declared: dict[str, str]
+    needs: list[str]
     example: dict[str, Any] | None
 
 
@@ -78,6 +87,8 @@ def _look_up(name: str, kind: Kind) -> _Shown:
     plain = plain_name(found.name)
     same = [record for record in registry.plugins(kind) if plain in (plain_name(record.name), record.alias_of)]
     same = [record for record in same if found.provided_by == f"{record.distribution} {record.version or ''}".rstrip()]
+    config = {"type": found.name, "config": example(found.cls)}
+    built = _built(config, kind)
     return _Shown(
         name=found.name,
         kind=kind,
@@ -86,18 +97,17 @@ def _look_up(name: str, kind: Kind) -> _Shown:
         aliases=[record.name for record in same if plain_name(record.name) != plain],
         description=describe(found.cls),
         declared={key: str(declaration) for key, declaration in declarations_of(found.cls).items()},
-        example=_example(found.name, kind, found.cls),
+        needs=sorted(needs_of(found.cls if built is None else built.config)),
+        example=None if built is None else config,
     )
 
 
-def _example(name: str, kind: Kind, cls: type[Any]) -> dict[str, Any] | None:
-    """Return a config that was built before it is shown."""
-    config = {"type": name, "config": example(cls)}
+def _built(config: dict[str, Any], kind: Kind) -> Any:
+    """Return the spec of a config that is shown as an example, None where it cannot be built."""
     try:
-        registry.build(config, kind)
+        return registry.build(config, kind)
     except ConfigError:
         return None
-    return config
 
 
 def _as_json(shown: _Shown) -> dict[str, Any]:
@@ -114,6 +124,7 @@ def _as_json(shown: _Shown) -> dict[str, Any]:
         "fields": [attrs.asdict(field, recurse=False) for field in shown.description.fields],
         "beside": list(KINDS[shown.kind].beside),
         "declared": shown.declared,
+        "needs": shown.needs,
         "example": shown.example,
     }
 
@@ -128,6 +139,10 @@ def _print(shown: _Shown) -> None:
     say("\nFields" if shown.description.fields else "\nIt has no fields.")
     for field in shown.description.fields:
         _print_field(field, columns)
+    if shown.needs:
+        say("\nWhat it needs of the training loop, where `run` is what a recipe creates")
+    for need in shown.needs:
+        say(click.wrap_text(f"{need}: {NEEDS[need]}", columns, "  ", INDENT * 2))
     if shown.declared:
         say("\nWhat it cannot do, by its own word (`optim conformance --list` explains the names)")
     for key, text in shown.declared.items():

@@ -9,7 +9,7 @@ import click
 from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
 from optim_core.cli.output import print_json, say
 from optim_core.cli.unused import unused_note, unused_paths
-from optim_core.plugin_tools import visible
+from optim_core.plugin_tools import needs_of, visible
 
 __all__ = ["command"]
 
@@ -30,7 +30,7 @@ def command(files: tuple[str, ...], overrides: tuple[str, ...], style: str) -> N
     else:
         for file, built, problems in reports:
             say(_rendered(problems) if problems else f"{visible(file)}: valid ({_in_short(built)})")
-            if note := unused_note(built):
+            for note in filter(None, [_needs_note(built), unused_note(built)]):
                 say(note)
     if any(problems for _, _, problems in reports):
         raise SystemExit(1)
@@ -55,6 +55,13 @@ def _rendered(problems: list[Problem]) -> str:
 def _in_short(built: Any) -> str:
     specs = [built] if not isinstance(built, Recipe) else _specs(built)
     return ", ".join(f"{spec.type}{_rhythm(spec)} from {spec.provided_by}" for spec in specs)
+
+
+def _needs_note(built: Any) -> str:
+    """Return a line that names what the plugins need of the training loop, which `optim show` explains; "" for none."""
+    specs = [] if built is None else _specs(built) if isinstance(built, Recipe) else [built]
+    needs = sorted({need for spec in specs for need in needs_of(spec.config)})
+    return f"    needs of the training loop: {', '.join(needs)}" if needs else ""
 
 
 def _rhythm(spec: Any) -> str:

@@ -31,11 +31,13 @@ class KindTemplates:
         example: the config that the README shows.
         host: what the README says to install beside the plugin, so that its example can be built.
         modules: further modules of the package, to the templates of these.
+        also: what else the README says that the class declares.
     """
 
     example: str
     host: str
     modules: Mapping[str, str] = {}
+    also: str = ""
 
 
 # The kinds of plugins that can be begun so.
@@ -44,6 +46,7 @@ TEMPLATES: dict[Kind, KindTemplates] = {
         example="optimizer:\n  type: $plugin\n  config: {lr: 0.01, weight_decay: 0.1}",
         host="optim-core",
         modules={"update.py": "update"},
+        also="\nWhat the optimizer needs of the training loop beyond gradients, such as a closure, it says in `needs`.",
     ),
     "scheduler": KindTemplates(
         example=f"{_SGD}scheduler:\n  type: $plugin\n  config: {{period: 500}}", host="'optim-core[torch]'"
@@ -61,6 +64,7 @@ def distribution_files(names: PluginNames, kind: Kind, license_name: License) ->
     """Return path to content of everything in the folder of a new distribution."""
     row = TEMPLATES[kind]
     values = {
+        "also": row.also,
         "distribution": names.distribution,
         "example": Template(row.example).substitute(plugin=names.plugin),
         "host": row.host,

@@ -76,11 +76,14 @@ def _alive(references: list[weakref.ref[Tensor]]) -> int:
 
 def _watched(run: Run, *, with_closure: bool) -> tuple[list[weakref.ref[Tensor]], list[weakref.ref[Tensor]]]:
     """Take the first steps, with a closure where one is taken; return references to their losses and gradients."""
+    from torch import enable_grad
+
     losses: list[weakref.ref[Tensor]] = []
     found: list[weakref.ref[Tensor]] = []
 
     def closure() -> Tensor:
-        loss = run.backward()
+        with enable_grad():
+            loss = run.backward()
         gradients = [parameter.grad for parameter in run.parameters if parameter.grad is not None]
         losses.append(weakref.ref(loss))
         found.extend(map(weakref.ref, gradients))

@@ -8,7 +8,8 @@ from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.subject import Subject
 from optim_conformance.table import property_of
 from optim_conformance.trials.rounding import by_rounding
-from optim_conformance.trials.training import begin, difference, has_modes, require_finite, trajectory, values
+from optim_conformance.trials.training import begin, difference, require_finite, trajectory, values
+from optim_core.plugin_class.needs import has_modes
 
 __all__: list[str] = []
 

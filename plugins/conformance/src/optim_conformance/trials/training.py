@@ -112,11 +112,15 @@ class Run:
 
     def step(self, weight: float = 1.0, prepare: Callable[[], None] | None = None) -> None:
         """Take one step; `prepare` may change the gradients before it."""
+        from torch import enable_grad
+
         if self.seeded:
             seed(SEED + self.steps)
 
         def closure() -> Tensor:
-            loss = self.backward(weight)
+            # Some call it with gradients switched off, which is a property of its own.
+            with enable_grad():
+                loss = self.backward(weight)
             if prepare:
                 prepare()
             return loss
@@ -170,8 +174,6 @@ def begin(
         optimizer = spec.build_for(given, [model])
     else:
         optimizer = spec.create_optimizer(given, lr_multipliers=factors)
-    if has_modes(optimizer):
-        optimizer.train()
     targets = [_targets_like(parameter, index) for index, parameter in enumerate(model.parameters())]
     return Run(
         model,
@@ -196,11 +198,6 @@ def seed(number: int) -> None:
     random.seed(number)
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed(number)
-
-
-def has_modes(optimizer: Any) -> bool:
-    """Tell whether an optimizer has `train()`, which is called before steps, and `eval()`, before evaluation."""
-    return all(callable(getattr(optimizer, mode, None)) for mode in ("train", "eval"))
 
 
 def has_rate(group: Mapping[str, Any]) -> bool:
