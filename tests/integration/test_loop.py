@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import warnings
+import weakref
 
 import pytest
 import torch
@@ -555,3 +557,26 @@ def test_a_mode_that_was_set_on_the_optimizer_itself_is_seen():
 def test_a_recipe_says_what_it_needs(config, needs):
     """`needs` is known before anything is made."""
     assert needs == registry.recipe(config).needs
+
+
+@pytest.mark.filterwarnings("ignore:layer_decay would multiply")
+@pytest.mark.parametrize("options", [{}, {"no_decay": ["bias"]}, {"layer_decay": 0.5}], ids=str)
+@pytest.mark.parametrize("name", ["AdamW", "Muon"])
+def test_model_and_run_are_freed_without_the_garbage_collector(name, options):
+    """Nothing of what was made refers to itself."""
+    config = {"optimizer": {"type": name, **options}, "scheduler": "cosine", "gradient_clipping": {"max_norm": 1.0}}
+    # The first step of a process makes torch import what it compiles with, which keeps the stack of that call.
+    bare = torch.optim.SGD(new_model().parameters())
+    bare.step()
+    gc.collect()
+    gc.disable()
+    try:
+        model = nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 3))
+        run = registry.recipe(config).create(model, total_steps=4)
+        for batch in batches():
+            run.step(loss_of(model, batch))
+        left = [weakref.ref(each) for each in (run, run.optimizer, run.scheduler, model, model[0].weight)]
+        run = model = None
+        assert [None] * 5 == [each() for each in left]
+    finally:
+        gc.enable()

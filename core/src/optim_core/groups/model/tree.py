@@ -58,40 +58,52 @@ def tree_of(model: Any, blocks: Iterable[Any] | None) -> Tree:
         model: a module.
         blocks: its layers in order, to number them; None where they are not wanted.
     """
-    numbers = _numbers(blocks or ())
-    rows: list[Row] = []
-    passed = 0
-    wrappers: dict[type[Any], Wrapper | None] = {}
+    walk = _Walk(_numbers(blocks or ()))
+    walk.visit("", model, 0, model)
+    is_plain = all(kind_of(cls).is_plain for cls in walk.wrappers)
+    return Tree(model, walk.rows, len(walk.numbers), blocks is not None, is_plain, any(walk.wrappers.values()))
 
-    def visit(path: str, module: Any, block: int, around: Any) -> None:
-        nonlocal passed
-        if numbers and not block:
-            block = numbers.get(id(module), 0)
-            passed = max(passed, block)
+
+class _Walk:
+    """A walk through a model, each module before those in it.
+
+    A function that calls itself would be freed by the garbage collector alone, and the model with it.
+
+    Args:
+        numbers: the number of each layer, by its ``id``.
+    """
+
+    def __init__(self, numbers: dict[int, int]) -> None:
+        self.numbers = numbers
+        self.rows: list[Row] = []
+        self.passed = 0
+        self.wrappers: dict[type[Any], Wrapper | None] = {}
+
+    def visit(self, path: str, module: Any, block: int, around: Any) -> None:
+        """Add the rows of a module and of what is in it."""
+        if self.numbers and not block:
+            block = self.numbers.get(id(module), 0)
+            self.passed = max(self.passed, block)
         cls = type(module)
-        if cls not in wrappers:
-            wrappers[cls] = wrapper_of(module)
+        if cls not in self.wrappers:
+            self.wrappers[cls] = wrapper_of(module)
         parameters = parameters_of(module)
         if parameters:
             owner = around if cls.__name__ == "ParametrizationList" else module
-            rows.append(Row(path, owner, parameters, block, passed))
+            self.rows.append(Row(path, owner, parameters, block, self.passed))
         children = children_of(module)
         if not children:
             return
         start = f"{path}." if path else ""
-        wrapper = wrappers[cls]
+        wrapper = self.wrappers[cls]
         if wrapper is not None:
             for place, child in _parts_of(wrapper, children, path, start):
-                visit(place, child, block, module)
+                self.visit(place, child, block, module)
             return
         around = around if path.endswith(PARAMETRIZATIONS) else module
         for name, child in children.items():
             if child is not None:
-                visit(start + name, child, block, around)
-
-    visit("", model, 0, model)
-    is_plain = all(kind_of(cls).is_plain for cls in wrappers)
-    return Tree(model, rows, len(numbers), blocks is not None, is_plain, any(wrappers.values()))
+                self.visit(start + name, child, block, around)
 
 
 def _numbers(blocks: Iterable[Any]) -> dict[int, int]:
