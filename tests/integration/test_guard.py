@@ -15,7 +15,7 @@ from wrappers import WRAPPERS, one_process, wrapped
 
 from optim_core import CheckpointMismatchError, registry
 from optim_core.groups.model.wrappers import clean_names
-from optim_core.run.shards import divided_as, whole
+from optim_core.run.distributed.shards import divided_as, whole
 
 
 class Net(nn.Module):

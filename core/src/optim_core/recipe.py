@@ -620,7 +620,7 @@ class Optimization:
         from optim_core.run.distributed.stateful import DistributedState
         from optim_core.run.model_state import models_by_name
 
-        models = models_by_name(model, may_be_divided=True)
+        models = models_by_name(model)
         check = partial(self._found, changed=changed)
         return DistributedState(self.optimizers, models, self.state_dict, check, self._load)
 

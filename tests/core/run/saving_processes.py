@@ -25,6 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from optim_core import CheckpointError, OptimError, load_checkpoint, registry, save_checkpoint
 from optim_core.run.ranks import processes, rank, together
+from optim_core.run.distributed.shards import whole
 
 FAULTS = (
     AssertionError,
@@ -108,25 +109,49 @@ def check_what_cannot_be_written_is_told_by_all(folder):
     assert said.startswith("another process could not save: process 0") == (rank() > 0)
 
 
-def check_a_model_that_is_divided_is_refused(folder):
-    """When saving and when loading the error says what saves sharded parameters."""
-    mesh = init_device_mesh("cpu", (processes(),))
-
-    def sharded(model):
-        return fully_shard(model, mesh=mesh)
-
-    def flat(model):
-        return FullyShardedDataParallel(model, device_id=torch.device("cpu"), use_orig_params=True)
-
+def check_flat_parameters_are_refused(folder):
+    """Those of FullyShardedDataParallel are refused when saving and when loading, with what to use instead."""
     plain, run = model_and_run(DistributedDataParallel)
     save_checkpoint(folder / "whole.pt", run=run, model=plain)
-    by_parts = 'use torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
-    for wrap, repair in ((sharded, by_parts), (flat, "use torch.distributed.fsdp.fully_shard instead")):
-        model = wrap(nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2)))
-        said = raised(lambda model=model: save_checkpoint(folder / "part.pt", run=run, model=model), OptimError)
-        assert repair in said, said
-        assert repair in raised(lambda model=model: load_checkpoint(folder / "whole.pt", model=model), OptimError)
+    flat = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+    flat = FullyShardedDataParallel(flat, device_id=torch.device("cpu"), use_orig_params=True)
+    repair = "use torch.distributed.fsdp.fully_shard instead"
+    said = raised(lambda: save_checkpoint(folder / "part.pt", run=run, model=flat), OptimError)
+    assert repair in said, said
+    assert repair in raised(lambda: load_checkpoint(folder / "whole.pt", model=flat), OptimError)
     assert not (folder / "part.pt").exists()
+
+
+def divided(model):
+    return fully_shard(model, mesh=init_device_mesh("cpu", (processes(),)))
+
+
+def whole_bits(model):
+    # Each process has running means of its own, of which the file holds the first one's.
+    return {name: whole(value.detach()).clone() for name, value in model.named_parameters()}
+
+
+def check_a_divided_model_is_saved_whole_and_goes_on_in_every_process(folder):
+    """What fully_shard divided is put together in the file, and divided again where it is loaded, bit for bit."""
+    model, run = model_and_run(divided)
+    train(model, run, 3)
+    save_checkpoint(folder / "divided.pt", run=run, model=model)
+    train(model, run, 3)
+    expected = whole_bits(model)
+    other, again = model_and_run(divided, seed=1)
+    load_checkpoint(folder / "divided.pt", run=again, model=other)
+    train(other, again, 3)
+    found = whole_bits(other)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    alike, plainly = model_and_run(DistributedDataParallel, seed=1)
+    load_checkpoint(folder / "divided.pt", run=plainly, model=alike)
+    moments = plainly.optimizer.state_dict()["state"][0]["exp_avg"]
+    assert type(moments) is torch.Tensor
+    assert torch.equal(moments, whole(run_of_file(folder)["optimizers"]["default"]["state"]["state"][0]["exp_avg"]))
+
+
+def run_of_file(folder):
+    return torch.load(folder / "divided.pt", weights_only=True)["run"]
 
 
 def alone_one_process_loads_what_several_saved(folder):
@@ -138,6 +163,16 @@ def alone_one_process_loads_what_several_saved(folder):
     assert [f"{folder / 'run.pt'}: it was saved by 2 processes, and these are 1"] == [
         str(warning.message) for warning in caught
     ]
+
+
+def alone_one_process_loads_a_model_that_was_divided(folder):
+    """The file holds the whole weights and moments."""
+    model, run = model_and_run(lambda model: model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        load_checkpoint(folder / "divided.pt", run=run, model=model)
+    train(model, run, 1)
+    assert len(run.optimizer.state) == len(list(model.parameters()))
 
 
 def alone_the_wrappers_of_several_processes_are_those_of_one(folder):

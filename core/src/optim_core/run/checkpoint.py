@@ -14,6 +14,7 @@ from optim_core.run import model_state, random_state
 from optim_core.run.checkpoint_file import read_file, write_file
 from optim_core.run.plain import refuse_other_than_plain
 from optim_core.run.ranks import processes, rank, together
+from optim_core.run.distributed.shards import whole
 from optim_core.text.prose import listing
 from optim_core.version import __version__
 
@@ -46,7 +47,9 @@ def save_checkpoint(
     The file is replaced in one move: killed at any moment, the old checkpoint or the new one is there, whole, and when
     this returns the disk has it. It holds plain data, which ``torch.load(path, weights_only=True)`` reads as well.
 
-    Where torch.distributed is initialised, each process calls this; the first writes, with the random states of all.
+    Where torch.distributed is initialised, each process calls this; the first writes, with the random states of all. A
+    model that ``fully_shard`` divided is put together for that, in the memory of each process; for one that is too
+    large use `Optimization.stateful`.
 
     Args:
         path: the file; folders that are missing are made.
@@ -58,7 +61,8 @@ def save_checkpoint(
 
     Raises:
         CheckpointError: the file cannot be written; what stood at `path` is as it was.
-        OptimError: something is no plain data, or a model is divided between processes; nothing was written.
+        OptimError: something is no plain data, or a model is divided between processes by FullyShardedDataParallel;
+            nothing was written.
 
     Example:
         >>> import torch
@@ -74,12 +78,19 @@ def save_checkpoint(
     def gather() -> dict[str, Any]:
         states = random_state.random_state(generators or {})
         refuse_other_than_plain({"generators": states["own"]})
-        if rank() == 0:
-            document.update(_document(run, model, extra))
+        document.update(_document(run, model, extra))
         return states
 
-    document_of_all = together(gather)
-    together(lambda: write_file(Path(path), document | {"random": document_of_all}) if rank() == 0 else None)
+    random_of_all = together(gather)
+    # No process can fail here, or the others would wait for its parts.
+    document.update({part: whole(document[part]) for part in ("models", "run")})
+
+    def write() -> None:
+        if rank() == 0:
+            refuse_other_than_plain({part: document[part] for part in ("models", "run", "extra")})
+            write_file(Path(path), document | {"random": random_of_all})
+
+    together(write)
 
 
 def load_checkpoint(
@@ -142,7 +153,7 @@ def load_checkpoint(
 
 
 def _document(run: Stateful, model: Any, extra: Any) -> dict[str, Any]:
-    document = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "written_by": __version__,
@@ -151,8 +162,6 @@ def _document(run: Stateful, model: Any, extra: Any) -> dict[str, Any]:
         "random": [],
         "extra": extra,
     }
-    refuse_other_than_plain({"models": document["models"], "run": document["run"], "extra": extra})
-    return document
 
 
 def _load_run(run: Stateful, state: Any, changed: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optim_core.errors import CheckpointMismatchError
-from optim_core.run.shards import divided_as, is_divided
+from optim_core.run.distributed.shards import divided_as, is_divided
 from optim_core.text.prose import listing
 
 __all__ = ["MADE_AS", "Guard", "guarded", "misfits", "places_of_groups", "shapes_of"]

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.groups.model.wrappers import clean_names
+from optim_core.run.distributed.shards import divided_as, is_divided
 from optim_core.text.prose import listing
 
 __all__ = ["ALONE", "differences", "load", "loaded", "models_by_name", "models_state", "on_cpu"]
@@ -34,15 +35,14 @@ class _Entries(NamedTuple):
     beside: list[str]
 
 
-def models_by_name(model: Any, *, may_be_divided: bool = False) -> dict[str, Any]:
+def models_by_name(model: Any) -> dict[str, Any]:
     """Return the models by their names; the one that is given alone has the name "".
 
     Args:
         model: a model, or a mapping of names to models.
-        may_be_divided: whether each process may have its part of the DTensors of a model.
 
     Raises:
-        OptimError: one of them is no module, or its parts are on several processes.
+        OptimError: one of them is no module, or is divided into flat parts.
     """
     import torch
 
@@ -52,8 +52,6 @@ def models_by_name(model: Any, *, may_be_divided: bool = False) -> dict[str, Any
             wanted = "a torch.nn.Module or a mapping of names to modules"
             raise OptimError(f"{_said(name)} must be {wanted}, is {type(module).__name__}")
         _refuse_flattened(_said(name), module)
-        if not may_be_divided:
-            _refuse_shards(_said(name), module)
     return models
 
 
@@ -146,6 +144,8 @@ def on_cpu(value: Any) -> Any:
     """Return a copy of a state, with its tensors in the memory of the CPU."""
     import torch
 
+    if is_divided(value):
+        return value.detach().clone()
     if isinstance(value, torch.Tensor):
         return value.detach().to("cpu", copy=True)
     if type(value) in (dict, OrderedDict):
@@ -153,14 +153,6 @@ def on_cpu(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(map(on_cpu, value))
     return deepcopy(value)
-
-
-def _refuse_shards(what: str, module: Any) -> None:
-    """Raise OptimError where a process has only its part of the model."""
-    tensors = sys.modules.get("torch.distributed.tensor")
-    if tensors is not None and any(isinstance(value, tensors.DTensor) for value in module.parameters()):
-        repair = 'use torch.distributed.checkpoint: dcp.save({"run": run.stateful(model)}, checkpoint_id=folder)'
-        raise OptimError(f"{what} is divided between processes, and a file holds what one process has; {repair}")
 
 
 def _refuse_flattened(what: str, module: Any) -> None:
@@ -246,7 +238,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _load(what: str, module: Any, saved: Mapping[str, Any]) -> None:
     entries = _entries(module)
-    values = {own: saved["state"][name] for own, name in entries.names.items()}
+    values = {own: divided_as(saved["state"][name], entries.live[own]) for own, name in entries.names.items()}
     values |= _beside(what, module, entries, saved["beside"])
     try:
         module.load_state_dict(_with_versions(values, entries.live))
