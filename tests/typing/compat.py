@@ -1,18 +1,26 @@
 """What the names of optim_core.compat take and return, as a type checker sees it. mypy reads this file."""
 
+from collections.abc import Mapping
 from typing import Any, assert_type
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.tensorboard import SummaryWriter
 
+from optim_core import StepResult
 from optim_core.compat import (
     AdamSpec,
     AdamWSpec,
+    DistributedOptimizer,
     GradientClipper,
+    GradientMonitor,
+    MixedPrecisionOptimizer,
     MuonSpec,
     OptimizerAndScheduler,
     OptimizerFactory,
+    OptimizerMonitor,
     OptimizerSpecification,
     OptimizerType,
     SchedulerType,
@@ -26,6 +34,7 @@ from optim_core.compat import (
     get_scheduler,
 )
 from optim_core.protocols import Clipper
+from optim_core.run.monitors import CsvWriter
 
 model = nn.Linear(2, 2)
 
@@ -79,3 +88,25 @@ def clipping() -> None:
     clipper = GradientClipper(max_norm=1.0, norm_type=2, adaptive=True, clip_factor=0.1)
     assert_type(clipper.clip_gradients(model.parameters()), Tensor)
     GradientClipper(max_nrm=1.0)  # type: ignore[call-arg]
+
+
+def monitors() -> None:
+    """Reports go to functions, to what has add_scalar, and to several of these."""
+    optimizer = create_optimizer(model=model, optimizer_type="adam")
+    reports: list[Mapping[str, float]] = []
+    OptimizerMonitor(optimizer=optimizer, log_interval=100).log_lr(0)
+    OptimizerMonitor(optimizer, to=[reports.append, CsvWriter("run.csv"), SummaryWriter("runs")])
+    GradientMonitor(model=model, log_interval=100, to=print, depth=1).log_gradients()
+    GradientMonitor(model, to="run.csv")  # type: ignore[arg-type]
+
+
+def wrapped() -> None:
+    """They step as a run does."""
+    mixed = MixedPrecisionOptimizer(model=model, optimizer_type="adamw", learning_rate=1e-4, use_amp=True)
+    with mixed.autocast():
+        loss = model(torch.ones(1, 8)).sum()
+    assert_type(mixed.scale(loss), Tensor)
+    assert_type(mixed.step(loss), StepResult)
+    divided = DistributedOptimizer(model=model, optimizer_type="adamw", learning_rate=1e-4, world_size=4)
+    assert_type(divided.step(), StepResult)
+    assert_type(divided.scheduler, LRScheduler | None)

@@ -7,6 +7,7 @@ code catches.
 """
 
 from optim_core.compat.clipping import GradientClipper
+from optim_core.compat.distributed import DistributedOptimizer
 from optim_core.compat.factory import (
     OptimizerAndScheduler,
     OptimizerFactory,
@@ -16,6 +17,8 @@ from optim_core.compat.factory import (
     create_scheduler,
     create_scheduler_from_config,
 )
+from optim_core.compat.mixed_precision import MixedPrecisionOptimizer
+from optim_core.compat.monitors import GradientMonitor, OptimizerMonitor
 from optim_core.compat.schedules import (
     get_constant_schedule,
     get_constant_schedule_with_warmup,
@@ -33,10 +36,14 @@ from optim_core.compat.types import OptimizerType, SchedulerType
 __all__ = [
     "AdamSpec",
     "AdamWSpec",
+    "DistributedOptimizer",
     "GradientClipper",
+    "GradientMonitor",
+    "MixedPrecisionOptimizer",
     "MuonSpec",
     "OptimizerAndScheduler",
     "OptimizerFactory",
+    "OptimizerMonitor",
     "OptimizerSpecification",
     "OptimizerType",
     "RegisteredSpec",

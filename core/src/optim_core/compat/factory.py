@@ -10,7 +10,7 @@ from optim_core.compat.forms import forms_for
 from optim_core.compat.lengths import Divided, divided, horizon_of
 from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError, MissingTypeError, ParamGroupError
-from optim_core.recipe import SINGLE, Recipe
+from optim_core.recipe import SINGLE, MadeBy, Recipe
 from optim_core.registry import registry
 from optim_core.run.horizon import Horizon
 from optim_core.specs import SPECS
@@ -31,6 +31,8 @@ __all__ = [
     "create_optimizer_from_config",
     "create_scheduler",
     "create_scheduler_from_config",
+    "recipe_and_horizon",
+    "require_name",
 ]
 
 OptimizerOrScheduler = Literal["optimizer", "scheduler"]
@@ -90,7 +92,7 @@ def create_optimizer(
         ('AdamW', 0.001)
     """
     target = _target(params, model)
-    _require_name("optimizer", config)
+    require_name("optimizer", config)
     return _optimizer(config, target, lr_multipliers)
 
 
@@ -115,7 +117,7 @@ def create_scheduler(optimizer: Optimizer, **config: Any) -> LRScheduler:
         >>> scheduler.step_size
         10
     """
-    _require_name("scheduler", config)
+    require_name("scheduler", config)
     return _scheduler(config, optimizer)
 
 
@@ -160,7 +162,8 @@ def _target(params: Any, model: Any) -> Any:
     return model if params is None else params
 
 
-def _require_name(kind: OptimizerOrScheduler, config: Mapping[str, Any]) -> None:
+def require_name(kind: OptimizerOrScheduler, config: Mapping[str, Any]) -> None:
+    """Raise MissingTypeError where keyword arguments name no optimizer, or no schedule."""
     words = (*naming_keys(kind), kind, "type")
     if any(key in config for key in words):
         return
@@ -340,18 +343,27 @@ def _both(
     lr_multipliers: Mapping[Module, float] | None,
     lengths: Mapping[str, int | None],
 ) -> OptimizerAndScheduler:
-    given = divided(config)
-    with as_arguments(given.as_written):
-        built = _built(given.config, "optimizer")
-    if not isinstance(built, Recipe):
-        built = Recipe(optimizers={SINGLE: built})
-    spec, schedule = built.optimizer, built.scheduler
-    horizon = Horizon(**horizon_of(built.unused, given.lengths, lengths))
+    recipe, horizon = recipe_and_horizon(config, lengths)
+    spec, schedule = recipe.optimizer, recipe.scheduler
     optimizer = spec.create_optimizer(target, lr_multipliers=lr_multipliers)
     scheduler = None if schedule is None else schedule.create_scheduler(optimizer, horizon=horizon)
     made = OptimizerAndScheduler(optimizer, scheduler)
-    made.clipper = None if built.clipper is None else built.clipper.create_clipper()
+    made.clipper = None if recipe.clipper is None else recipe.clipper.create_clipper()
     return made
+
+
+def recipe_and_horizon(config: Any, lengths: Mapping[str, int | None]) -> tuple[Recipe, Horizon]:
+    """Return the recipe of a config, and the length of the run, of which the config may say a part.
+
+    Raises:
+        ConfigError: with all that is wrong with `config`.
+        HorizonError: the lengths do not fit each other.
+    """
+    given = divided(config)
+    with as_arguments(given.as_written):
+        built = _built(given.config, "optimizer")
+    recipe = built if isinstance(built, Recipe) else Recipe(optimizers={SINGLE: built}, made_by=MadeBy(registry))
+    return recipe, Horizon(**horizon_of(recipe.unused, given.lengths, lengths))
 
 
 def _built(config: Any, kind: OptimizerOrScheduler) -> Any:
