@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -359,3 +365,32 @@ def test_nothing_waits_for_the_device_but_a_report(reports, named):
         assert at_the_interval
         assert [] == waits_of(lambda: train_for(3))
     assert 1 == len(reports)
+
+
+def test_a_model_that_is_divided_is_told_of_as_a_whole(tmp_path):
+    """Under fully_shard the norms are those of all processes, in each of them, and names are as without it."""
+    script = Path(__file__).with_name("monitored_processes.py")
+    child = subprocess.Popen([sys.executable, script, tmp_path], start_new_session=True)
+    try:
+        child.wait(timeout=150)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    assert 0 == child.returncode
+    for rank in range(2):
+        found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        for (whole,), (divided,) in found.values():
+            assert list(whole) == list(divided)
+            assert pytest.approx(list(whole.values()), rel=1e-4) == list(divided.values())
+        assert {"lr/matrices", "grad_norm/0", "update_ratio/2", "clipped"} <= found["Muon"][1][0].keys()
+
+
+def test_a_process_that_writes_nothing_measures_all_the_same(model):
+    """An empty list of outputs is for processes other than the first, since norms are sums over all of them."""
+    run = registry.recipe({"type": "SGD"}).create(model)
+    Monitor(run, every=1, to=[])
+    done = train(run, model, 1)
+
+    assert 1 == len(done)
+    assert run["default"].watch is not None
