@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("dividing_processes.py")
-CASES = ("AdamW", "Muon", "Muon copied", "FusedAdam")
+CASES = ("AdamW", "Muon", "Muon copied", "SAM in Lookahead", "FusedAdam")
 PROCESSES = {"four": 4, "two": 2, "one": 1, "two again": 2}
 
 
@@ -48,7 +48,11 @@ def test_fewer_processes_have_the_same_bits(problems, case):
     """Two, and one without a process group, have the weights and moments of four; their steps differ by rounding."""
     assert "" == problems[f"4 to 2 {case}"]
     assert "" == problems[f"4 to 1 {case}"]
-    assert "" == problems[f"2 to 1 {case}"]
+
+
+def test_what_fewer_have_continued_and_saved_goes_on(problems):
+    """One process goes on from the two that went on from four."""
+    assert "" == problems["2 to 1 Muon"]
 
 
 @pytest.mark.parametrize("case", ["AdamW", "Muon"])

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from itertools import chain
 from typing import Any, NamedTuple
 
 from optim_core.errors import CheckpointMismatchError, OptimError
@@ -15,7 +16,7 @@ from optim_core.groups.model.wrappers import clean_names
 from optim_core.run.distributed.shards import divided_as, is_divided
 from optim_core.text.prose import listing
 
-__all__ = ["ALONE", "differences", "load", "loaded", "models_by_name", "models_state", "on_cpu"]
+__all__ = ["ALONE", "differences", "load", "loaded", "models_by_name", "models_state", "on_cpu", "ties"]
 
 # What a model that is given alone is called in a checkpoint.
 ALONE = ""
@@ -120,6 +121,20 @@ def load(saved: Mapping[str, Any], models: Mapping[str, Any]) -> None:
     """
     for name, module in models.items():
         _load(_said(name), module, saved[name])
+
+
+def ties(model: Any) -> dict[str, str]:
+    """Return each name of a tensor that has an earlier name too, by the user's names, to that one."""
+    names = clean_names(model)
+    first: dict[int, str] = {}
+    found = {}
+    for own, tensor in chain(
+        model.named_parameters(remove_duplicate=False), model.named_buffers(remove_duplicate=False)
+    ):
+        other = first.setdefault(id(tensor), names.get(own, own))
+        if own in names and other != names[own]:
+            found[names[own]] = other
+    return found
 
 
 def _said(name: str) -> str:

@@ -239,6 +239,27 @@ def test_the_slow_weights_of_lookahead_are_saved(tmp_path):
     assert bits(model) == bits(later)
 
 
+def test_tied_weights(tmp_path):
+    """They load into what is tied; what was two tensors is not made one without a word."""
+
+    def new(seed, tied):
+        torch.manual_seed(seed)
+        model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+        if tied:
+            model[1].weight = model[0].weight
+        return model, registry.recipe({"type": "SGD"}).create(model)
+
+    for tied in (False, True):
+        model, run = new(0, tied)
+        dcp.save({"run": run.stateful(model)}, checkpoint_id=tmp_path / str(tied))
+    later, other = new(1, True)
+    dcp.load({"run": other.stateful(later)}, checkpoint_id=tmp_path / "True")
+    assert bits(model) == bits(later)
+    assert later[0].weight is later[1].weight
+    with pytest.raises(CheckpointMismatchError, match=r"0\.weight and 1\.weight are one tensor, and were two"):
+        dcp.load({"run": other.stateful(later)}, checkpoint_id=tmp_path / "False")
+
+
 def test_a_state_that_was_not_read_whole_is_told():
     """What the caller asked torch.distributed.checkpoint for by himself may lack the moments."""
     model, run = model_and_run()

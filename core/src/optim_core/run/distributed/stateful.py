@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -137,6 +137,7 @@ class DistributedState:
                     "tensors": {key: [list(value.shape), value.dtype] for key, value in tensors[name].items()},
                     "others": {key: value for key, value in state["state"].items() if key not in tensors[name]},
                     "beside": state["beside"],
+                    "ties": model_state.ties(self._models[name]),
                 }
                 for name, state in states.items()
             },
@@ -168,6 +169,8 @@ class DistributedState:
         """
         saved = {name: {"state": _described(model)} for name, model in about["models"].items()}
         misfits = list(model_state.differences(saved, self._models, with_values=False))
+        if not misfits:
+            misfits += [line for name, model in self._models.items() for line in _untied(about["models"][name], model)]
         if misfits:
             raise CheckpointMismatchError("the checkpoint does not fit:\n    " + "\n    ".join(misfits))
         return self._check(about["run"])
@@ -225,6 +228,14 @@ def _described(saved: Mapping[str, Any]) -> dict[str, Any]:
         name: torch.empty(shape, dtype=dtype, device="meta") for name, (shape, dtype) in saved["tensors"].items()
     }
     return {**tensors, **saved["others"]}
+
+
+def _untied(saved: Mapping[str, Any], model: Any) -> Iterator[str]:
+    """Give the names that are one tensor in a model and were two when it was saved, and may have had two values."""
+    before = saved["ties"]
+    for name, other in model_state.ties(model).items():
+        if before.get(name, name) != before.get(other, other):
+            yield f"{other} and {name} are one tensor, and were two"
 
 
 def _packed(value: dict[str, Any]) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-__all__ = ["Around"]
+__all__ = ["Around", "copy_into"]
 
 State = dict[str, Any]
 
@@ -102,3 +104,13 @@ class Around(Optimizer):
     def _unpack(self, state: State) -> None:
         """Load a state into the inner optimizer, and what is this one's into this one."""
         self.optimizer.load_state_dict(state)
+
+
+def copy_into(weights: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    """Copy values into weights; of DTensors, which are divided alike, each process copies its part."""
+    torch._foreach_copy_([_own_part(weight) for weight in weights], [_own_part(value) for value in values])
+
+
+def _own_part(tensor: Tensor) -> Tensor:
+    part: Tensor = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+    return part

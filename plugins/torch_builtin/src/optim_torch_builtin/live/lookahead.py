@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from optim_torch_builtin.live.around import Around, State
+from optim_torch_builtin.live.around import Around, State, copy_into
 
 __all__ = ["Lookahead"]
 
@@ -78,7 +78,7 @@ class Lookahead(Around):
         slow = [self._slow[weight] for weight in weights]
         ahead = torch._foreach_sub(weights, slow)
         torch._foreach_add_(slow, ahead, alpha=self.alpha)
-        torch._foreach_copy_(weights, slow)
+        copy_into(weights, slow)
 
     def _pack(self, state: State) -> State:
         entries = dict(state["state"])

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from optim_core.errors import OptimError
-from optim_torch_builtin.live.around import Around
+from optim_torch_builtin.live.around import Around, copy_into
 
 __all__ = ["SAM"]
 
@@ -105,4 +105,4 @@ def _wide(gradient: Tensor) -> torch.dtype | None:
 @torch.no_grad()
 def _return(weights: list[Tensor], kept: list[Tensor]) -> None:
     if weights:
-        torch._foreach_copy_(weights, kept)
+        copy_into(weights, kept)
