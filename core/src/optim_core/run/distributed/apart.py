@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from optim_core.errors import CheckpointMismatchError, OptimError
+from optim_core.run.distributed.shards import is_divided
 from optim_core.run.guard import shapes_of
 
 __all__ = ["Divided", "divided", "joined", "targets"]
@@ -105,17 +106,11 @@ def _parameters(optimizer: Any) -> dict[str, Any]:
     return dict(zip(shapes_of(optimizer.param_groups), live, strict=True))
 
 
-def _is_divided(value: Any) -> bool:
-    from torch.distributed.tensor import DTensor
-
-    return isinstance(value, DTensor)
-
-
 def _goes_apart(value: Any) -> bool:
     """Tell whether a value has a size worth dividing; a counter of steps goes with the rest."""
     import torch
 
-    return isinstance(value, torch.Tensor) and (value.dim() > 0 or _is_divided(value))
+    return isinstance(value, torch.Tensor) and (value.dim() > 0 or is_divided(value))
 
 
 def _copied(value: Any) -> Any:
@@ -127,13 +122,13 @@ def _copied(value: Any) -> Any:
 
 def _look(what: str, value: Any, parameter: Any) -> dict[str, Any]:
     """Describe a tensor."""
-    alike = _is_divided(value) is _is_divided(parameter)
+    alike = is_divided(value) is is_divided(parameter)
     if not alike and value.shape != parameter.shape and value.shape == _own_part(parameter).shape:
         raise OptimError(
             f"{what} is a plain tensor with this process's part alone, which torch.distributed.checkpoint would take "
             "for the whole; save this optimizer with one process"
         )
-    placements = [_placement(each) for each in value.placements] if _is_divided(value) else None
+    placements = [_placement(each) for each in value.placements] if is_divided(value) else None
     return {
         "shape": list(value.shape),
         "dtype": value.dtype,
@@ -143,7 +138,7 @@ def _look(what: str, value: Any, parameter: Any) -> dict[str, Any]:
 
 
 def _own_part(parameter: Any) -> Any:
-    return parameter.to_local() if _is_divided(parameter) else parameter
+    return parameter.to_local() if is_divided(parameter) else parameter
 
 
 def _placement(placement: Any) -> int | None:
@@ -157,7 +152,7 @@ def _target(look: Mapping[str, Any], parameter: Any) -> Any:
     with torch.no_grad():
         if look["like_parameter"] and list(parameter.shape) == look["shape"]:
             return torch.zeros_like(parameter, dtype=look["dtype"], requires_grad=False)
-        if look["placements"] is not None and _is_divided(parameter):
+        if look["placements"] is not None and is_divided(parameter):
             return _divided_target(look, parameter)
         return torch.zeros(look["shape"], dtype=look["dtype"], device=parameter.device)
 
