@@ -16,7 +16,16 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["header", "installed", "interleaved", "process_seconds", "reported_seconds", "run_python", "table"]
+__all__ = [
+    "header",
+    "in_turn",
+    "installed",
+    "interleaved",
+    "process_seconds",
+    "reported_seconds",
+    "run_python",
+    "table",
+]
 
 
 def header(*distributions: str) -> str:
@@ -39,7 +48,12 @@ def installed(distribution: str) -> str | None:
 
 
 def interleaved(commands: Mapping[str, Callable[[], float]], runs: int) -> dict[str, float]:
-    """Return the median of what each command returns over `runs` rounds; every round calls each command once.
+    """Return the median of what each command returns over `runs` rounds; `in_turn` says more."""
+    return {name: statistics.median(seconds) for name, seconds in in_turn(commands, runs).items()}
+
+
+def in_turn(commands: Mapping[str, Callable[[], float]], runs: int) -> dict[str, list[float]]:
+    """Return what each command returned in each of `runs` rounds; every round calls each command once.
 
     Args:
         commands: name to a callable that runs once and returns what it took, in seconds. The order changes from round
@@ -54,7 +68,7 @@ def interleaved(commands: Mapping[str, Callable[[], float]], runs: int) -> dict[
             seconds = commands[name]()
             if number:
                 taken[name].append(seconds)
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return taken
 
 
 def process_seconds(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> float:

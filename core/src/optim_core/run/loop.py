@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import attrs
@@ -28,6 +30,9 @@ Loss: TypeAlias = "Tensor | Callable[[], Tensor] | None"
 
 Metric: TypeAlias = "float | Tensor | Mapping[str, float | Tensor] | None"
 """What a schedule that waits for one is given: the value, or values by their names."""
+
+_NUMBERS = frozenset({float, int})
+_PARAMS, _LR = itemgetter("params"), itemgetter("lr")
 
 
 @attrs.define
@@ -166,7 +171,7 @@ class Loop:
             self._as_loss(loss)
         value = self._value_for("step", metric)
         self._refuse(loss, scaling, is_function=is_function)
-        lrs = tuple([self._rate(group["lr"]) if "lr" in group else 0.0 for group in self.optimizer.param_groups])
+        lrs = self._rates()
         if "closure" in self.needs:
             done = self._closure_step(cast("Callable[[], Tensor]", loss), lrs)
         else:
@@ -240,16 +245,24 @@ class Loop:
 
     def _backward(self, loss: Any) -> None:
         """Add the gradients of `loss` to those of this optimizer's parameters, and to no other's of the run."""
-        kept = [(parameter, parameter.grad) for parameter in self._others()]
-        for parameter, _ in kept:
-            parameter.grad = None
+        others = list(self._others())
+        if not others:
+            self._differentiate(loss)
+            return
+        kept = [parameter.grad for parameter in others]
+        for parameter, gradient in zip(others, kept, strict=True):
+            if gradient is not None:
+                parameter.grad = None
+        self._differentiate(loss)
+        for parameter, gradient in zip(others, kept, strict=True):
+            parameter.grad = gradient
+
+    def _differentiate(self, loss: Any) -> None:
         if "create_graph" in self.needs:
             with _without_cycle_warning():
                 loss.backward(create_graph=True)
         else:
             loss.backward()
-        for parameter, gradient in kept:
-            parameter.grad = gradient
 
     def _as_loss(self, loss: Any) -> Any:
         if not hasattr(loss, "backward"):
@@ -259,10 +272,17 @@ class Loop:
             )
         return loss
 
-    @staticmethod
-    def _rate(rate: Any) -> Any:
-        """Return a rate as it is now; a schedule fills a tensor anew."""
-        return rate.clone() if hasattr(rate, "clone") else rate
+    def _rates(self) -> tuple[Any, ...]:
+        """Return the rate of each group as it is now; a schedule fills a tensor anew."""
+        groups = self.optimizer.param_groups
+        try:
+            rates = tuple(map(_LR, groups))
+        except KeyError:
+            rates = tuple([group.get("lr", 0.0) for group in groups])
+        # A look at the types is all that a step takes for many groups whose rates are numbers.
+        if _NUMBERS.issuperset(map(type, rates)):
+            return rates
+        return tuple([rate.clone() if hasattr(rate, "clone") else rate for rate in rates])
 
     # -- what is missing -----------------------------------------------------------------------------------------
 
@@ -272,12 +292,11 @@ class Loop:
 
     def _refuse(self, loss: Any, scaler: GradScaler | None, *, is_function: bool) -> None:
         """Raise OptimError where a step could not be taken as it should be; nothing has been changed yet."""
-        name = type(self.optimizer).__name__
         self.refuse_eval("stepped")
         if "closure" in self.needs:
-            self._refuse_for_closure(name, scaler, is_function=is_function)
+            self._refuse_for_closure(type(self.optimizer).__name__, scaler, is_function=is_function)
         elif loss is None:
-            self._refuse_without_gradients(name)
+            self._refuse_without_gradients(type(self.optimizer).__name__)
 
     def refuse_eval(self, done: str) -> None:
         """Raise OptimError where the optimizer is in eval mode, in which the weights are others than those it trains.
@@ -290,7 +309,8 @@ class Loop:
             >>> from optim_core import registry
             >>> registry.recipe({"type": "SGD"}).create(torch.nn.Linear(8, 2))["default"].refuse_eval("saved")
         """
-        if self.in_eval or any(group.get("train_mode") is False for group in self.optimizer.param_groups):
+        groups = self.optimizer.param_groups
+        if self.in_eval or [1 for group in groups if "train_mode" in group and group["train_mode"] is False]:
             name = type(self.optimizer).__name__
             raise OptimError(
                 f"{self._title}{name} is in eval mode, in which it must not be {done}; call run.train() before"
@@ -339,8 +359,7 @@ class Loop:
             >>> [tuple(parameter.shape) for parameter in run["default"].parameters()]
             [(2, 8), (2,)]
         """
-        for group in self.optimizer.param_groups:
-            yield from group["params"]
+        yield from _all_parameters(self.optimizer)
 
     def clip(self) -> Tensor | None:
         """Clip the gradients that are there; return their norm before, None without clipping.
@@ -355,7 +374,7 @@ class Loop:
             >>> run.clip()
             tensor(5.)
         """
-        return None if self.clipper is None else self.clipper.clip(list(self.parameters()))
+        return None if self.clipper is None else self.clipper.clip(_all_parameters(self.optimizer))
 
     def end_epoch(self, metric: Metric = None) -> None:
         """Step the schedule, if it goes by epochs; `Optimization.end_epoch` says more.
@@ -456,6 +475,11 @@ class Loop:
         if has_modes(self.optimizer):
             getattr(self.optimizer, mode)()
             self.in_eval = mode == "eval"
+
+
+def _all_parameters(optimizer: Optimizer) -> list[Tensor]:
+    """Return the parameters of an optimizer, group by group."""
+    return list(chain.from_iterable(map(_PARAMS, optimizer.param_groups)))
 
 
 def _detached(loss: Any) -> Any:

@@ -51,12 +51,11 @@ class AdaptiveClipper:
 
         return LiveClipper(self._scale_units, norm_type=2.0, error_if_nonfinite=self.error_if_nonfinite)
 
-    def _scale_units(self, parameters: list[Tensor], norm: Tensor, counts: Counts) -> None:
+    def _scale_units(self, parameters: list[Tensor], gradients: list[Tensor], norm: Tensor, counts: Counts) -> None:
         import torch
 
-        from optim_torch_builtin.clippers.gradients import gradients_of, local, total_norm
+        from optim_torch_builtin.clippers.gradients import local, total_norm
 
-        gradients = gradients_of(parameters)
         ratios = list(map(self._ratio, parameters, gradients))
         held = [ratio for ratio in map(local, ratios) if ratio.numel()]
         # The norm of order -inf is the smallest entry.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
@@ -14,11 +15,15 @@ __all__ = ["Counts"]
 class Counts:
     """The steps of a clipper, and two counts on the device, of a size that does not grow.
 
-    A comparison and an addition is all that a step adds to the work of the device.
+    A comparison and an addition is all that a step adds to the work of the device. Of norms that are known at once,
+    those in the memory of the CPU, the counts are numbers: these cost next to nothing.
     """
 
     def __init__(self) -> None:
         self.steps = 0
+        self._known_clipped = 0
+        self._known_nonfinite = 0
+        self._on_device = 0
         # How often nothing was above the limit, and how often the norm was finite.
         self._within: Tensor | None = None
         # What is compared with, by place and dtype. To make it anew would be two kernels more at every step.
@@ -27,12 +32,14 @@ class Counts:
     @property
     def clipped(self) -> Tensor | int:
         """The steps in which something was above the limit, and the norm was finite."""
-        return 0 if self._within is None else self._within[1] - self._within[0]
+        known = self._known_clipped
+        return known if self._within is None else self._within[1] - self._within[0] + known
 
     @property
     def nonfinite(self) -> Tensor | int:
         """The steps in which the norm was not finite."""
-        return 0 if self._within is None else self.steps - self._within[1]
+        known = self._known_nonfinite
+        return known if self._within is None else self._on_device - self._within[1] + known
 
     def add(self, norm: Tensor, limit: float, largest: Tensor | None = None) -> Tensor:
         """Count one step, and return whether its norm is finite, a bool of shape () on the device of the norm.
@@ -49,12 +56,23 @@ class Counts:
         # A comparison with NaN is false.
         within = both <= limits
         self.steps += 1
+        self._on_device += 1
         if self._within is None:
             self._within = torch.zeros(2, dtype=torch.int64, device=norm.device)
         elif self._within.device != norm.device:
             self._within = self._within.to(norm.device)
         self._within += within
         return within[1]
+
+    def add_known(self, norm: float, limit: float) -> bool:
+        """Count one step whose norm is known, and return whether it is finite."""
+        self.steps += 1
+        finite = math.isfinite(norm)
+        if not finite:
+            self._known_nonfinite += 1
+        elif norm > limit:
+            self._known_clipped += 1
+        return finite
 
     def _limits_for(self, limit: float, place: device, kind: dtype) -> Tensor:
         """Return the limit and the largest finite number, of shape (2,)."""

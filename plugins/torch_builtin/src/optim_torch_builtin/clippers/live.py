@@ -31,14 +31,18 @@ class LiveClipper:
     The fields of the config are its attributes, too.
 
     Args:
-        change: a method of a config. It is given the parameters that have a gradient, the norm and the counts, and
-            changes the gradients where `Counts.add` says that the norm is finite.
+        change: a method of a config. It is given the parameters that have a gradient, their gradients, the norm and
+            the counts, and changes the gradients where the counts say that the norm is finite.
         norm_type: which norm, > 0, inf included.
         error_if_nonfinite: raise where the norm is not finite, for which every call waits for the device.
     """
 
     def __init__(
-        self, change: Callable[[list[Tensor], Tensor, Counts], None], *, norm_type: float, error_if_nonfinite: bool
+        self,
+        change: Callable[[list[Tensor], list[Tensor], Tensor, Counts], None],
+        *,
+        norm_type: float,
+        error_if_nonfinite: bool,
     ) -> None:
         from optim_torch_builtin.clippers.counts import Counts
 
@@ -77,18 +81,20 @@ class LiveClipper:
         """
         import torch
 
-        from optim_torch_builtin.clippers.gradients import gradients_of, total_norm
+        from optim_torch_builtin.clippers.gradients import total_norm
 
-        given = [parameters] if isinstance(parameters, torch.Tensor) else parameters
-        with_gradient = [parameter for parameter in given if parameter.grad is not None]
-        if not with_gradient:
+        given = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
+        gradients = [gradient for parameter in given if (gradient := parameter.grad) is not None]
+        if not gradients:
             return torch.tensor(0.0)
+        if len(gradients) < len(given):
+            given = [parameter for parameter in given if parameter.grad is not None]
         with torch.no_grad():
-            norm = total_norm(gradients_of(with_gradient), self._norm_type)
+            norm = total_norm(gradients, self._norm_type)
             if self._error_if_nonfinite and not norm.isfinite():
                 raise RuntimeError(f"the norm of the gradients is {norm.item()}: they were left as they are")
-            self._change(with_gradient, norm, self._counts)
-        if norm.device.type == "cpu" and not math.isfinite(norm.item()):
+            self._change(given, gradients, norm, self._counts)
+        if norm.is_cpu and not math.isfinite(norm.item()):
             self._told += 1
             message = f"the norm of the gradients is {norm.item()}: they were left as they are, nothing was clipped"
             warnings.warn(message, NonFiniteGradientWarning, stacklevel=2)

@@ -51,12 +51,14 @@ class NormClipper:
 
         return LiveClipper(self._scale, norm_type=float(self.norm_type), error_if_nonfinite=self.error_if_nonfinite)
 
-    def _scale(self, parameters: list[Tensor], norm: Tensor, counts: Counts) -> None:
+    def _scale(self, _: list[Tensor], gradients: list[Tensor], norm: Tensor, counts: Counts) -> None:
         import torch
 
-        from optim_torch_builtin.clippers.gradients import gradients_of, scale
+        from optim_torch_builtin.clippers.gradients import scale
 
-        finite = counts.add(norm, self.max_norm)
         # As in torch.nn.utils.clip_grads_with_norm_, to the last bit.
         factor = torch.clamp(self.max_norm / (norm + 1e-6), max=1.0)
-        scale(gradients_of(parameters), torch.where(finite, factor, 1.0))
+        if not norm.is_cpu:
+            scale(gradients, torch.where(counts.add(norm, self.max_norm), factor, 1.0))
+        elif counts.add_known(norm.item(), self.max_norm) and factor.item() < 1.0:
+            scale(gradients, factor)

@@ -44,12 +44,11 @@ class ValueClipper:
 
         return LiveClipper(self._clamp, norm_type=2.0, error_if_nonfinite=self.error_if_nonfinite)
 
-    def _clamp(self, parameters: list[Tensor], norm: Tensor, counts: Counts) -> None:
+    def _clamp(self, _: list[Tensor], gradients: list[Tensor], norm: Tensor, counts: Counts) -> None:
         import torch
 
-        from optim_torch_builtin.clippers.gradients import gradients_of, local, total_norm
+        from optim_torch_builtin.clippers.gradients import local, total_norm
 
-        gradients = gradients_of(parameters)
         held = [gradient for gradient in map(local, gradients) if gradient.numel()]
         finite = counts.add(norm, self.clip_value, total_norm(held, float("inf")).to(norm.device))
         bounds: dict[tuple[device, dtype], Tensor] = {}
