@@ -206,6 +206,66 @@ def test_what_changed_cannot_mean_is_told(changed, says):
         continued(config(weight_decay=0.5), state, weights, changed)
 
 
+OURS = ("optim-torch-builtin", "optim-muon")
+OPTIMIZERS = {record.name for record in registry.optimizers.plugins() if record.distribution in OURS}
+NEEDED = {"Lookahead": {"optimizer": {"type": "SGD", "config": {"lr": 0.05, "momentum": 0.9}}}}
+NEEDED |= {"SAM": NEEDED["Lookahead"], "LBFGS": {"line_search_fn": "strong_wolfe"}}
+
+
+def with_other_values(given):
+    """A config in which as many numbers as can be are others."""
+    found = copy.deepcopy(given)
+    for field in given["optimizer"]["config"]:
+        value = found["optimizer"]["config"].get(field)
+        others = {float: lambda number: number * 0.5, int: lambda number: number + 1}.get(type(value))
+        if others is not None:
+            changed = copy.deepcopy(found)
+            changed["optimizer"]["config"][field] = others(value)
+            try:
+                registry.recipe(changed).create(new_plain_model())
+            except (OptimError, ValueError):
+                continue
+            found = changed
+    return found
+
+
+def new_plain_model(seed=0):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(4, 5, bias=False), nn.Linear(5, 2, bias=False))
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS - {"SparseAdam"}))
+def test_saved_goes_on_as_it_was_whatever_number_of_the_optimizer_is_another(name):
+    """Also what an optimizer keeps beside the options of its groups is what it was when the run was saved."""
+    given = registry.to_config(registry.recipe({"optimizer": {"type": name, "config": NEEDED.get(name, {})}}))
+    other = with_other_values(given)
+    assert given != other
+    one, two = new_plain_model(), new_plain_model()
+    first = registry.recipe(given).create(one)
+    train(first, one, BEFORE)
+    state = copy.deepcopy(first.state_dict())
+    two.load_state_dict(one.state_dict())
+    second = registry.recipe(other).create(two)
+    second.load_state_dict(state, changed="saved")
+    train(first, one, AFTER)
+    train(second, two, AFTER)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    assert second.recipe == first.recipe
+
+
+def test_parameters_that_can_be_gone_through_once_are_kept():
+    """A run of `model.parameters()` goes on as it was, too."""
+    model = new_model()
+    recipe = registry.recipe({"type": "SAM", "config": {"rho": 0.5, "optimizer": {"type": "SGD"}}})
+    run = recipe.create(model.named_parameters())
+    train(run, model, 2)
+    later = registry.recipe({"type": "SAM", "config": {"optimizer": {"type": "SGD"}}}).create(
+        new_model().named_parameters()
+    )
+    later.load_state_dict(run.state_dict(), changed="saved")
+    assert later.optimizer.rho == 0.5
+
+
 def test_lengths_do_not_matter_without_a_schedule():
     """A run without a schedule may go on for longer without a word."""
     state, weights = saved(config())

@@ -188,6 +188,8 @@ class Recipe:
         from optim_core.run.state import options_of
 
         horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
+        # What can be gone through once is gone through here, as another optimizer may have to be made later.
+        model = list(model) if isinstance(model, Iterator) else model
         models, multipliers = self.models_and_multipliers(model, lr_multipliers)
         optimizers = {
             name: spec.create_optimizer(models[name], lr_multipliers=multipliers.get(name))
@@ -673,30 +675,32 @@ class Optimization:
     def _continue(self, name: str, state: Mapping[str, Any], found: Found, recipe: Recipe, horizon: Horizon) -> None:
         """Load what was saved of one optimizer and its schedule, with what counts from now on."""
         from optim_core.run.changes import LENGTHS, MULTIPLIERS
-        from optim_core.run.resuming import Continued, load_as_saved, load_with_numbers, start_of
+        from optim_core.run.resuming import Continued, load_as_saved, load_with_numbers, start_of, take_over
         from optim_core.run.state import options_of
 
         optimizer, saved = self.optimizers[name], state["optimizers"][name]
         part = Continued(optimizer, self.schedulers.get(name), saved, state["schedulers"].get(name))
-        concerns = [(MULTIPLIERS, name), *_paths_of(name, list(self.optimizers) == [SINGLE])]
+        concerns = [*_paths_of(name, list(self.optimizers) == [SINGLE]), (MULTIPLIERS, name)]
         concerns += [(length,) for length in LENGTHS] if name in self.schedulers else []
         differing, chosen = found.of(*concerns)
         schedule = recipe.schedule_of(name)
-        start = start_of(optimizer, saved)
-        if not chosen:
-            load_as_saved(part, schedule if differing and name in self.schedulers else None, horizon)
-            self._made.options[name] = start
-            return
-        if len(chosen) == len(differing):
-            start = self._made.options[name]
-        elif any(change.path[0] == MULTIPLIERS for change in differing):
-            raise OptimError(
-                f"{MULTIPLIERS} differ too: list `{MULTIPLIERS}` with the rest of what differs, or nothing"
-            )
-        else:
+        of_optimizer, chosen_of_optimizer = found.of(concerns[0])
+        start = self._made.options[name]
+        if any(change.path[0] == MULTIPLIERS for change in differing if change not in chosen):
+            if chosen_of_optimizer:
+                raise OptimError(f"{MULTIPLIERS} differ too; list `{MULTIPLIERS}` with the rest, or nothing")
+            start = start_of(optimizer, saved)
+        if len(of_optimizer) > len(chosen_of_optimizer):
+            # What an optimizer was made with is not in its state, where it is no option of its groups.
             models, multipliers = self._made.models[name], self._made.multipliers.get(name)
-            start = options_of(recipe.optimizers[name].create_optimizer(models, lr_multipliers=multipliers))
-        load_with_numbers(part, start, schedule, horizon)
+            made = recipe.optimizers[name].create_optimizer(models, lr_multipliers=multipliers)
+            start = options_of(made)
+            take_over(optimizer, made)
+        if chosen:
+            load_with_numbers(part, start, schedule, horizon)
+        else:
+            load_as_saved(part, schedule if differing and name in self.schedulers else None, horizon)
+            start = start_of(optimizer, saved)
         self._made.options[name] = start
 
     def _now_is(self, recipe: Recipe, horizon: Horizon, counters: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from optim_core.run.stepping import go_to
 if TYPE_CHECKING:
     from optim_core.run.horizon import Horizon
 
-__all__ = ["Continued", "load_as_saved", "load_with_numbers", "start_of"]
+__all__ = ["Continued", "load_as_saved", "load_with_numbers", "start_of", "take_over"]
 
 
 class Continued(NamedTuple):
@@ -117,6 +117,17 @@ def _go_on_with_metric(
         if rate is not None and "lr" in now:
             factor = 1.0 if _equal(was["lr"], now["lr"]) else float(now["lr"]) / float(was["lr"])
             _set_rate(group, rate if factor == 1.0 else float(rate) * factor)
+
+
+def take_over(optimizer: Any, made: Any) -> None:
+    """Make a live optimizer what another of its class is, made for the same parameters.
+
+    Whoever holds it goes on with it. Hooks stay, and what was put onto the live one, such as what a schedule makes of
+    its ``step``.
+    """
+    own = {key: value for key, value in vars(optimizer).items() if key.startswith("_optimizer_") or callable(value)}
+    vars(optimizer).clear()
+    vars(optimizer).update({**vars(made), **own})
 
 
 def start_of(optimizer: Any, saved: Mapping[str, Any]) -> list[dict[str, Any]]:
