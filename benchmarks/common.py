@@ -64,7 +64,8 @@ def in_turn(commands: Mapping[str, Callable[[], float]], runs: int) -> dict[str,
     taken: dict[str, list[float]] = {name: [] for name in names}
     for number in range(runs + 1):
         first = number % len(names)
-        for name in names[first:] + names[:first]:
+        order = names[first:] + names[:first]
+        for name in order if number % 2 else reversed(order):
             seconds = commands[name]()
             if number:
                 taken[name].append(seconds)

@@ -409,6 +409,31 @@ def test_what_is_accumulated_for_one_optimizer_is_left_by_the_step_of_another():
     assert same(waiting, [parameter.grad for parameter in models["discriminator"].parameters()])
 
 
+def test_a_loss_that_cannot_be_differentiated_leaves_the_gradients_of_other_optimizers():
+    """Where backward fails, what waits for the discriminator's step is still there."""
+    models = gan()
+    run = gan_recipe().create(models, total_steps=STEPS)
+    models["discriminator"](torch.ones(2, 6)).mean().backward()
+    waiting = [parameter.grad.clone() for parameter in models["discriminator"].parameters()]
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        run["generator"].step(torch.ones(()))
+
+    assert same(waiting, [parameter.grad for parameter in models["discriminator"].parameters()])
+
+
+@pytest.mark.parametrize("as_tensor", [False, True])
+def test_the_rates_of_a_step_are_those_it_was_taken_with(as_tensor):
+    """They are those of each group, and stay what they were when the schedule has moved, rates in tensors as well."""
+    groups = [{"params": [nn.Parameter(torch.ones(2))], "lr": rate} for rate in (0.5, 0.25)]
+    for group in groups:
+        group["lr"] = torch.tensor(group["lr"]) if as_tensor else group["lr"]
+    recipe = registry.recipe({"optimizer": {"type": "SGD", "lr": 0.5}, "scheduler": {"type": "linear"}})
+    run = recipe.create(groups, total_steps=2)
+    taken = [run.step(lambda: sum(group["params"][0].sum() for group in run.optimizer.param_groups)) for _ in range(2)]
+
+    assert [(0.5, 0.25), (0.25, 0.125)] == [tuple(map(float, done.lrs)) for done in taken]
+
+
 def test_step_of_several_optimizers_asks_for_a_name():
     """Which of several is to be stepped is not guessed."""
     run = gan_recipe().create(gan(), total_steps=STEPS)

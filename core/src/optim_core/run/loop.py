@@ -253,9 +253,11 @@ class Loop:
         for parameter, gradient in zip(others, kept, strict=True):
             if gradient is not None:
                 parameter.grad = None
-        self._differentiate(loss)
-        for parameter, gradient in zip(others, kept, strict=True):
-            parameter.grad = gradient
+        try:
+            self._differentiate(loss)
+        finally:
+            for parameter, gradient in zip(others, kept, strict=True):
+                parameter.grad = gradient
 
     def _differentiate(self, loss: Any) -> None:
         if "create_graph" in self.needs:
