@@ -30,7 +30,18 @@ _OF_A_MODULE = ("/grad_norm/", "/update_ratio/")
 
 
 class ScalarWriter(Protocol):
-    """What has `add_scalar`, as torch.utils.tensorboard's SummaryWriter and its likes have."""
+    """What has `add_scalar`, as torch.utils.tensorboard's SummaryWriter and its likes have.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> from optim_core.run.monitors import Monitor
+        >>> class Printer:
+        ...     def add_scalar(self, tag, scalar_value, global_step=None):
+        ...         print(global_step, tag, scalar_value)
+        >>> run = registry.recipe({"type": "SGD", "config": {"lr": 0.1}}).create(torch.nn.Linear(2, 1))
+        >>> monitor = Monitor(run, every=1, to=Printer())
+    """
 
     def add_scalar(self, tag: str, scalar_value: Any, global_step: Any = None, /) -> object:
         """Take one number of one step."""
