@@ -6,6 +6,9 @@ import pickle
 
 import attrs
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 
 from optim_core import registry

@@ -81,7 +81,11 @@ AT_USE = [
     Case("no build", "no method `build`; an optimizer needs `def build(self, params)`", module=CLASS),
     Case("build is no method", "no method `build`", module=CLASS + "    build = 3\n"),
     Case("build takes nothing", "`def build(self, params)`", module=CLASS + "    def build(self): ..."),
-    Case("build takes too much", "`def build(self, params)`", module=CLASS + "    def build(self, params, model): ..."),
+    Case(
+        "build takes too much",
+        "missing a required argument: 'loss'; it needs `def build(self, params)`",
+        module=CLASS + "    def build(self, params, model, loss): ...",
+    ),
     Case(
         "build takes keywords only", "`def build(self, params)`", module=CLASS + "    def build(self, *, params): ..."
     ),

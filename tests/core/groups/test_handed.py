@@ -6,6 +6,9 @@ import copy
 import pickle
 
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from model_tree import Model
 from parameter_groups import spec

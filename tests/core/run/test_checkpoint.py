@@ -12,6 +12,9 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from torch import nn
 

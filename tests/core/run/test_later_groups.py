@@ -6,6 +6,9 @@ import pickle
 import weakref
 
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from torch import nn
 

@@ -8,6 +8,9 @@ from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 
 from optim_core import OptimError

@@ -8,6 +8,9 @@ import random
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 
 from optim_core import OptimError

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("torch")
+
 from optim_core.run.ranks import processes, rank, together
 
 SCRIPT = Path(__file__).with_name("saving_processes.py")

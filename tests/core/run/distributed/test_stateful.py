@@ -6,6 +6,9 @@ import copy
 import random
 
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 import torch.distributed.checkpoint as dcp
 from torch import nn
