@@ -419,3 +419,107 @@ def test_who_holds_the_schedule_goes_on_with_it():
     scheduler.step()
     expected = saved_rates(config(scheduler=COSINE), BEFORE + 2)[-1]
     assert optimizer.param_groups[0]["lr"] == expected
+
+
+@pytest.mark.parametrize("scheduler", [None, COSINE, SCHEDULES["torch's"]], ids=["none", "closed form", "torch's"])
+def test_a_run_with_a_group_that_came_later_goes_on(scheduler):
+    """It is loaded where the group has come again, and refused by name where it has not."""
+
+    def begun(seed):
+        model = new_model(seed)
+        first = nn.Sequential(*list(model)[:2])
+        return model, registry.recipe(config(scheduler=scheduler)).create(first, total_steps=10)
+
+    def add(run, model):
+        run.optimizer.add_param_group({"params": [("2.weight", model[2].weight), ("2.bias", model[2].bias)]})
+
+    model, run = begun(0)
+    train(run, model, 2)
+    add(run, model)
+    train(run, model, 2)
+    state = copy.deepcopy(run.state_dict())
+    other, later = begun(1)
+    with pytest.raises(CheckpointMismatchError, match=r"only in the saved state: 2\.weight, 2\.bias"):
+        later.load_state_dict(state)
+    add(later, other)
+    other.load_state_dict(model.state_dict())
+    later.load_state_dict(state)
+    assert train(run, model, 2) == train(later, other, 2)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), other.parameters(), strict=True))
+
+
+def test_a_load_that_is_refused_changes_nothing():
+    """A model of which more is trained than when the run was created is told before the optimizer is touched."""
+    model = new_model()
+    model[0].requires_grad_(requires_grad=False)
+    run = registry.recipe(config()).create(model)
+    train(run, model, 2)
+    state = copy.deepcopy(run.state_dict())
+    other = new_model()
+    other[0].requires_grad_(requires_grad=False)
+    later = registry.recipe(config(weight_decay=0.5)).create(other)
+    other[0].requires_grad_(requires_grad=True)
+    before = str(later.state_dict())
+    with pytest.raises(OptimError, match="has other parameters to train than when this run was created"):
+        later.load_state_dict(state, changed="saved")
+    assert before == str(later.state_dict())
+
+
+@pytest.mark.parametrize(("field", "value", "expected"), [("patience", 5, 0.005), ("lr", 0.02, 0.01)])
+def test_a_rate_in_a_tensor_is_kept_by_a_plateau(field, value, expected):
+    """The rate that the metric led to is not the one of the start, also where it is a tensor that stays."""
+    torch_rate = {"optimizer": {"type": "AdamW", "config": {"lr": 0.01, "capturable": False}}, "scheduler": PLATEAU}
+    model = new_model()
+    run = registry.recipe(torch_rate).create(model)
+    for group in run.optimizer.param_groups:
+        group["lr"] = torch.tensor(group["lr"])
+    train(run, model, BEFORE)
+    state = copy.deepcopy(run.state_dict())
+    other = copy.deepcopy(torch_rate)
+    other["scheduler" if field == "patience" else "optimizer"]["config"] |= {field: value}
+    later = registry.recipe(other).create(new_model())
+    for group in later.optimizer.param_groups:
+        group["lr"] = torch.tensor(group["lr"])
+    later.load_state_dict(state, changed="config")
+    assert float(later.optimizer.param_groups[0]["lr"]) == pytest.approx(expected)
+
+
+def test_a_schedule_that_goes_by_epochs_now_goes_on_at_the_epoch():
+    """Steps that were counted are no epochs."""
+    given = config(scheduler={"type": "ExponentialLR", "config": {"gamma": 0.9}, "interval": "step"})
+    model = new_model()
+    run = registry.recipe(given).create(model)
+    for number in range(6):
+        run.step(model(torch.ones(3, 4)).square().sum())
+        if number % 3 == 2:
+            run.end_epoch()
+    other = copy.deepcopy(given)
+    other["scheduler"]["interval"] = "epoch"
+    later = registry.recipe(other).create(new_model())
+    later.load_state_dict(run.state_dict(), changed="config")
+    assert later.optimizer.param_groups[0]["lr"] == pytest.approx(0.01 * 0.9**2)
+
+
+def test_chained_schedules_take_the_numbers_of_this_config():
+    """The step is that of the schedules in the chain."""
+    parts = [{"type": "StepLR", "config": {"step_size": 2, "gamma": gamma}, "interval": "step"} for gamma in (0.5, 0.1)]
+    first, second = ({"type": "ChainedScheduler", "config": {"schedulers": [part]}} for part in parts)
+    state, weights = saved(config(scheduler=first))
+    run, _ = continued(config(scheduler=second), state, weights, "config")
+    assert run.optimizer.param_groups[0]["lr"] == pytest.approx(0.01 * 0.1**2)
+
+
+def test_a_later_group_joins_the_schedule_that_goes_on():
+    """After "saved" it is the saved schedule that takes a group in."""
+    given = config(scheduler={"type": "ExponentialLR", "config": {"gamma": 0.5}, "interval": "step"})
+    model = new_model()
+    run = registry.recipe(given).create(nn.Sequential(model[0]))
+    train(run, model, 3)
+    other = config(scheduler={"type": "ExponentialLR", "config": {"gamma": 0.1}, "interval": "step"})
+    model = new_model()
+    later = registry.recipe(other).create(nn.Sequential(model[0]))
+    later.load_state_dict(run.state_dict(), changed="saved")
+    later.optimizer.add_param_group({"params": list(model[2].parameters())})
+    train(later, model, 1)
+    rates = [group["lr"] for group in later.optimizer.param_groups]
+    assert rates == pytest.approx([0.01 * 0.5**4] * 2)

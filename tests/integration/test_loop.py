@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from optim_core import OptimError, registry
+from optim_core import OptimError, ParamGroupError, registry
 from optim_core.plugin_tools import declarations_of
 
 STEPS, EPOCHS = 4, 2
@@ -21,7 +21,8 @@ OURS = ("optim-torch-builtin", "optim-muon", "optim-schedules")
 
 
 # Fields without a default, and those without which an optimizer of this kind is another.
-CONFIGS = {"SparseAdam": {"lr": 0.01}}
+INNER = {"optimizer": {"type": "SGD", "config": {"lr": 0.01, "momentum": 0.9}}}
+CONFIGS = {"SparseAdam": {"lr": 0.01}, "Lookahead": INNER, "SAM": INNER}
 SCHEDULES = {
     "LambdaLR": {"lr_lambda": "1 / (1 + step)"},
     "MultiplicativeLR": {"lr_lambda": "0.9"},
@@ -192,6 +193,8 @@ def test_without_clipping_and_schedule_nothing_is_called():
 # -- every optimizer that is installed -------------------------------------------------------------------------------
 
 NEEDED = {
+    "Lookahead": INNER,
+    "SAM": INNER,
     "AliG": {"max_lr": 0.01},
     "BSAM": {"num_data": 20},
     "CPUAdam": {"lr": 0.001},
@@ -444,6 +447,109 @@ def test_step_of_several_optimizers_asks_for_a_name():
     assert {"generator", "discriminator"} == set(run.clip())
 
 
+def scaled_pair():
+    """Two models with an optimizer each, and a scaler for both."""
+    part = {"type": "SGD", "config": {"lr": 0.1}}
+    recipe = registry.recipe({"optimizer_configs": {"a": part, "b": part}, "gradient_clipping": {"max_norm": 1.0}})
+    torch.manual_seed(4)
+    models = {"a": nn.Linear(3, 2), "b": nn.Linear(3, 2)}
+    return recipe.create(models), models, torch.amp.GradScaler("cpu", init_scale=4.0, growth_interval=2)
+
+
+def losses_of(models, number, bad):
+    """The losses of a step; that of `a` overflows at the step `bad`."""
+    batch = torch.randn(2, 3, generator=torch.Generator().manual_seed(number))
+    factor = {"a": float("inf") if number == bad else 1.0, "b": 1.0}
+    return {name: model(batch).square().mean() * factor[name] for name, model in models.items()}
+
+
+def scaled_step_by_hand(run, models, scaler, number):
+    for loss in losses_of(models, number, 1).values():
+        scaler.scale(loss).backward()
+    for optimizer in run.optimizers.values():
+        scaler.unscale_(optimizer)
+    run.clip()
+    for optimizer in run.optimizers.values():
+        scaler.step(optimizer)
+        optimizer.zero_grad()
+    scaler.update()
+
+
+@pytest.mark.filterwarnings("ignore:.*were left as they are.*")
+@pytest.mark.parametrize("scaled_by", ["step", "the caller", "the caller, who unscales"])
+def test_one_scaler_serves_several_optimizers_as_by_hand(scaled_by):
+    """It is updated once after all have stepped, also where the losses were scaled before."""
+    run, models, scaler = scaled_pair()
+    hand, others, by_hand = scaled_pair()
+    for number in range(5):
+        losses = losses_of(models, number, 1)
+        if scaled_by != "step":
+            for loss in losses.values():
+                scaler.scale(loss).backward()
+        if "unscales" in scaled_by:
+            for optimizer in run.optimizers.values():
+                scaler.unscale_(optimizer)
+        for name, loss in losses.items():
+            run[name].step(loss if scaled_by == "step" else None, scaler=scaler)
+        scaled_step_by_hand(hand, others, by_hand, number)
+        assert by_hand.get_scale() == scaler.get_scale()
+    assert all(same(weights(others[name]), weights(models[name])) for name in models)
+
+
+def test_a_scaler_that_one_of_several_optimizers_uses_is_updated_when_it_steps_again():
+    """The next iteration begins with an update; gradients that were scaled before it are refused."""
+    run, models, scaler = scaled_pair()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        run["a"].step(losses_of(models, 0, 0)["a"], scaler=scaler)
+    assert scaler.get_scale() == 4.0
+    run["a"].step(losses_of(models, 1, 0)["a"], scaler=scaler)
+    assert scaler.get_scale() == 2.0
+    scaler.scale(losses_of(models, 2, 0)["a"]).backward()
+    with pytest.raises(OptimError, match=r"call scaler\.update\(\)"):
+        run["a"].step(scaler=scaler)
+
+
+def test_one_tensor_in_two_optimizers_is_refused():
+    """A part that two models share would be trained by both."""
+    shared = nn.Linear(2, 2)
+    models = {"a": nn.Sequential(shared, nn.Linear(2, 1)), "b": nn.Sequential(shared, nn.Linear(2, 1))}
+    recipe = registry.recipe({"optimizer_configs": {"a": {"type": "SGD"}, "b": {"type": "AdamW"}}})
+    with pytest.raises(ParamGroupError, match=r"by two optimizers, a and b: 0\.weight of b"):
+        recipe.create(models)
+
+
+def test_a_copy_of_a_run_goes_on_with_a_scaler():
+    """What the first has noted of its optimizer is not what the copy has."""
+    model = new_model()
+    run = recipe_for("AdamW", "cosine").create(model, total_steps=8)
+    run.step(loss_of(model, next(batches())), scaler=torch.amp.GradScaler("cpu"))
+    both = copy.deepcopy((run, model))
+    done = both[0].step(loss_of(both[1], next(batches())), scaler=torch.amp.GradScaler("cpu"))
+    assert done.skipped is False
+    assert both[0].scheduler.last_epoch == 2
+
+
+def test_an_epoch_that_never_ends_is_told():
+    """A schedule by epochs that does not move for two of them waits for a call that was forgotten."""
+    model = new_model()
+    run = registry.recipe({"type": "SGD", "lr_decay_gamma": 0.5}).create(model, steps_per_epoch=2, epochs=4)
+    for _ in range(4):
+        run.step(loss_of(model, next(batches())))
+    with pytest.warns(UserWarning, match=r"ExponentialLR goes by epochs, .* call run\.end_epoch\(\)"):
+        run.step(loss_of(model, next(batches())))
+    run.step(loss_of(model, next(batches())))
+
+
+@pytest.mark.parametrize("metric", ["0.5", {"val_loss": None}, [0.5], torch.ones(3), True])
+def test_a_metric_is_a_number(metric):
+    """Something else is told as that, and no schedule is stepped."""
+    run = registry.recipe({"optimizer": "SGD", "scheduler": "ReduceLROnPlateau"}).create(new_model())
+    with pytest.raises(OptimError, match="ReduceLROnPlateau waits for a number"):
+        run.end_epoch(metric)
+    assert run.scheduler.last_epoch == 0
+
+
 # -- what is refused -------------------------------------------------------------------------------------------------
 
 
@@ -465,6 +571,7 @@ def assert_unchanged(before, run, model):
         ("AdaHessian", "gradients", r"backward\(create_graph=True\)"),
         ("LBFGS", "function beside gradients", "there are gradients already"),
         ("LBFGS", "function with a scaler", "a GradScaler cannot be used with LBFGS"),
+        ("AdaHessian", "function with a scaler", "a GradScaler cannot be used with AdaHessian"),
         ("ScheduleFreeAdamW", "function in eval", r"in eval mode.*run\.train\(\)"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,6 @@ from optim_core.opaque import opaque
 from optim_core.specs import ClipperSpec, OptimizerSpec, PluginSpec, SchedulerSpec
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from torch.amp import GradScaler
     from torch.nn import Module
     from torch.optim import Optimizer
@@ -195,6 +194,7 @@ class Recipe:
             name: spec.create_optimizer(models[name], lr_multipliers=multipliers.get(name))
             for name, spec in self.optimizers.items()
         }
+        _refuse_shared(optimizers)
         made = Made(models, multipliers, {name: options_of(optimizer) for name, optimizer in optimizers.items()})
         schedulers = {}
         for name, optimizer in optimizers.items():
@@ -362,7 +362,6 @@ class Optimization:
         from optim_core.run.loop import Loop
 
         schedule = self.recipe.schedule_of(name)
-        several = len(self.optimizers) > 1
         return Loop(
             name,
             self.optimizers[name],
@@ -371,7 +370,8 @@ class Optimization:
             needs=self.recipe.needs_of(name),
             interval="step" if schedule is None else schedule.interval,
             monitor=None if schedule is None else schedule.monitor,
-            others=partial(_parameters_of_others, self.optimizers, name) if several else tuple,
+            others=[optimizer for other, optimizer in self.optimizers.items() if other != name],
+            steps_per_epoch=self.horizon.steps_per_epoch,
         )
 
     @property
@@ -643,16 +643,18 @@ class Optimization:
         recipe, horizon = self.recipe, self.horizon
         if found.all:
             recipe, horizon = self._target(found, state)
-        for name in self.optimizers:
-            self._continue(name, state, found, recipe, horizon)
+        # All that can be refused is refused before the first is changed.
+        for plan in [self._planned(name, state, found, recipe, horizon) for name in self.optimizers]:
+            plan()
         self._now_is(recipe, horizon, state["counters"])
 
     def _multipliers(self, state: Mapping[str, Any] | None = None) -> dict[str, list[float]]:
         """Return the lr multiplier of each group of each optimizer, now or in a saved state, in the order of now."""
         from optim_core.run.resuming import start_of
 
-        starts = self._made.options
-        if state is not None:
+        if state is None:
+            starts = {name: self._options(name) for name in self.optimizers}
+        else:
             saved = state["optimizers"]
             starts = {name: start_of(optimizer, saved[name]) for name, optimizer in self.optimizers.items()}
         return {
@@ -672,36 +674,73 @@ class Optimization:
         recipe = reader.recipe(merged(state["recipe"], found.chosen))
         return attrs.evolve(recipe, unused=self.recipe.unused), horizon
 
-    def _continue(self, name: str, state: Mapping[str, Any], found: Found, recipe: Recipe, horizon: Horizon) -> None:
-        """Load what was saved of one optimizer and its schedule, with what counts from now on."""
+    def _planned(
+        self, name: str, state: Mapping[str, Any], found: Found, recipe: Recipe, horizon: Horizon
+    ) -> Callable[[], None]:
+        """Return what loads one optimizer and its schedule, with what counts from now on; nothing is changed yet."""
         from optim_core.run.changes import LENGTHS, MULTIPLIERS
         from optim_core.run.resuming import Continued, load_as_saved, load_with_numbers, start_of, take_over
         from optim_core.run.state import options_of
 
         optimizer, saved = self.optimizers[name], state["optimizers"][name]
-        part = Continued(optimizer, self.schedulers.get(name), saved, state["schedulers"].get(name))
-        concerns = [*_paths_of(name, list(self.optimizers) == [SINGLE]), (MULTIPLIERS, name)]
-        concerns += [(length,) for length in LENGTHS] if name in self.schedulers else []
-        differing, chosen = found.of(*concerns)
+        of_optimizer, of_schedule = _paths_of(name, list(self.optimizers) == [SINGLE])
+        lengths = [(length,) for length in LENGTHS] if name in self.schedulers else []
+        differing, chosen = found.of(of_optimizer, of_schedule, (MULTIPLIERS, name), *lengths)
         schedule = recipe.schedule_of(name)
-        of_optimizer, chosen_of_optimizer = found.of(concerns[0])
-        start = self._made.options[name]
+        step = None
+        if schedule is not None and any(change.path == (*of_schedule, "interval") for change in chosen):
+            counters = state["counters"]
+            step = counters["epochs"] if schedule.interval == "epoch" else counters["steps"][name]
+        part = Continued(optimizer, self.schedulers.get(name), saved, state["schedulers"].get(name), step)
+
+        was = start_of(optimizer, saved)
+        start, made = self._options(name), None
+        changes, chosen_of_optimizer = found.of(of_optimizer)
         if any(change.path[0] == MULTIPLIERS for change in differing if change not in chosen):
             if chosen_of_optimizer:
                 raise OptimError(f"{MULTIPLIERS} differ too; list `{MULTIPLIERS}` with the rest, or nothing")
-            start = start_of(optimizer, saved)
-        if len(of_optimizer) > len(chosen_of_optimizer):
-            # What an optimizer was made with is not in its state, where it is no option of its groups.
-            models, multipliers = self._made.models[name], self._made.multipliers.get(name)
-            made = recipe.optimizers[name].create_optimizer(models, lr_multipliers=multipliers)
+            start = was
+        if len(changes) > len(chosen_of_optimizer):
+            made = self._made_anew(name, recipe)
             start = options_of(made)
-            take_over(optimizer, made)
-        if chosen:
-            load_with_numbers(part, start, schedule, horizon)
-        else:
-            load_as_saved(part, schedule if differing and name in self.schedulers else None, horizon)
-            start = start_of(optimizer, saved)
-        self._made.options[name] = start
+
+        def carry_out() -> None:
+            if made is not None:
+                take_over(optimizer, made)
+            if chosen:
+                load_with_numbers(part, start, schedule, horizon)
+            else:
+                load_as_saved(part, schedule if differing and name in self.schedulers else None, horizon)
+            self._made.options[name] = start if chosen else was
+
+        return carry_out
+
+    def _made_anew(self, name: str, recipe: Recipe) -> Optimizer:
+        """Return the optimizer of another recipe for the same parameters.
+
+        What an optimizer was made with is not in its state, where it is no option of its groups.
+
+        Raises:
+            OptimError: what this run was made for gives other parameters now.
+        """
+        from optim_core.run.guard import shapes_of
+
+        models, multipliers = self._made.models[name], self._made.multipliers.get(name)
+        made = recipe.optimizers[name].create_optimizer(models, lr_multipliers=multipliers)
+        live = self.optimizers[name]
+        if [shapes_of([group]) for group in made.param_groups] != [shapes_of([group]) for group in live.param_groups]:
+            raise OptimError(
+                f"optimizers.{name}: the model has other parameters to train than when this run was created, so that "
+                'nothing was loaded: create the run anew, or load with changed="config"'
+            )
+        return made
+
+    def _options(self, name: str) -> list[dict[str, Any]]:
+        """Return the options with which the groups of an optimizer began, of those that came later as they are."""
+        from optim_core.run.state import options_of
+
+        options, live = self._made.options.get(name, []), options_of(self.optimizers[name])
+        return [*options, *live[len(options) :]]
 
     def _now_is(self, recipe: Recipe, horizon: Horizon, counters: Mapping[str, Any]) -> None:
         """Take over what counts from now on."""
@@ -723,7 +762,7 @@ class Optimization:
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
         made = self._made
         return (
-            {name: Part(types[name], optimizer, made.options.get(name)) for name, optimizer in self.optimizers.items()},
+            {name: Part(types[name], optimizer, self._options(name)) for name, optimizer in self.optimizers.items()},
             {
                 name: Part(schedule.types if schedule else "", self.schedulers[name], made.schedulers.get(name))
                 for name, schedule in schedules.items()
@@ -731,18 +770,25 @@ class Optimization:
         )
 
 
-def _paths_of(name: str, is_single: bool) -> list[tuple[str, ...]]:
+def _refuse_shared(optimizers: Mapping[str, Any]) -> None:
+    """Raise ParamGroupError where one tensor is trained by two optimizers."""
+    owners: dict[int, str] = {}
+    for name, optimizer in optimizers.items():
+        for group in optimizer.param_groups if len(optimizers) > 1 else ():
+            for place, parameter in enumerate(group["params"]):
+                other = owners.setdefault(id(parameter), name)
+                if other != name:
+                    title = group["param_names"][place] if group.get("param_names") else f"parameter {place}"
+                    raise ParamGroupError(
+                        f"the same tensor would be trained by two optimizers, {other} and {name}: {title} of {name}; "
+                        "leave it out of one, by requires_grad = False or a rule that freezes it"
+                    )
+
+
+def _paths_of(name: str, is_single: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return where an optimizer and its schedule stand in a canonical config."""
-    parts = ("optimizer", "scheduler")
-    return [(part,) for part in parts] if is_single else [("optimizer_configs", name, part) for part in parts]
-
-
-def _parameters_of_others(optimizers: Mapping[str, Any], name: str) -> Iterator[Tensor]:
-    """Yield the parameters of all optimizers but one."""
-    for other, optimizer in optimizers.items():
-        if other != name:
-            for group in optimizer.param_groups:
-                yield from group["params"]
+    above = () if is_single else ("optimizer_configs", name)
+    return (*above, "optimizer"), (*above, "scheduler")
 
 
 def _with_parts(spec: PluginSpec) -> Iterator[PluginSpec]:

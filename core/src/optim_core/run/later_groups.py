@@ -79,7 +79,11 @@ class _AddGroup:
     def follow(self, scheduler: LRScheduler, make: Callable[[Optimizer], LRScheduler]) -> None:
         """Have a schedule take in the groups that come; those that it is made of do so with it."""
         parts = {id(part) for part in getattr(scheduler, "_schedulers", ())}
-        kept = [entry for entry in self._schedules if (known := entry[0]()) is not None and id(known) not in parts]
+        kept = [
+            entry
+            for entry in self._schedules
+            if (known := entry[0]()) not in (None, scheduler) and id(known) not in parts
+        ]
         self._schedules = [*kept, (weakref.ref(scheduler), make)]
 
     def _complete(self, group: dict[str, Any], optimizer: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from operator import itemgetter
@@ -14,6 +14,7 @@ import attrs
 from optim_core.errors import OptimError
 from optim_core.plugin_class.needs import Need, has_modes
 from optim_core.text.prose import listing
+from optim_core.text.values import shown
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -106,7 +107,8 @@ class Loop:
         needs: what the optimizer and its schedule need, see `Recipe.needs`.
         interval: when the schedule is stepped, "step" or "epoch".
         monitor: the name of the metric that the schedule waits for, None where the config names none.
-        others: gives the parameters of the other optimizers of the run, whose gradients a step leaves alone.
+        others: the other optimizers of the run, whose gradients a step leaves alone.
+        steps_per_epoch: after how many steps a schedule by epochs should have moved; None where that is not known.
 
     `watch` is what a monitor puts there to look at each step, else None.
 
@@ -129,7 +131,8 @@ class Loop:
         needs: frozenset[Need] = frozenset(),
         interval: str = "step",
         monitor: str | None = None,
-        others: Callable[[], Iterable[Tensor]] = tuple,
+        others: Sequence[Optimizer] = (),
+        steps_per_epoch: int | None = None,
     ) -> None:
         self.name = name
         self.optimizer = optimizer
@@ -141,8 +144,13 @@ class Loop:
         self.steps = 0
         self.in_eval = False
         self.watch: StepWatch | None = None
-        self._others = others
+        self._others = tuple(others)
+        self._epoch_is_over = None if steps_per_epoch is None or interval == "step" else 2 * steps_per_epoch
         self._seen: _Seen | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Copies and pickles of an optimizer have no hooks of steps, so that a copy of the loop begins without.
+        return {**self.__dict__, "_seen": None}
 
     def __repr__(self) -> str:
         return f"<{self.name}: {type(self.optimizer).__name__} after {self.steps} steps>"
@@ -171,6 +179,9 @@ class Loop:
             self._as_loss(loss)
         value = self._value_for("step", metric)
         self._refuse(loss, scaling, is_function=is_function)
+        if scaling is not None and _stage(scaling, self.optimizer) == "STEPPED":
+            # The others have not stepped with this scaler since, and are not going to: a new iteration has begun.
+            scaling.update()
         lrs = self._rates()
         if "closure" in self.needs:
             done = self._closure_step(cast("Callable[[], Tensor]", loss), lrs)
@@ -181,6 +192,8 @@ class Loop:
         if self.scheduler is not None and self.interval == "step" and not self._was_skipped(done):
             self._advance(value)
         self.optimizer.zero_grad()
+        if self._epoch_is_over is not None and self.steps > self._epoch_is_over:
+            self._tell_of_epochs()
         if self.watch is not None:
             self.watch.after_step(done)
         return done
@@ -210,7 +223,9 @@ class Loop:
         seen = self._seen
         seen.stepped, seen.found_inf = False, None
         scaler.step(self.optimizer)
-        scaler.update()
+        # A scaler is updated once for all that step with it.
+        if all(_stage(scaler, other) == "STEPPED" for other in self._others):
+            scaler.update()
         if seen.found_inf is not None:
             return seen.found_inf
         return not seen.stepped
@@ -245,10 +260,10 @@ class Loop:
 
     def _backward(self, loss: Any) -> None:
         """Add the gradients of `loss` to those of this optimizer's parameters, and to no other's of the run."""
-        others = list(self._others())
-        if not others:
+        if not self._others:
             self._differentiate(loss)
             return
+        others = [parameter for other in self._others for group in other.param_groups for parameter in group["params"]]
         kept = [parameter.grad for parameter in others]
         for parameter, gradient in zip(others, kept, strict=True):
             if gradient is not None:
@@ -297,8 +312,24 @@ class Loop:
         self.refuse_eval("stepped")
         if "closure" in self.needs:
             self._refuse_for_closure(type(self.optimizer).__name__, scaler, is_function=is_function)
-        elif loss is None:
+            return
+        if loss is None:
             self._refuse_without_gradients(type(self.optimizer).__name__)
+        if scaler is not None:
+            self._refuse_scaled(type(self.optimizer).__name__, scaler, is_given=loss is not None)
+
+    def _refuse_scaled(self, name: str, scaler: GradScaler, *, is_given: bool) -> None:
+        if "create_graph" in self.needs:
+            raise OptimError(
+                f"{self._title}a GradScaler cannot be used with {name}, which differentiates the gradients once more "
+                "while they are scaled; train it in float32 or bfloat16, without a scaler"
+            )
+        if not is_given and _stage(scaler, self.optimizer) == "STEPPED":
+            raise OptimError(
+                f"{self._title}{name} has stepped with this scaler, and the other optimizers of the run have not: "
+                "call scaler.update() before the next loss is scaled, or leave the scaling to step, "
+                "run[name].step(loss, scaler=…)"
+            )
 
     def refuse_eval(self, done: str) -> None:
         """Raise OptimError where the optimizer is in eval mode, in which the weights are others than those it trains.
@@ -411,6 +442,16 @@ class Loop:
         """
         self._value_for(interval, metric)
 
+    def _tell_of_epochs(self) -> None:
+        self._epoch_is_over = None
+        if self.scheduler is not None and self.scheduler.last_epoch == 0:
+            warnings.warn(
+                f"{self._title}{type(self.scheduler).__name__} goes by epochs, and has not moved in {self.steps} "
+                "steps: call run.end_epoch() after each epoch",
+                UserWarning,
+                stacklevel=4,
+            )
+
     def _advance(self, value: Any) -> None:
         scheduler: Any = self.scheduler
         if "metric" in self.needs:
@@ -427,8 +468,12 @@ class Loop:
         if metric is None:
             of = f" `{self.monitor}`" if self.monitor else ""
             raise OptimError(f"{self._title}{name} waits for a metric{of}: {call}")
-        if not isinstance(metric, Mapping):
-            return metric
+        found = self._metric_in(metric, name, call) if isinstance(metric, Mapping) else metric
+        if not _number(found):
+            raise OptimError(f"{self._title}{name} waits for a number, and {call} was given {shown(found)}")
+        return found
+
+    def _metric_in(self, metric: Mapping[str, Any], name: str, call: str) -> Any:
         if self.monitor is None:
             if len(metric) == 1:
                 return next(iter(metric.values()))
@@ -490,9 +535,21 @@ def _detached(loss: Any) -> Any:
 
 def is_unscaled(scaler: Any, optimizer: Any) -> bool:
     """Tell whether the caller has unscaled the gradients already, which a scaler does not do twice."""
+    return _stage(scaler, optimizer) == "UNSCALED"
+
+
+def _stage(scaler: Any, optimizer: Any) -> str:
+    """Return what a scaler has done with an optimizer since it was updated: "READY", "UNSCALED" or "STEPPED"."""
     states = getattr(scaler, "_per_optimizer_states", {})
     stage = states[id(optimizer)].get("stage") if id(optimizer) in states else None
-    return getattr(stage, "name", "READY") == "UNSCALED"
+    return getattr(stage, "name", "READY")
+
+
+def _number(value: Any) -> bool:
+    """Tell whether a metric is one number, which may be in a tensor."""
+    if callable(getattr(value, "numel", None)):
+        return bool(value.numel() == 1)
+    return hasattr(value, "__float__") and not isinstance(value, bool)
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.run.guard import places_of_groups
+from optim_core.run.later_groups import follow
 from optim_core.run.stepping import go_to
 
 if TYPE_CHECKING:
@@ -23,12 +25,14 @@ class Continued(NamedTuple):
         scheduler: its live schedule, None without one.
         saved: what was saved of the optimizer: its type, start and state.
         saved_scheduler: what was saved of the schedule, None without one.
+        step: where the schedule goes on, where it counted something else before; None where it goes on where it was.
     """
 
     optimizer: Any
     scheduler: Any
     saved: Mapping[str, Any]
     saved_scheduler: Mapping[str, Any] | None
+    step: int | None = None
 
 
 def load_as_saved(part: Continued, schedule: Any, horizon: Horizon | None) -> None:
@@ -43,7 +47,8 @@ def load_as_saved(part: Continued, schedule: Any, horizon: Horizon | None) -> No
         start = start_of(part.optimizer, part.saved)
         for group, options in zip(part.optimizer.param_groups, start, strict=True):
             _set_base(group, options)
-        _become(part.scheduler, schedule.build_for(part.optimizer, schedule.counted(horizon)))
+        made = schedule.build_for(part.optimizer, schedule.counted(horizon))
+        _become(part, made, schedule, horizon)
     part.optimizer.load_state_dict(deepcopy(part.saved["state"]))
     if part.saved_scheduler is not None:
         part.scheduler.load_state_dict(deepcopy(part.saved_scheduler["state"]))
@@ -82,11 +87,16 @@ def _go_on_at_step(part: Continued, start: Sequence[Mapping[str, Any]], schedule
     """Put the schedule where it would be, had it had these numbers from the start."""
     for group, options in zip(part.optimizer.param_groups, start, strict=True):
         _set_base(group, options)
-    step = int((part.saved_scheduler or {})["state"]["last_epoch"])
+    step = _step_of((part.saved_scheduler or {})["state"]) if part.step is None else part.step
     made = schedule.build_for(part.optimizer, schedule.counted(horizon))
     if step:
         go_to(made, step, at_once=schedule.has_closed_form)
-    _become(part.scheduler, made)
+    _become(part, made, schedule, horizon)
+
+
+def _step_of(state: Mapping[str, Any]) -> int:
+    """Return how often a schedule was stepped; one that is made of others may leave that to them."""
+    return int(state["last_epoch"]) if "last_epoch" in state else _step_of(state["_schedulers"][0])
 
 
 def _go_on_with_metric(
@@ -102,7 +112,7 @@ def _go_on_with_metric(
     """
     saved = part.saved_scheduler or {}
     groups = part.optimizer.param_groups
-    reached = [group.get("lr") for group in groups]
+    reached = [deepcopy(group.get("lr")) for group in groups]
     for group, options in zip(groups, start, strict=True):
         _set_base(group, options)
     made = schedule.build_for(part.optimizer, schedule.counted(horizon))
@@ -112,7 +122,7 @@ def _go_on_with_metric(
         for key, value in saved["state"].items()
     }
     made.load_state_dict(deepcopy(state))
-    _become(part.scheduler, made)
+    _become(part, made, schedule, horizon)
     for group, rate, was, now in zip(groups, reached, before, start, strict=True):
         if rate is not None and "lr" in now:
             factor = 1.0 if _equal(was["lr"], now["lr"]) else float(now["lr"]) / float(was["lr"])
@@ -157,10 +167,14 @@ def _set_rate(group: dict[str, Any], rate: Any) -> None:
         group["lr"] = float(rate) if hasattr(rate, "fill_") else rate
 
 
-def _become(live: Any, made: Any) -> None:
-    """Make a live scheduler what another of its class is; whoever holds it goes on with it."""
-    live.__dict__.clear()
-    live.__dict__.update(made.__dict__)
+def _become(part: Continued, made: Any, schedule: Any, horizon: Horizon | None) -> None:
+    """Make the live scheduler what another of its class is; whoever holds it goes on with it.
+
+    Groups that come later are taken in as the spec of the other one does.
+    """
+    vars(part.scheduler).clear()
+    vars(part.scheduler).update(vars(made))
+    follow(part.optimizer, part.scheduler, partial(schedule.build_for, horizon=schedule.counted(horizon)))
 
 
 def _equal(one: Any, other: Any) -> bool:
