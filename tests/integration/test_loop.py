@@ -418,8 +418,10 @@ def test_a_loss_that_cannot_be_differentiated_leaves_the_gradients_of_other_opti
     run = gan_recipe().create(models, total_steps=STEPS)
     models["discriminator"](torch.ones(2, 6)).mean().backward()
     waiting = [parameter.grad.clone() for parameter in models["discriminator"].parameters()]
-    with pytest.raises(RuntimeError, match="does not require grad"):
-        run["generator"].step(torch.ones(()))
+    loss = models["generator"](torch.ones(2, 4)).mean()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        run["generator"].step(loss)
 
     assert same(waiting, [parameter.grad for parameter in models["discriminator"].parameters()])
 
@@ -635,6 +637,23 @@ def test_no_schedule_is_stepped_where_one_of_several_lacks_its_metric():
     with pytest.raises(OptimError, match="waits for a metric"):
         run.end_epoch()
     assert run.schedulers["a"].last_epoch == 0
+
+
+@pytest.mark.parametrize("loss", [torch.ones(3, requires_grad=True), torch.ones(())], ids=["vector", "no graph"])
+@pytest.mark.parametrize("given", [lambda loss: loss, lambda loss: lambda: loss], ids=["loss", "function"])
+def test_the_loss_is_one_number_with_a_graph(loss, given):
+    """What cannot be differentiated is told as that."""
+    with pytest.raises(OptimError, match="give step the mean or the sum"):
+        recipe_for("AdamW").create(new_model()).step(given(loss))
+
+
+def test_accumulated_gradients_without_a_graph_are_refused():
+    """An optimizer that differentiates gradients again would take those of the last batch alone."""
+    model = new_model()
+    run = recipe_for("AdaHessian").create(model)
+    loss_of(model, next(batches())).backward()
+    with pytest.raises(OptimError, match=r"loss\.backward\(create_graph=True\) before it"):
+        run.step(loss_of(model, next(batches())))
 
 
 def test_the_function_returns_the_loss():

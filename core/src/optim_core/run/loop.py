@@ -287,6 +287,12 @@ class Loop:
                 f"{self._title}step is given {type(loss).__name__} for the loss, or a function that returns it: "
                 "the loss is a tensor of shape (), and backward() is left to step"
             )
+        if loss.numel() != 1 or not loss.requires_grad:
+            is_what = f"of shape {tuple(loss.shape)}" if loss.numel() != 1 else "made without a graph of gradients"
+            raise OptimError(
+                f"{self._title}the loss is {is_what}: give step the mean or the sum of the losses, of shape (), "
+                "computed from the model outside of torch.no_grad()"
+            )
         return loss
 
     def _rates(self) -> tuple[Any, ...]:
@@ -315,6 +321,8 @@ class Loop:
             return
         if loss is None:
             self._refuse_without_gradients(type(self.optimizer).__name__)
+        elif "create_graph" in self.needs:
+            self._refuse_without_graph([each.grad for each in self.parameters() if each.grad is not None], every=True)
         if scaler is not None:
             self._refuse_scaled(type(self.optimizer).__name__, scaler, is_given=loss is not None)
 
@@ -374,10 +382,17 @@ class Loop:
                 f"{self._title}no parameter of {name} has a gradient: give step the loss, run.step(loss), "
                 "or call loss.backward() before it"
             )
-        if "create_graph" in self.needs and not any(gradient.requires_grad for gradient in gradients):
+        if "create_graph" in self.needs:
+            self._refuse_without_graph(gradients, every=False)
+
+    def _refuse_without_graph(self, gradients: Sequence[Tensor], *, every: bool) -> None:
+        """Refuse gradients that are there and have no graph, where one of them, or every one, must have it."""
+        able = [gradient.requires_grad for gradient in gradients]
+        if not (all(able) if every else any(able)):
             raise OptimError(
-                f"{self._title}{name} differentiates the gradients once more: give step the loss, run.step(loss), "
-                "or call loss.backward(create_graph=True) before it"
+                f"{self._title}{type(self.optimizer).__name__} differentiates the gradients once more, and those that "
+                "are there have no graph: give step the whole loss, run.step(loss), or call "
+                "loss.backward(create_graph=True) before it"
             )
 
     # -- the parts -----------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def needs_of_inner(spec: OptimizerSpec) -> tuple[str, ...]:
 
 
 def takes_no_closure(_instance: Any, _attribute: attrs.Attribute[Any], value: OptimizerSpec) -> None:
-    """Refuse an inner optimizer that needs a closure itself.
+    """Refuse an inner optimizer that needs a closure, or a graph of gradients, itself.
 
     Raises:
         FieldError: it is one.
@@ -31,6 +31,11 @@ def takes_no_closure(_instance: Any, _attribute: attrs.Attribute[Any], value: Op
         raise FieldError(
             f"cannot be {value.type}, which takes its gradients from a closure itself",
             "take an optimizer that steps without one, such as SGD or AdamW",
+        )
+    if "create_graph" in needs_of_inner(value):
+        raise FieldError(
+            f"cannot be {value.type}, which differentiates gradients of weights that have been moved since",
+            "take an optimizer that steps by the gradients alone, such as SGD or AdamW",
         )
 
 
