@@ -16,13 +16,13 @@ _BITSANDBYTES = """
 """
 _PYTORCH_OPTIMIZER = """
     A2Grad ADOPT APOLLO ASGD AccSGD AdEMAMix AdaBelief AdaBound AdaDelta AdaFactor AdaGC AdaGO AdaHessian AdaMax AdaMod
-    AdaMuon AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM Adai Adalite AdamC AdamG AdamP AdamS AdamWSN Adan AggMo Aida AliG
-    Alice Amos Ano ApolloDQN AvaGrad BCOS BSAM CAME Conda DASH DAdaptAdaGrad DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD
-    DeMo DiffGrad DistributedMuon DualAdam EXAdam EmoFact EmoLynx EmoNavi FAdam FOCUS FTRL Fira FlashAdamW Fromage
-    GaLore Grams Gravity GrokFastAdamW Kate Kron LARS LaProp Lamb Lion MADGRAD MARS MSVAG Muon Nero NorMuon NovoGrad
-    PAdam PID PNM Prodigy QHAdam QHM RACS RAdam ROSE Ranger Ranger21 SCION SCIONLight SGDP SGDSaI SGDW SM3 SOAP SPAM
-    SPlus SRMM SWATS SaRA ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD Shampoo SignSGD
-    SimplifiedAdEMAMix SophiaH SpectralSphere StableAdamW StableSPAM TAM Tiger VSGD Yogi
+    AdaMuon AdaNorm AdaPNM AdaShift AdaSmooth AdaTAM Adai Adalite AdamC AdamG AdamMini AdamP AdamS AdamWSN Adan AggMo
+    Aida AliG Alice Amos Ano ApolloDQN AvaGrad BCOS BSAM CAME Conda DASH DAdaptAdaGrad DAdaptAdam DAdaptAdan DAdaptLion
+    DAdaptSGD DeMo DiffGrad DistributedMuon DualAdam EXAdam EmoFact EmoLynx EmoNavi FAdam FOCUS FTRL Fira FlashAdamW
+    Fromage GaLore Grams Gravity GrokFastAdamW Kate Kron LARS LaProp Lamb Lion LoRARite MADGRAD MARS MSVAG Muon Nero
+    NorMuon NovoGrad PAdam PID PNM Prodigy QHAdam QHM RACS RAdam ROSE Ranger Ranger21 SCION SCIONLight SGDP SGDSaI SGDW
+    SM3 SOAP SPAM SPlus SRMM SWATS SaRA ScalableShampoo ScheduleFreeAdamW ScheduleFreeRAdam ScheduleFreeSGD Shampoo
+    SignSGD SimplifiedAdEMAMix SophiaH SpectralSphere StableAdamW StableSPAM TAM Tiger VSGD Yogi
 """
 
 # What the distributions of the extras register. A test compares this with their entry points.
@@ -58,10 +58,12 @@ EXTRAS: dict[str, dict[Kind, tuple[str, ...]]] = {
             "AdamW",
             "ASGD",
             "LBFGS",
+            "Lookahead",
             "NAdam",
             "RAdam",
             "RMSprop",
             "Rprop",
+            "SAM",
             "SGD",
             "SparseAdam",
             "TorchMuon",
