@@ -424,7 +424,7 @@ class Optimization:
             >>> import torch
             >>> from optim_core import registry
             >>> model = torch.nn.Linear(8, 2)
-            >>> config = {"optimizer": {"type": "LBFGS"}, "gradient_clipping": {"type": "norm", "max_norm": 1.0}}
+            >>> config = {"optimizer": {"type": "LBFGS"}, "gradient_clipping": {"type": "norm", "max_norm": 10.0}}
             >>> run = registry.recipe(config).create(model)
             >>> done = run.step(lambda: model(torch.ones(4, 8)).square().mean())
             >>> done.lr, done.skipped
