@@ -269,7 +269,9 @@ def test_parameters_that_can_be_gone_through_once_are_kept():
 def test_lengths_do_not_matter_without_a_schedule():
     """A run without a schedule may go on for longer without a word."""
     state, weights = saved(config())
-    continued(config(), state, weights, total_steps=99)
+    run, _ = continued(config(), state, weights, total_steps=99)
+    assert run.horizon.total_steps == 99
+    assert run.state_dict()["counters"] == state["counters"]
 
 
 PLATEAU = {"type": "ReduceLROnPlateau", "config": {"patience": 1, "factor": 0.5}}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
+from script_process import run_script
 from torch import nn
 from waits import a_device, model_on_the_device, set_gradients, waits_of
 
@@ -370,14 +366,7 @@ def test_nothing_waits_for_the_device_but_a_report(reports, named):
 def test_a_model_that_is_divided_is_told_of_as_a_whole(tmp_path):
     """Under fully_shard the norms are those of all processes, in each of them, and names are as without it."""
     script = Path(__file__).with_name("monitored_processes.py")
-    child = subprocess.Popen([sys.executable, script, tmp_path], start_new_session=True)
-    try:
-        child.wait(timeout=150)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    assert 0 == child.returncode
+    run_script(script, tmp_path)
     for rank in range(2):
         found = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         for (whole,), (divided,) in found.values():

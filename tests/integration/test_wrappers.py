@@ -183,6 +183,7 @@ def test_a_state_goes_from_each_wrapper_to_the_plain_model():
             run = recipe.create(wrapped(wrapper, Net()))
             run.load_state_dict(plain.state_dict())
             plain.load_state_dict(run.state_dict())
+            assert plain.state_dict()["optimizers"] == run.state_dict()["optimizers"], wrapper
 
 
 def test_what_a_subclass_of_a_wrapper_holds_itself_is_trained():

@@ -1,13 +1,9 @@
 """torch's ZeroRedundancyOptimizer takes a factory where it wants the class of an optimizer."""
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
+from script_process import run_script
 
 from optim_core import registry
 
@@ -18,14 +14,7 @@ SCRIPT = Path(__file__).with_name("zero_processes.py")
 
 def test_it_trains_as_one_optimizer_does(tmp_path):
     """In each of the processes into which the factory was pickled, with the groups of the config and without."""
-    child = subprocess.Popen([sys.executable, SCRIPT, tmp_path], start_new_session=True)
-    try:
-        child.wait(timeout=150)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    assert 0 == child.returncode
+    run_script(SCRIPT, tmp_path)
     expected = {}
     for name, config in (("of_groups", CONFIG), ("of_tensors", {"type": "AdamW", "config": CONFIG["config"]})):
         trained = model()

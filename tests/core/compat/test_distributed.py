@@ -1,14 +1,10 @@
 """An optimizer whose state is divided among processes."""
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from script_process import run_script
 from torch import distributed, nn
 
 from optim_core import CheckpointMismatchError, OptimError
@@ -32,14 +28,7 @@ def alone():
 def two(tmp_path_factory):
     """What two processes wrote, each on its half of the data."""
     folder = tmp_path_factory.mktemp("two")
-    child = subprocess.Popen([sys.executable, SCRIPT, folder], start_new_session=True)
-    try:
-        child.wait(timeout=150)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    assert 0 == child.returncode
+    run_script(SCRIPT, folder)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 

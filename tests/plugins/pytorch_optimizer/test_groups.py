@@ -3,6 +3,7 @@
 import pytest
 import pytorch_optimizer
 import torch
+from networks import Net
 from torch import nn
 
 from optim_core import ParamGroupError, Registry
@@ -13,22 +14,6 @@ MUONS = ("AdaGO", "AdaMuon", "Muon", "NorMuon")
 @pytest.fixture(scope="module")
 def registry():
     return Registry()
-
-
-class Net(nn.Module):
-    """An embedding, two hidden layers with a norm between them, and a head."""
-
-    def __init__(self):
-        super().__init__()
-        self.embedding = nn.Embedding(10, 8)
-        self.one = nn.Linear(8, 16)
-        self.norm = nn.LayerNorm(16)
-        self.two = nn.Linear(16, 8)
-        self.head = nn.Linear(8, 10)
-
-    def forward(self, tokens):
-        hidden = self.norm(torch.tanh(self.one(self.embedding(tokens))))
-        return self.head(torch.tanh(self.two(hidden)))
 
 
 def spec_of(registry, name, **config):

@@ -6,11 +6,12 @@ import pickle
 
 import pytest
 import torch
+from torch_schedules import OF_TORCH
 
 from optim_core import Horizon, registry
 
 from .support import optimizer_of, options, spec_of
-from .tables import CLOSED, OF_TORCH, STEPPED
+from .tables import CLOSED, STEPPED
 
 HORIZON = Horizon(total_steps=100, steps_per_epoch=1)
 WITH_METRIC = [("greedy", {"patience": 0, "factor": 0.5, "min_lr": 1e-3}), ("reduce_lr_on_plateau", {"patience": 0})]

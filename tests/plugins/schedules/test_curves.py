@@ -7,11 +7,12 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from torch_schedules import OF_TORCH
 
 from optim_core import Horizon, HorizonError, OptimError, registry
 
 from .support import optimizer_of, rates, spec_of
-from .tables import CLOSED, COMBINED, OF_TORCH, STEPPED
+from .tables import CLOSED, COMBINED, STEPPED
 
 
 @pytest.mark.parametrize(("name", "values"), [*CLOSED, *STEPPED, *OF_TORCH], ids=str)

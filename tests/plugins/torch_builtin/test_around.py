@@ -8,6 +8,7 @@ import pickle
 
 import pytest
 import torch
+from networks import Net
 from torch import nn
 
 from optim_core import ConfigError, ParamGroupError, Registry
@@ -25,22 +26,6 @@ each_wrapper = pytest.mark.parametrize("wrapper", ["Lookahead", "SAM"])
 @pytest.fixture(scope="module")
 def registry():
     return Registry()
-
-
-class Net(nn.Module):
-    """An embedding, two hidden matrices with a norm between them, and a head."""
-
-    def __init__(self):
-        super().__init__()
-        self.embedding = nn.Embedding(10, 8)
-        self.one = nn.Linear(8, 16)
-        self.norm = nn.LayerNorm(16)
-        self.two = nn.Linear(16, 8)
-        self.head = nn.Linear(8, 10)
-
-    def forward(self, tokens):
-        hidden = self.norm(torch.tanh(self.one(self.embedding(tokens))))
-        return self.head(torch.tanh(self.two(hidden)))
 
 
 def net():
