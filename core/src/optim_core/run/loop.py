@@ -153,7 +153,7 @@ class Loop:
         return {**self.__dict__, "_seen": None}
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {type(self.optimizer).__name__} after {self.steps} steps>"
+        return f"<{self.name}: {self._class} after {self.steps} steps>"
 
     # -- a step --------------------------------------------------------------------------------------------------
 
@@ -263,7 +263,7 @@ class Loop:
         if not self._others:
             self._differentiate(loss)
             return
-        others = [parameter for other in self._others for group in other.param_groups for parameter in group["params"]]
+        others = list(chain.from_iterable(map(_all_parameters, self._others)))
         kept = [parameter.grad for parameter in others]
         for parameter, gradient in zip(others, kept, strict=True):
             if gradient is not None:
@@ -310,32 +310,36 @@ class Loop:
     # -- what is missing -----------------------------------------------------------------------------------------
 
     @property
+    def _class(self) -> str:
+        return type(self.optimizer).__name__
+
+    @property
     def _title(self) -> str:
-        return f"{type(self.optimizer).__name__} ({self.name}): " if self.name != "default" else ""
+        return f"{self._class} ({self.name}): " if self.name != "default" else ""
 
     def _refuse(self, loss: Any, scaler: GradScaler | None, *, is_function: bool) -> None:
         """Raise OptimError where a step could not be taken as it should be; nothing has been changed yet."""
         self.refuse_eval("stepped")
         if "closure" in self.needs:
-            self._refuse_for_closure(type(self.optimizer).__name__, scaler, is_function=is_function)
+            self._refuse_for_closure(scaler, is_function=is_function)
             return
         if loss is None:
-            self._refuse_without_gradients(type(self.optimizer).__name__)
+            self._refuse_without_gradients()
         elif "create_graph" in self.needs:
             self._refuse_without_graph([each.grad for each in self.parameters() if each.grad is not None], every=True)
         if scaler is not None:
-            self._refuse_scaled(type(self.optimizer).__name__, scaler, is_given=loss is not None)
+            self._refuse_scaled(scaler, is_given=loss is not None)
 
-    def _refuse_scaled(self, name: str, scaler: GradScaler, *, is_given: bool) -> None:
+    def _refuse_scaled(self, scaler: GradScaler, *, is_given: bool) -> None:
         if "create_graph" in self.needs:
             raise OptimError(
-                f"{self._title}a GradScaler cannot be used with {name}, which differentiates the gradients once more "
-                "while they are scaled; train it in float32 or bfloat16, without a scaler"
+                f"{self._title}a GradScaler cannot be used with {self._class}, which differentiates the gradients once "
+                "more while they are scaled; train it in float32 or bfloat16, without a scaler"
             )
         if not is_given and _stage(scaler, self.optimizer) == "STEPPED":
             raise OptimError(
-                f"{self._title}{name} has stepped with this scaler, and the other optimizers of the run have not: "
-                "call scaler.update() before the next loss is scaled, or leave the scaling to step, "
+                f"{self._title}{self._class} has stepped with this scaler, and the other optimizers of the run have "
+                "not: call scaler.update() before the next loss is scaled, or leave the scaling to step, "
                 "run[name].step(loss, scaler=…)"
             )
 
@@ -352,34 +356,33 @@ class Loop:
         """
         groups = self.optimizer.param_groups
         if self.in_eval or [1 for group in groups if "train_mode" in group and group["train_mode"] is False]:
-            name = type(self.optimizer).__name__
             raise OptimError(
-                f"{self._title}{name} is in eval mode, in which it must not be {done}; call run.train() before"
+                f"{self._title}{self._class} is in eval mode, in which it must not be {done}; call run.train() before"
             )
 
-    def _refuse_for_closure(self, name: str, scaler: GradScaler | None, *, is_function: bool) -> None:
+    def _refuse_for_closure(self, scaler: GradScaler | None, *, is_function: bool) -> None:
         if not is_function:
             raise OptimError(
-                f"{self._title}{name} computes the loss several times in a step: "
+                f"{self._title}{self._class} computes the loss several times in a step: "
                 "give step a function of no arguments that returns it, run.step(lambda: loss_of(model(batch)))"
             )
         if scaler is not None:
             raise OptimError(
-                f"{self._title}a GradScaler cannot be used with {name}, which computes the loss several times in a "
-                "step; train it in float32 or bfloat16, without a scaler"
+                f"{self._title}a GradScaler cannot be used with {self._class}, which computes the loss several times "
+                "in a step; train it in float32 or bfloat16, without a scaler"
             )
         if any(parameter.grad is not None for parameter in self.parameters()):
             raise OptimError(
-                f"{self._title}there are gradients already, which {name} would lose, as it computes them anew: "
+                f"{self._title}there are gradients already, which {self._class} would lose, as it computes them anew: "
                 "give step a function that computes the whole loss, and call run.optimizer.zero_grad() "
                 "where gradients are left from before"
             )
 
-    def _refuse_without_gradients(self, name: str) -> None:
+    def _refuse_without_gradients(self) -> None:
         gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
         if not gradients:
             raise OptimError(
-                f"{self._title}no parameter of {name} has a gradient: give step the loss, run.step(loss), "
+                f"{self._title}no parameter of {self._class} has a gradient: give step the loss, run.step(loss), "
                 "or call loss.backward() before it"
             )
         if "create_graph" in self.needs:
@@ -390,7 +393,7 @@ class Loop:
         able = [gradient.requires_grad for gradient in gradients]
         if not (all(able) if every else any(able)):
             raise OptimError(
-                f"{self._title}{type(self.optimizer).__name__} differentiates the gradients once more, and those that "
+                f"{self._title}{self._class} differentiates the gradients once more, and those that "
                 "are there have no graph: give step the whole loss, run.step(loss), or call "
                 "loss.backward(create_graph=True) before it"
             )

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
+from optim_core.run.distributed.shards import whole
+
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
@@ -74,7 +76,8 @@ def _norm(tensor: Tensor) -> Tensor:
     # The squares of half precision overflow soon.
     dtype = torch.float32 if values.dtype in (torch.float16, torch.bfloat16) else None
     norm: Tensor = torch.linalg.vector_norm(values.detach(), dtype=dtype)
-    return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    summed: Tensor = whole(norm)
+    return summed
 
 
 def read(values: Sequence[float | Tensor]) -> list[float]:
