@@ -5,12 +5,13 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from torch_schedules import OF_TORCH
 
 from optim_core import Horizon, registry
 from optim_core.cli.group import cli
 
 from .support import optimizer_of, spec_of
-from .tables import CLOSED, OF_TORCH, STEPPED
+from .tables import CLOSED, STEPPED
 
 OPTIMIZER = "optimizer: {type: SGD, config: {lr: 0.1}}\n"
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch_schedules import OF_TORCH
 
 from optim_core import Horizon, OptimError, registry
 
 from .support import optimizer_of, options, spec_of, stepped
-from .tables import CLOSED, OF_TORCH, STEPPED
+from .tables import CLOSED, STEPPED
 
 HORIZON = Horizon(total_steps=100, steps_per_epoch=1)
 EVERY = [*CLOSED, *STEPPED, *OF_TORCH]
