@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from optim_core import load_checkpoint, registry, save_checkpoint
-from optim_core.run import durable
+from optim_core.run.saving import durable
 
 STEPS, EVERY = 13, 2
 CONFIG = {

@@ -316,6 +316,53 @@ def test_what_an_optimizer_counts_in_its_groups_is_not_lost():
     assert run.optimizer.param_groups[0]["weight_decay"] == 0.5
 
 
+ON = [
+    ("AdamW", {"amsgrad": True}, "max_exp_avg_sq"),
+    ("AdamW", {"amsgrad": True, "fused": True}, "max_exp_avg_sq"),
+    ("Adam", {"amsgrad": True, "foreach": True}, "max_exp_avg_sq"),
+    ("RMSprop", {"centered": True}, "grad_avg"),
+    ("RMSprop", {"momentum": 0.9}, "momentum_buffer"),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "options", "key"), ON, ids=str)
+@pytest.mark.parametrize("changed", ["config", "paths"])
+def test_state_that_an_option_needs_and_that_was_not_saved_begins_anew(optimizer, options, key, changed):
+    """The run goes on as torch's optimizer does, of which this part of the state is 0, and the rest what was saved."""
+    state, weights = saved(config(optimizer))
+    other = config(optimizer, **options)
+    paths = [f"optimizer.config.{name}" for name in options]
+    run, model = continued(other, state, weights, paths if changed == "paths" else "config")
+
+    expected = new_model(1)
+    expected.load_state_dict(weights)
+    by_hand = getattr(torch.optim, optimizer)(expected.parameters(), lr=0.01, **options)
+    then = copy.deepcopy(by_hand.state_dict() | {"state": state["optimizers"]["default"]["state"]["state"]})
+    for entry in then["state"].values():
+        entry[key] = torch.zeros_like(entry.get("exp_avg", entry.get("square_avg")))
+    decay = state["optimizers"]["default"]["state"]["param_groups"][0]["weight_decay"]
+    by_hand.load_state_dict(then)
+    by_hand.param_groups[0]["weight_decay"] = decay
+    train(run, model, AFTER)
+    for number in range(AFTER):
+        batch = torch.randn(3, 4, generator=torch.Generator().manual_seed(number))
+        (expected(batch) - 1).square().sum().backward()
+        by_hand.step()
+        by_hand.zero_grad()
+    assert all(map(torch.equal, expected.parameters(), model.parameters()))
+
+
+def test_state_that_does_not_begin_with_one_number_is_refused():
+    """EmoNavi's shadow is a copy of the weights; what was there stays as it was."""
+    state, weights = saved(config("EmoNavi"))
+    model = new_model(1)
+    model.load_state_dict(weights)
+    run = registry.recipe(config("EmoNavi", use_shadow=True)).create(model, total_steps=10)
+    with pytest.raises(CheckpointMismatchError, match="needs shadow, which the saved run did not keep"):
+        run.load_state_dict(state, changed="config")
+    assert not run.optimizer.state
+
+
 @pytest.mark.parametrize("changed", ["error", "saved", "config"])
 def test_another_type_is_refused_in_any_case(changed):
     """Neither an optimizer nor a schedule, nor one inside another, can go on as another."""

@@ -31,9 +31,9 @@ from optim_core.version import __version__
 if TYPE_CHECKING:
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.groups.parameter_info import ParameterInfo
-    from optim_core.run.checkpoint import load_checkpoint, save_checkpoint
     from optim_core.run.horizon import Horizon
     from optim_core.run.loop import StepResult
+    from optim_core.run.saving.checkpoint import load_checkpoint, save_checkpoint
 
 __all__ = [
     "BlockedPluginError",
@@ -78,7 +78,7 @@ __getattr__ = names_on_demand(
     {
         "optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord"),
         "optim_core.groups.parameter_info": ("ParameterInfo",),
-        "optim_core.run.checkpoint": ("load_checkpoint", "save_checkpoint"),
+        "optim_core.run.saving.checkpoint": ("load_checkpoint", "save_checkpoint"),
         "optim_core.run.horizon": ("Horizon",),
         "optim_core.run.loop": ("StepResult",),
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from optim_core.plugin_class.needs import Need
     from optim_core.protocols import Clipper, ConfigReader
-    from optim_core.run.changes import Changed, Found
+    from optim_core.run.changes import Change, Changed, Found
     from optim_core.run.distributed.stateful import DistributedState
     from optim_core.run.horizon import Horizon
     from optim_core.run.loop import Loop, Loss, Metric, StepResult
+    from optim_core.run.missing_state import Lacking
     from optim_core.run.state import Part
 
 __all__ = ["SINGLE", "MadeBy", "Optimization", "Recipe"]
@@ -620,7 +621,7 @@ class Optimization:
             >>> dcp.load({"run": run.stateful(model)}, checkpoint_id="runs/step1")
         """
         from optim_core.run.distributed.stateful import DistributedState
-        from optim_core.run.model_state import models_by_name
+        from optim_core.run.saving.model_state import models_by_name
 
         models = models_by_name(model)
         check = partial(self._found, changed=changed)
@@ -703,6 +704,7 @@ class Optimization:
         if len(changes) > len(chosen_of_optimizer):
             made = self._made_anew(name, recipe)
             start = options_of(made)
+        lacking = self._lacking(name, recipe, start, saved["state"]) if _any_on(chosen_of_optimizer) else []
 
         def carry_out() -> None:
             if made is not None:
@@ -711,9 +713,23 @@ class Optimization:
                 load_with_numbers(part, start, schedule, horizon)
             else:
                 load_as_saved(part, schedule if differing and name in self.schedulers else None, horizon)
+            for state in lacking:
+                state.give_to(optimizer)
             self._made.options[name] = start if chosen else was
 
         return carry_out
+
+    def _lacking(
+        self, name: str, recipe: Recipe, start: Sequence[Mapping[str, Any]], saved: Mapping[str, Any]
+    ) -> list[Lacking]:
+        """Return the state that the options of another recipe need and that was not saved."""
+        from optim_core.run.missing_state import lacking_state
+
+        spec = recipe.optimizers[name]
+        # Their steps cannot be tried without a loss, or with other parameters than the model's.
+        if self.recipe.needs_of(name) & {"closure", "create_graph", "gradients"} or spec.needs_model:
+            return []
+        return lacking_state(name, spec.build_for, start, self.optimizers[name], saved)
 
     def _made_anew(self, name: str, recipe: Recipe) -> Optimizer:
         """Return the optimizer of another recipe for the same parameters.
@@ -783,6 +799,10 @@ def _refuse_shared(optimizers: Mapping[str, Any]) -> None:
                         f"the same tensor would be trained by two optimizers, {other} and {name}: {title} of {name}; "
                         "leave it out of one, by requires_grad = False or a rule that freezes it"
                     )
+
+
+def _any_on(changes: Sequence[Change]) -> bool:
+    return any(change.turns_on for change in changes)
 
 
 def _paths_of(name: str, is_single: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -359,6 +359,24 @@ class OptimizerSpec(PluginSpec):
         return inner if isinstance(inner, OptimizerSpec) else None
 
     @property
+    def _takes_model(self) -> str | None:
+        """Whether the plugin class is made from the model as well: "required", "optional" or None."""
+        from optim_core.plugin_class.contract import further_arguments
+
+        return further_arguments(type(self.config), self.kind).get("model")
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether the optimizer, or the one in it, is made from the model, and cannot be of parameters alone.
+
+        Example:
+            >>> from optim_core import registry
+            >>> registry.build({"type": "AdamW"}).needs_model
+            False
+        """
+        return self.innermost._takes_model == "required"
+
+    @property
     def innermost(self) -> OptimizerSpec:
         """What decides about groups and rates: the optimizer in those that are around another, else this one.
 
@@ -541,9 +559,8 @@ class OptimizerSpec(PluginSpec):
             0.5
         """
         from optim_core.groups.targets import MODEL, as_one_model
-        from optim_core.plugin_class.contract import further_arguments
 
-        declared = further_arguments(type(self.config), self.kind).get("model")
+        declared = self._takes_model
         if declared == "required" and not models:
             raise ParamGroupError(f"{self.type} is made from the model, and is given its parameters alone: {MODEL}")
         further = {"model": as_one_model(models)} if declared and models else {}

@@ -50,6 +50,11 @@ class Change(NamedTuple):
         """Whether another plugin stands there; that of the clipping has no state, and may be another."""
         return self.path[-1] == "type" and self.path[0] != "gradient_clipping"
 
+    @property
+    def turns_on(self) -> bool:
+        """Whether something is asked for that was off, so that an optimizer may need state that it has not kept."""
+        return bool(self.now) and (self.saved is _ABSENT or not self.saved)
+
     def __str__(self) -> str:
         return f"{self.name}: saved {_said(self.saved)}, now {_said(self.now)}"
 

@@ -17,11 +17,11 @@ from typing import Any
 import attrs
 
 from optim_core.errors import CheckpointMismatchError, CheckpointWarning, OptimError
-from optim_core.run import model_state, random_state
 from optim_core.run.distributed.apart import Divided, divided, joined, targets
 from optim_core.run.distributed.loader import loader, read
-from optim_core.run.plain import refuse_other_than_plain
-from optim_core.run.ranks import processes, rank
+from optim_core.run.saving import model_state, random_state
+from optim_core.run.saving.plain import refuse_other_than_plain
+from optim_core.run.saving.ranks import processes, rank
 from optim_core.text.prose import listing
 
 __all__ = ["DistributedState", "refuse_distributed_checkpoint"]

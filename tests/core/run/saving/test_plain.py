@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 import torch
 
 from optim_core import OptimError
-from optim_core.run.plain import refuse_other_than_plain
+from optim_core.run.saving.plain import refuse_other_than_plain
 
 PLAIN = [
     None,

@@ -15,8 +15,8 @@ from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoi
 from torch.optim.swa_utils import AveragedModel
 
 from optim_core import CheckpointMismatchError, OptimError
-from optim_core.run.model_state import differences, loaded, models_by_name, models_state, on_cpu
-from optim_core.run.plain import refuse_other_than_plain
+from optim_core.run.saving.model_state import differences, loaded, models_by_name, models_state, on_cpu
+from optim_core.run.saving.plain import refuse_other_than_plain
 
 
 def compiled(model):

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from optim_core.run.ranks import processes, rank, together
+from optim_core.run.saving.ranks import processes, rank, together
 
 SCRIPT = Path(__file__).with_name("saving_processes.py")
 CHECKS = re.findall(r"^def ((?:check|alone)_\w+)", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE)

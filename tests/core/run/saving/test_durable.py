@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from optim_core import CheckpointError
-from optim_core.run.durable import write_durably
+from optim_core.run.saving.durable import write_durably
 
 # Kills a child at each line of the module that writes, one child a line, and looks at what is there then.
 KILLED_AT_EACH_LINE = """
 import os, signal, sys
 from pathlib import Path
-from optim_core.run import durable
+from optim_core.run.saving import durable
 
 NEW = b"new" * 100_000
 
@@ -63,7 +63,7 @@ print(len(seen), leftovers, *dict.fromkeys(seen))
 WRITER = """
 import sys, time
 from pathlib import Path
-from optim_core.run.durable import write_durably
+from optim_core.run.saving.durable import write_durably
 
 def write(file):
     file.write(b"half")
@@ -77,7 +77,7 @@ write_durably(Path(sys.argv[1]), write)
 ONE_OF_MANY = """
 import sys
 from pathlib import Path
-from optim_core.run.durable import write_durably
+from optim_core.run.saving.durable import write_durably
 
 for number in range(25):
     letter = sys.argv[2].encode()
@@ -259,7 +259,7 @@ AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from optim_core import CheckpointError
-from optim_core.run.durable import write_durably
+from optim_core.run.saving.durable import write_durably
 
 if not os.getuid():
     os.setgid(65534)

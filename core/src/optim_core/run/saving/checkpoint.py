@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from optim_core.errors import CheckpointMismatchError, OptimError
-from optim_core.run import model_state, random_state
-from optim_core.run.checkpoint_file import read_file, write_file
 from optim_core.run.distributed.shards import whole
-from optim_core.run.plain import refuse_other_than_plain
-from optim_core.run.ranks import processes, rank, together
+from optim_core.run.saving import model_state, random_state
+from optim_core.run.saving.checkpoint_file import read_file, write_file
+from optim_core.run.saving.plain import refuse_other_than_plain
+from optim_core.run.saving.ranks import processes, rank, together
 from optim_core.text.prose import listing
 from optim_core.version import __version__
 

@@ -18,7 +18,7 @@ pytest.importorskip("torch")
 import torch
 from torch import nn
 
-import optim_core.run.checkpoint as module
+import optim_core.run.saving.checkpoint as module
 from optim_core import (
     CheckpointError,
     CheckpointMismatchError,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from optim_core.errors import CheckpointError, CheckpointMismatchError, MissingCheckpointError
-from optim_core.run.durable import write_durably
+from optim_core.run.saving.durable import write_durably
 from optim_core.text.prose import said
 
 __all__ = ["read_file", "write_file"]

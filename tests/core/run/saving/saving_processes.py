@@ -25,7 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from optim_core import CheckpointError, OptimError, load_checkpoint, registry, save_checkpoint
 from optim_core.run.distributed.shards import whole
-from optim_core.run.ranks import processes, rank, together
+from optim_core.run.saving.ranks import processes, rank, together
 
 FAULTS = (
     AssertionError,

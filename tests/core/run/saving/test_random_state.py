@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 import torch
 
 from optim_core import OptimError
-from optim_core.run.random_state import differences, load_random_state, random_state, without_generator
+from optim_core.run.saving.random_state import differences, load_random_state, random_state, without_generator
 
 MAKERS = {
     "torch": lambda: torch.Generator().manual_seed(1),

@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 import torch
 
 from optim_core import CheckpointError, OptimError
-from optim_core.run.checkpoint_file import read_file, write_file
+from optim_core.run.saving.checkpoint_file import read_file, write_file
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Saving a run with its model into one file, and what may be in it."""
