@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from optim_core.protocols import Clipper
 
-__all__ = ["Loop", "Loss", "Metric", "StepResult", "StepWatch", "is_unscaled"]
+__all__ = ["Host", "Loop", "Loss", "Metric", "StepResult", "StepWatch", "is_unscaled"]
 
 Loss: TypeAlias = "Tensor | Callable[[], Tensor] | None"
 """What a step is given: a function that computes the loss, a loss, or nothing where the gradients are there."""
@@ -47,6 +48,8 @@ class StepResult:
         lrs: the rate with which the step was taken, of each parameter group.
         skipped: whether a GradScaler left the step out, because a gradient was not finite: a bool, or a tensor of
             shape () that is not 0 then, where only the device knows.
+        accumulated: whether the framework in whose loop the run is stepped only added the gradients to those of the
+            batches before, so that there was no step.
 
     Example:
         >>> import torch
@@ -63,6 +66,7 @@ class StepResult:
     grad_norm: Tensor | None
     lrs: tuple[float | Tensor, ...]
     skipped: bool | Tensor = False
+    accumulated: bool = False
 
     @property
     def lr(self) -> float | Tensor:
@@ -96,6 +100,58 @@ class StepWatch(Protocol):
         """Be told that the step was taken."""
 
 
+class Host(Protocol):
+    """A framework that differentiates and scales the loss itself, and knows when gradients are only accumulated.
+
+    An adapter sets it for each optimizer of a run, ``run[name].host = host``; `Loop.step` then asks it at each step,
+    and everything else of a step stays as it is: clipping, the optimizer, the schedule, the counters.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> class EverySecond:
+        ...     scaler, batches = None, 0
+        ...     def is_due(self, loop, loss):
+        ...         self.batches += 1
+        ...         return self.batches % 2 == 0
+        ...     def backward(self, loss, **arguments):
+        ...         (loss / 2).backward(**arguments)
+        >>> model = torch.nn.Linear(8, 2)
+        >>> run = registry.recipe({"type": "AdamW"}).create(model)
+        >>> run["default"].host = EverySecond()
+        >>> [run.step(model(batch).square().mean()).accumulated for batch in torch.ones(4, 16, 8)]
+        [True, False, True, False]
+    """
+
+    @property
+    def scaler(self) -> GradScaler | None:
+        """The GradScaler that has scaled what `backward` differentiates; None where nothing is scaled.
+
+        The loop unscales, steps and updates with it, and never scales a loss itself.
+        """
+
+    def is_due(self, loop: Loop, loss: Loss) -> bool:
+        """Return whether the optimizer steps now, and does not only add gradients to those of the batches before.
+
+        It is asked once at each call of `Loop.step`, before anything has been changed.
+
+        Args:
+            loop: the optimizer that is stepped.
+            loss: what `step` was given: a function, a loss, or None where the gradients are there.
+
+        Raises:
+            OptimError: a step would be wrong in this place of the framework's loop.
+        """
+
+    def backward(self, loss: Tensor, **arguments: Any) -> None:
+        """Add the gradients of a loss, as the framework does.
+
+        Args:
+            loss: of shape (), as the model gave it.
+            arguments: what ``torch.Tensor.backward`` takes: ``create_graph``.
+        """
+
+
 class Loop:
     """One optimizer of a run, with its schedule and clipping.
 
@@ -110,7 +166,8 @@ class Loop:
         others: the other optimizers of the run, whose gradients a step leaves alone.
         steps_per_epoch: after how many steps a schedule by epochs should have moved; None where that is not known.
 
-    `watch` is what a monitor puts there to look at each step, else None.
+    `watch` is what a monitor puts there to look at each step, else None. `host` is the framework in whose training loop
+    the run is stepped, which an adapter puts there, else None.
 
     Example:
         >>> import torch
@@ -144,6 +201,7 @@ class Loop:
         self.steps = 0
         self.in_eval = False
         self.watch: StepWatch | None = None
+        self.host: Host | None = None
         self._others = tuple(others)
         self._epoch_is_over = None if steps_per_epoch is None or interval == "step" else 2 * steps_per_epoch
         self._seen: _Seen | None = None
@@ -173,12 +231,18 @@ class Loop:
             >>> run["generator"].step(-models["discriminator"](fake).mean()).skipped
             False
         """
+        host = self.host
+        if host is not None:
+            scaler = self._scaler_of(host, scaler)
         scaling = scaler if scaler is not None and scaler.is_enabled() else None
         is_function = callable(loss)
         if loss is not None and not is_function:
             self._as_loss(loss)
-        value = self._value_for("step", metric)
+        is_due = host is None or host.is_due(self, loss)
+        value = self._value_for("step", metric) if is_due else None
         self._refuse(loss, scaling, is_function=is_function)
+        if not is_due:
+            self._refuse_accumulating()
         if scaling is not None and _stage(scaling, self.optimizer) == "STEPPED":
             # The others have not stepped with this scaler since, and are not going to: a new iteration has begun.
             scaling.update()
@@ -187,6 +251,9 @@ class Loop:
             done = self._closure_step(cast("Callable[[], Tensor]", loss), lrs)
         else:
             computed = self._as_loss(cast("Callable[[], Tensor]", loss)()) if is_function else loss
+            self._add_gradients(computed, scaling)
+            if not is_due:
+                return StepResult(_detached(computed), None, lrs, accumulated=True)
             done = self._plain_step(computed, lrs, scaling)
         self.steps += 1
         if self.scheduler is not None and self.interval == "step" and not self._was_skipped(done):
@@ -198,9 +265,12 @@ class Loop:
             self.watch.after_step(done)
         return done
 
-    def _plain_step(self, loss: Any, lrs: tuple[Any, ...], scaler: GradScaler | None) -> StepResult:
+    def _add_gradients(self, loss: Any, scaler: GradScaler | None) -> None:
         if loss is not None:
-            self._backward(loss if scaler is None else scaler.scale(loss))
+            # A framework scales the loss itself.
+            self._backward(loss if scaler is None or self.host is not None else scaler.scale(loss))
+
+    def _plain_step(self, loss: Any, lrs: tuple[Any, ...], scaler: GradScaler | None) -> StepResult:
         if self.watch is not None:
             self.watch.before_step(scaler)
         if scaler is None:
@@ -275,11 +345,12 @@ class Loop:
                 parameter.grad = gradient
 
     def _differentiate(self, loss: Any) -> None:
+        backward = loss.backward if self.host is None else partial(self.host.backward, loss)
         if "create_graph" in self.needs:
             with _without_cycle_warning():
-                loss.backward(create_graph=True)
+                backward(create_graph=True)
         else:
-            loss.backward()
+            backward()
 
     def _as_loss(self, loss: Any) -> Any:
         if not hasattr(loss, "backward"):
@@ -329,6 +400,23 @@ class Loop:
             self._refuse_without_graph([each.grad for each in self.parameters() if each.grad is not None], every=True)
         if scaler is not None:
             self._refuse_scaled(scaler, is_given=loss is not None)
+
+    def _scaler_of(self, host: Host, given: GradScaler | None) -> GradScaler | None:
+        """Return the scaler of the framework, beside which there must be no other."""
+        if given is not None and given is not host.scaler:
+            raise OptimError(
+                f"{self._title}the framework in whose loop the run is stepped scales the loss itself; leave scaler= "
+                "away, and set the precision there"
+            )
+        return host.scaler
+
+    def _refuse_accumulating(self) -> None:
+        if "closure" in self.needs:
+            raise OptimError(
+                f"{self._title}{self._class} computes the gradients anew in each step, so that those of several "
+                "batches cannot be accumulated: give step a function that computes the loss of all of them, and let "
+                "the framework accumulate nothing"
+            )
 
     def _refuse_scaled(self, scaler: GradScaler, *, is_given: bool) -> None:
         if "create_graph" in self.needs:
