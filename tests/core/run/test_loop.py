@@ -25,6 +25,7 @@ class Accumulating(Host):
         self.batches = batches
         self.calls = 0
         self.given = []
+        self.told = []
         self._scaler = scaler
 
     @property
@@ -39,6 +40,9 @@ class Accumulating(Host):
         self.given.append(arguments)
         scaled = loss / self.batches
         (scaled if self._scaler is None else self._scaler.scale(scaled)).backward(**arguments)
+
+    def after_step(self, loop, done):
+        self.told.append((loop, done))
 
 
 def made(config=RECIPE, host=None):
@@ -92,6 +96,14 @@ def test_between_the_batches_that_are_due_only_gradients_are_added(given):
     assert same(hand, model)
     assert 3 == run["default"].steps
     assert [0.1, 0.09, 0.08] == pytest.approx(rates)
+
+
+def test_the_host_is_told_of_each_step_that_was_due():
+    """With what step returns, once all of it is done."""
+    host = Accumulating()
+    model, run = made(host=host)
+    results = [run.step(loss_of(model, batch)) for batch in batches(4)]
+    assert [(run["default"], results[1]), (run["default"], results[3])] == host.told
 
 
 def test_the_host_scales_and_the_step_unscales_before_it_clips():

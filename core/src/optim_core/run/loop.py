@@ -116,6 +116,8 @@ class Host(Protocol):
         ...         return self.batches % 2 == 0
         ...     def backward(self, loss, **arguments):
         ...         (loss / 2).backward(**arguments)
+        ...     def after_step(self, loop, done):
+        ...         pass
         >>> model = torch.nn.Linear(8, 2)
         >>> run = registry.recipe({"type": "AdamW"}).create(model)
         >>> run["default"].host = EverySecond()
@@ -149,6 +151,14 @@ class Host(Protocol):
         Args:
             loss: of shape (), as the model gave it.
             arguments: what ``torch.Tensor.backward`` takes: ``create_graph``.
+        """
+
+    def after_step(self, loop: Loop, done: StepResult) -> None:
+        """Be told of a step that was due, once it is taken, or was left out by the scaler.
+
+        Args:
+            loop: the optimizer that was stepped.
+            done: what `Loop.step` returns.
         """
 
 
@@ -261,9 +271,15 @@ class Loop:
         self.optimizer.zero_grad()
         if self._epoch_is_over is not None and self.steps > self._epoch_is_over:
             self._tell_of_epochs()
+        if self.watch is not None or host is not None:
+            self._tell_of_step(done)
+        return done
+
+    def _tell_of_step(self, done: StepResult) -> None:
         if self.watch is not None:
             self.watch.after_step(done)
-        return done
+        if self.host is not None:
+            self.host.after_step(self, done)
 
     def _add_gradients(self, loss: Any, scaler: GradScaler | None) -> None:
         if loss is not None:
