@@ -12,7 +12,7 @@ from optim_core.config.forms.form import Asked, ConfigForm, Reading
 from optim_core.config.forms.recognise import read_form
 from optim_core.config.issues import Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
-from optim_core.config.structuring.plain_data import plain_data
+from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, read_plain
 from optim_core.config.structuring.scalars import structure_bool
 from optim_core.kinds import Kind
 from optim_core.recipe import SINGLE, Recipe
@@ -82,22 +82,40 @@ class Builder:
             again = with_texts(document, issues)
             if again is not None:
                 return self.build_plain(again.value, kind, again, forms)
-        raise self._error(issues, document)
+        wrong = self._error(issues, document)
+        # What a value raised when it was read is the cause of what is said of it.
+        raised = next((issue.data["error"] for issue in issues if issue.code == "unreadable"), wrong.__cause__)
+        raise wrong from raised
 
     def _built(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> tuple[Any, Any]:
         """Build a config; raise IssuesError with all that is wrong with it, in its order."""
-        plain = plain_data(config)
-        try:
-            return self._any_form(plain, kind, forms), plain
-        except IssuesError as error:
-            issues = error.issues
+        plain, unreadable = read_plain(config)
+        if isinstance(plain, Unreadable):
+            raise IssuesError(*unreadable)
+        built, issues = self._tried(plain, kind, forms)
         # A name that is new is looked for once, however many there are that nothing has.
         if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
-            try:
-                return self._any_form(plain, kind, forms), plain
-            except IssuesError as error:
-                issues = error.issues
-        raise IssuesError(*in_order(issues, plain))
+            built, issues = self._tried(plain, kind, forms)
+        if issues and kind is None:
+            from optim_core.config.interpolations import beside, put_aside
+
+            rest, aside = put_aside(config, plain, issues)
+            if aside:
+                plain = rest
+                built, issues = self._tried(plain, kind, forms)
+                built = built and attrs.evolve(built, unused=beside(built.unused, aside))
+        if unreadable:
+            issues = beside_unreadable(issues, unreadable)
+        if issues:
+            raise IssuesError(*in_order(issues, plain))
+        return built, plain
+
+    def _tried(self, plain: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> tuple[Any, Sequence[Issue]]:
+        """Return what plain data becomes, or None and what is wrong with it."""
+        try:
+            return self._any_form(plain, kind, forms), ()
+        except IssuesError as error:
+            return None, error.issues
 
     def _error(self, issues: Sequence[Issue], document: Document | None) -> Exception:
         first = issues[0].failure

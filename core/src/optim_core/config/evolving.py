@@ -29,7 +29,7 @@ def evolved(config: Any, fields: Mapping[str, Any], title: str, ready_made: tupl
     try:
         return _structurer(ready_made).evolve(config, plain_data(fields), title)
     except IssuesError as error:
-        raise config_error(in_order(error.issues, fields)) from None
+        raise config_error(in_order(error.issues, fields)) from error.__cause__
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from optim_core.config.document import OVERRIDE, Document
 from optim_core.config.formats.format import FormatError
 from optim_core.config.formats.yaml_reader import compose, value_of, written_texts
+from optim_core.config.interpolations import as_written, rewritten
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.override_path import BESIDE_CONFIG, may_be_created, written
 from optim_core.errors import ConfigError, OptimError, Problem
@@ -63,12 +64,13 @@ def _overridden(document: Document, override: str, keys: list[str], text: str) -
         raise IssuesError(Issue("no-override", (), override))
     root = compose(text) if text.strip() else None
     value = None if root is None else value_of(root)
-    config, path, new = _replaced(document.value, keys, value)
+    replaced, path, new = _replaced(as_written(document.value), keys, value)
     typed = [] if isinstance(value, str) else [(path, text.strip())]
     typed += [((*path, *below), written) for below, written in written_texts(root) if below] if root else []
     # Whether a field wants the value or the text shows when it is structured.
     kept = [(at, written) for at, written in document.typed if at[: len(path)] != path and path[: len(at)] != at]
     overridden = (*document.overridden, path[:new])
+    config = rewritten(document.value, replaced)
     return document._replace(value=config, overridden=overridden, typed=(*kept, *typed))
 
 
@@ -98,7 +100,7 @@ def with_texts(document: Document, issues: Iterable[Issue]) -> Document | None:
     for path, text in document.typed:
         below = any(path[: len(above)] == above for above in replaced)
         if not below and any(_takes(kind, text) for kind in wanted.get(path, ())):
-            again = again._replace(value=_with(again.value, path, text))
+            again = again._replace(value=rewritten(again.value, _with(as_written(again.value), path, text)))
             replaced.append(path)
     return again if replaced else None
 

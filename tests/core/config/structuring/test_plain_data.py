@@ -11,8 +11,9 @@ from types import MappingProxyType
 import pytest
 
 from optim_core import OptimizerSpec
-from optim_core.config.issues import IssuesError
-from optim_core.config.structuring.plain_data import plain_data
+from optim_core.config.advice.sentences import sentence
+from optim_core.config.issues import Issue, IssuesError
+from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, plain_data, read_plain
 
 
 class Mode(enum.StrEnum):
@@ -93,16 +94,57 @@ def test_the_caller_keeps_a_config_of_its_own():
     assert {"a": {"b": [1, {"c": 2}]}} == given
 
 
-@pytest.mark.parametrize("make", [Raises, Broken], ids=["an object", "a mapping"])
-def test_what_raises_is_a_problem_at_its_place(make):
-    """The path leads to the object, and the message says what it raised."""
+@pytest.mark.parametrize(("make", "below"), [(Raises, ()), (Broken, ("lr",))], ids=["an object", "a mapping"])
+def test_what_raises_is_a_problem_at_its_place(make, below):
+    """The path leads to the object, or to the value in it, and the message says what it raised."""
     with pytest.raises(IssuesError) as caught:
         plain_data({"optimizer": {"config": {"betas": [0.9, make()]}}})
 
     (issue,) = caught.value.issues
-    assert ("optimizer", "config", "betas", 1) == issue.path
+    assert ("optimizer", "config", "betas", 1, *below) == issue.path
     assert "unreadable" == issue.code
-    assert issue.data["raised"] in ("RuntimeError", "KeyError")
+    assert isinstance(issue.data["error"], (RuntimeError, KeyError))
+    assert issue.data["error"] is caught.value.__cause__
+
+
+class Some(Mapping):
+    """Holds a good value, and raises for others."""
+
+    def __getitem__(self, key):
+        if key != "good":
+            raise LookupError(f"nothing is at {key}\n    where: somewhere")
+        return 1
+
+    def __iter__(self):
+        return iter(["first", "good", "second"])
+
+    def __len__(self):
+        return 3
+
+
+def test_values_that_raise_hide_no_other():
+    """Each is told at its own path, and what can be read is read."""
+    plain, issues = read_plain({"a": Some(), "b": 2})
+
+    assert [("a", "first"), ("a", "second")] == [issue.path for issue in issues]
+    assert ({"b": 2}, 1) == ({key: plain[key] for key in "b"}, plain["a"]["good"])
+    assert all(isinstance(plain["a"][key], Unreadable) for key in ("first", "second"))
+
+
+def test_what_was_raised_is_told_in_its_own_words():
+    """The sentence has the type and the text, without the lines that are set in."""
+    issue = read_plain(Some())[1][0]
+    assert "cannot be read: it raised LookupError: nothing is at first" == sentence(issue)
+
+
+def test_what_only_follows_from_a_value_that_cannot_be_read_is_not_told():
+    """Issues above and below it go, and those beside it stay; one of its own path says what is wanted there."""
+    unreadable = [Issue("unreadable", ("a", "b"), data={"error": KeyError()})]
+    wanted = unreadable[0]._replace(wanted=int)
+    above, below, other = Issue("refused", ("a",)), Issue("wrong-type", ("a", "b", 0)), Issue("missing", ("a", "c"))
+
+    assert [other, *unreadable] == beside_unreadable([above, below, other], unreadable)
+    assert [wanted] == beside_unreadable([wanted, below], unreadable)
 
 
 def test_what_never_ends_is_too_large():

@@ -51,6 +51,13 @@ def _breaks_a_field(issue: Issue) -> str:
     return f"makes `{path_text(cause.path)}` wrong: {sentence(cause)}" if cause.path else sentence(cause)
 
 
+def _unreadable(issue: Issue) -> str:
+    error = issue.data["error"]
+    # Lines that are set in, such as OmegaConf's `full_key: …`, say again where and of what type.
+    lines = [line for line in str(error).splitlines() if line and not line[0].isspace()]
+    return f"cannot be read: it raised {type(error).__name__}" + (f": {' '.join(lines)}" if lines else "")
+
+
 def _zero_decay_refused(issue: Issue) -> str:
     cause: Issue = issue.data["cause"]
     return f"sets `{path_text(cause.path)}` to 0, which {sentence(cause)}"
@@ -71,7 +78,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "refused": lambda issue: str(issue.data["text"]),
     "too-deep": lambda _: f"is nested more than {DEEPEST} deep, or contains itself",
     "too-many-values": lambda _: f"holds more than {MOST_NODES:,} values",
-    "unreadable": lambda issue: f"cannot be read: it raised {issue.data['raised']}",
+    "unreadable": _unreadable,
     "no-file-holds": lambda issue: f"is {shown(issue.value)}, which no file can hold",
     "no-component": lambda issue: f"must be a mapping with `type`, is {shown(issue.value)}",
     "no-fields": lambda issue: f"must be a mapping of {issue.data['name']}'s fields, is {shown(issue.value)}",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
+from optim_core.config.structuring.plain_data import Unreadable
 from optim_core.config.structuring.scalars import refused
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.text.values import shown
@@ -112,6 +113,12 @@ class ClassPlan(NamedTuple):
             if name in values or name in failed:
                 other = {"other": ALIASES.get(key, name)}
                 issues.append(Issue("same-as", (key,), raw, data=other, hint=Hint("keep-one")))
+                continue
+            if type(raw) is Unreadable:
+                failed.add(name)
+                # What raised says what is wrong, and this what is to stand there.
+                wanted = Hint.of("needs-a-value", name=title, wanted=hint)
+                issues.append(raw.issue._replace(path=(key,), wanted=hint, hint=raw.issue.hint or wanted))
                 continue
             try:
                 values[name] = maker(raw, hint)

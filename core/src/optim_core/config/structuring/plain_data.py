@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from optim_core.config.issues import DEEPEST, MOST_NODES, Hint, Issue, IssuesError
+from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Hint, Issue, IssuesError
 from optim_core.text.values import is_list, shown
 
-__all__ = ["plain_data"]
+__all__ = ["Unreadable", "beside_unreadable", "plain_data", "read_plain"]
 
 _ITSELF = (str, int, float, bool, type(None))
+
+
+class Unreadable:
+    """What stands in plain data in place of a value that raised when it was read; `issue` says so.
+
+    So all else of the config is still looked at.
+    """
+
+    __slots__ = ("issue",)
+
+    def __init__(self, error: Exception) -> None:
+        # What OmegaConf says of a value is enough; with a mapping of another kind, plain data is the way out.
+        hint = None if type(error).__module__.startswith("omegaconf.") else Hint("plain-data")
+        self.issue = Issue("unreadable", data={"error": error}, hint=hint)
 
 
 def plain_data(config: Any) -> Any:
@@ -24,31 +38,70 @@ def plain_data(config: Any) -> Any:
         IssuesError: it has more than 10,000 values, counting a shared one each time it appears; it is nested over 50
             deep, which is how a mapping that contains itself shows; or an object's own code raises.
     """
-    return _Copy().of(config)
+    plain, issues = read_plain(config)
+    if issues:
+        raise IssuesError(*issues) from issues[0].data["error"]
+    return plain
+
+
+def read_plain(config: Any) -> tuple[Any, list[Issue]]:
+    """Return a copy as `plain_data` does, with an `Unreadable` for each value that raised, and their issues.
+
+    Raises:
+        IssuesError: it has too many values, or is nested too deep.
+    """
+    copying = _Copy()
+    return copying.of(config), copying.issues
+
+
+def beside_unreadable(issues: Iterable[Issue], unreadable: list[Issue]) -> list[Issue]:
+    """Return the issues of a config in which some values cannot be read, without those that only follow from that."""
+    kept, told = [], set()
+    for issue in issues:
+        if issue.code == "unreadable":
+            # It is told by what wanted the value, which knows what is to stand there.
+            told.add(issue.path)
+        elif any(_leads_to(issue.path, other.path) for other in unreadable):
+            continue
+        kept.append(issue)
+    return kept + [issue for issue in unreadable if issue.path not in told]
+
+
+def _leads_to(path: ConfigPath, other: ConfigPath) -> bool:
+    """Return whether one of two paths is the beginning of the other."""
+    return path[: len(other)] == other[: len(path)]
 
 
 class _Copy:
-    """Copies one config; `nodes` counts its values, and `path` is where it is."""
+    """Copies one config; `nodes` counts its values, `path` is where it is, and `issues` says what could not be read."""
 
     def __init__(self) -> None:
         self.nodes = 0
         self.path: list[str | int] = []
+        self.issues: list[Issue] = []
 
     def of(self, value: Any) -> Any:
         if type(value) in _ITSELF:
             return value
+        if type(value) is Unreadable:
+            return self._unreadable(value)
         try:
             items = _contents(value)
             if items is None:
                 return _without_subclass(value)
-        except Exception as error:
-            raise self._unreadable(error) from error
+        except Exception as error:  # noqa: BLE001 - a stranger's object may raise anything
+            return self._unreadable(Unreadable(error))
         if len(self.path) >= DEEPEST:
             raise IssuesError(Issue("too-deep"))
         self.nodes += len(items)
         if self.nodes > MOST_NODES:
             raise IssuesError(Issue("too-many-values"))
         return self._mapping(items) if isinstance(items, dict) else self._list(items)
+
+    def _unreadable(self, found: Unreadable) -> Unreadable:
+        found.issue = found.issue._replace(path=tuple(self.path))
+        self.issues.append(found.issue)
+        return found
 
     def _mapping(self, items: dict[Any, Any]) -> dict[Any, Any]:
         copied = {}
@@ -69,18 +122,24 @@ class _Copy:
             self.path.pop()
         return copied
 
-    def _unreadable(self, error: Exception) -> IssuesError:
-        raised = {"raised": type(error).__name__}
-        return IssuesError(Issue("unreadable", tuple(self.path), data=raised, hint=Hint("plain-data")))
-
 
 def _contents(value: Any) -> dict[Any, Any] | list[Any] | None:
     """Return what a mapping or a list holds, no more of it than a config may; None of anything else."""
     if type(value) is dict and all(type(key) is str for key in value):
         return value
     if isinstance(value, Mapping):
-        return {_without_subclass(key): item for key, item in _some(value.items())}
-    return list(_some(value)) if is_list(value) else None
+        return {_without_subclass(key): _read(value.__getitem__, key) for key in _some(value)}
+    if isinstance(value, (list, tuple)):
+        return list(_some(value))
+    return [_read(value.__getitem__, index) for index in _some(range(len(value)))] if is_list(value) else None
+
+
+def _read(read: Callable[[Any], Any], key: Any) -> Any:
+    """Return one value of a mapping or list: each is read alone, so that one that raises hides no other."""
+    try:
+        return read(key)
+    except Exception as error:  # noqa: BLE001 - a stranger's mapping may raise anything
+        return Unreadable(error)
 
 
 def _some(items: Iterable[Any]) -> Iterable[Any]:
