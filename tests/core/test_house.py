@@ -15,7 +15,14 @@ OF_THE_KIT = {"optim_core.plugin_class", "optim_core.probing", "optim_core.disco
 OF_THE_COMMAND = {"optim_core.cli"}
 
 # What these hand on is public.
-INITS = {"optim_core", "optim_core.bridge", "optim_core.compat", "optim_core.cli", "optim_core.run.monitors"}
+INITS = {
+    "optim_core",
+    "optim_core.bridge",
+    "optim_core.cli",
+    "optim_core.compat",
+    "optim_core.run.monitors",
+    "optim_frameworks.lightning",
+}
 # About 15, and a little room: one file more is no reason to move others.
 MOST = 17
 # Folders of many small files that are alike, a plugin or a group of properties each, have no limit.

@@ -31,6 +31,8 @@ FENCE = re.compile(r"^```(\w*)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MANIFEST = "pyproject.toml"
 # What a snippet may take for granted, except in the README at the root.
 GIVEN = "import torch\nmodel = torch.nn.Linear(8, 2)\n"
+# What frameworks warn of themselves, in programs as short as those of the documents: how each warning begins.
+FRAMEWORKS_OWN = ["ignore:`isinstance(treespec:FutureWarning", "ignore:The 'train_dataloader' does not have many"]
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 
 
@@ -61,7 +63,8 @@ def install(source, folder):
 def environment(lion):
     """The environment variables of whoever follows a document."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PYTHONPATH": str(lion), "PYTHONWARNINGS": "error", "PATH": path, "COLUMNS": "120"}
+    warnings = ",".join(["error", *FRAMEWORKS_OWN])
+    return {**os.environ, "PYTHONPATH": str(lion), "PYTHONWARNINGS": warnings, "PATH": path, "COLUMNS": "120"}
 
 
 @pytest.fixture(scope="session")

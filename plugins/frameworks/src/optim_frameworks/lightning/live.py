@@ -1,0 +1,111 @@
+"""The live objects of a module's run, and what is seen of each optimizer while Lightning steps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optim_core import OptimError
+
+__all__ = ["Held", "Watched"]
+
+
+class Watched:
+    """What is seen of one optimizer: that it stepped, was skipped by a scaler, and that its gradients were clipped.
+
+    It is a hook of the optimizer and must not refer to it, or the two would keep each other alive.
+
+    Args:
+        title: what the optimizer is called in messages.
+        is_clipped: whether the recipe clips its gradients.
+    """
+
+    def __init__(self, title: str, *, is_clipped: bool) -> None:
+        self.title = title
+        self.is_clipped = is_clipped
+        self.norm: Any = None
+        self.steps = 0
+        self._clipped = self._stepped = False
+        self._found_inf: Any = None
+
+    def clipped(self, norm: Any) -> None:
+        """Note the norm of the gradients before they were clipped."""
+        self.norm = norm
+        self._clipped = True
+
+    def __call__(self, optimizer: Any, *_: Any) -> None:
+        """Note a step.
+
+        Raises:
+            OptimError: its gradients were to be clipped and were not.
+        """
+        if self.is_clipped and not self._clipped:
+            raise OptimError(
+                f"{self.title} has stepped with gradients that are not clipped, as the recipe asks: leave "
+                "configure_gradient_clipping to RecipeModule, or call super().configure_gradient_clipping(optimizer) "
+                "in yours"
+            )
+        self._clipped = False
+        self._stepped = True
+        self.steps += 1
+        # Where the optimizer unscales by itself, the scaler leaves there for the step what it found.
+        self._found_inf = getattr(optimizer, "found_inf", None)
+
+    def was_skipped(self) -> bool:
+        """Tell whether a scaler left out the step since this was asked the last time."""
+        stepped, found = self._stepped, self._found_inf
+        self._stepped, self._found_inf = False, None
+        return not stepped or (found is not None and bool(found))
+
+
+def _compute_gradients(optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - torch's
+    """Compute the gradients that an optimizer wants to be there when its step begins."""
+    closure = kwargs.get("closure", args[0] if args else None)
+    if closure is not None:
+        closure()
+
+
+class Held:
+    """The run of a module, as long as the module itself is there: copies and pickles of the module are without.
+
+    `run` is what the recipe created for the last ``fit``, `watched` what is seen of each optimizer, by its name.
+    """
+
+    def __init__(self) -> None:
+        self.run: Any = None
+        self.watched: dict[str, Watched] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Held:
+        return Held()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Held, ()
+
+    def begin(self, run: Any, watched: dict[str, Watched]) -> None:
+        """Take the run of a ``fit`` that begins."""
+        self.run, self.watched = run, watched
+        for name, optimizer in run.optimizers.items():
+            optimizer.register_step_post_hook(watched[name])
+            if "gradients" in run[name].needs:
+                optimizer.register_step_pre_hook(_compute_gradients)
+
+    def name_of(self, optimizer: Any) -> str | None:
+        """Return what the recipe calls an optimizer, None where it is not one of the run."""
+        # Lightning's own wrapper holds the optimizer so.
+        inner = getattr(optimizer, "_optimizer", None)
+        for name, own in ({} if self.run is None else self.run.optimizers).items():
+            if own is optimizer or own is inner:
+                return str(name)
+        return None
+
+    def name_by_scheduler(self, scheduler: Any) -> str | None:
+        """Return the name of the optimizer that a schedule belongs to, None where it is not one of the run."""
+        schedulers = {} if self.run is None else self.run.schedulers
+        return next((str(name) for name, own in schedulers.items() if own is scheduler), None)
+
+    def clip(self, optimizer: Any) -> bool:
+        """Clip the gradients of one optimizer as the recipe says; return whether it says so."""
+        name = self.name_of(optimizer)
+        if name is None or self.run.clipper is None:
+            return False
+        self.watched[name].clipped(self.run[name].clip())
+        return True
