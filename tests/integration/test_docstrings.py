@@ -10,6 +10,9 @@ from docstrings import ROOT, cases, examples_in, needs, public_modules, run_exam
 SOURCES = [ROOT / "core/src", *sorted(ROOT.glob("plugins/*/src"))]
 
 
+# What Lightning says of itself, in runs as short as these.
+@pytest.mark.filterwarnings(r"ignore:.*isinstance\(treespec, LeafSpec\):FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*does not have many workers")
 @cases(test for source in SOURCES[1:] for test in examples_in(source))
 def test_each_example_does_what_it_shows(example, tmp_path, monkeypatch):
     """Each example in a docstring of a plugin's distribution runs alone, in an empty folder, as it says."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optim_frameworks.lightning.clipping import ClipGradients
-    from optim_frameworks.lightning.lengths import lengths
     from optim_frameworks.lightning.module import RecipeModule
+    from optim_frameworks.lightning.run_lengths import lengths
 
 __all__ = ["ClipGradients", "RecipeModule", "lengths"]
 
-_HOMES = {"ClipGradients": "clipping", "RecipeModule": "module", "lengths": "lengths"}
+_HOMES = {"ClipGradients": "clipping", "RecipeModule": "module", "lengths": "run_lengths"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,10 +14,10 @@ from optim_core.recipe import SINGLE
 from optim_frameworks.lightning.callback import is_attached, recipe_callback
 from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import has_base
-from optim_frameworks.lightning.lengths import lengths, repair_of
 from optim_frameworks.lightning.live import Held, Watched
 from optim_frameworks.lightning.recipes import as_plain_data, recipe_of
 from optim_frameworks.lightning.refusals import refuse_live, refuse_what_does_not_go_together
+from optim_frameworks.lightning.run_lengths import lengths, repair_of
 from optim_frameworks.lightning.schedules import scheduler_config
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RecipeModule:
         ...         self.layer = torch.nn.Linear(8, 2)
         ...     def training_step(self, batch):
         ...         return self.layer(batch).square().mean()
-        >>> config = {"optimizer": {"type": "AdamW"}, "scheduler": {"type": "cosine"}, "gradient_clipping": 1.0}
+        >>> config = {"optimizer": {"type": "AdamW"}, "scheduler": "cosine", "gradient_clipping": {"max_norm": 1.0}}
         >>> model = Model(registry.recipe(config))
         >>> quiet = dict(logger=False, enable_checkpointing=False, enable_progress_bar=False, accelerator="cpu")
         >>> trainer = L.Trainer(max_epochs=2, enable_model_summary=False, **quiet)
