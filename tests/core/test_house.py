@@ -22,6 +22,7 @@ INITS = {
     "optim_core.compat",
     "optim_core.run.monitors",
     "optim_frameworks.lightning",
+    "optim_frameworks.transformers",
 }
 # About 15, and a little room: one file more is no reason to move others.
 MOST = 17

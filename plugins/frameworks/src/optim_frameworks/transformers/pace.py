@@ -1,0 +1,183 @@
+"""What Trainer takes for its schedule: it moves the recipe's at the recipe's pace, and holds the state of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from transformers import TrainerCallback
+
+from optim_core import CheckpointMismatchError, OptimError
+from optim_core.recipe import Optimization
+
+__all__ = ["EpochEnds", "Pace"]
+
+FORMAT = "optim-frameworks 1"
+
+
+@attrs.define
+class _Step:
+    """What is known of the step that is being taken; hooks of the optimizer, to which it must not refer.
+
+    Args:
+        rates: the rate of each group with which the last step was taken.
+        clipped: whether the gradients that are there were clipped.
+        found_inf: what an optimizer that unscales by itself was told of gradients that are not finite.
+    """
+
+    must_clip: bool
+    rates: list[float] | None = None
+    clipped: bool = False
+    found_inf: Any = None
+
+    def before(self, optimizer: Any, *_: Any) -> None:
+        if self.must_clip and not self.clipped:
+            raise OptimError(
+                "the gradients were not clipped as the recipe says, since Trainer did not call _clip_grad_norm of "
+                "RecipeTrainer before this step: leave max_grad_norm out of the arguments, and call "
+                "super()._clip_grad_norm(model) where you override it"
+            )
+        self.rates = rates_of(optimizer)
+
+    def after(self, optimizer: Any, *_: Any) -> None:
+        self.clipped = False
+        self.found_inf = getattr(optimizer, "found_inf", None)
+
+
+def rates_of(optimizer: Any) -> list[float]:
+    """Return the rate of each group as a number."""
+    return [float(group["lr"]) for group in optimizer.param_groups]
+
+
+class Pace:
+    """The schedule of a run, as Trainer calls it: `step` after each optimizer step that was not left out.
+
+    A schedule by epochs moves when `EpochEnds` says so, one that waits for a metric when the trainer has evaluated;
+    without a schedule nothing moves. Its state is that of the run, without what Trainer saves as the optimizer's.
+
+    Args:
+        run: what it is the schedule of.
+        changed: what happens where the run that is loaded was of another config, see `Optimization.load_state_dict`.
+    """
+
+    def __init__(self, run: Optimization, changed: Any) -> None:
+        self.run = run
+        self.changed = changed
+        self.begun = False
+        self.loaded = False
+        self.loop = run[next(iter(run.optimizers))]
+        self._step = _Step(must_clip=run.clipper is not None)
+        run.optimizer.register_step_pre_hook(self._step.before)
+        run.optimizer.register_step_post_hook(self._step.after)
+
+    # -- what Trainer calls --------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Count a step, and move a schedule that goes by steps."""
+        if self._step.found_inf is not None and bool(self._step.found_inf):
+            return
+        self.loop.steps += 1
+        if self.run.scheduler is not None and self.loop.interval == "step":
+            self.run.scheduler.step()
+
+    def get_last_lr(self) -> list[float]:
+        """Return the rate of each parameter group."""
+        return rates_of(self.run.optimizer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the run as plain data, without the optimizer's state, which Trainer saves beside it.
+
+        Of an optimizer with modes the weights that are trained are in it, as those of the model are saved as they are
+        evaluated.
+        """
+        state = self.run.state_dict()
+        optimizers = {
+            name: {key: value for key, value in part.items() if key != "state"}
+            for name, part in state["optimizers"].items()
+        }
+        trained = self._trained() if self.has_modes else None
+        return {"format": FORMAT, "run": {**state, "optimizers": optimizers}, "trained": trained}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue a run whose optimizer has been loaded.
+
+        Raises:
+            CheckpointMismatchError: it was not saved by a RecipeTrainer, or does not fit.
+        """
+        if state.get("format") != FORMAT:
+            raise CheckpointMismatchError(
+                "the schedule of this checkpoint was not saved by a RecipeTrainer, so that the run cannot go on: load "
+                "the weights with from_pretrained, and train without resume_from_checkpoint"
+            )
+        saved, live = state["run"], self.run.state_dict()["optimizers"]
+        optimizers = {
+            name: {**part, "state": live[name]["state"]} if name in live else part
+            for name, part in saved["optimizers"].items()
+        }
+        self.run.load_state_dict({**saved, "optimizers": optimizers}, changed=self.changed)
+        if state["trained"] is not None:
+            self._train(state["trained"])
+        self._step.must_clip = self.run.clipper is not None
+        self.loaded = True
+
+    def _trained(self) -> list[Any]:
+        return [parameter.detach().cpu().clone() for parameter in self.loop.parameters()]
+
+    def _train(self, weights: list[Any]) -> None:
+        for parameter, weight in zip(self.loop.parameters(), weights, strict=True):
+            parameter.data.copy_(weight)
+
+    # -- what the trainer says -----------------------------------------------------------------------------------
+
+    def clipped(self) -> None:
+        """Note that the gradients of the next step are clipped."""
+        self._step.clipped = True
+
+    def end_epoch(self, metric: float | None = None) -> None:
+        """Move a schedule that goes by epochs, or by evaluations."""
+        self.run.end_epoch(metric)
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether the model is evaluated with other weights than it is trained."""
+        return "modes" in self.run.recipe.needs
+
+    @property
+    def rates(self) -> list[float]:
+        """The rates with which the last step was taken; before the first the rates as they are."""
+        return self._step.rates or self.get_last_lr()
+
+
+class EpochEnds(TrainerCallback):
+    """Tell the trainer when training begins, and its schedule when an epoch is over.
+
+    An epoch of known length is over with its last step, before Trainer saves: a run that goes on from there begins the
+    next one. One of unknown length is over when the data is.
+
+    Args:
+        trainer: a RecipeTrainer.
+    """
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Check what is going to be trained with."""
+        self._trainer.begin_run()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """End the epoch with its last step."""
+        length = self._trainer.run.horizon.steps_per_epoch
+        if length is not None and state.global_step % length == 0:
+            self._end()
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """End an epoch whose length was not known."""
+        if self._trainer.run.horizon.steps_per_epoch is None and not control.should_training_stop:
+            self._end()
+
+    def _end(self) -> None:
+        # A schedule that waits for a metric moves with each evaluation.
+        if "metric" not in self._trainer.run.recipe.needs:
+            self._trainer.run.end_epoch()
