@@ -1,0 +1,416 @@
+"""A run in a loop of accelerate: `run.step` is right there with any number of processes.
+
+accelerate steps a schedule as often as there are processes, knows no schedule by epochs and none that waits for a
+metric, and leaves to the loop when gradients are unscaled and clipped. So a run keeps its own step, and asks the
+accelerator for what is its own: how a loss is differentiated, whether gradients are only accumulated, and its scaler.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from accelerate import Accelerator
+from accelerate.data_loader import DataLoaderStateMixin
+from accelerate.optimizer import AcceleratedOptimizer
+from accelerate.utils import OPTIMIZER_NAME, DistributedType
+from torch.nn.parallel import DistributedDataParallel
+
+from optim_core import CheckpointMismatchError, HorizonError, OptimError, StepResult
+from optim_core.plugin_tools import Host, count, listing, shown
+from optim_core.recipe import Optimization
+
+__all__ = ["lengths", "prepare"]
+
+Changed: TypeAlias = Literal["error", "saved", "config"] | Iterable[str]
+
+_ORDER = "`model, loader = accelerator.prepare(model, loader)`"
+_LINE = "`run = prepare(run, accelerator)`"
+
+# What steps by itself, or puts gradients together in a step of its own, which is not that of the recipe.
+_ENGINES = {
+    DistributedType.DEEPSPEED: "the engine of DeepSpeed clips and steps by itself",
+    DistributedType.MEGATRON_LM: "Megatron-LM clips and steps by itself",
+    DistributedType.XLA: "on XLA devices accelerate adds up the gradients of the processes in a step of its own",
+}
+
+
+def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "error") -> Optimization:
+    """Make a run right in a loop of accelerate, and part of what ``accelerator.save_state`` saves.
+
+    Call it after ``accelerator.prepare(model, loader)``, and give that neither the optimizer nor the schedule. Then
+    ``run.step(loss)`` is the step: it calls ``accelerator.backward``, adds gradients only where
+    ``accelerator.sync_gradients`` is false, unscales before it clips, and moves a schedule once for each real step,
+    whatever the number of processes.
+
+    Args:
+        run: what ``recipe.create(model)`` gave, for the model before or after ``accelerator.prepare``. It is changed
+            in place, and returned.
+        accelerator: has prepared every model that the run trains.
+        changed: what ``accelerator.load_state`` does where the recipe is not the saved one, as `run.load_state_dict`
+            takes it: "error" lists what differs, "saved" goes on as it was, "config" takes this recipe's numbers, and
+            a list of paths takes them for those alone.
+
+    Raises:
+        OptimError: a model is not prepared, a schedule of the run is, or this accelerator does not leave the step to
+            its loop.
+
+    Example:
+        >>> import torch
+        >>> from accelerate import Accelerator
+        >>> from optim_core import registry
+        >>> from optim_frameworks.accelerate import prepare
+        >>> accelerator, model = Accelerator(cpu=True), torch.nn.Linear(8, 2)
+        >>> model = accelerator.prepare(model)
+        >>> run = prepare(registry.recipe({"type": "AdamW"}).create(model), accelerator)
+        >>> run.step(model(torch.ones(4, 8)).square().mean()).skipped
+        False
+    """
+    _refuse_others(run, accelerator)
+    _refuse_engine(accelerator)
+    holders = {name: _holders(run, name, accelerator) for name in run.optimizers}
+    _refuse_unsynchronised(holders, accelerator)
+    for name in run.optimizers:
+        _refuse_closure(run[name], accelerator)
+    _refuse_schedules(run.schedulers, accelerator)
+    before = _host_of(run)
+    if before is not None:
+        before.leave()
+    host = _Accelerated(accelerator, run, holders, changed)
+    for name in run.optimizers:
+        run[name].host = host
+    _watch_checkpoints(accelerator)
+    return run
+
+
+def lengths(accelerator: Accelerator, loader: Any, *, epochs: int) -> dict[str, int]:
+    """Return the length of a run in optimizer steps, for ``recipe.create(model, **lengths(...))``.
+
+    Args:
+        accelerator: has prepared the loader; its gradient accumulation is divided out.
+        loader: what ``accelerator.prepare`` gave, whose length is that of one process.
+        epochs: passes over it.
+
+    Returns:
+        ``total_steps`` and ``epochs``, and ``steps_per_epoch`` where every epoch has as many.
+
+    Raises:
+        HorizonError: the loader is not prepared, or has no length.
+
+    Example:
+        >>> import torch
+        >>> from accelerate import Accelerator
+        >>> from optim_frameworks.accelerate import lengths
+        >>> accelerator = Accelerator(cpu=True)
+        >>> loader = accelerator.prepare(torch.utils.data.DataLoader(torch.ones(50, 8), batch_size=5))
+        >>> lengths(accelerator, loader, epochs=3)
+        {'total_steps': 30, 'epochs': 3, 'steps_per_epoch': 10}
+    """
+    if not isinstance(loader, DataLoaderStateMixin):
+        raise HorizonError(
+            f"lengths is given {shown(loader)}, whose length may be that of all processes; give it what "
+            f"accelerator.prepare returned, {_ORDER}"
+        )
+    epochs = count(epochs, "epochs", at_least=1)
+    try:
+        batches = len(loader)
+    except TypeError:
+        raise HorizonError(
+            "the loader has no length, as its dataset has none; give recipe.create total_steps, in optimizer steps"
+        ) from None
+    of = accelerator.gradient_accumulation_steps
+    if accelerator.gradient_state.sync_with_dataloader:
+        # The last batches of an epoch take a step of their own, however few they are.
+        steps = -(-batches // of)
+        return {"total_steps": steps * epochs, "epochs": epochs, "steps_per_epoch": steps}
+    total = {"total_steps": batches * epochs // of, "epochs": epochs}
+    return total if batches % of else total | {"steps_per_epoch": batches // of}
+
+
+class _Accelerated(Host):
+    """The accelerator, as the loops of a run see it.
+
+    Args:
+        accelerator: differentiates and scales.
+        run: what is stepped, and saved.
+        holders: name of an optimizer to the prepared models that have its parameters.
+        changed: what happens where a saved run was made from another recipe.
+    """
+
+    def __init__(
+        self, accelerator: Accelerator, run: Optimization, holders: Mapping[str, list[Any]], changed: Changed
+    ) -> None:
+        self.accelerator = accelerator
+        self._holders = holders
+        self._has_accumulated = False
+        self._parts = {name: _Part(run, name, changed) for name in run.optimizers}
+        if not accelerator.is_fsdp2:
+            # The run saves them, and this tells whether they were skipped.
+            own = {id(optimizer) for optimizer in run.optimizers.values()}
+            _keep_optimizers(accelerator, lambda each: id(getattr(each, "optimizer", None)) not in own)
+        for part in self._parts.values():
+            accelerator.prepare_optimizer(part)
+
+    # A copy of the run is stepped with the same accelerator, which does not save it: `is_due` refuses that.
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Accelerated:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise OptimError(
+            "a prepared run cannot be pickled with its accelerator; accelerator.save_state(folder) saves it, and "
+            "run.state_dict() is its state"
+        )
+
+    def leave(self) -> None:
+        """Take the run out of what the accelerator saves."""
+        _keep_optimizers(self.accelerator, lambda each: each not in self._parts.values())
+
+    # -- what a loop asks ----------------------------------------------------------------------------------------
+
+    @property
+    def scaler(self) -> Any:
+        """The scaler of the accelerator."""
+        return self.accelerator.scaler
+
+    def is_due(self, loop: Any, loss: Any) -> bool:
+        """Return whether gradients are complete; OptimError where a step would be another than is meant."""
+        accelerator, part = self.accelerator, self._parts[loop.name]
+        if loop.optimizer is not part.optimizer:
+            raise OptimError(
+                f"this is a copy of a prepared run, which the accelerator does not know; prepare it too: {_LINE}"
+            )
+        if accelerator._schedulers and loop.scheduler is not None:
+            _refuse_schedules({loop.name: loop.scheduler}, accelerator)
+        if not accelerator.sync_gradients:
+            self._has_accumulated = True
+            return False
+        if accelerator.gradient_accumulation_steps > 1:
+            _refuse_closure(loop, accelerator)
+            if loss is not None:
+                self._refuse_undivided()
+        if any(getattr(model, "require_backward_grad_sync", True) is False for model in self._holders[loop.name]):
+            raise OptimError(
+                "this step is within accelerator.no_sync, so that each process would take another: call "
+                "accelerator.backward(loss) there, and run.step(loss) with the last batch, outside of it"
+            )
+        return True
+
+    def backward(self, loss: Any, **arguments: Any) -> None:
+        """Differentiate as the accelerator does."""
+        self.accelerator.backward(loss, **arguments)
+
+    def after_step(self, loop: Any, done: StepResult) -> None:
+        """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
+        self._parts[loop.name].skipped = done.skipped
+
+    def _refuse_undivided(self) -> None:
+        """Raise OptimError where each batch would be a step with a part of its gradient."""
+        accelerator = self.accelerator
+        # Both are so where nobody has said to the accelerator that there was a batch.
+        if accelerator.step or self._has_accumulated or accelerator.gradient_state.end_of_dataloader:
+            return
+        number = accelerator.gradient_accumulation_steps
+        raise OptimError(
+            f"gradients are accumulated over {number} batches, and the accelerator is told of none: each batch would "
+            f"be a step with its gradient divided by {number}. Take the step in `with accelerator.accumulate(model):`; "
+            "or call accelerator.backward(loss) for each batch, and run.step() without a loss after the last"
+        )
+
+
+class _Part(AcceleratedOptimizer):  # type: ignore[misc]
+    """One optimizer of a run, as the accelerator sees it: what it saves, loads, unscales and asks whether it stepped.
+
+    The first of a run saves all of it. The accelerator forgets them with its models, ``free_memory``.
+    """
+
+    def __init__(self, run: Optimization, name: str, changed: Changed) -> None:
+        super().__init__(run.optimizers[name], device_placement=False)
+        self.run = run
+        self.skipped: Any = False
+        self._changed: Changed = changed if isinstance(changed, str) else tuple(changed)
+        self._name = name
+        # With this the accelerator takes it as it is.
+        self._is_accelerate_prepared = True
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it saves the run."""
+        return self._name == next(iter(self.run.optimizers))
+
+    @property
+    def step_was_skipped(self) -> bool:
+        """Whether the scaler left out the last step of this optimizer."""
+        return bool(self.skipped)
+
+    def step(self, closure: Any = None) -> None:
+        """Refuse; `run.step` is the step."""
+        raise OptimError("the run steps its optimizer itself, run.step(loss)")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the run."""
+        return self.run.state_dict() if self.is_first else {"run": next(iter(self.run.optimizers))}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continue the run."""
+        if not self.is_first:
+            return
+        try:
+            self.run.load_state_dict(state_dict, changed=self._changed)  # type: ignore[arg-type]
+        except CheckpointMismatchError as error:
+            if not isinstance(state_dict.get("recipe"), dict):
+                raise
+            raise CheckpointMismatchError(
+                f"{error}\nload_state takes `changed` from prepare(run, accelerator, changed=…)"
+            ) from None
+
+    def check(self) -> None:
+        """Raise OptimError where the run cannot be saved as it is."""
+        self.run[self._name].refuse_eval("saved")
+
+
+class _Runs:
+    """How many runs there are, saved beside them: no checkpoint with a run is loaded where none is prepared."""
+
+    def __init__(self, accelerator: Accelerator) -> None:
+        self._accelerator = weakref.ref(accelerator)
+
+    def parts(self) -> Iterator[tuple[int, _Part]]:
+        """Yield each part of a run, with its place among the accelerator's optimizers."""
+        accelerator = self._accelerator()
+        if accelerator is not None:
+            yield from ((place, each) for place, each in enumerate(accelerator._optimizers) if isinstance(each, _Part))
+
+    def before_saving(self, models: Any, weights: Any, folder: str) -> None:
+        """Refuse to save before anything is written."""
+        for _, part in self.parts():
+            part.check()
+
+    def before_loading(self, models: Any, folder: str) -> None:
+        """Refuse a checkpoint without a run before any weight is loaded."""
+        for place, _ in self.parts():
+            if not Path(folder, f"{OPTIMIZER_NAME}{f'_{place}' if place else ''}.bin").exists():
+                raise CheckpointMismatchError(
+                    f"{folder} holds no run: it was saved where {_LINE} had not been called; nothing was loaded"
+                )
+
+    def state_dict(self) -> dict[str, int]:
+        """Return their number."""
+        return {"optimizers of runs": len(list(self.parts()))}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Compare it."""
+        saved, now = state["optimizers of runs"], len(list(self.parts()))
+        if saved != now:
+            raise CheckpointMismatchError(
+                f"the checkpoint holds the optimizers of a run, {saved} in number, and {now} of a run are prepared: "
+                f"call {_LINE} before load_state"
+            )
+
+
+def _keep_optimizers(accelerator: Accelerator, is_kept: Callable[[Any], bool]) -> None:
+    accelerator._optimizers[:] = list(filter(is_kept, accelerator._optimizers))
+
+
+def _watch_checkpoints(accelerator: Accelerator) -> None:
+    """Look at what the accelerator saves and loads, once."""
+    if not any(isinstance(each, _Runs) for each in accelerator._custom_objects):
+        runs = _Runs(accelerator)
+        accelerator.register_for_checkpointing(runs)
+        accelerator.register_save_state_pre_hook(runs.before_saving)
+        accelerator.register_load_state_pre_hook(runs.before_loading)
+
+
+# -- what is refused -------------------------------------------------------------------------------------------------
+
+
+def _refuse_others(run: Any, accelerator: Any) -> None:
+    """Raise OptimError where the arguments are no run and no accelerator."""
+    if not isinstance(run, Optimization):
+        raise OptimError(
+            f"prepare(run, accelerator) is given {shown(run)} for the run; a run is what recipe.create(model) gives"
+        )
+    if not isinstance(accelerator, Accelerator):
+        raise OptimError(f"prepare(run, accelerator) is given {shown(accelerator)} for the accelerator")
+
+
+def _host_of(run: Optimization) -> _Accelerated | None:
+    """Return what the run was prepared with before.
+
+    Raises:
+        OptimError: another framework steps it.
+    """
+    host = run[next(iter(run.optimizers))].host
+    if host is not None and not isinstance(host, _Accelerated):
+        raise OptimError("the run is stepped in the loop of another framework already; create another one")
+    return host
+
+
+def _refuse_engine(accelerator: Accelerator) -> None:
+    why = _ENGINES.get(accelerator.distributed_type)
+    if why is None and accelerator.distributed_type == DistributedType.FSDP and not accelerator.is_fsdp2:
+        why = (
+            "FullyShardedDataParallel puts weights into flat parts, whose norms no clipper and whose matrices no "
+            "optimizer can know; take FSDP2 (fsdp_version: 2), or DistributedDataParallel"
+        )
+    if why is not None:
+        raise OptimError(f"this accelerator does not leave the step to its loop: {why}")
+
+
+def _holders(run: Optimization, name: str, accelerator: Accelerator) -> list[Any]:
+    """Return the prepared models that have the parameters of an optimizer.
+
+    Raises:
+        OptimError: a parameter is in none of them.
+    """
+    model_of = {id(parameter): model for model in accelerator._models for parameter in model.parameters()}
+    found: dict[int, Any] = {}
+    for group in run.optimizers[name].param_groups:
+        for place, parameter in enumerate(group["params"]):
+            if id(parameter) not in model_of:
+                names = group.get("param_names")
+                which = names[place] if names else f"a parameter of shape {tuple(parameter.shape)}"
+                of = "the run" if len(run.optimizers) == 1 else f"the optimizer `{name}`"
+                raise OptimError(
+                    f"{of} trains {which}, which is in no model that the accelerator has prepared, so that its "
+                    f"gradients would be those of one process alone: call {_ORDER} first, create the run for that "
+                    f"model, and then {_LINE}"
+                )
+            model = model_of[id(parameter)]
+            found[id(model)] = model
+    return list(found.values())
+
+
+def _refuse_unsynchronised(holders: Mapping[str, list[Any]], accelerator: Accelerator) -> None:
+    """Raise OptimError where a model was prepared without what puts the processes' gradients together."""
+    kind = accelerator.distributed_type
+    if not kind.value.startswith("MULTI_") or accelerator.parallelism_config is not None:
+        return
+    for name, models in holders.items():
+        for model in models:
+            if not any(isinstance(part, DistributedDataParallel) for part in model.modules()):
+                raise OptimError(
+                    f"the model of `{name}`, {type(model).__name__}, was prepared for evaluation alone, so that each "
+                    f"of {accelerator.num_processes} processes would train another one: {_ORDER}"
+                )
+
+
+def _refuse_closure(loop: Any, accelerator: Accelerator) -> None:
+    if "closure" in loop.needs and accelerator.gradient_accumulation_steps > 1:
+        raise OptimError(
+            f"{type(loop.optimizer).__name__} computes the gradients anew in each step, so that those of "
+            f"{accelerator.gradient_accumulation_steps} batches cannot be accumulated: "
+            "Accelerator(gradient_accumulation_steps=1), with batches as large as a step needs"
+        )
+
+
+def _refuse_schedules(schedulers: Mapping[str, Any], accelerator: Accelerator) -> None:
+    """Raise OptimError where a schedule of the run is one that the accelerator steps, too."""
+    own = {id(scheduler) for scheduler in schedulers.values()}
+    prepared = [type(each.scheduler).__name__ for each in accelerator._schedulers if id(each.scheduler) in own]
+    if prepared:
+        raise OptimError(
+            f"{listing(prepared)} of the run was given to accelerator.prepare, which steps it as often as there are "
+            f"processes; leave it out there: {_ORDER}, then {_LINE}, and run.step(loss) moves it"
+        )
