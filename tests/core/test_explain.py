@@ -37,6 +37,6 @@ def test_explain_of_named_optimizers_shows_each():
     recipe = registry.build({"optimizer_configs": {"a": {"type": "Momentum"}, "b": {"type": "Momentum", "lr": 0.5}}})
     plans = registry.explain(recipe, {"a": Linear(), "b": Linear()})
     assert [("a", 0.1), ("a", 0.1), ("b", 0.5), ("b", 0.5)] == [(plan.optimizer, plan.lr) for plan in plans]
-    assert ["a", "parameter  shape  group  lr   weight_decay", "weight     4x4    0      0.1  0"] == str(
+    assert ["a", "parameter  shape  group    lr   weight_decay", "weight     4x4    default  0.1  0"] == str(
         plans
     ).splitlines()[:3]

@@ -149,6 +149,50 @@ def test_a_state_is_loaded_into_torchs_own_optimizer():
     torch.optim.AdamW(model.named_parameters()).load_state_dict(optimizer.state_dict())
 
 
+@pytest.mark.parametrize("copied", [as_it_is, deep_copy, pickled])
+@pytest.mark.parametrize("name", ["AdamW", "Muon", "LBFGS"])
+@pytest.mark.parametrize("saved_as", [None, "another"])
+def test_groups_keep_their_names_whatever_was_saved(name, saved_as, copied):
+    """A state of a version without names has none; torch replaces the groups with the saved ones."""
+    beside = {} if name == "LBFGS" else {"no_decay": ["bias"]}
+    model = Net() if name != "LBFGS" else nn.Linear(4, 4)
+    _, optimizer = trained(name, model, **beside) if name != "LBFGS" else (model, lbfgs(model))
+    expected = [group["name"] for group in optimizer.param_groups]
+    state = plain(optimizer.state_dict())
+    for group in state["param_groups"]:
+        del group["name"]
+        if saved_as:
+            group["name"] = saved_as
+    optimizer = copied(optimizer)
+    optimizer.load_state_dict(state)
+
+    assert expected == [group["name"] for group in optimizer.param_groups]
+    assert expected == [group["name"] for group in plain(optimizer.state_dict())["param_groups"]]
+    assert all(group.get("name") == saved_as for group in state["param_groups"])
+
+
+def lbfgs(model):
+    return registry.build({"type": "LBFGS"}).create_optimizer(model)
+
+
+@pytest.mark.parametrize("changed", ["error", "saved", "config"])
+def test_a_run_that_was_saved_without_names_of_groups_goes_on(changed):
+    """No difference is seen, and the names stay."""
+    recipe = registry.recipe({"type": "AdamW", "no_decay": ["bias"], "config": {"lr": 0.1}})
+    run = recipe.create(Net())
+    state = plain(run.state_dict())
+    saved = state["optimizers"]["default"]
+    for group in saved["state"]["param_groups"]:
+        del group["name"]
+    assert not any("name" in group for group in saved["start"])
+    if changed == "config":
+        recipe = registry.recipe({"type": "AdamW", "no_decay": ["bias"], "config": {"lr": 0.2}})
+        run = recipe.create(Net())
+    run.load_state_dict(state, changed=changed)
+
+    assert ["default", "no_decay"] == [group["name"] for group in run.optimizer.param_groups]
+
+
 def test_a_guarded_optimizer_is_freed_without_the_garbage_collector():
     """No hook keeps it alive, nor its tensors."""
     gc.disable()

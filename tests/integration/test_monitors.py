@@ -77,13 +77,13 @@ def test_a_report_says_what_the_step_did(model, reports):
 
     (report,) = reports
     assert {
-        *("step", "lr/group 0", "lr/group 1"),
+        *("step", "lr/default", "lr/no_decay"),
         *("grad_norm", "grad_norm/body.0", "grad_norm/body.2", "grad_norm/head", "grad_norm/scale"),
         *("update_ratio", "update_ratio/body.0", "update_ratio/body.2", "update_ratio/head", "update_ratio/scale"),
         *("clipped", "nonfinite", "skipped", "step_time"),
     } == set(report)
-    assert ["step", "lr/group 0", "lr/group 1", "grad_norm"] == list(report)[:4]
-    assert (3, *done.lrs) == (report["step"], report["lr/group 0"], report["lr/group 1"])
+    assert ["step", "lr/default", "lr/no_decay", "grad_norm"] == list(report)[:4]
+    assert (3, *done.lrs) == (report["step"], report["lr/default"], report["lr/no_decay"])
     assert pytest.approx(norm_of(gradients.values())) == report["grad_norm"] == pytest.approx(done.grad_norm.item())
     assert pytest.approx(norm_of(moved.values()) / norm_of(before.values())) == report["update_ratio"]
     for module in ("body.0", "body.2", "head"):
@@ -215,7 +215,7 @@ def test_a_clipper_of_several_optimizers_is_counted_for_each(reports):
         (next(name for name in report if "/" in name).partition("/")[0], report["step"]) for report in reports
     ]
     assert [1.0, 1.0, 0.0, 0.0] == [next(report[name] for name in report if "clipped" in name) for report in reports]
-    assert {"step", "generator/lr/group 0", "generator/grad_norm", "generator/update_ratio"} <= reports[2].keys()
+    assert {"step", "generator/lr/default", "generator/grad_norm", "generator/update_ratio"} <= reports[2].keys()
 
 
 def test_the_groups_of_muon_are_its_halves(model, reports):
@@ -247,7 +247,7 @@ def test_the_rate_may_be_a_tensor(model, reports):
     Monitor(run, every=1, to=reports.append)
     train(run, model, 1)
 
-    assert 0.25 == reports[0]["lr/group 0"]
+    assert 0.25 == reports[0]["lr/default"]
 
 
 # -- the run ---------------------------------------------------------------------------------------------------------

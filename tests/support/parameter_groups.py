@@ -19,7 +19,10 @@ def spec(**beside):
 def groups(built, model, **options):
     """Return the names in each group with the options of the group, for the groups that a spec makes of a model."""
     return [
-        (group["param_names"], {key: value for key, value in group.items() if key not in ("params", "param_names")})
+        (
+            group["param_names"],
+            {key: value for key, value in group.items() if key not in ("params", "param_names", "name")},
+        )
         for group in built.create_optimizer(model, **options).param_groups
     ]
 

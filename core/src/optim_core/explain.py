@@ -10,6 +10,7 @@ import attrs
 
 from optim_core.errors import OptimError
 from optim_core.groups.matching import rule_title
+from optim_core.groups.names import NAME
 from optim_core.groups.options import MULTIPLIER, base_rate
 from optim_core.groups.plan import Plan, plan_of
 from optim_core.groups.targets import target_of, target_of_models
@@ -20,7 +21,7 @@ from optim_core.specs import OptimizerSpec
 __all__ = ["Explanation", "GroupPlan", "ParameterPlan", "explain"]
 
 COLUMNS = ("parameter", "shape", "group", "lr", "weight_decay", "options", "decided by")
-BESIDE_OPTIONS = ("lr", "weight_decay", MULTIPLIER)
+BESIDE_OPTIONS = ("lr", "weight_decay", MULTIPLIER, NAME)
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +33,7 @@ class ParameterPlan:
         shape: of the tensor.
         optimizer: the name of its optimizer in a recipe; "default" where there is one.
         group: the index of its parameter group, None where it is not trained.
+        group_name: what the group is called, None where it is not trained.
         lr: its rate at the start, None where it is not trained or the config has none.
         weight_decay: None where it is not trained or the config has none.
         lr_multiplier: the product of the factors in `lr`.
@@ -44,13 +46,14 @@ class ParameterPlan:
         >>> from optim_core import registry
         >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}, "no_decay": ["bias"]})
         >>> print(registry.explain(spec, torch.nn.Linear(8, 2))["bias"])
-        bias  2  1  0.001  0  no_decay bias: weight_decay 0
+        bias  2  no_decay  0.001  0  no_decay bias: weight_decay 0
     """
 
     name: str
     shape: tuple[int, ...]
     optimizer: str
     group: int | None = None
+    group_name: str | None = None
     lr: float | None = None
     weight_decay: float | None = None
     lr_multiplier: float = 1.0
@@ -64,7 +67,7 @@ class ParameterPlan:
     def _cells(self) -> tuple[str, ...]:
         """Return the texts of its row in a table."""
         options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
-        place = "frozen" if self.frozen else str(self.group)
+        place = "frozen" if self.frozen else str(self.group_name)
         return (
             self.name,
             "x".join(map(str, self.shape)) or "scalar",
@@ -83,6 +86,7 @@ class GroupPlan:
     Args:
         optimizer: the name of its optimizer in a recipe; "default" where there is one.
         group: its index, None for the parameters that are not trained.
+        name: what it is called, as the optimizer's group will be: its ``name``; None as `group`.
         tensors: how many parameters it has.
         numbers: how many numbers these have together.
         lr: its rate at the start, None where the config has none.
@@ -95,12 +99,13 @@ class GroupPlan:
         >>> from optim_core import registry
         >>> spec = registry.build({"type": "SGD", "config": {"lr": 0.1}})
         >>> group = registry.explain(spec, torch.nn.Linear(8, 2)).groups()[0]
-        >>> group.tensors, group.numbers, group.lr
-        (2, 18, 0.1)
+        >>> group.name, group.tensors, group.numbers, group.lr
+        ('default', 2, 18, 0.1)
     """
 
     optimizer: str
     group: int | None
+    name: str | None
     tensors: int
     numbers: int
     lr: float | None
@@ -151,8 +156,8 @@ class Explanation:
             >>> from optim_core import registry
             >>> spec = registry.build({"type": "AdamW", "config": {"lr": 0.001}, "no_decay": ["bias"]})
             >>> explanation = registry.explain(spec, torch.nn.Linear(8, 2))
-            >>> [(each.group, each.tensors, each.numbers, each.weight_decay) for each in explanation.groups()]
-            [(0, 1, 16, 0.01), (1, 1, 2, 0.0)]
+            >>> [(each.name, each.tensors, each.numbers, each.weight_decay) for each in explanation.groups()]
+            [('default', 1, 16, 0.01), ('no_decay', 1, 2, 0.0)]
         """
         held: dict[tuple[str, int | None], list[ParameterPlan]] = {}
         for plan in self.parameters:
@@ -169,9 +174,9 @@ class Explanation:
             >>> from optim_core import registry
             >>> spec = registry.build({"type": "SGD", "config": {"lr": 0.1}})
             >>> print(registry.explain(spec, torch.nn.Linear(8, 2)).table())
-            parameter  shape  group  lr   weight_decay
-            weight     2x8    0      0.1  0
-            bias       2      0      0.1  0
+            parameter  shape  group    lr   weight_decay
+            weight     2x8    default  0.1  0
+            bias       2      default  0.1  0
         """
         names = list(dict.fromkeys(plan.optimizer for plan in self.parameters))
         tables = [_table([plan._cells() for plan in self.parameters if plan.optimizer == name]) for name in names]
@@ -223,6 +228,7 @@ def _plans(
         yield ParameterPlan(
             **known,
             group=number,
+            group_name=plan.group_names[number],
             lr=options.get("lr", base_rate(plan.request.config)),
             weight_decay=options.get("weight_decay", getattr(plan.request.config, "weight_decay", None)),
             lr_multiplier=options.get(MULTIPLIER, 1.0),
@@ -262,6 +268,7 @@ def _group(optimizer: str, group: int | None, plans: list[ParameterPlan]) -> Gro
     return GroupPlan(
         optimizer=optimizer,
         group=group,
+        name=first.group_name,
         tensors=len(plans),
         numbers=sum(math.prod(plan.shape) for plan in plans),
         lr=first.lr,

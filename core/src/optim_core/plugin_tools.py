@@ -10,6 +10,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - the fields of a config as arguments of what it builds, and a value as a file holds it: `keyword_arguments`,
   `plain_data`;
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
+- names of groups: `group_names` of a live optimizer, `DEFAULT_GROUP`, `rule_name`;
 - a live optimizer: `multiplied`, `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
 - what a run asks of a framework in whose loop it is stepped: `Host`, which is set as ``run[name].host``;
 - a whole number, or an error that names it: `count`;
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
     from optim_core.discovery.extras import commands_of_extras, install_line
+    from optim_core.groups.names import DEFAULT_GROUP, group_names, rule_name
     from optim_core.groups.patterns import expression_error, matching
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.plugin_class.needs import needs_of
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from optim_core.text.spelling import nearest
 
 __all__ = [
+    "DEFAULT_GROUP",
     "KINDS",
     "LARGEST",
     "REGEX",
@@ -85,6 +88,7 @@ __all__ = [
     "follows_no_metric",
     "format_of",
     "formats",
+    "group_names",
     "install_line",
     "join",
     "keyword_arguments",
@@ -101,6 +105,7 @@ __all__ = [
     "probe",
     "refuse_fewer_groups",
     "restore_base_rates",
+    "rule_name",
     "said",
     "shown",
     "summary_without_import",
@@ -116,6 +121,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
         "optim_core.discovery.extras": ("commands_of_extras", "install_line"),
+        "optim_core.groups.names": ("DEFAULT_GROUP", "group_names", "rule_name"),
         "optim_core.groups.patterns": ("expression_error", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),
         "optim_core.plugin_class.needs": ("needs_of",),

@@ -432,7 +432,7 @@ class OptimizerSpec(PluginSpec):
         from optim_core.groups.targets import refuse_for_ready_made
 
         refuse_for_ready_made(self.group_request(), lr_multipliers)
-        return self._build(target)
+        return self._build(target, ())
 
     def create_optimizer_for_multiple(
         self, models: Sequence[Module], *, lr_multipliers: Mapping[Module, float] | None = None
@@ -521,12 +521,13 @@ class OptimizerSpec(PluginSpec):
 
         plan = plan_of(self.group_request(), target, lr_multipliers)
         refuse_rates_without_effect(plan)
-        optimizer = self._build(plan.groups() if groups_of is None else groups_of(plan), target.models)
+        optimizer = self._build(plan.groups() if groups_of is None else groups_of(plan), target.models, plan)
         refuse_unknown_options(plan, optimizer)
         plan.freeze()
         return optimizer
 
-    def _build(self, params: Any, models: Sequence[Module] = ()) -> Optimizer:
+    def _build(self, params: Any, models: Sequence[Module], plan: Plan | None = None) -> Optimizer:
+        from optim_core.groups.names import name_groups
         from optim_core.plugin_class.needs import has_modes
         from optim_core.run.guard import guarded
         from optim_core.run.later_groups import takes_later_groups
@@ -534,6 +535,11 @@ class OptimizerSpec(PluginSpec):
         optimizer: Optimizer = guarded(self.build_for(params, models), self.types)
         if has_modes(optimizer):
             optimizer.train()  # type: ignore[attr-defined]
+        # Only now, since a constructor may take no keys in a group but its own, or divide a group further.
+        if plan is None:
+            name_groups(optimizer)
+        else:
+            name_groups(optimizer, plan.planned_names(), given=plan.given_names())
         return takes_later_groups(optimizer, models)
 
     def build_for(self, params: Any, models: Sequence[Module] = ()) -> Optimizer:

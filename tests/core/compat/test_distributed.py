@@ -81,7 +81,7 @@ def test_it_stands_where_an_optimizer_is_looked_at(alone, capsys):
     optimizer = DistributedOptimizer(model(), no_decay=["bias"], **CONFIG)
     OptimizerMonitor(optimizer, to=print).log_lr(0)
 
-    assert "{'step': 0, 'lr/group 0': 0.05, 'lr/group 1': 0.05}\n" == capsys.readouterr().out
+    assert "{'step': 0, 'lr/default': 0.05, 'lr/no_decay': 0.05}\n" == capsys.readouterr().out
     assert [0.05, 0.05] == optimizer.scheduler.get_last_lr()
     assert "<DistributedOptimizer: AdamW, process 0 of 1>" == repr(optimizer)
 

@@ -161,7 +161,7 @@ def test_it_stands_where_an_optimizer_is_looked_at(model, capsys):
     optimizer = optimizer_for(model, lr_multipliers={model.output_head: 2.0})
     OptimizerMonitor(optimizer, to=print).log_lr(0)
 
-    assert "{'step': 0, 'lr/group 0': 0.01, 'lr/group 1': 0.02}\n" == capsys.readouterr().out
+    assert "{'step': 0, 'lr/default': 0.01, 'lr/output_head': 0.02}\n" == capsys.readouterr().out
     assert "<MixedPrecisionOptimizer: AdamW in torch.bfloat16>" == repr(optimizer)
     assert "<MixedPrecisionOptimizer: AdamW without mixed precision>" == repr(optimizer_for(model, use_amp=False))
 

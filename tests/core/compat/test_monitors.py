@@ -20,7 +20,7 @@ def test_rates_are_told_at_the_interval(optimizer, reports):
         optimizer.param_groups[0]["lr"] = torch.tensor(0.5**batch_idx)
         monitor.log_lr(batch_idx)
 
-    assert [{"step": step, "lr/group 0": 0.5**step} for step in (0, 2, 4)] == reports
+    assert [{"step": step, "lr/group_0": 0.5**step} for step in (0, 2, 4)] == reports
 
 
 def test_gradients_are_told_at_the_interval(model, train, reports):
@@ -55,7 +55,7 @@ def test_a_log_is_written_to_where_nothing_else_is_named(optimizer, caplog):
     with caplog.at_level("INFO"):
         OptimizerMonitor(optimizer).log_lr(0)
 
-    assert ["step 0: lr/group 0 0.0001"] == [record.getMessage() for record in caplog.records]
+    assert ["step 0: lr/group_0 0.0001"] == [record.getMessage() for record in caplog.records]
 
 
 @pytest.mark.parametrize("arguments", [{"log_interval": 0}, {"to": "run.csv"}])

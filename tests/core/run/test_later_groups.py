@@ -14,6 +14,7 @@ from torch import nn
 from torch_schedules import OF_TORCH
 
 from optim_core import Horizon, OptimError, registry
+from optim_core.plugin_tools import join
 
 HORIZON = Horizon(total_steps=100, steps_per_epoch=1)
 ADAMW = {"type": "AdamW", "config": {"lr": 0.1}}
@@ -189,3 +190,46 @@ def test_a_run_goes_on_with_the_groups_that_came():
     continued.load_state_dict(states[1])
     assert names(optimizer) == names(again)
     assert expected == stepped(again, continued, 6)
+
+
+# -- names of groups -------------------------------------------------------------------------------------------------
+
+
+def group_names(optimizer):
+    return [group["name"] for group in optimizer.param_groups]
+
+
+def test_a_later_group_is_called_by_its_module_or_number():
+    """It is the module that holds all of its parameters; a name that it brings stays, unless another has it."""
+    model = nn.ModuleDict({"body": network(), "head": nn.Linear(2, 2)})
+    model["body"].requires_grad_(False)
+    optimizer = registry.build(ADAMW).create_optimizer(model)
+    optimizer.add_param_group({"params": thawed(model["body"][0])})
+    optimizer.add_param_group({"params": thawed(model["body"][1]), "name": "last"})
+    for own in ({}, {"name": "last"}, {"name": "default"}):
+        optimizer.add_param_group({"params": [nn.Parameter(torch.zeros(2))], **own})
+
+    assert ["default", "body.0", "last", "group_3", "last_2", "default_2"] == group_names(optimizer)
+
+
+def test_a_copy_names_later_groups_too():
+    """By their numbers, as it has no model."""
+    model, optimizer = half_frozen()
+    for copied in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        assert ["default"] == group_names(copied)
+        copied.add_param_group({"params": thawed(model[0])})
+        assert ["default", "group_1"] == group_names(copied)
+
+
+def test_a_group_that_a_schedule_finds_has_a_name_where_the_others_have_one():
+    """Whoever added it went around the optimizer's own method; one that no spec made is left without names."""
+    _, optimizer = half_frozen()
+    bare = torch.optim.AdamW(network().parameters(), lr=0.1)
+    for each in (optimizer, bare):
+        scheduler = registry.build({"type": "ExponentialLR", "gamma": 0.5}).create_scheduler(each)
+        later = {"params": [("later.weight", nn.Parameter(torch.zeros(2)))]}
+        torch.optim.Optimizer.add_param_group(each, later if each is optimizer else {"params": [later["params"][0][1]]})
+        join(scheduler, lambda other: torch.optim.lr_scheduler.ExponentialLR(other, 0.5), 1, steps=0)
+
+    assert ["default", "later"] == group_names(optimizer)
+    assert not any("name" in group for group in bare.param_groups)

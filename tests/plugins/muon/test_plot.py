@@ -40,10 +40,10 @@ def test_every_curve_is_the_rate_of_a_group(tmp_path, monkeypatch):
         names, *rows = csv.reader(source)
     assert [
         "step",
-        "other parameters: matrices: lr 0.02",
-        "narrow.*: matrices: lr 0.01",
-        "other parameters: AdamW's: lr 3e-4",
-        "head.*: AdamW's: lr 1.5e-3",
+        "matrices: lr 0.02",
+        "matrices_param_groups_1: narrow.*: lr 0.01",
+        "adamw: lr 3e-4",
+        "adamw_param_groups_0: head.*: lr 1.5e-3",
     ] == names
 
     torch.manual_seed(0)

@@ -36,8 +36,8 @@ class OptimizerMonitor:
         >>> monitor = OptimizerMonitor(optimizer=optimizer, log_interval=100, to=print)
         >>> for batch_idx in range(101):
         ...     monitor.log_lr(batch_idx)
-        {'step': 0, 'lr/group 0': 0.1}
-        {'step': 100, 'lr/group 0': 0.1}
+        {'step': 0, 'lr/group_0': 0.1}
+        {'step': 100, 'lr/group_0': 0.1}
     """
 
     def __init__(
@@ -62,11 +62,12 @@ class OptimizerMonitor:
             >>> from optim_core.compat import OptimizerMonitor
             >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
             >>> OptimizerMonitor(optimizer, to=print).log_lr(200)
-            {'step': 200, 'lr/group 0': 0.1}
+            {'step': 200, 'lr/group_0': 0.1}
         """
         if step % self.log_interval:
             return
-        from optim_core.run.monitors.measures import group_names, rates_of, read
+        from optim_core.groups.names import group_names
+        from optim_core.run.monitors.measures import rates_of, read
 
         names, rates = group_names(self.optimizer), read(rates_of(self.optimizer))
         self._output({"step": step} | {f"lr/{name}": rate for name, rate in zip(names, rates, strict=True)})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optim_core.errors import ParamGroupError
+from optim_core.groups.names import NAME
 from optim_core.groups.plan import Plan
 from optim_core.groups.targets import Group, target_of
 from optim_core.text.values import shown
@@ -13,7 +14,8 @@ from optim_core.text.values import shown
 __all__ = ["groups_of_handed", "without_names"]
 
 GROUPS = "hand over the groups that the factory's groups() gives, or the parameters without groups"
-_NO_OPTIONS = ("params", "param_names")
+_OF_PARAMETERS = ("params", "param_names")
+_NO_OPTIONS = (*_OF_PARAMETERS, NAME)
 
 
 def groups_of_handed(plan: Plan, params: Any) -> list[Group]:
@@ -56,7 +58,7 @@ def _refuse_strangers(plan: Plan, named: Iterable[tuple[str, Any]]) -> None:
 def _some_of(group: Group, wanted: set[int]) -> Group:
     """Return a group with those of its parameters whose ``id`` is wanted."""
     kept = [place for place, parameter in enumerate(group["params"]) if id(parameter) in wanted]
-    return {key: [value[place] for place in kept] if key in _NO_OPTIONS else value for key, value in group.items()}
+    return {key: [value[place] for place in kept] if key in _OF_PARAMETERS else value for key, value in group.items()}
 
 
 def _completed(number: int, group: Mapping[str, Any], plan: Plan, planned: list[Group]) -> Group:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -14,7 +14,8 @@ from optim_core.groups.matching import match_rules, rule_title
 from optim_core.groups.model.module_kinds import is_bias
 from optim_core.groups.model.survey import Traits, survey
 from optim_core.groups.multipliers import ModuleFactor, module_factors
-from optim_core.groups.options import MULTIPLIER, OptionMaker, Options, has_hook
+from optim_core.groups.names import NAME, common_module, names_of_parts, rule_name
+from optim_core.groups.options import MULTIPLIER, RATE, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
 from optim_core.groups.request import GroupRequest
 from optim_core.groups.rule import NO_DECAY_KINDS
@@ -110,11 +111,88 @@ class Plan:
             ]
         return list(parts.values())
 
+    @cached_property
+    def group_names(self) -> list[str]:
+        """The name of each of `parts`."""
+        words = _Words(self)
+        labels = [list(dict.fromkeys(words.of(place) for place in places)) for _, places in self.parts]
+        return names_of_parts(labels, [options for options, _ in self.parts], self._explained)
+
+    def planned_names(self) -> dict[int, str]:
+        """Return the name of the group of each parameter that is trained, by the parameter's ``id``."""
+        parameters = self.target.parameters
+        return {
+            id(parameters[place]): name
+            for name, (_, places) in zip(self.group_names, self.parts, strict=True)
+            for place in places
+        }
+
+    def given_names(self) -> set[str]:
+        """Return the names that the plugin class's hook gives groups."""
+        return {str(options[NAME]) for options, _ in self.parts if NAME in options}
+
+    def _explained(self, number: int) -> set[str]:
+        """Return the options of a group that come from multipliers, ``no_decay`` and rules."""
+        options, places = self.parts[number]
+        rules = {self.rules[place] for place in places} - {None}
+        found = {key for index in rules for key in self.request.rules[index or 0].overrides}
+        found |= set(decay_fields(type(self.request.config))) if any(self.exempt[place] for place in places) else set()
+        return found | ({MULTIPLIER, RATE} if options.get(MULTIPLIER, 1.0) != 1.0 else {MULTIPLIER})
+
     def freeze(self) -> None:
         """Make the parameters that a rule freezes require no gradient."""
         for place, index in enumerate(self.rules):
             if index is not None and self.request.rules[index].freeze:
                 self.target.parameters[place].requires_grad = False
+
+
+class _Words:
+    """What is said of parameters, as the parts of a group's name."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._known: dict[Hashable, tuple[str, ...]] = {}
+
+    def of(self, place: int) -> tuple[str, ...]:
+        plan = self._plan
+        rule, exempt, factor = plan.rules[place], bool(plan.exempt[place]), plan.module_factor(place)
+        # With a factor of 1 for each layer, none differs.
+        depth = plan.traits[place].depth if plan.request.layer_decay not in (None, 1) else None
+        key = (rule, exempt, depth, id(factor))
+        if key not in self._known:
+            self._known[key] = tuple(self._words(rule, depth, factor, exempt=exempt))
+        return self._known[key]
+
+    def _words(
+        self, index: int | None, depth: int | None, factor: ModuleFactor | None, *, exempt: bool
+    ) -> Iterator[str]:
+        request = self._plan.request
+        rule = None if index is None else request.rules[index]
+        if factor is not None and factor.factor != 1:
+            yield self._module(factor)
+        if index is not None and rule is not None and (rule.overrides or rule.lr_multiplier != 1):
+            yield rule_name(index)
+        if depth is not None:
+            yield f"layer_{depth}"
+        if exempt:
+            config, kept = (request.config, {}) if rule is None else (rule.config, rule.overrides)
+            decays = [name for name in decay_fields(type(config)) if name not in kept and getattr(config, name) != 0]
+            if decays:
+                yield "no_decay"
+
+    def _module(self, factor: ModuleFactor) -> str:
+        """Return the place in the model of a module of ``lr_multipliers``; its class where that says nothing."""
+        module = common_module(self._parameters.get(id(factor), ()))
+        says_something = module and not module.replace(".", "").isdigit()
+        return module if says_something else f"{factor.title} {module}".strip()
+
+    @cached_property
+    def _parameters(self) -> dict[int, list[str]]:
+        """The names of the parameters of each factor of ``lr_multipliers``, by its ``id``."""
+        plan, found = self._plan, dict[int, list[str]]()
+        for place in plan.trained if plan.target.names is not None else ():
+            found.setdefault(id(plan.module_factor(place)), []).append(plan.target.name(place))
+        return found
 
 
 def plan_of(

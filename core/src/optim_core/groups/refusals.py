@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optim_core.errors import ParamGroupError
 from optim_core.groups.matching import rule_title
+from optim_core.groups.names import NAME
 from optim_core.groups.options import MULTIPLIER, has_hook
 from optim_core.plugin_class.declarations import declarations_of
 from optim_core.text.prose import listing
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 # The keys of a group that are no options.
-_NO_OPTIONS = ("params", "param_names", MULTIPLIER)
+_NO_OPTIONS = ("params", "param_names", NAME, MULTIPLIER)
 
 
 def refuse_unknown_options(plan: Plan, optimizer: Any) -> None:

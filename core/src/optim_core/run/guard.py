@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optim_core.errors import CheckpointMismatchError
+from optim_core.groups.names import NAME
 from optim_core.run.distributed.shards import divided_as, is_divided
 from optim_core.text.prose import listing
 
@@ -43,7 +44,8 @@ class Guard:
     def check(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
         """Return a state that is being loaded, in the order of the optimizer's own parameters.
 
-        A state without names, such as another program's, is returned as it is.
+        A state without names, such as another program's, is returned in its own order. The groups keep their names,
+        whether they had others when they were saved, or none.
 
         Raises:
             CheckpointMismatchError: it is of another class, or its parameters, their groups or shapes are others.
@@ -53,7 +55,8 @@ class Guard:
             raise CheckpointMismatchError(
                 f"the saved state does not fit the optimizer {self.type}:\n    " + "\n    ".join(found)
             )
-        return _divided(_in_order(state, optimizer.param_groups), optimizer.param_groups)
+        groups = optimizer.param_groups
+        return _divided(_with_names(_in_order(state, groups), groups), groups)
 
 
 class _Kept:
@@ -175,6 +178,16 @@ def _in_order(state: dict[str, Any], groups: Groups) -> dict[str, Any]:
         names = list(group["param_names"])
         ordered.append({**before, "params": [number[name] for name in names], "param_names": names})
     return {**state, "param_groups": ordered}
+
+
+def _with_names(state: dict[str, Any], groups: Groups) -> dict[str, Any]:
+    """Return a state whose groups are called as those in `groups`, which torch replaces with them."""
+    saved = state.get("param_groups")
+    if not isinstance(saved, (list, tuple)) or len(saved) != len(groups):
+        return state
+    pairs = zip(saved, groups, strict=True)
+    named = [{**before, NAME: group[NAME]} if NAME in group else before for before, group in pairs]
+    return {**state, "param_groups": named}
 
 
 def _divided(state: dict[str, Any], groups: Groups) -> dict[str, Any]:

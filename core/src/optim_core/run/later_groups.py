@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optim_core.errors import OptimError
+from optim_core.groups.names import NAME, name_groups
 from optim_core.run.stepping import go_to, restore_base_rates
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ class _AddGroup:
     def __call__(self, param_group: dict[str, Any]) -> None:
         """Add a group, as the optimizer's class does.
 
-        A group without names, where the others have names, is named as the model that the optimizer was made for names
-        its parameters, or by its number. One with an `lr_multiplier` and without `lr` has the default rate times that.
+        Parameters without names, where the others have names, are called as in the model that the optimizer was made
+        for, or by their numbers. A group without a `name` is called after the module of its parameters, or by its
+        number. One with an `lr_multiplier` and without `lr` has the default rate times that.
         The schedule that a spec made for the optimizer takes the group in.
 
         Raises:
@@ -66,6 +68,7 @@ class _AddGroup:
             self._complete(param_group, optimizer)
         known = len(optimizer.param_groups)
         type(optimizer).add_param_group(optimizer, param_group)
+        name_groups(optimizer, known=known)
         try:
             self._schedule(known)
         except OptimError:
@@ -161,7 +164,7 @@ def join(scheduler: LRScheduler, make: Callable[[Optimizer], LRScheduler], known
     The same schedule is made for the later groups alone and stepped as often; what it then holds for them, and what it
     wrote into them, is taken over. A group's base rate is its ``initial_lr`` where it has one, else its ``lr``. What a
     class of schedules holds for each group under names that torch's do not use, it takes over in a method
-    ``take_over(other)``.
+    ``take_over(other)``. Where the groups that were there have names, the later ones get some, too.
 
     Args:
         scheduler: the schedule that runs.
@@ -188,6 +191,8 @@ def join(scheduler: LRScheduler, make: Callable[[Optimizer], LRScheduler], known
         ([0.1, 1.0], [0.05, 0.5])
     """
     groups = scheduler.optimizer.param_groups[known:]
+    if all(NAME in group for group in scheduler.optimizer.param_groups[:known]):
+        name_groups(scheduler.optimizer, known=known)
     alone = _optimizer_of(groups, scheduler.optimizer.defaults)
     restore_base_rates(alone)
     try:

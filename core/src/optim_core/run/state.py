@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from optim_core.groups.names import NAME
 from optim_core.run.guard import misfits, shapes_of
 from optim_core.text.prose import listing
 
@@ -12,8 +13,8 @@ __all__ = ["VERSION", "Part", "misfits_of", "options_of", "saved_optimizer", "sa
 
 VERSION = 2
 
-# What a group holds that is no option.
-_NO_OPTIONS = ("params", "param_names")
+# What a group holds that is no option; its name follows from what it is.
+_NO_OPTIONS = ("params", "param_names", NAME)
 
 
 class Part(NamedTuple):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Muon"]
 
+# What the groups of the two halves are called.
+MATRICES, ADAMW = "matrices", "adamw"
+
 
 @attrs.frozen(kw_only=True)
 class Muon:
@@ -72,7 +75,7 @@ class Muon:
     matrices: Literal["auto", "transformer", "hidden"] | list[str] = attrs.field(default="auto")
     split: dict[str, int] = attrs.field(factory=dict)
 
-    rates: ClassVar[Mapping[str, str]] = {"matrices": "lr", "AdamW's": "adamw_lr"}
+    rates: ClassVar[Mapping[str, str]] = {MATRICES: "lr", ADAMW: "adamw_lr"}
     unmultiplied: ClassVar[Collection[str]] = ("lr",)
 
     conformance: ClassVar[Mapping[str, str]] = {
@@ -125,6 +128,7 @@ class Muon:
         from optim_muon.orthogonal.coefficients import canonical
 
         return {
+            "name": MATRICES,
             "use_muon": True,
             "lr": self.lr,
             # A multiplier does not act on matrices, whose steps are all of one length.
@@ -142,6 +146,7 @@ class Muon:
 
     def _adamw_options(self) -> dict[str, Any]:
         return {
+            "name": ADAMW,
             "use_muon": False,
             "lr": self.adamw_lr,
             "weight_decay": self.weight_decay,
@@ -177,6 +182,8 @@ class Muon:
         self._refuse_ready_made(params)
         arguments = attrs.asdict(self, recurse=False, filter=attrs.filters.exclude("matrices", "split"))
         optimizer = MuonOptimizer(params, **arguments)
+        for group in optimizer.param_groups:
+            group.setdefault("name", MATRICES if group["use_muon"] else ADAMW)
         log_halves(optimizer, self.matrices)
         return optimizer
 

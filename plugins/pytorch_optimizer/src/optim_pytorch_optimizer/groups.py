@@ -17,7 +17,8 @@ __all__ = ["group_members"]
 Options = dict[str, Any]
 
 _MARK = "use_muon"
-_RATES = {"matrices": "lr", "AdamW's": "adamw_lr"}
+_MATRICES, _ADAMW = "matrices", "adamw"
+_RATES = {_MATRICES: "lr", _ADAMW: "adamw_lr"}
 
 
 def group_members(found: SourceClass) -> dict[str, Any]:
@@ -74,7 +75,11 @@ def _by_halves(
                 "parameters is one with two dimensions or more; take AdamW for this model"
             )
         return [
-            {_MARK: hidden, **{key: getattr(self, field) for key, field in (matrices if hidden else others).items()}}
+            {
+                "name": _MATRICES if hidden else _ADAMW,
+                _MARK: hidden,
+                **{key: getattr(self, field) for key, field in (matrices if hidden else others).items()},
+            }
             for hidden in map(is_hidden_matrix, infos)
         ]
 

@@ -68,24 +68,24 @@ optimizer_configs:
 """
 
 TABLE = """\
-parameter                  shape  group   lr
+parameter                  shape  group           lr
 embed.weight               9x4    frozen
     param_groups[1] `embed.*`: frozen
-blocks.{0..2}.norm.weight  4      0       0.0003
-blocks.{0..2}.norm.bias    4      0       0.0003
-blocks.{0..2}.fc.weight    4x4    0       0.0003
-blocks.{0..2}.fc.bias      4      0       0.0003
-blocks.{0..2}.out.weight   4x4    0       0.0003
-blocks.{0..2}.out.bias     4      0       0.0003
-norm.weight                4      0       0.0003
-norm.bias                  4      0       0.0003
-head.weight                4x4    1       0.0015
+blocks.{0..2}.norm.weight  4      default         0.0003
+blocks.{0..2}.norm.bias    4      default         0.0003
+blocks.{0..2}.fc.weight    4x4    default         0.0003
+blocks.{0..2}.fc.bias      4      default         0.0003
+blocks.{0..2}.out.weight   4x4    default         0.0003
+blocks.{0..2}.out.bias     4      default         0.0003
+norm.weight                4      default         0.0003
+norm.bias                  4      default         0.0003
+head.weight                4x4    param_groups_0  0.0015
     param_groups[0] `head.*`: lr_multiplier 5
-head.bias                  4      1       0.0015
+head.bias                  4      param_groups_0  0.0015
     param_groups[0] `head.*`: lr_multiplier 5
 
-group 0: 20 tensors, 152 parameters, lr 0.0003
-group 1: 2 tensors, 20 parameters, lr 0.0015
+default: 20 tensors, 152 parameters, lr 0.0003
+param_groups_0: 2 tensors, 20 parameters, lr 0.0015
 frozen: 1 tensor, 36 parameters
 """
 
@@ -124,14 +124,17 @@ def test_layers_that_differ_have_rows_of_their_own(file):
 
     named = [line.split()[0] for line in done.stdout.splitlines() if ".fc.weight" in line]
     assert ["blocks.{0,2}.fc.weight", "blocks.1.fc.weight"] == named
-    assert "group 1: 2 tensors, 20 parameters, lr 0.0003, eps 1e-06" in done.stdout
+    assert "param_groups_1: 2 tensors, 20 parameters, lr 0.0003, eps 1e-06" in done.stdout
 
 
 def test_where_the_columns_do_not_fit_all_else_stands_below_the_name(file):
     """No line is longer than the terminal."""
     done = optim("explain", file(RULES), "--model", "models_of_a_user:build", columns=40)
 
-    assert "head.bias\n    4, group 1, lr 0.0015;\n    param_groups[0] `head.*`:\n    lr_multiplier 5\n" in done.stdout
+    assert (
+        "head.bias\n    4, group param_groups_0, lr 0.0015;\n    param_groups[0] `head.*`:\n    lr_multiplier 5\n"
+        in done.stdout
+    )
     assert "embed.weight\n    9x4, frozen;" in done.stdout
     assert 40 >= max(map(len, done.stdout.splitlines()))
 
@@ -146,6 +149,7 @@ def test_json_has_every_parameter_and_nothing_that_the_module_prints(file):
         "shape": [4],
         "optimizer": "default",
         "group": 1,
+        "group_name": "param_groups_0",
         "lr": 3e-4 * 5,
         "weight_decay": None,
         "lr_multiplier": 5.0,
@@ -153,8 +157,8 @@ def test_json_has_every_parameter_and_nothing_that_the_module_prints(file):
         "frozen": False,
         "decided_by": ["param_groups[0] `head.*`: lr_multiplier 5"],
     } == done.json["parameters"][-1]
-    assert [(0, 20, 152), (1, 2, 20), (None, 1, 36)] == [
-        (group["group"], group["tensors"], group["numbers"]) for group in done.json["groups"]
+    assert [("default", 0, 20, 152), ("param_groups_0", 1, 2, 20), (None, None, 1, 36)] == [
+        (group["name"], group["group"], group["tensors"], group["numbers"]) for group in done.json["groups"]
     ]
     assert "this is printed on import\nthis is printed by build\n" == done.stderr
 
@@ -171,9 +175,9 @@ def test_named_optimizers_have_a_part_each(file):
     done = optim("explain", file(NAMED), "--model", "models_of_a_user:pair", columns=80)
 
     assert done.stdout.startswith("left\n\nparameter")
-    assert ["right", "", "parameter   shape   group   lr      decided by"] == done.stdout.splitlines()[-8:-5]
-    assert "weight      4x4     0       0.002" == done.stdout.splitlines()[-4]
-    assert done.stdout.endswith("\n\ngroup 0: 2 tensors, 20 parameters, lr 0.002\n")
+    assert ["right", "", "parameter   shape   group     lr      decided by"] == done.stdout.splitlines()[-8:-5]
+    assert "weight      4x4     default   0.002" == done.stdout.splitlines()[-4]
+    assert done.stdout.endswith("\n\ndefault: 2 tensors, 20 parameters, lr 0.002\n")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_named_optimizers_have_a_curve_each(file, table):
 
 
 def test_a_rule_with_a_rate_of_its_own_has_a_curve(file, table):
-    """It is called by its patterns; a floor is scaled by its multiplier; other rules and frozen ones have none."""
+    """It is called as its group, and by its patterns; a floor is scaled by its multiplier; no other rule has one."""
     rules = """\
   param_groups:
     - {match: ["head.*", "cls"], lr_multiplier: 5}
@@ -70,7 +70,9 @@ def test_a_rule_with_a_rate_of_its_own_has_a_curve(file, table):
     config = LINEAR.replace("scheduler:", f"{rules}scheduler:").replace("{}", "{floor: 1e-4}")
     rows = table(file(config), "--total-steps", "5")
 
-    assert ["other parameters: lr 3e-4", "head.*, cls: lr 1.5e-3", "emb.*: lr 1e-4"] == rows[0][1:]
+    assert ["default: lr 3e-4", "param_groups_0: head.*, cls: lr 1.5e-3", "param_groups_2: emb.*: lr 1e-4"] == rows[0][
+        1:
+    ]
     assert [3e-4, 3e-4 * 5, 1e-4] == [float(rate) for rate in rows[1][1:]]
     assert [1e-4, 5e-4, 1e-4] == [float(rate) for rate in rows[5][1:]]
 
@@ -84,11 +86,11 @@ def test_an_optimizer_with_several_rates_has_a_curve_for_each(file, table):
     rules = "  param_groups: [{match: a, lr_multiplier: 3}, {match: b, narrow_lr: 0.2}, {match: c, lr: 0.25}]\n"
     rows = table(file(HALVES + rules), "--total-steps", "2")
     assert [
-        "other parameters: wide: lr 0.5",
-        "c: wide: lr 0.25",
-        "other parameters: narrow: lr 0.1",
-        "a: narrow: lr 0.3",
-        "b: narrow: lr 0.2",
+        "wide: lr 0.5",
+        "wide_param_groups_2: c: lr 0.25",
+        "narrow: lr 0.1",
+        "narrow_param_groups_0: a: lr 0.3",
+        "narrow_param_groups_1: b: lr 0.2",
     ] == rows[0][1:]
 
 

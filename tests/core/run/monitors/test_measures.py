@@ -9,27 +9,11 @@ pytest.importorskip("torch")
 import torch
 from torch import nn
 
-from optim_core.run.monitors.measures import Clipped, by_module, group_names, norms_of, parameter_names, read
+from optim_core.run.monitors.measures import Clipped, by_module, norms_of, parameter_names, read
 
 
 def optimizer_of(*groups):
     return torch.optim.SGD([{"params": [torch.zeros(2, requires_grad=True)], **group} for group in groups], lr=0.1)
-
-
-@pytest.mark.parametrize(
-    ("groups", "names"),
-    [
-        ([{}], ("group 0",)),
-        ([{"name": "body"}, {}], ("body", "group 1")),
-        ([{"name": "body"}, {"name": "body"}], ("body 0", "body 1")),
-        ([{"use_muon": True}, {"use_muon": False}], ("matrices", "adamw")),
-        ([{"use_muon": True}, {"use_muon": False}, {"use_muon": False}], ("matrices", "adamw 1", "adamw 2")),
-        ([{"use_muon": True, "name": "body"}], ("body",)),
-    ],
-)
-def test_each_group_has_a_name_of_its_own(groups, names):
-    """The one it has, the half that it is for, or its number."""
-    assert names == group_names(optimizer_of(*groups))
 
 
 def test_parameters_have_the_names_they_came_with():

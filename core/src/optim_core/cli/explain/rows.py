@@ -56,7 +56,7 @@ def _row(name: str, plan: ParameterPlan) -> list[str]:
     return [
         visible(name),
         "x".join(map(str, plan.shape)) or "scalar",
-        "frozen" if plan.frozen else str(plan.group),
+        "frozen" if plan.frozen else visible(str(plan.group_name)),
         _number(plan.lr),
         _number(plan.weight_decay),
         "; ".join(map(visible, plan.decided_by)),
@@ -106,7 +106,7 @@ def print_groups(groups: list[GroupPlan], columns: int) -> None:
 
 
 def _summary(group: GroupPlan) -> str:
-    title = "frozen" if group.group is None else f"group {group.group}"
+    title = "frozen" if group.name is None else visible(group.name)
     tensors = "1 tensor" if group.tensors == 1 else f"{group.tensors} tensors"
     rates = [("lr", group.lr), ("weight_decay", group.weight_decay)]
     said = [f"{name} {_number(value)}" for name, value in rates if value is not None]

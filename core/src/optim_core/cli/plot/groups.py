@@ -8,11 +8,9 @@ from typing import Any
 import attrs
 
 from optim_core import OptimError, OptimizerSpec, Recipe, SchedulerSpec
-from optim_core.plugin_tools import visible
+from optim_core.plugin_tools import DEFAULT_GROUP, rule_name, visible
 
 __all__ = ["Group", "groups_of", "rates_of"]
-
-OTHERS = "other parameters"
 
 
 @attrs.frozen(kw_only=True)
@@ -22,8 +20,9 @@ class Group:
     Args:
         file: the config's file.
         name: the optimizer's name, "" for the one optimizer of a recipe, and for a schedule alone.
-        parameters: the patterns of their names, "" where no rule sets a rate.
-        kind: which of the plugin class's ``rates`` they have, "" where it has one rate for all.
+        group: what the group is called in the optimizer, as far as that is known without a model; "" where all
+            parameters have one rate.
+        patterns: those of the rule, or rules, that it is for.
         optimizer: None for a schedule alone.
         schedule: None for a rate that stays.
         base_lr: the rate that the schedule starts from, the multiplier included.
@@ -32,8 +31,8 @@ class Group:
 
     file: str
     name: str = ""
-    parameters: str = ""
-    kind: str = ""
+    group: str = ""
+    patterns: str = ""
     optimizer: OptimizerSpec | None = None
     schedule: SchedulerSpec | None = None
     base_lr: float
@@ -49,7 +48,7 @@ class Group:
     @property
     def names(self) -> list[str]:
         """What tells it from the other groups of its file."""
-        return [name for name in (self.name, self.parameters, self.kind) if name]
+        return [name for name in (self.name, self.group, self.patterns) if name]
 
 
 def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
@@ -81,12 +80,14 @@ def _of_optimizer(file: str, name: str, spec: OptimizerSpec, schedule: Scheduler
     """Return the groups of each kind of parameters that has a rate of its own."""
     inner = spec.innermost
     for kind, field in rates_of(inner).items():
-        for parameters, rate, multiplier in _rates_by_rule(file, inner, field):
+        found = _rates_by_rule(file, inner, field)
+        for indices, rate, multiplier in found:
+            names = [*filter(None, [kind]), *map(rule_name, indices)]
             yield Group(
                 file=file,
                 name=name,
-                parameters=parameters,
-                kind=kind,
+                group="_".join(names) or (DEFAULT_GROUP if len(found) > 1 else ""),
+                patterns=", ".join(pattern for index in indices for pattern in inner.param_groups[index].match),
                 optimizer=spec,
                 schedule=schedule,
                 base_lr=rate,
@@ -101,23 +102,20 @@ def rates_of(spec: OptimizerSpec) -> Mapping[str, str]:
     return rates if isinstance(rates, Mapping) else {"": "lr"}
 
 
-def _rates_by_rule(file: str, spec: OptimizerSpec, field: str) -> list[tuple[str, float, float]]:
-    """Return patterns, rate and multiplier of each group of parameters.
+def _rates_by_rule(file: str, spec: OptimizerSpec, field: str) -> list[tuple[list[int], float, float]]:
+    """Return the rules, rate and multiplier of each group of parameters.
 
     The first group is of the parameters that no rule gives another rate; rules that set the same rate share a group.
     """
     is_multiplied = field not in getattr(type(spec.config), "unmultiplied", ())
-    patterns: dict[tuple[float, float], list[str]] = {(_rate(file, spec, spec.config, field), 1.0): []}
-    for rule in spec.param_groups:
+    others = (_rate(file, spec, spec.config, field), 1.0)
+    rules: dict[tuple[float, float], list[int]] = {others: []}
+    for index, rule in enumerate(spec.param_groups):
         if not rule.freeze:
             multiplier = rule.lr_multiplier if is_multiplied else 1.0
             rate = _rate(file, spec, rule.config, field) * multiplier
-            patterns.setdefault((rate, multiplier), []).extend(rule.match)
-    others = OTHERS if len(patterns) > 1 else ""
-    return [
-        (", ".join(matches) if number else others, rate, multiplier)
-        for number, ((rate, multiplier), matches) in enumerate(patterns.items())
-    ]
+            rules.setdefault((rate, multiplier), []).append(index)
+    return [([] if each == others else indices, *each) for each, indices in rules.items()]
 
 
 def _rate(file: str, spec: OptimizerSpec, config: Any, field: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
@@ -17,36 +16,12 @@ __all__ = [
     "Clipped",
     "ClippingCounts",
     "by_module",
-    "group_names",
     "norms_of",
     "parameter_names",
     "rates_of",
     "read",
     "total",
 ]
-
-# Options that say for what a group is, and what its values mean.
-_PURPOSES = {"use_muon": {True: "matrices", False: "adamw"}}
-
-
-def group_names(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return a name for each parameter group, all different.
-
-    It is the `name` that the group has; or, of an optimizer with halves such as Muon's, the half; or ``group 0``, with
-    the number that `registry.explain` gives the group. Where several would have one name, each has its number, too.
-    """
-    found = [_name(group, number) for number, group in enumerate(optimizer.param_groups)]
-    counts = Counter(found)
-    return tuple(name if counts[name] == 1 else f"{name} {number}" for number, name in enumerate(found))
-
-
-def _name(group: Mapping[str, Any], number: int) -> str:
-    if isinstance(group.get("name"), str):
-        return str(group["name"])
-    for option, words in _PURPOSES.items():
-        if isinstance(group.get(option), bool):
-            return words[group[option]]
-    return f"group {number}"
 
 
 def parameter_names(optimizer: Optimizer) -> list[str]:

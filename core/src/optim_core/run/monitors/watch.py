@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, final
 
 import attrs
 
+from optim_core.groups.names import group_names
 from optim_core.run.loop import is_unscaled
-from optim_core.run.monitors.measures import ClippingCounts, group_names, read
+from optim_core.run.monitors.measures import ClippingCounts, read
 from optim_core.run.monitors.outputs import STEP, Output
 from optim_core.run.monitors.sample import Sample
 

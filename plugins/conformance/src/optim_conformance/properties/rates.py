@@ -170,4 +170,4 @@ def _with_a_late_group(subject: Subject, factor: float) -> Run:
     return run
 
 
-_OF_PARAMETERS = ("params", "param_names", "initial_lr", "lr_multiplier")
+_OF_PARAMETERS = ("params", "param_names", "name", "initial_lr", "lr_multiplier")
