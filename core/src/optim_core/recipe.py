@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -384,6 +385,11 @@ class Optimization:
     def scheduler(self) -> LRScheduler | None:
         """The one optimizer's scheduler, None where it has none; OptimError where there are several optimizers."""
         return self.schedulers.get(_only_name(self.optimizers))
+
+    @property
+    def models(self) -> Mapping[str, Any]:
+        """Name of each optimizer to the model, or the parameters, that ``create`` was given for it."""
+        return MappingProxyType(self._made.models)
 
     def __iter__(self) -> Iterator[Any]:
         yield self.optimizer

@@ -42,6 +42,8 @@ RECIPES = {
 @pytest.fixture(autouse=True)
 def fresh_state():
     """What accelerate shares between the accelerators of a process."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
     yield
     AcceleratorState._reset_state(reset_partial_state=True)
     GradientState._reset_state()

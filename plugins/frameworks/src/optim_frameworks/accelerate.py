@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from accelerate.data_loader import DataLoaderStateMixin
 from accelerate.optimizer import AcceleratedOptimizer
 from accelerate.utils import OPTIMIZER_NAME, DistributedType
+from torch.nn import Module
 from torch.nn.parallel import DistributedDataParallel
 
 from optim_core import CheckpointMismatchError, HorizonError, OptimError, StepResult
@@ -70,15 +71,14 @@ def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "
     """
     _refuse_others(run, accelerator)
     _refuse_engine(accelerator)
-    holders = {name: _holders(run, name, accelerator) for name in run.optimizers}
-    _refuse_unsynchronised(holders, accelerator)
     for name in run.optimizers:
+        _refuse_unprepared(run, name, accelerator)
         _refuse_closure(run[name], accelerator)
     _refuse_schedules(run.schedulers, accelerator)
     before = _host_of(run)
     if before is not None:
         before.leave()
-    host = _Accelerated(accelerator, run, holders, changed)
+    host = _Accelerated(accelerator, run, changed)
     for name in run.optimizers:
         run[name].host = host
     _watch_checkpoints(accelerator)
@@ -135,15 +135,12 @@ class _Accelerated(Host):
     Args:
         accelerator: differentiates and scales.
         run: what is stepped, and saved.
-        holders: name of an optimizer to the prepared models that have its parameters.
         changed: what happens where a saved run was made from another recipe.
     """
 
-    def __init__(
-        self, accelerator: Accelerator, run: Optimization, holders: Mapping[str, list[Any]], changed: Changed
-    ) -> None:
+    def __init__(self, accelerator: Accelerator, run: Optimization, changed: Changed) -> None:
         self.accelerator = accelerator
-        self._holders = holders
+        self._synchronised = {name: _synchronised(model) for name, model in run.models.items()}
         self._has_accumulated = False
         self._parts = {name: _Part(run, name, changed) for name in run.optimizers}
         if not accelerator.is_fsdp2:
@@ -190,7 +187,7 @@ class _Accelerated(Host):
             _refuse_closure(loop, accelerator)
             if loss is not None:
                 self._refuse_undivided()
-        if any(getattr(model, "require_backward_grad_sync", True) is False for model in self._holders[loop.name]):
+        if not all(model.require_backward_grad_sync for model in self._synchronised.get(loop.name, ())):
             raise OptimError(
                 "this step is within accelerator.no_sync, so that each process would take another: call "
                 "accelerator.backward(loss) there, and run.step(loss) with the last batch, outside of it"
@@ -358,42 +355,37 @@ def _refuse_engine(accelerator: Accelerator) -> None:
         raise OptimError(f"this accelerator does not leave the step to its loop: {why}")
 
 
-def _holders(run: Optimization, name: str, accelerator: Accelerator) -> list[Any]:
-    """Return the prepared models that have the parameters of an optimizer.
+def _synchronised(model: Any) -> list[DistributedDataParallel]:
+    """Return what puts the gradients of the processes together, as far as the run was created for it."""
+    if not isinstance(model, Module):
+        return []
+    return [part for part in model.modules() if isinstance(part, DistributedDataParallel)]
 
-    Raises:
-        OptimError: a parameter is in none of them.
-    """
-    model_of = {id(parameter): model for model in accelerator._models for parameter in model.parameters()}
-    found: dict[int, Any] = {}
+
+def _refuse_unprepared(run: Optimization, name: str, accelerator: Accelerator) -> None:
+    """Raise OptimError where a parameter of an optimizer is in no model that the accelerator trains."""
+    # The accelerator keeps the model that it was given, and says of what it returned that it is prepared. What it
+    # returned is another one, where it puts the gradients of several processes together.
+    alone = accelerator.distributed_type.value.startswith("MULTI_") and accelerator.parallelism_config is None
+    trained: set[int] = set()
+    evaluated: set[int] = set()
+    for model in accelerator._models:
+        is_alone = alone and getattr(model, "_is_accelerate_prepared", False) and not _synchronised(model)
+        (evaluated if is_alone else trained).update(map(id, model.parameters()))
     for group in run.optimizers[name].param_groups:
         for place, parameter in enumerate(group["params"]):
-            if id(parameter) not in model_of:
-                names = group.get("param_names")
-                which = names[place] if names else f"a parameter of shape {tuple(parameter.shape)}"
-                of = "the run" if len(run.optimizers) == 1 else f"the optimizer `{name}`"
-                raise OptimError(
-                    f"{of} trains {which}, which is in no model that the accelerator has prepared, so that its "
-                    f"gradients would be those of one process alone: call {_ORDER} first, create the run for that "
-                    f"model, and then {_LINE}"
-                )
-            model = model_of[id(parameter)]
-            found[id(model)] = model
-    return list(found.values())
-
-
-def _refuse_unsynchronised(holders: Mapping[str, list[Any]], accelerator: Accelerator) -> None:
-    """Raise OptimError where a model was prepared without what puts the processes' gradients together."""
-    kind = accelerator.distributed_type
-    if not kind.value.startswith("MULTI_") or accelerator.parallelism_config is not None:
-        return
-    for name, models in holders.items():
-        for model in models:
-            if not any(isinstance(part, DistributedDataParallel) for part in model.modules()):
-                raise OptimError(
-                    f"the model of `{name}`, {type(model).__name__}, was prepared for evaluation alone, so that each "
-                    f"of {accelerator.num_processes} processes would train another one: {_ORDER}"
-                )
+            if id(parameter) in trained:
+                continue
+            why = "that the accelerator has prepared"
+            if id(parameter) in evaluated:
+                why = f"{why} for training, but for evaluation alone"
+            names = group.get("param_names")
+            which = names[place] if names else f"a parameter of shape {tuple(parameter.shape)}"
+            of = "the run" if len(run.optimizers) == 1 else f"the optimizer `{name}`"
+            raise OptimError(
+                f"{of} trains {which}, which is in no model {why}; its gradients would be those of one process alone: "
+                f"call {_ORDER} first, create the run for that model, and then {_LINE}"
+            )
 
 
 def _refuse_closure(loop: Any, accelerator: Accelerator) -> None:
