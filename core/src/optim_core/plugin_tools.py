@@ -12,7 +12,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
 - names of groups: `group_names` of a live optimizer, `DEFAULT_GROUP`, `rule_name`;
 - a live optimizer: `multiplied`, `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
-- what a run asks of a framework in whose loop it is stepped: `Host`, which is set as ``run[name].host``;
+- what a run asks of a framework in whose loop it is stepped: `Host`, which is set as ``run[name].host``, and
+  `SteppingHost`, which clips and steps too;
 - a whole number, or an error that names it: `count`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     )
     from optim_core.run.horizon import count
     from optim_core.run.later_groups import join, refuse_fewer_groups
-    from optim_core.run.loop import Host
+    from optim_core.run.loop import Host, SteppingHost
     from optim_core.run.stepping import restore_base_rates
     from optim_core.specs import SchedulerSpec
     from optim_core.text.spelling import nearest
@@ -77,6 +78,7 @@ __all__ = [
     "Host",
     "Kind",
     "PluginDescription",
+    "SteppingHost",
     "commands_of_extras",
     "config_text",
     "count",
@@ -134,7 +136,7 @@ __getattr__ = names_on_demand(
         ),
         "optim_core.probing.probe": ("probe",),
         "optim_core.run.horizon": ("count",),
-        "optim_core.run.loop": ("Host",),
+        "optim_core.run.loop": ("Host", "SteppingHost"),
         "optim_core.run.later_groups": ("join", "refuse_fewer_groups"),
         "optim_core.text.spelling": ("nearest",),
         "optim_core.run.stepping": ("restore_base_rates",),

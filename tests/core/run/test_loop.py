@@ -172,3 +172,52 @@ def test_a_metric_is_asked_for_where_the_schedule_moves():
     assert run.step(loss_of(model, batches(1)[0])).accumulated
     with pytest.raises(OptimError, match="waits for a metric"):
         run.step(loss_of(model, batches(1)[0]))
+
+
+class Stepping(Accumulating):
+    """It clips and steps by itself, and ends epochs by itself too."""
+
+    def __init__(self):
+        super().__init__(1)
+        self.closures = []
+
+    def take_step(self, loop, closure):
+        self.closures.append(closure)
+        norm = loop.clip()
+        loop.optimizer.step(closure)
+        return norm, False
+
+    def refuse_epoch(self, loop):
+        raise OptimError("epochs end by themselves")
+
+
+def test_a_host_that_steps_is_given_the_step():
+    """It clips, and nothing else does; what it returns is what the step says."""
+    host = Stepping()
+    model, run = made(host=host)
+    same, plain = made()
+    for batch in batches(3):
+        done, expected = run.step(loss_of(model, batch)), plain.step(loss_of(same, batch))
+        assert expected.grad_norm == done.grad_norm
+        assert expected.lr == done.lr
+    assert torch.equal(same.weight, model.weight)
+    assert [None] * 3 == host.closures
+
+
+def test_a_host_that_steps_is_given_the_closure():
+    """An optimizer that computes the loss several times gets it through the host, which alone clips."""
+    host = Stepping()
+    model, run = made({"type": "LBFGS", "config": {"max_iter": 1}}, host)
+    same, plain = made({"type": "LBFGS", "config": {"max_iter": 1}})
+    batch = batches(1)[0]
+    done, expected = run.step(lambda: loss_of(model, batch)), plain.step(lambda: loss_of(same, batch))
+    assert torch.equal(expected.loss, done.loss)
+    assert torch.equal(same.weight, model.weight)
+    assert callable(host.closures[0])
+
+
+def test_a_host_that_ends_epochs_refuses_that_the_run_does():
+    """Schedules by epochs would go twice as fast."""
+    _, run = made(host=Stepping())
+    with pytest.raises(OptimError, match="epochs end by themselves"):
+        run.end_epoch()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from optim_core.protocols import Clipper
 
-__all__ = ["Host", "Loop", "Loss", "Metric", "StepResult", "StepWatch", "is_unscaled"]
+__all__ = ["Host", "Loop", "Loss", "Metric", "StepResult", "StepWatch", "SteppingHost", "is_unscaled"]
 
 Loss: TypeAlias = "Tensor | Callable[[], Tensor] | None"
 """What a step is given: a function that computes the loss, a loss, or nothing where the gradients are there."""
@@ -162,6 +162,55 @@ class Host(Protocol):
         """
 
 
+class SteppingHost(Host, Protocol):
+    """A host that clips and steps as well, as where the framework has to count the steps of every optimizer.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> class Counting:
+        ...     scaler, steps = None, 0
+        ...     def is_due(self, loop, loss):
+        ...         return True
+        ...     def backward(self, loss, **arguments):
+        ...         loss.backward(**arguments)
+        ...     def take_step(self, loop, closure):
+        ...         self.steps += 1
+        ...         norm = loop.clip()
+        ...         loop.optimizer.step()
+        ...         return norm, False
+        ...     def refuse_epoch(self, loop):
+        ...         pass
+        ...     def after_step(self, loop, done):
+        ...         pass
+        >>> model = torch.nn.Linear(8, 2)
+        >>> run = registry.recipe({"type": "AdamW"}).create(model)
+        >>> run["default"].host = Counting()
+        >>> done = [run.step(model(batch).square().mean()) for batch in torch.ones(4, 16, 8)]
+        >>> run["default"].host.steps
+        4
+    """
+
+    def take_step(self, loop: Loop, closure: Callable[[], Tensor] | None) -> tuple[Tensor | None, bool | Tensor]:
+        """Unscale, clip and step as the framework does all three.
+
+        Args:
+            loop: the optimizer that is stepped.
+            closure: what the optimizer is given to compute the loss and the gradients, which clips nothing; None where
+                the gradients are there.
+
+        Returns:
+            the norm of the gradients before the first clipping, None without, and whether a scaler left the step out.
+        """
+
+    def refuse_epoch(self, loop: Loop) -> None:
+        """Raise OptimError where `Optimization.end_epoch` is called and the framework itself steps schedules by epochs.
+
+        Args:
+            loop: an optimizer of the run; nothing has been changed yet.
+        """
+
+
 class Loop:
     """One optimizer of a run, with its schedule and clipping.
 
@@ -289,6 +338,9 @@ class Loop:
     def _plain_step(self, loss: Any, lrs: tuple[Any, ...], scaler: GradScaler | None) -> StepResult:
         if self.watch is not None:
             self.watch.before_step(scaler)
+        if self._take_step is not None:
+            norm, skipped = self._take_step(self, None)
+            return StepResult(_detached(loss), norm, lrs, skipped)
         if scaler is None:
             norm = self.clip()
             self.optimizer.step()
@@ -300,6 +352,11 @@ class Loop:
             norm = self.clip()
         skipped = self._scaled_step(scaler)
         return StepResult(_detached(loss), norm, lrs, skipped)
+
+    @property
+    def _take_step(self) -> Callable[[Loop, Any], tuple[Any, Any]] | None:
+        """What takes the step in place of the loop: a method of the host, where that does so."""
+        return getattr(self.host, "take_step", None)
 
     def _scaled_step(self, scaler: GradScaler) -> bool | Tensor:
         """Let the scaler step; return whether it did nothing."""
@@ -325,7 +382,7 @@ class Loop:
     def _closure_step(self, compute: Callable[[], Tensor], lrs: tuple[Any, ...]) -> StepResult:
         from torch import enable_grad
 
-        done = StepResult(None, None, lrs)
+        done, take_step = StepResult(None, None, lrs), self._take_step
 
         def closure() -> Tensor:
             self.optimizer.zero_grad()
@@ -334,11 +391,14 @@ class Loop:
                 self._backward(loss)
             if done.loss is None and self.watch is not None:
                 self.watch.before_step(None)
-            norm = self.clip()
+            norm = None if take_step is not None else self.clip()
             if done.loss is None:
                 done.loss, done.grad_norm = _detached(loss), norm
             return loss
 
+        if take_step is not None:
+            done.grad_norm, done.skipped = take_step(self, closure)
+            return done
         if "gradients" in self.needs:
             closure()
         self.optimizer.step(closure)  # type: ignore[arg-type]
@@ -562,6 +622,9 @@ class Loop:
             ...     print(error)
             ReduceLROnPlateau waits for a metric: run.end_epoch(metric)
         """
+        refuse_epoch = getattr(self.host, "refuse_epoch", None)
+        if interval == "epoch" and refuse_epoch is not None:
+            refuse_epoch(self)
         self._value_for(interval, metric)
 
     def _tell_of_epochs(self) -> None:

@@ -17,11 +17,13 @@ class Watched:
     Args:
         title: what the optimizer is called in messages.
         is_clipped: whether the recipe clips its gradients.
+        has_closure: whether it computes the loss several times in a step, of which the first norm counts.
     """
 
-    def __init__(self, title: str, *, is_clipped: bool) -> None:
+    def __init__(self, title: str, *, is_clipped: bool, has_closure: bool) -> None:
         self.title = title
         self.is_clipped = is_clipped
+        self._has_closure = has_closure
         self.norm: Any = None
         self.steps = 0
         self._clipped = self._stepped = False
@@ -29,7 +31,8 @@ class Watched:
 
     def clipped(self, norm: Any) -> None:
         """Note the norm of the gradients before they were clipped."""
-        self.norm = norm
+        if not (self._has_closure and self._clipped):
+            self.norm = norm
         self._clipped = True
 
     def __call__(self, optimizer: Any, *_: Any) -> None:
@@ -57,9 +60,35 @@ class Watched:
         return not stepped or (found is not None and bool(found))
 
 
+def _closure_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the closure among the arguments of a step, of which the optimizer is the first."""
+    return kwargs.get("closure", args[1] if len(args) > 1 else None)
+
+
+def _checked_closure(optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Replace the closure of a step by one that refuses to compute nothing.
+
+    Lightning gives every optimizer a closure, which does nothing where the module steps by hand and gives none.
+    """
+    compute = _closure_of(args, kwargs)
+    name = type(optimizer).__name__
+
+    def closure() -> Any:
+        loss = None if compute is None else compute()
+        if loss is None:
+            raise OptimError(
+                f"{name} computes the loss several times in a step, and there is none: return it from training_step; "
+                "where the module steps by hand, give run[name].step a function that returns it, or the optimizer a "
+                "closure that calls manual_backward and returns the loss"
+            )
+        return loss
+
+    return args[:1], {**kwargs, "closure": closure}
+
+
 def _compute_gradients(optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - torch's
     """Compute the gradients that an optimizer wants to be there when its step begins."""
-    closure = kwargs.get("closure", args[0] if args else None)
+    closure = _closure_of(args, kwargs)
     if closure is not None:
         closure()
 
@@ -80,11 +109,14 @@ class Held:
     def __reduce__(self) -> tuple[Any, ...]:
         return Held, ()
 
-    def begin(self, run: Any, watched: dict[str, Watched]) -> None:
-        """Take the run of a ``fit`` that begins."""
+    def begin(self, run: Any, watched: dict[str, Watched], host: Any) -> None:
+        """Take the run of a ``fit`` that begins, which `host` steps."""
         self.run, self.watched = run, watched
         for name, optimizer in run.optimizers.items():
+            run[name].host = host
             optimizer.register_step_post_hook(watched[name])
+            if "closure" in run[name].needs:
+                optimizer.register_step_pre_hook(_checked_closure)
             if "gradients" in run[name].needs:
                 optimizer.register_step_pre_hook(_compute_gradients)
 

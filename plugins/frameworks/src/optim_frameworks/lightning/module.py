@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from optim_core import HorizonError, OptimError, Recipe
 from optim_core.plugin_tools import listing
 from optim_core.recipe import SINGLE
+from optim_frameworks.lightning.by_hand import ByHand
 from optim_frameworks.lightning.callback import is_attached, recipe_callback
 from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import has_base
@@ -152,9 +153,15 @@ class RecipeModule:
         refuse_what_does_not_go_together(recipe, trainer, module)
         run = self._create(recipe, trainer)
         refuse_live(recipe, trainer, run.optimizers.values())
-        titles = {name: type(each).__name__ if name == SINGLE else name for name, each in run.optimizers.items()}
-        is_clipped = recipe.clipper is not None
-        self._live().begin(run, {name: Watched(title, is_clipped=is_clipped) for name, title in titles.items()})
+        watched = {
+            name: Watched(
+                type(optimizer).__name__ if name == SINGLE else name,
+                is_clipped=recipe.clipper is not None,
+                has_closure="closure" in recipe.needs_of(name),
+            )
+            for name, optimizer in run.optimizers.items()
+        }
+        self._live().begin(run, watched, ByHand(self))
         by_hand = not module.automatic_optimization
         told: list[dict[str, Any]] = []
         for name, optimizer in run.optimizers.items():

@@ -1,0 +1,177 @@
+"""A module that steps several optimizers by hand, by its run or by Lightning's own lines, goes as the plain loop."""
+
+import lightning.pytorch as pl
+import pytest
+import torch
+
+from optim_core import OptimError, registry
+from optim_frameworks.lightning import RecipeModule
+
+from .lightning_support import LIGHTNINGS_OWN, Model, data, fitted, loader, loss_of, network, trainer
+
+pytestmark = LIGHTNINGS_OWN
+
+GAN = {
+    "optimizer_configs": {
+        "generator": {"optimizer": {"type": "AdamW", "lr": 0.01}, "scheduler": {"type": "cosine"}},
+        "discriminator": {"optimizer": {"type": "SGD", "lr": 0.1, "lr_decay_gamma": 0.5}},
+    },
+    "gradient_clipping": {"type": "norm", "max_norm": 0.05},
+}
+
+
+def losses(generator, discriminator, batch):
+    """The two losses of a batch, of which the generator's leaves gradients in the discriminator too."""
+    yield lambda: -discriminator(generator(batch)).mean()
+    yield lambda: discriminator(generator(batch).detach()).square().mean() + loss_of(discriminator, batch)
+
+
+class Gan(RecipeModule, pl.LightningModule):
+    """Two networks, stepped by the run."""
+
+    def __init__(self, recipe):
+        super().__init__()
+        self.automatic_optimization = False
+        self.recipe = recipe
+        self.generator, self.discriminator = network(0), network(1)
+        self.optimized = {"generator": self.generator, "discriminator": self.discriminator}
+        self.done = []
+
+    def training_step(self, batch):
+        for name, loss in zip(self.run.optimizers, losses(self.generator, self.discriminator, batch), strict=True):
+            self.done.append(self.run[name].step(loss()))
+
+    def on_train_epoch_end(self):
+        self.run.end_epoch()
+
+
+class OwnLines(Gan):
+    """The same by Lightning's own lines."""
+
+    def training_step(self, batch):
+        for optimizer, loss in zip(self.optimizers(), losses(self.generator, self.discriminator, batch), strict=True):
+            self.toggle_optimizer(optimizer)
+            optimizer.zero_grad()
+            self.manual_backward(loss())
+            optimizer.step()
+            self.untoggle_optimizer(optimizer)
+        self.lr_schedulers()[0].step()
+
+    def on_train_epoch_end(self):
+        self.lr_schedulers()[1].step()
+
+
+def plain(epochs=2):
+    generator, discriminator = network(0), network(1)
+    run = registry.recipe(GAN).create(
+        {"generator": generator, "discriminator": discriminator}, total_steps=12, steps_per_epoch=6
+    )
+    torch.manual_seed(2)
+    done = []
+    for _ in range(epochs):
+        for batch in loader():
+            for name, loss in zip(run.optimizers, losses(generator, discriminator, batch), strict=True):
+                done.append(run[name].step(loss()))
+        run.end_epoch()
+    return generator, discriminator, done
+
+
+@pytest.mark.parametrize("cls", [Gan, OwnLines])
+def test_two_optimizers_go_as_in_the_plain_loop(cls):
+    """Weights, rates and norms are those of the plain loop; Lightning counts the steps of both."""
+    generator, discriminator, done = plain()
+    module = fitted(GAN, cls, max_epochs=2)
+    for expected, trained in ((generator, module.generator), (discriminator, module.discriminator)):
+        for name, value in expected.state_dict().items():
+            assert torch.equal(value, trained.state_dict()[name]), name
+    assert 24 == module.trainer.global_step
+    assert [each.lr for each in done] == [each.lr for each in module.done] or cls is OwnLines
+    assert all(torch.equal(a.grad_norm, b.grad_norm) for a, b in zip(done, module.done, strict=False))
+
+
+def test_max_steps_are_shared_by_the_optimizers():
+    """Lightning counts the steps of each, so that each has half of them."""
+    module = fitted(GAN, Gan, max_steps=8)
+    assert 4 == module.run.horizon.total_steps
+    assert 0.0 == module.run.schedulers["generator"].get_last_lr()[0]
+
+
+class Lbfgs(Model):
+    """One optimizer that computes the loss several times, stepped by hand."""
+
+    def __init__(self, recipe):
+        super().__init__(recipe)
+        self.automatic_optimization = False
+
+    def training_step(self, batch):
+        self.run.step(lambda: loss_of(self.net, batch))
+
+
+@pytest.mark.parametrize("optimizer", [{"type": "LBFGS", "lr": 0.1}, {"type": "BSAM", "num_data": 24, "lr": 0.01}])
+def test_a_closure_goes_through_lightning(optimizer):
+    """The loss is computed, and clipped, as often as in the plain loop."""
+    config = {"optimizer": optimizer, "gradient_clipping": {"type": "norm", "max_norm": 0.1}}
+    module = fitted(config, Lbfgs, max_epochs=1)
+    net = network()
+    run = registry.recipe(config).create(net)
+    torch.manual_seed(2)
+    for batch in loader():
+        run.step(lambda batch=batch: loss_of(net, batch))
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), module.net.parameters(), strict=True))
+
+
+class NoClosure(Lbfgs):
+    def training_step(self, batch):
+        self.manual_backward(loss_of(self.net, batch))
+        self.optimizers().step()
+
+
+def test_a_closure_that_is_forgotten_is_told():
+    """Lightning gives a closure that does nothing, with which the optimizer would go on."""
+    with pytest.raises(OptimError, match="LBFGS computes the loss several times in a step, and there is none"):
+        fitted({"type": "LBFGS"}, NoClosure, max_epochs=1)
+
+
+class Stepping(Model):
+    def training_step(self, batch):
+        self.run.step(loss_of(self.net, batch))
+
+
+class Ending(Model):
+    def on_train_epoch_end(self):
+        self.run.end_epoch()
+
+
+@pytest.mark.parametrize(
+    ("cls", "words"),
+    [
+        (Stepping, "Lightning steps the optimizer of Stepping itself"),
+        (Ending, "Lightning steps the schedules of Ending"),
+    ],
+)
+def test_in_automatic_optimization_lightning_alone_steps(cls, words):
+    """A step or the end of an epoch by the run would be one more."""
+    with pytest.raises(OptimError, match=words):
+        fitted({"optimizer": {"type": "SGD", "lr": 0.1, "lr_decay_gamma": 0.5}}, cls, max_epochs=1)
+
+
+def test_a_run_is_not_stepped_outside_of_training():
+    """After fit, the Trainer counts nothing any more."""
+    module = fitted(GAN, Gan, max_epochs=1)
+    with pytest.raises(OptimError, match="in training_step alone"):
+        module.run["generator"].step(module.generator(data()[0]).mean())
+
+
+def test_a_recipe_of_several_needs_models_and_hands():
+    """Neither automatic optimization nor a single model goes with several optimizers."""
+    module = Gan(registry.recipe(GAN))
+    module.automatic_optimization = True
+    with pytest.raises(OptimError, match=r"by hand alone: set self\.automatic_optimization = False"):
+        trainer(max_epochs=1).fit(module, loader())
+    module = Gan(registry.recipe(GAN))
+    module.optimized = module.generator
+    with pytest.raises(OptimError, match=r'set self.optimized = \{"generator": self.…, "discriminator": self.…\}'):
+        trainer(max_epochs=1).fit(module, loader())
+    module.optimized = {"generator": module.generator}
+    with pytest.raises(OptimError, match="no model for discriminator"):
+        trainer(max_epochs=1).fit(module, loader())
