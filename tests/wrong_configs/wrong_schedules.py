@@ -137,13 +137,82 @@ SCHEDULES = [
         [("config.num_cycles", "must be a whole number, is 1.5")],
     ),
     Wrong(
+        "a warmup in steps where epochs are counted",
+        {"optimizer": "adamw", "lr": 2e-4, "scheduler": "cosine", "num_warmup_steps": 1000, "epochs": 200},
+        [("num_warmup_steps", "must be shorter than the schedule of 200 epochs, is 1000")],
+        "for steps set `interval: step` beside its type",
+    ),
+    Wrong(
+        "a warmup as long as the schedule",
+        {"optimizer": {"type": "SGD"}, "scheduler": {"type": "linear", "num_warmup_steps": 9, "num_training_steps": 9}},
+        [("scheduler.num_warmup_steps", "must be shorter than the schedule of 9 steps, is 9")],
+        "write a share of the run, `5%`",
+    ),
+    Wrong(
+        "a warmup of all of the run",
+        {"type": "polynomial", "config": {"num_warmup_steps": "100%"}},
+        [("config.num_warmup_steps", "must leave something of the run after the warmup, is the text '100%'")],
+    ),
+    Wrong(
+        "a warmup of as many epochs as there are, below a schedule",
+        {
+            "type": "warmup",
+            "scheduler": {"type": "warmup_cosine", "warmup_epochs": 3, "max_epochs": 3},
+            "num_warmup_steps": 1,
+        },
+        [("scheduler.warmup_epochs", "must be shorter than the schedule of 3 epochs, is 3")],
+    ),
+    Wrong(
+        "milestones in steps in a flat set",
+        {"optimizer": "sgd", "lr": 0.1, "scheduler": "multistep", "milestones": [50_000, 100_000], "epochs": 200},
+        [("milestones", "lies beyond the run of 200 epochs, is 50000")],
+        "for steps set `interval: step` beside its type",
+    ),
+    Wrong(
+        "a step size in steps in a section",
+        {"training": {"optimizer": "sgd", "scheduler": {"type": "StepLR", "step_size": 50_000}, "max_epochs": 90}},
+        [("training.scheduler.step_size", "lies beyond the run of 90 epochs, is 50000")],
+    ),
+    Wrong(
+        "T_max beyond the epochs of a section",
+        {
+            "training": {
+                "optimizer": "sgd",
+                "scheduler": {"type": "CosineAnnealingLR", "config": {"T_max": 91}},
+                "epochs": 90,
+            }
+        },
+        [("training.scheduler.config.T_max", "lies beyond the run of 90 epochs, is 91")],
+    ),
+    Wrong(
+        "milestones in steps in named sets that go by epochs",
+        {
+            "training": {
+                "optimizer_configs": {"a": {"type": "SGD"}},
+                "scheduler_configs": {"a": {"type": "MultiStepLR", "milestones": [9_000], "interval": "epoch"}},
+                "epochs": 20,
+            }
+        },
+        [("training.scheduler_configs.a.milestones", "lies beyond the run of 20 epochs, is 9000")],
+    ),
+    Wrong(
+        "a warmup that its name promises",
+        {"type": "constant_with_warmup"},
+        [("num_warmup_steps", "is required and missing")],
+    ),
+    Wrong(
+        "restarts without a number",
+        {"type": "cosine_with_restarts", "config": {"num_warmup_steps": 5}},
+        [("config.num_cycles", "is required and missing")],
+    ),
+    Wrong(
         "a negative eta_min",
-        {"type": "warmup_cosine", "config": {"eta_min": -1}},
+        {"type": "warmup_cosine", "config": {"warmup_epochs": 1, "eta_min": -1}},
         [("config.eta_min", "must be ≥ 0, is -1.0")],
     ),
     Wrong(
         "a start factor of 1",
-        {"type": "warmup_cosine", "config": {"start_factor": 1}},
+        {"type": "warmup_cosine", "config": {"warmup_epochs": 1, "start_factor": 1}},
         [("config.start_factor", "must be in [0, 1), is 1.0")],
     ),
     Wrong(

@@ -133,6 +133,10 @@ class SchedulerPlugin(PluginClass, Protocol):
     A field that means a length in steps has the type `optim_core.Duration`, whose ``resolve(horizon, needed_by)`` gives
     the number of calls of ``step()``.
 
+    ``lengths``, a mapping of field to what it is the length of, lets optim-core refuse what cannot be: "warmup", which
+    is shorter than the run, "run", the schedule itself, and "point", a point in the run; "warmup_epochs" and
+    "run_epochs" where a bare number is epochs however the schedule is stepped.
+
     A schedule that knows the rate at a step without the steps before it may say so; it is then drawn without being
     stepped, and continues at any step at once. It offers one of two methods, and builds a ``LambdaLR``:
 

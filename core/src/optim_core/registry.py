@@ -147,7 +147,7 @@ class Registry:
         self.optimizers = Catalog(self, "optimizer")
         self.schedulers = Catalog(self, "scheduler")
         self.clippers = Catalog(self, "clipper")
-        self._builder = Builder(Components(self._find, self._kinds_of, self.names), self._explain_name, self._ask_again)
+        self._builder = self._builder_of(any_length=False)
 
     def __repr__(self) -> str:
         view = self._current
@@ -397,8 +397,17 @@ class Registry:
         # The name of the object in this module.
         return "registry"
 
-    def build_in(self, config: Mapping[str, Any], forms: Sequence[ConfigForm]) -> Any:
-        """Build a config in one of some forms, for functions that take others than `build` does.
+    def _builder_of(self, *, any_length: bool) -> Builder:
+        components = Components(self._find, self._kinds_of, self.names, any_length=any_length)
+        return Builder(components, self._explain_name, self._ask_again)
+
+    def build_in(self, config: Any, forms: Sequence[ConfigForm] | None = None, *, kind: Kind | None = None) -> Any:
+        """Build a config for functions of code that is migrated: lengths pass that no run could hold.
+
+        Args:
+            config: as `build` takes it.
+            forms: those that it may have, where they are others than those of `build`.
+            kind: as `build` takes it.
 
         Raises:
             ConfigError, PluginError: as `build`.
@@ -409,7 +418,9 @@ class Registry:
             >>> registry.build_in({"scheduler": "StepLR", "step_size": 10}, forms_for("scheduler")).type
             'StepLR'
         """
-        return self._made_here(self._builder.build(config, None, None, forms))
+        document = _document(config, ())
+        given = document.value if document else config
+        return self._made_here(self._builder_of(any_length=True).build(given, kind, document, forms))
 
     def migrate(self, config: Config) -> dict[str, Any]:
         """Return what a config of any form says as a canonical config, without the defaults that `to_config` fills in.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import attrs
 
-from optim_core.errors import OptimError, ParamGroupError, PluginError
+from optim_core.errors import HorizonError, OptimError, ParamGroupError, PluginError
 from optim_core.groups.rule import GroupRule
 from optim_core.kinds import KINDS, Kind
 from optim_core.opaque import opaque
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optim_core.groups.request import GroupRequest
     from optim_core.groups.targets import Target
     from optim_core.protocols import Clipper
+    from optim_core.run.fitting import Misfit
     from optim_core.run.horizon import Horizon
 
 __all__ = [
@@ -198,7 +199,8 @@ class SchedulerSpec(PluginSpec):
                 it then had. A closed form is computed at that step; any other schedule is stepped that often.
 
         Raises:
-            HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
+            HorizonError: the schedule needs a length that neither the config nor `horizon` gives, or has one that the
+                run cannot hold, such as a warmup that is as long.
             OptimError: `last_step` is negative, or above 0 for a schedule that waits for a metric.
 
         Example:
@@ -208,6 +210,47 @@ class SchedulerSpec(PluginSpec):
             >>> spec = registry.build({"type": "linear", "config": {"num_warmup_steps": 0}})
             >>> spec.create_scheduler(optimizer, horizon=Horizon(total_steps=100), last_step=50).get_last_lr()
             [0.05]
+        """
+        wrong = self.misfits(horizon)
+        if wrong:
+            raise HorizonError(
+                "; ".join(f"{name}.{misfit.field} {misfit.sentence}: {misfit.hint}" for name, misfit in wrong)
+            )
+        return self.create_anyway(optimizer, horizon=horizon, last_step=last_step)
+
+    def misfits(self, horizon: Horizon | None = None) -> list[tuple[str, Misfit]]:
+        """Return the lengths in the config, and in those of the schedules in it, that a run cannot hold.
+
+        Args:
+            horizon: the run, as far as it is known.
+
+        Returns:
+            the type of the schedule, and what is wrong with one of its fields.
+
+        Example:
+            >>> from optim_core import Horizon, registry
+            >>> spec = registry.build({"type": "linear", "config": {"num_warmup_steps": 500}})
+            >>> [(name, misfit.sentence) for name, misfit in spec.misfits(Horizon(total_steps=100))]
+            [('linear', 'must be shorter than the run of 100 steps, is 500')]
+        """
+        from optim_core.run.fitting import misfits
+        from optim_core.run.horizon import Horizon
+
+        horizon = horizon or Horizon()
+        own = [(self.type, misfit) for misfit in misfits(self.config, self.interval, horizon)]
+        inner = [part for part in self.parts if isinstance(part, SchedulerSpec)]
+        return own + [found for part in inner for found in part.misfits(horizon)]
+
+    def create_anyway(self, optimizer: Optimizer, *, horizon: Horizon | None = None, last_step: int = 0) -> LRScheduler:
+        """Do what `create_scheduler` does, with lengths that the run cannot hold as well.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import Horizon, registry
+            >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+            >>> spec = registry.build({"type": "linear", "config": {"num_warmup_steps": 500}})
+            >>> spec.create_anyway(optimizer, horizon=Horizon(total_steps=100)).get_last_lr()
+            [0.0]
         """
         from optim_core.run.horizon import count
         from optim_core.run.later_groups import follow

@@ -238,7 +238,7 @@ def test_warmup_scheduler(optimizer, rates):
         {"scheduler_name": "cosine", "num_training_steps": 20},
         {"scheduler_name": "cosine", "total_steps": 20},
         {"scheduler_name": "cosine", "steps_per_epoch": 4, "total_steps": 20},
-        {"scheduler_name": "warmup_cosine", "epochs": 20},
+        {"scheduler_name": "warmup_cosine", "warmup_epochs": 0, "epochs": 20},
         {"scheduler_name": "CosineAnnealingLR", "T_max": 20, "epochs": 20},
         {"scheduler_name": "cosine", "epochs": 20, "max_epochs": None, "steps_per_epoch": None},
     ],

@@ -204,6 +204,22 @@ def test_a_schedule_without_a_length_is_given_any(name, length, optimizer):
     assert get_scheduler(name, optimizer, warmup, length).optimizer is optimizer
 
 
+@pytest.mark.parametrize("warmup", [10, 25])
+def test_a_warmup_as_long_as_the_run_is_told_and_stays(warmup, optimizer):
+    """Who calls this has runs with it: the rate rises until the end."""
+    with pytest.warns(
+        UserWarning, match=rf"linear.num_warmup_steps must be shorter than the schedule of 10 .* {warmup}"
+    ):
+        scheduler = get_scheduler("linear", optimizer, warmup, 10)
+    assert 0.0 == scheduler.get_last_lr()[0]
+
+
+def test_restarts_without_a_number_are_one_fall(optimizer):
+    """As transformers has it."""
+    scheduler = get_scheduler("cosine_with_restarts", optimizer, 0, 10)
+    assert scheduler.get_last_lr() == get_scheduler("cosine", optimizer, 0, 10).get_last_lr()
+
+
 @pytest.mark.parametrize(
     ("arguments", "path", "words"),
     [

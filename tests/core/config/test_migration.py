@@ -12,6 +12,7 @@ SCHEDULER = {"type": "ExponentialLR", "config": {"gamma": 0.9}}
 
 
 PAIR = {"optimizer": OPTIMIZER, "scheduler": SCHEDULER}
+BY_STEPS = {"optimizer": OPTIMIZER, "scheduler": {**SCHEDULER, "interval": "step"}}
 
 
 FLAT = {"optimizer": "momentum", "learning_rate": 0.5, "scheduler": "exponential_lr", "gamma": 0.9}
@@ -25,10 +26,10 @@ FLAT = {"optimizer": "momentum", "learning_rate": 0.5, "scheduler": "exponential
         ({"optimizer_name": "momentum", "lr": 0.5}, OPTIMIZER),
         ({**FLAT, "max_grad_norm": 2}, {**PAIR, "gradient_clipping": {"type": "norm", "config": {"max_norm": 2.0}}}),
         ({"training": {**FLAT, "amp": True}, "model": {}}, PAIR),
-        ({"a": PAIR, "b": PAIR}, {"optimizer_configs": {"a": PAIR, "b": PAIR}}),
+        ({"a": PAIR, "b": PAIR}, {"optimizer_configs": {"a": BY_STEPS, "b": BY_STEPS}}),
         (
             {"optimizer_configs": {"a": OPTIMIZER, "b": OPTIMIZER}, "scheduler_configs": {"b": SCHEDULER}},
-            {"optimizer_configs": {"a": {"optimizer": OPTIMIZER}, "b": PAIR}},
+            {"optimizer_configs": {"a": {"optimizer": OPTIMIZER}, "b": BY_STEPS}},
         ),
         (
             {**PAIR, "gradient_clipping": {"enabled": False, "max_norm": 1}},

@@ -37,9 +37,9 @@ def stepped(optimizer, scheduler, steps):
 
 
 def rates(spec, steps, *, optimizer=None, total_steps=None, lr=LR, **lengths):
-    """The rate of the first group at the steps 0 to `steps`."""
+    """The rate of the first group at the steps 0 to `steps`; a warmup may be longer than the run, as elsewhere."""
     optimizer = optimizer or optimizer_of(lr=lr)
-    scheduler = spec.create_scheduler(optimizer, horizon=Horizon(total_steps=total_steps, **lengths))
+    scheduler = spec.create_anyway(optimizer, horizon=Horizon(total_steps=total_steps, **lengths))
     return [groups[0][0] for groups in stepped(optimizer, scheduler, steps)]
 
 

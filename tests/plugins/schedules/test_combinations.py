@@ -90,7 +90,7 @@ def test_a_sequence_is_each_schedule_from_its_own_beginning(pieces):
     for piece, length in pieces:
         optimizer = optimizer_of(1.0, 5.0)
         alone = registry.build(piece, kind="scheduler")
-        scheduler = alone.create_scheduler(optimizer, horizon=Horizon(total_steps=length))
+        scheduler = alone.create_anyway(optimizer, horizon=Horizon(total_steps=length))
         expected += stepped(optimizer, scheduler, length - 1)
     optimizer = optimizer_of(1.0, 5.0)
     assert expected == stepped(optimizer, spec.create_scheduler(optimizer), sum(durations) - 1)
@@ -149,7 +149,7 @@ def test_a_combination_is_stepped_as_its_parts_are():
 
 def test_a_part_over_epochs_in_a_whole_over_steps_counts_steps():
     """The whole decides what a call of step() is, and so what its lengths are."""
-    config = {"scheduler": {"type": "warmup_cosine"}, "num_warmup_steps": 10}
+    config = {"scheduler": {"type": "warmup_cosine", "warmup_epochs": 0}, "num_warmup_steps": 10}
     spec = registry.build({"type": "warmup", "config": config, "interval": "step"})
     assert pytest.approx([0.1, 0.05, 0.0]) == list(spec.curve([10, 55, 100], 0.1, horizon=RUN))
 
@@ -193,7 +193,7 @@ REFUSED = [
     ),
     (
         "sequential",
-        {"schedulers": [PIECES[0], {"type": "warmup_cosine"}], "durations": [3]},
+        {"schedulers": [PIECES[0], {"type": "warmup_cosine", "warmup_epochs": 1}], "durations": [3]},
         "schedulers[1]",
         "warmup_cosine has the interval epoch, and item 0, constant_with_warmup, has step",
     ),

@@ -99,7 +99,9 @@ def test_a_curve_without_the_length_that_it_needs_names_it():
 
 def test_a_schedule_over_epochs_is_drawn_over_epochs():
     """Its steps are epochs, and the run's length in steps is turned into them."""
-    curve = spec_of("warmup_cosine").curve(11, 0.1, horizon=Horizon(total_steps=1000, steps_per_epoch=100))
+    curve = spec_of("warmup_cosine", warmup_epochs=0).curve(
+        11, 0.1, horizon=Horizon(total_steps=1000, steps_per_epoch=100)
+    )
     assert [0.1, 0.0] == [curve[0], curve[10]]
 
 

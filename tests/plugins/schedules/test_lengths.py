@@ -47,9 +47,7 @@ def test_a_length_may_be_given_from_python_too(plugin_class, name):
 
 
 @pytest.mark.parametrize("wrong", [0.1, -1, "ten", "-5%", True, [3], 1.0, "150%"])
-@pytest.mark.parametrize(
-    ("name", "field"), [("linear", "num_warmup_steps"), ("cosine", "T_max"), ("warmup_cosine", "max_epochs")]
-)
+@pytest.mark.parametrize(("name", "field"), [("linear", "num_warmup_steps"), ("cosine", "T_max"), ("cosine", "epochs")])
 def test_what_is_no_length_is_a_problem_whose_hint_names_one(name, field, wrong):
     """A bare float is one of them, since it may mean steps or a share; a field that may be null says the same."""
     with pytest.raises(ConfigError) as caught:
@@ -87,7 +85,7 @@ def test_two_lengths_of_the_stable_stage_are_refused():
     ("name", "values", "missing"),
     [
         ("linear", {}, "linear needs total_steps"),
-        ("cosine_with_restarts", {}, "cosine_with_restarts needs total_steps"),
+        ("cosine_with_restarts", {"num_cycles": 2}, "cosine_with_restarts needs total_steps"),
         ("polynomial", {"num_training_steps": "2 epochs"}, r"polynomial.num_training_steps is 2 epochs, which needs s"),
         (
             "constant_with_warmup",
@@ -95,14 +93,18 @@ def test_two_lengths_of_the_stable_stage_are_refused():
             "num_warmup_steps is 5%, which needs total_steps: pass to",
         ),
         ("inverse_sqrt", {"timescale": "5%"}, "inverse_sqrt.timescale is 5%, which needs total_steps"),
-        ("warmup_cosine", {}, "warmup_cosine needs epochs: pass epochs=…"),
+        ("warmup_cosine", {"warmup_epochs": 1}, "warmup_cosine needs epochs: pass epochs=…"),
         ("cosine", {"T_max": "50%"}, r"cosine.T_max is 50%, which needs epochs"),
         (
             "cosine",
             {"T_max": 5, "num_warmup_steps": "9 steps"},
             "is 9 steps, but the schedule is stepped once an epoch",
         ),
-        ("warmup_stable_decay", {"num_decay_steps": "9%"}, "warmup_stable_decay.num_decay_steps is 9%, which needs"),
+        (
+            "warmup_stable_decay",
+            {"num_warmup_steps": 1, "num_decay_steps": "9%"},
+            "warmup_stable_decay.num_decay_steps is 9%, which needs",
+        ),
         (
             "sequential",
             {"schedulers": [{"type": "linear"}, {"type": "linear"}], "durations": ["20 epochs"]},

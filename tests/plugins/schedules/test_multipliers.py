@@ -83,9 +83,9 @@ def _rates(run, steps):
     [
         ("cosine", {"eta_min": 0.2}),
         ("cosine_with_min_lr", {"min_lr": 0.2}),
-        ("cosine_warmup_with_min_lr", {"min_lr": 0.2}),
+        ("cosine_warmup_with_min_lr", {"num_warmup_steps": 0, "min_lr": 0.2}),
         ("polynomial", {"lr_end": 0.2}),
-        ("warmup_cosine", {"eta_min": 0.2}),
+        ("warmup_cosine", {"warmup_epochs": 0, "eta_min": 0.2}),
         ("warmup", {"scheduler": {"type": "cosine", "eta_min": 0.2}, "num_warmup_steps": 3}),
         ("sequential", {"schedulers": [{"type": "linear"}, {"type": "cosine", "eta_min": 0.2}], "durations": [3]}),
     ],

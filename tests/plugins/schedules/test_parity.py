@@ -219,7 +219,10 @@ NOT_IN_A_CONFIG = {"optimizer", "last_epoch", "kwargs", "self"}
 
 @pytest.mark.parametrize("kind", list(TYPE_TO_SCHEDULER_FUNCTION), ids=lambda kind: kind.value)
 def test_every_schedule_of_transformers_has_its_name_arguments_and_defaults(kind):
-    """Each name is a plugin, whose fields have transformers' names and defaults; lengths of the run may be left out."""
+    """Each name is a plugin, whose fields have transformers' names and defaults; lengths of the run may be left out.
+
+    Restarts without a number of them would be none.
+    """
     cls = registry.schedulers[kind.value]
     maker = {"greedy": GreedyLR, "reduce_lr_on_plateau": torch.optim.lr_scheduler.ReduceLROnPlateau}.get(
         kind.value, TYPE_TO_SCHEDULER_FUNCTION[kind]
@@ -229,7 +232,7 @@ def test_every_schedule_of_transformers_has_its_name_arguments_and_defaults(kind
         if name in NOT_IN_A_CONFIG:
             continue
         assert name in ours
-        if parameter.default is not parameter.empty:
+        if parameter.default is not parameter.empty and (kind.value, name) != ("cosine_with_restarts", "num_cycles"):
             assert parameter.default == ours[name]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from optim_core.compat.factory import recipe_and_horizon, require_name
+from optim_core.compat.lengths import created
 from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.recipe import SINGLE, Optimization, Recipe
 from optim_core.run.horizon import Horizon
@@ -202,7 +203,7 @@ def _run(recipe: Recipe, model: Module, horizon: Horizon) -> Optimization:
     return Optimization(
         recipe=recipe,
         optimizers={SINGLE: optimizer},
-        schedulers={} if schedule is None else {SINGLE: schedule.create_scheduler(optimizer, horizon=horizon)},
+        schedulers={} if schedule is None else {SINGLE: created(schedule, optimizer, horizon)},
         clipper=clipper if _averages_itself(model) else _Averaged(clipper),
         horizon=horizon,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optim_core.compat.arguments import as_arguments, problem
 from optim_core.compat.forms import forms_for
-from optim_core.compat.lengths import Divided, divided, horizon_of
+from optim_core.compat.lengths import Divided, created, divided, horizon_of
 from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError, MissingTypeError, ParamGroupError
 from optim_core.recipe import SINGLE, MadeBy, Recipe
@@ -333,8 +333,7 @@ def _scheduler(config: Any, optimizer: Optimizer, **lengths: int | None) -> LRSc
     if spec is None:
         raise MissingTypeError([problem("scheduler", "is required and missing", "for example scheduler: {type: …}")])
     horizon = Horizon(**horizon_of(unused, given.lengths, lengths))
-    scheduler: LRScheduler = spec.create_scheduler(optimizer, horizon=horizon)
-    return scheduler
+    return created(spec, optimizer, horizon)
 
 
 def _both(
@@ -346,7 +345,7 @@ def _both(
     recipe, horizon = recipe_and_horizon(config, lengths)
     spec, schedule = recipe.optimizer, recipe.scheduler
     optimizer = spec.create_optimizer(target, lr_multipliers=lr_multipliers)
-    scheduler = None if schedule is None else schedule.create_scheduler(optimizer, horizon=horizon)
+    scheduler = None if schedule is None else created(schedule, optimizer, horizon)
     made = OptimizerAndScheduler(optimizer, scheduler)
     made.clipper = None if recipe.clipper is None else recipe.clipper.create_clipper()
     return made
@@ -373,12 +372,12 @@ def _built(config: Any, kind: OptimizerOrScheduler) -> Any:
         ConfigError: with all that is wrong with `config`.
     """
     if not isinstance(config, Mapping) or "type" in config or "config" in config:
-        return registry.build(config, kind)
+        return registry.build_in(config, kind=kind)
     built = registry.build_in(config, forms_for(kind))
     if kind == "optimizer" and isinstance(built, Recipe) and built.unused and not built.schedulers:
         named = any(key in config for key in naming_keys(kind)) and built.clipper is None
         # What stands beside the name of an optimizer is meant for it: a key that it lacks is refused, not left unused.
-        return registry.build(config, kind) if named else built
+        return registry.build_in(config, kind=kind) if named else built
     if isinstance(built, (Recipe, SPECS[kind])):
         return built
     raise MissingTypeError([problem(f"{kind}_name", "is required and missing", f"the config names no {kind}")])

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.compat.arguments import problem
 from optim_core.config.foreign_words import EPOCHS
 from optim_core.config.keys import SECTION, naming_keys
+from optim_core.config.lengths import LENGTHS
 from optim_core.errors import ConfigError
 from optim_core.plugin_class.fields import config_fields
 from optim_core.registry import registry
 
-__all__ = ["Divided", "divided", "horizon_of"]
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
 
-# Each key that may be a length of the run, to the argument of Horizon that it stands for.
-LENGTHS = {**dict.fromkeys(EPOCHS, "epochs"), "steps_per_epoch": "steps_per_epoch", "total_steps": "total_steps"}
+    from optim_core.run.horizon import Horizon
+    from optim_core.specs import SchedulerSpec
+
+__all__ = ["Divided", "created", "divided", "horizon_of"]
 
 
 class Divided(NamedTuple):
@@ -92,3 +98,14 @@ def horizon_of(*sources: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in source.items()
         if key in LENGTHS and value is not None
     }
+
+
+def created(spec: SchedulerSpec, optimizer: Optimizer, horizon: Horizon, last_step: int = 0) -> LRScheduler:
+    """Make a scheduler; lengths that the run cannot hold are told, and stay as they are: callers have runs with them.
+
+    Raises:
+        HorizonError: the schedule needs a length that is not known.
+    """
+    for name, misfit in spec.misfits(horizon):
+        warnings.warn(f"{name}.{misfit.field} {misfit.sentence}: {misfit.hint}", UserWarning, stacklevel=4)
+    return spec.create_anyway(optimizer, horizon=horizon, last_step=last_step)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from optim_core.compat.arguments import as_arguments, key_of, problem
+from optim_core.compat.lengths import created
 from optim_core.compat.types import type_name
 from optim_core.errors import ConfigError, HorizonError, Problem
 from optim_core.plugin_class.fields import config_fields
@@ -32,6 +33,9 @@ __all__ = [
 WARMUP = "num_warmup_steps"
 LENGTH = "num_training_steps"
 MISSING = "is required and missing"
+
+# What transformers takes where its caller says nothing.
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {"cosine_with_restarts": {"num_cycles": 1}}
 
 
 def get_scheduler(
@@ -78,7 +82,8 @@ def get_scheduler(
         return f"scheduler_specific_kwargs.{path}" if key_of(path) in specific else path
 
     with as_arguments(as_given):
-        return _create(name, optimizer, {**specific, **lengths}, total_steps=num_training_steps)
+        options = {**DEFAULTS.get(name, {}), **specific, **lengths}
+        return _create(name, optimizer, options, total_steps=num_training_steps)
 
 
 def _warmup_problems(name: str, has_warmup: bool, steps: Any, specific: Mapping[str, Any]) -> list[Problem]:
@@ -111,11 +116,11 @@ def _create(
         return "name" if path == "type" else path.removeprefix("config.")
 
     with as_arguments(as_argument):
-        spec = registry.build({"type": name, "config": options, "interval": "step"}, "scheduler")
+        spec = registry.build_in({"type": name, "config": options, "interval": "step"}, kind="scheduler")
     horizon = Horizon(total_steps=_known(total_steps))
     last_step = count(last_epoch, "last_epoch", at_least=-1) + 1
     try:
-        return spec.create_scheduler(optimizer, horizon=horizon, last_step=last_step)
+        return created(spec, optimizer, horizon, last_step)
     except HorizonError as error:
         if horizon.total_steps is not None:
             raise

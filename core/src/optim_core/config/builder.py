@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,9 +12,11 @@ from optim_core.config.forms.form import Asked, ConfigForm, Reading
 from optim_core.config.forms.recognise import read_form
 from optim_core.config.issues import Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
+from optim_core.config.lengths import impossible_lengths, length_of_run
 from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, read_plain
 from optim_core.config.structuring.scalars import structure_bool
 from optim_core.kinds import Kind
+from optim_core.plugin_class.needs import MONITOR
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import AROUND, ClipperSpec
 from optim_core.text.values import shown
@@ -22,6 +24,7 @@ from optim_core.text.values import shown
 if TYPE_CHECKING:
     from optim_core.config.document import Document
     from optim_core.discovery.unknown_names import ExplainName
+    from optim_core.run.horizon import Horizon
 
 __all__ = ["Builder"]
 
@@ -164,11 +167,30 @@ class Builder:
         except IssuesError as error:
             prefix = () if reading.only is None else (reading.only,)
             issues += [issue._replace(path=reading.origin((*prefix, *issue.path))) for issue in error.issues]
+        if not issues and reading.unused and isinstance(built, Recipe):
+            issues += [
+                issue._replace(path=reading.origin(issue.path))
+                for issue in self._beyond(built, reading.config, length_of_run(reading.unused))
+            ]
         if issues:
             raise IssuesError(*issues)
         return (
             attrs.evolve(built, unused=dict(reading.unused)) if reading.unused and isinstance(built, Recipe) else built
         )
+
+    def _beyond(self, recipe: Recipe, config: Mapping[str, Any], run: Horizon | None) -> Iterator[Issue]:
+        """Yield what is wrong with the lengths of a recipe's schedules in a run whose length stands beside it."""
+        if run is None or self._components.any_length:
+            return
+        for name, spec in recipe.schedulers.items():
+            path: tuple[str, ...] = ("scheduler",)
+            if name != SINGLE or "scheduler" not in config:
+                pair = name in (config.get("scheduler_configs") or {})
+                path = ("scheduler_configs", name) if pair else ("optimizer_configs", name, "scheduler")
+            given: Any = config
+            for key in path:
+                given = given[key]
+            yield from [issue.below(*path) for issue in impossible_lengths(spec.config, spec.interval, given, run)]
 
     def _recipe(self, config: Mapping[str, Any]) -> Recipe:
         issues = _foreign_keys(config, RECIPE_KEYS, whole=True)
@@ -207,7 +229,7 @@ class Builder:
             below: list[Issue] = []
             if isinstance(value, Mapping) and "type" not in value and _is_pair(value):
                 below += _foreign_keys(value, PARTS)
-                optimizers[name], scheduler = self._pair(value, below)
+                optimizers[name], scheduler = self._pair(self._by_steps(value), below)
                 if scheduler is not None:
                     schedulers[name] = scheduler
             else:
@@ -224,13 +246,27 @@ class Builder:
                 hint = Hint("one-schedule")
                 issues.append(Issue("scheduled-twice", path, value, data={"name": name}, hint=hint))
             elif value is not None:
-                schedulers[name] = self._collect(issues, path, "scheduler", value)
+                schedulers[name] = self._collect(issues, path, "scheduler", self._scheduled_by_steps(value))
                 _refuse_two_decays(given[name], value, path, issues)
                 _refuse_high_floor(optimizers[name], schedulers[name], value, path, issues)
         clipper = self._clipping(config, issues)
         if issues:
             raise IssuesError(*issues)
         return Recipe(optimizers=optimizers, schedulers=schedulers, clipper=clipper)
+
+    def _by_steps(self, pair: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**pair, "scheduler": self._scheduled_by_steps(pair["scheduler"])} if "scheduler" in pair else pair
+
+    def _scheduled_by_steps(self, scheduler: Any) -> Any:
+        """Return a schedule of named sets, which is stepped after each step unless it says otherwise.
+
+        Training code that has named sets steps every schedule after each batch. One that waits for a metric keeps the
+        interval of its class.
+        """
+        if not isinstance(scheduler, Mapping) or scheduler.get("interval") is not None:
+            return scheduler
+        takes = self._components.fields("scheduler", scheduler.get("type"))
+        return scheduler if takes is None or MONITOR in takes else {**scheduler, "interval": "step"}
 
     def _clipping(self, config: Mapping[str, Any], issues: list[Issue]) -> ClipperSpec | None:
         value = config.get("gradient_clipping")

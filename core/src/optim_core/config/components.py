@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.config.issues import Hint, Issue, IssuesError
 from optim_core.config.keys import GROUP_KEYS, PARAM_GROUPS
+from optim_core.config.lengths import impossible_lengths
 from optim_core.config.structuring.structurer import Structurer
 from optim_core.errors import PluginError
 from optim_core.kinds import KINDS, Kind
@@ -39,6 +40,7 @@ class Components:
         find: kind and name to plugin class, None where nothing has the name.
         kinds_of: the kinds for which something has a name.
         names: the names of a kind.
+        any_length: whether lengths pass that no run could hold, such as a warmup as long as its schedule.
     """
 
     def __init__(
@@ -46,10 +48,13 @@ class Components:
         find: Callable[[Kind, str], Found | None],
         kinds_of: Callable[[str], list[Kind]],
         names: Callable[[Kind], list[str]],
+        *,
+        any_length: bool = False,
     ) -> None:
         self._find = find
         self._kinds_of = kinds_of
         self._names = names
+        self.any_length = any_length
         self._structurer = Structurer({cls: partial(self._held, kind) for kind, cls in SPECS.items()})
 
     def _held(self, kind: Kind, value: Any, _cls: Any) -> Any:
@@ -84,6 +89,8 @@ class Components:
         envelope = self._envelope(kind, value, config, issues)
         if PARAM_GROUPS in KINDS[kind].beside and not value.keys().isdisjoint(GROUP_KEYS):
             envelope |= self._groups(value, options, config, found, issues)
+        if not issues and "interval" in envelope and not self.any_length:
+            issues += impossible_lengths(config, envelope["interval"], value)
         if issues:
             raise IssuesError(*issues)
         return spec_class(kind)(type=found.name, config=config, provided_by=found.provided_by, **envelope)

@@ -60,6 +60,7 @@ Code = Literal[
     "several-kinds",
     "wrong-interval",
     "decay-grows",
+    "does-not-fit",
     # A recipe and named sets.
     "no-config",
     "no-clipping",
@@ -139,6 +140,7 @@ HintCode = Literal[
     "pass-kind",
     "decay",
     "install-decay",
+    "fit-length",
     # A recipe and named sets.
     "config",
     "section-name",

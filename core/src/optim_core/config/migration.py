@@ -45,7 +45,11 @@ def _pair(canonical: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> 
     pair = entry if isinstance(entry, Mapping) and "type" not in entry else {"optimizer": entry}
     schedulers = given.get("scheduler_configs") or {}
     parts = {"optimizer": pair["optimizer"], "scheduler": pair.get("scheduler") or schedulers.get(name)}
-    return {part: _component(canonical[part], parts[part]) for part in PARTS if part in canonical}
+    written: dict[str, Any] = {part: _component(canonical[part], parts[part]) for part in PARTS if part in canonical}
+    if "scheduler" in written:
+        # Named sets have a default of their own.
+        written["scheduler"].setdefault("interval", canonical["scheduler"]["interval"])
+    return written
 
 
 def _component(canonical: Mapping[str, Any], given: Any) -> dict[str, Any]:

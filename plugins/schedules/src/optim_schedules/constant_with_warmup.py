@@ -25,12 +25,13 @@ class ConstantWithWarmup(ClosedForm):
     first of torch's LinearLR does not.
 
     Args:
-        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``; ``constant`` has none.
     """
 
-    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_warmup_steps: Duration = attrs.field(converter=duration)
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": 500}
 
     def closed_form(self, horizon: Horizon) -> Curve:

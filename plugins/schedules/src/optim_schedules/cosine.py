@@ -52,6 +52,12 @@ class Cosine(ClosedForm):
     num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
     eta_min: float = attrs.field(default=0.0, validator=non_negative)
 
+    lengths: ClassVar[Mapping[str, str]] = {
+        "num_warmup_steps": "warmup",
+        "num_training_steps": "run",
+        "T_max": "run",
+        "epochs": "run_epochs",
+    }
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "eta_min": 1e-6}
 
     @property

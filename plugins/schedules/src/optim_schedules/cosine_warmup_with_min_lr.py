@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from optim_core import Horizon
+from optim_core import Duration, Horizon
 from optim_core.validators import in_range
 from optim_schedules.cosine_with_min_lr import CosineWithMinLR
 from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base
-from optim_schedules.curves.lengths import resolved
+from optim_schedules.curves.lengths import duration, resolved
 
 __all__ = ["CosineWarmupWithMinLR"]
 
@@ -26,15 +26,16 @@ class CosineWarmupWithMinLR(CosineWithMinLR):
     ``cosine_with_min_lr``, and the lowest at the last step that trains, N - 1. After step N the rate stays.
 
     Args:
-        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         num_training_steps: step N; by default the length of the run.
         num_cycles: waves after the rise, > 0: at 0.5 the rate falls to the lowest; at 1 it rises again.
         min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that. Either
             this or `min_lr_rate` must be set.
         min_lr_rate: the lowest rate as a share of the base rate, in [0, 1].
+        num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         warmup_lr_rate: the first rate as a share of the base rate, in [0, 1]; by default 1 / W.
     """
 
+    num_warmup_steps: Duration = attrs.field(converter=duration)
     warmup_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
 
     def closed_form(self, horizon: Horizon) -> Curve:

@@ -43,6 +43,7 @@ class CosineWithMinLR(ClosedForm):
     min_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "min_lr_rate": 0.1}
 
     def closed_form(self, horizon: Horizon) -> Curve:

@@ -34,9 +34,10 @@ class CosineWithRestarts(ClosedForm):
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
-    num_cycles: int = attrs.field(default=1, validator=some_cycles)
+    num_cycles: int = attrs.field(validator=some_cycles)
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "num_cycles": 3}
 
     def closed_form(self, horizon: Horizon) -> Curve:

@@ -62,6 +62,7 @@ class Greedy:
     monitor: str | None = None
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"warmup": "warmup"}
     example: ClassVar[Mapping[str, Any]] = {"patience": 5, "min_lr": 1e-5, "max_lr": 1e-3, "monitor": "val_loss"}
 
     conformance: ClassVar[Mapping[str, str]] = {

@@ -38,6 +38,7 @@ class InverseSqrt(ClosedForm):
     timescale: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": 500}
 
     def closed_form(self, horizon: Horizon) -> Curve:

@@ -32,6 +32,7 @@ class Linear(ClosedForm):
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%"}
 
     def closed_form(self, horizon: Horizon) -> Curve:

@@ -38,6 +38,7 @@ class Polynomial(ClosedForm):
     power: float = attrs.field(default=1.0, validator=positive)
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "5%", "lr_end": 1e-6, "power": 2.0}
 
     def closed_form(self, horizon: Horizon) -> Curve:

@@ -45,6 +45,7 @@ class Warmup(Combination):
     num_warmup_steps: Duration = attrs.field(converter=duration)
     start_factor: float = attrs.field(default=0.0, validator=fraction)
 
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup"}
     example: ClassVar[Mapping[str, Any]] = {
         "scheduler": {"type": "InverseLR", "config": {"inv_gamma": 1e6, "power": 0.5}},
         "num_warmup_steps": 500,

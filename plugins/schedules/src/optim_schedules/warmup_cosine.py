@@ -32,12 +32,13 @@ class WarmupCosine(ClosedForm):
         start_factor: share of the base rate at the beginning, in [0, 1).
     """
 
-    warmup_epochs: Duration = attrs.field(default=Duration(0), converter=duration)
+    warmup_epochs: Duration = attrs.field(converter=duration)
     max_epochs: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
     eta_min: float = attrs.field(default=0.0, validator=non_negative)
     start_factor: float = attrs.field(default=0.0, validator=fraction)
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"warmup_epochs": "warmup_epochs", "max_epochs": "run_epochs"}
     example: ClassVar[Mapping[str, Any]] = {"warmup_epochs": 10, "max_epochs": 100, "eta_min": 1e-6}
 
     def closed_form(self, horizon: Horizon) -> Curve:

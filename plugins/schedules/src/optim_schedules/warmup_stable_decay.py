@@ -45,7 +45,7 @@ class WarmupStableDecay(ClosedForm):
         num_cycles: waves of the fall where it is a cosine, > 0; at 0.5 it falls all the way.
     """
 
-    num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
+    num_warmup_steps: Duration = attrs.field(converter=duration)
     num_decay_steps: Duration = attrs.field(converter=duration)
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
     num_stable_steps: Duration | None = attrs.field(
@@ -57,6 +57,7 @@ class WarmupStableDecay(ClosedForm):
     num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
 
     interval: ClassVar[str] = "step"
+    lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
     example: ClassVar[Mapping[str, Any]] = {"num_warmup_steps": "1%", "num_decay_steps": "20%"}
 
     def closed_form(self, horizon: Horizon) -> Curve:

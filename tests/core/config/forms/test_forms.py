@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import attrs
 import pytest
 from plugin_classes import Epochs, ExponentialLR, Momentum, empty_registry
 
@@ -84,6 +85,44 @@ def test_named_optimizers_are_read_without_the_key_above_them():
     sets = {"generator": OPTIMIZER, "discriminator": {"type": "momentum", "lr": 1}}
     assert build({"optimizer_configs": sets}) == build(sets)
     assert [("optim", "unknown key")] == problems({"optim": OPTIMIZER})
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"optimizer_configs": {"a": PAIR, "b": PAIR}},
+        {"a": PAIR, "b": PAIR},
+        {"optimizer_configs": {"a": OPTIMIZER, "b": OPTIMIZER}, "scheduler_configs": {"a": SCHEDULER, "b": SCHEDULER}},
+        {"training": {"optimizer_configs": {"a": PAIR, "b": PAIR}, "use_ema": True}},
+    ],
+)
+def test_schedules_of_named_sets_go_by_steps(config):
+    """As code that has such sets steps them; the class says "epoch". Migrated, they say so, also where one is left."""
+    assert ["step", "step"] == [spec.interval for spec in build(config).schedulers.values()]
+    migrated = empty_registry().migrate(config)["optimizer_configs"]
+    assert ["step", "step"] == [pair["scheduler"]["interval"] for pair in migrated.values()]
+    one = empty_registry().migrate({"optimizer_configs": {"default": PAIR}})
+    assert "step" == one["scheduler"]["interval"]
+    assert "epoch" == build(RECIPE).scheduler.interval
+
+
+def test_schedules_of_named_sets_may_say_otherwise():
+    """An interval beside the type counts; a schedule that waits for a metric keeps that of its class."""
+    by_epochs = {**PAIR, "scheduler": {**SCHEDULER, "interval": "epoch"}}
+    assert "epoch" == build({"optimizer_configs": {"a": by_epochs}}).schedulers["a"].interval
+
+    @attrs.frozen(kw_only=True)
+    class Plateau:
+        monitor: str | None = None
+        interval = "epoch"
+
+        def build(self, optimizer, horizon):
+            raise NotImplementedError
+
+    registry = empty_registry()
+    registry.register("scheduler", "Plateau", Plateau)
+    waiting = {"optimizer_configs": {"a": {"optimizer": OPTIMIZER, "scheduler": {"type": "Plateau"}}}}
+    assert "epoch" == registry.build(waiting).schedulers["a"].interval
 
 
 def test_one_part_alone_is_its_spec():

@@ -81,6 +81,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "pass-kind": lambda _, kinds: "pass " + " or ".join(f'kind="{kind}"' for kind in kinds),
     "decay": lambda _: "the rate is multiplied by it after each epoch; 0.95 takes 5 % away",
     "install-decay": lambda _: "it is a schedule of torch's: pip install 'optim-core[torch]'",
+    "fit-length": lambda _, misfit: str(misfit.hint),
     # A recipe and named sets.
     "config": recipes.config,
     "section-name": lambda _, name: f"did you mean `{SECTION}` where `{name}` stands?",

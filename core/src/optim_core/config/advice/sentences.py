@@ -88,6 +88,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "several-kinds": lambda issue: f"`{issue.value}` is the name of several kinds of plugin",
     "wrong-interval": lambda issue: f"must be `step` or `epoch`, is {shown(issue.value)}",
     "decay-grows": lambda issue: f"must be in (0, 1], is {issue.value}",
+    "does-not-fit": lambda issue: str(issue.data["misfit"].sentence),
     "no-config": lambda issue: f"a config is a mapping, this is {shown(issue.value)}",
     "no-clipping": lambda issue: f"must be a mapping or null, is {shown(issue.value)}",
     "no-names": lambda issue: f"must be a mapping of names to components, is {shown(issue.value)}",

@@ -34,6 +34,7 @@ class CosineAnnealingLR:
     eta_min: float = attrs.field(default=0.0, validator=non_negative)
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"T_max": "run"}
     example: ClassVar[Mapping[str, Any]] = {"T_max": 100, "eta_min": 1e-6}
 
     def absolute_rate(self) -> tuple[str, float]:

@@ -38,6 +38,7 @@ class CosineAnnealingWarmRestarts:
     # The schedule sets the rate itself, and does not go on from the rate that another schedule left.
     sets_the_rate: ClassVar[bool] = True
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"T_0": "point"}
     example: ClassVar[Mapping[str, Any]] = {"T_0": 25, "T_mult": 2, "eta_min": 1e-7}
 
     def absolute_rate(self) -> tuple[str, float]:

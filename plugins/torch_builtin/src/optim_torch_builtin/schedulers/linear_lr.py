@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -35,6 +36,7 @@ class LinearLR:
     total_iters: int = attrs.field(default=5, validator=positive)
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"total_iters": "point"}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """Make a torch.optim.lr_scheduler.LinearLR."""

@@ -40,6 +40,7 @@ class MultiStepLR:
             raise ValueError("must have at least one, is empty")
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"milestones": "point"}
     example: ClassVar[Mapping[str, Any]] = {"milestones": [30, 80]}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:

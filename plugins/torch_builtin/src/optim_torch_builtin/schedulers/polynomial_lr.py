@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -33,6 +34,7 @@ class PolynomialLR:
     power: float = attrs.field(default=1.0, validator=positive)
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"total_iters": "run"}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """Make a torch.optim.lr_scheduler.PolynomialLR."""

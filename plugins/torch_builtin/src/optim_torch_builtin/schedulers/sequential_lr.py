@@ -39,6 +39,7 @@ class SequentialLR(Combined):
     schedulers: list[SchedulerSpec] = attrs.field(validator=one_interval)
     milestones: list[int] = attrs.field(validator=increasing)
 
+    lengths: ClassVar[Mapping[str, str]] = {"milestones": "point"}
     example: ClassVar[Mapping[str, Any]] = {
         "schedulers": [
             {"type": "LinearLR", "config": {"start_factor": 0.1, "total_iters": 5}},

@@ -34,6 +34,7 @@ class StepLR:
     gamma: float = attrs.field(default=0.1, validator=in_range(gt=0, le=1))
 
     interval: ClassVar[str] = "epoch"
+    lengths: ClassVar[Mapping[str, str]] = {"step_size": "point"}
     example: ClassVar[Mapping[str, Any]] = {"step_size": 30}
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
