@@ -374,7 +374,17 @@ class Optimization:
             monitor=None if schedule is None else schedule.monitor,
             others=[optimizer for other, optimizer in self.optimizers.items() if other != name],
             steps_per_epoch=self.horizon.steps_per_epoch,
+            model=self._made.models.get(name),
         )
+
+    # Of what it is given to prepare, accelerate asks the type and no more: what is neither a model nor an optimizer, a
+    # loader or a schedule it gives back as it is, without a word.
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        from optim_core.run.accelerate import refuse_accelerate
+
+        refuse_accelerate(sys._getframe(1).f_globals)
+        return type(self)
 
     @property
     def optimizer(self) -> Optimizer:
@@ -549,10 +559,13 @@ class Optimization:
             >>> state["recipe"]["optimizer"]["type"]
             'AdamW'
         """
+        from optim_core.run.accelerate import refuse_accelerate
         from optim_core.run.distributed.stateful import refuse_distributed_checkpoint
         from optim_core.run.state import VERSION, saved_optimizer, saved_scheduler
 
-        refuse_distributed_checkpoint(sys._getframe(1).f_globals)
+        caller = sys._getframe(1).f_globals
+        refuse_distributed_checkpoint(caller)
+        refuse_accelerate(caller)
         for loop in self._loops.values():
             loop.refuse_eval("saved")
         self._tell()

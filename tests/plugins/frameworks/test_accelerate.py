@@ -436,6 +436,39 @@ def test_free_memory_lets_go_of_the_run():
     assert same(hand, model)
 
 
+# -- what is forgotten -------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_given_to_accelerator_prepare_is_refused_with_the_line_that_is_right():
+    """Accelerate alone would give it back as it is."""
+    accelerator, model = Accelerator(cpu=True), network()
+    run = registry.recipe(RECIPE).create(model, total_steps=4)
+    line = r"`model, loader = accelerator\.prepare\(model, loader\)`, and then `run = prepare\(run, accelerator\)`"
+    for given in ((run,), (model, run), (model, run.optimizer, run), (run, model, DataLoader(data()))):
+        with pytest.raises(OptimError, match=line):
+            accelerator.prepare(*given)
+    with pytest.raises(OptimError, match=line):
+        accelerator.prepare_optimizer(run)
+    accelerator.prepare(model)
+    run = prepare(run, accelerator)
+    with pytest.raises(OptimError, match=line):
+        accelerator.prepare(run)
+
+
+def test_a_run_that_nobody_prepared_is_refused_at_its_first_step():
+    """The loss would be neither scaled nor divided, and save_state would not save it; nothing has changed."""
+    accelerator = Accelerator(cpu=True)
+    model = network()
+    run = registry.recipe(RECIPE).create(model, total_steps=4)
+    accelerator.prepare(model)
+    for _ in range(2):
+        with pytest.raises(OptimError, match="accelerate has prepared the model, and the run is not"):
+            run.step(loss_of(model, data()))
+    assert model[0].weight.grad is None
+    run = prepare(run, accelerator)
+    assert not run.step(loss_of(model, data())).skipped
+
+
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ import attrs
 
 from optim_core.errors import OptimError
 from optim_core.plugin_class.needs import Need, has_modes
+from optim_core.run.accelerate import refuse_prepared
 from optim_core.text.prose import listing
 from optim_core.text.values import shown
 
@@ -224,6 +225,7 @@ class Loop:
         monitor: the name of the metric that the schedule waits for, None where the config names none.
         others: the other optimizers of the run, whose gradients a step leaves alone.
         steps_per_epoch: after how many steps a schedule by epochs should have moved; None where that is not known.
+        model: what the optimizer was made for, which is looked at once, in the first step.
 
     `watch` is what a monitor puts there to look at each step, else None. `host` is the framework in whose training loop
     the run is stepped, which an adapter puts there, else None.
@@ -249,6 +251,7 @@ class Loop:
         monitor: str | None = None,
         others: Sequence[Optimizer] = (),
         steps_per_epoch: int | None = None,
+        model: Any = None,
     ) -> None:
         self.name = name
         self.optimizer = optimizer
@@ -264,6 +267,7 @@ class Loop:
         self._others = tuple(others)
         self._epoch_is_over = None if steps_per_epoch is None or interval == "step" else 2 * steps_per_epoch
         self._seen: _Seen | None = None
+        self._unseen_model = model
 
     def __getstate__(self) -> dict[str, Any]:
         # Copies and pickles of an optimizer have no hooks of steps, so that a copy of the loop begins without.
@@ -291,7 +295,7 @@ class Loop:
             False
         """
         host = self.host
-        if host is not None:
+        if host is not None or self._unseen_model is not None:
             scaler = self._scaler_of(host, scaler)
         scaling = scaler if scaler is not None and scaler.is_enabled() else None
         is_function = callable(loss)
@@ -477,8 +481,12 @@ class Loop:
         if scaler is not None:
             self._refuse_scaled(scaler, is_given=loss is not None)
 
-    def _scaler_of(self, host: Host, given: GradScaler | None) -> GradScaler | None:
-        """Return the scaler of the framework, beside which there must be no other."""
+    def _scaler_of(self, host: Host | None, given: GradScaler | None) -> GradScaler | None:
+        """Return the scaler of the framework, beside which there must be no other; else the one that is given."""
+        if host is None:
+            refuse_prepared(self._unseen_model)
+            self._unseen_model = None
+            return given
         if given is not None and given is not host.scaler:
             raise OptimError(
                 f"{self._title}the framework in whose loop the run is stepped scales the loss itself; leave scaler= "
