@@ -15,11 +15,13 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - what a run asks of a framework in whose loop it is stepped: `Host`, which is set as ``run[name].host``, and
   `SteppingHost`, which clips and steps too;
 - a whole number, or an error that names it: `count`;
+- the types of a plugin class's fields: `field_types`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
   and what it, or an instance, needs of the training loop: `needs_of`;
-- config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `config_text`, and `SECTION`, the key below
-  which configs of whole training runs hold the recipe;
+- config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `read_config`, `config_text`, and `SECTION`,
+  the key below which configs of whole training runs hold the recipe;
+- what problems of overrides have in place of the name of a file: `OVERRIDE`;
 - what breaks where plugins are imported, found in another process: `probe`;
 - the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`.
 """
@@ -27,15 +29,18 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 from __future__ import annotations
 
 import abc
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from optim_core.config.document import OVERRIDE
 from optim_core.discovery.output import output_diverted
 from optim_core.groups.rule import REGEX
 from optim_core.kinds import KINDS, Kind
 from optim_core.on_demand import names_on_demand
+from optim_core.plugin_class.fields import field_types
 from optim_core.text.names import normalise, plain_name
 from optim_core.text.prose import listing, said, visible, with_article
 from optim_core.text.values import shown
@@ -71,6 +76,7 @@ __all__ = [
     "DEFAULT_GROUP",
     "KINDS",
     "LARGEST",
+    "OVERRIDE",
     "REGEX",
     "SECTION",
     "Combined",
@@ -87,6 +93,7 @@ __all__ = [
     "endings",
     "example",
     "expression_error",
+    "field_types",
     "follows_no_metric",
     "format_of",
     "formats",
@@ -105,6 +112,7 @@ __all__ = [
     "plain_data",
     "plain_name",
     "probe",
+    "read_config",
     "refuse_fewer_groups",
     "restore_base_rates",
     "rule_name",
@@ -175,6 +183,24 @@ def plain_data(value: Any) -> Any:
     from optim_core.config.canonical import plain_value
 
     return plain_value(value, (), [])
+
+
+def read_config(path: str | os.PathLike[str]) -> Any:
+    """Return what a config file holds, as it stands there, whether a recipe can be made of it or not.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not of the format that its ending says.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import read_config
+        >>> _ = Path("train.yaml").write_text("type: AdamW")
+        >>> read_config("train.yaml")
+        {'type': 'AdamW'}
+    """
+    from optim_core.config.formats.load import load
+
+    return load(os.fspath(path)).value
 
 
 def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[float]:
