@@ -162,6 +162,7 @@ class Recipe:
         steps_per_epoch: int | None = None,
         epochs: int | None = None,
         lr_multipliers: Mapping[Module, float] | None = None,
+        any_length: bool = False,
     ) -> Optimization:
         """Make the live objects.
 
@@ -172,10 +173,12 @@ class Recipe:
             steps_per_epoch: optimizer steps in an epoch; of the three lengths, two give the third.
             epochs: passes over the data.
             lr_multipliers: module to factor, > 0; each module belongs to one of the models.
+            any_length: whether a length in the config that this run cannot hold, such as a warmup that is as long, is
+                told by a warning and stays: for a run that is cut short to be tried.
 
         Raises:
             ParamGroupError: the models do not fit the names, or the parameters do not fit the multipliers.
-            HorizonError: a schedule needs a length that is not given.
+            HorizonError: a schedule needs a length that is not given, or has one that the run cannot hold.
 
         Example:
             >>> import torch
@@ -202,7 +205,7 @@ class Recipe:
         for name, optimizer in optimizers.items():
             schedule = self.schedule_of(name)
             if schedule is not None:
-                schedulers[name] = schedule.create_scheduler(optimizer, horizon=horizon)
+                schedulers[name] = schedule.create_scheduler(optimizer, horizon=horizon, any_length=any_length)
                 if schedule.waits_for_metric:
                     made.schedulers[name] = deepcopy(schedulers[name].state_dict())
         return Optimization(

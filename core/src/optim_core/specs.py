@@ -6,6 +6,7 @@ A spec is data: it is frozen, compares by value, and needs no torch until a ``cr
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -187,7 +188,12 @@ class SchedulerSpec(PluginSpec):
         return getattr(self.config, "monitor", None)
 
     def create_scheduler(
-        self, optimizer: Optimizer, *, horizon: Horizon | None = None, last_step: int = 0
+        self,
+        optimizer: Optimizer,
+        *,
+        horizon: Horizon | None = None,
+        last_step: int = 0,
+        any_length: bool = False,
     ) -> LRScheduler:
         """Make the scheduler for `optimizer`, whose groups' ``lr`` are the base rates.
 
@@ -197,6 +203,8 @@ class SchedulerSpec(PluginSpec):
                 length open. A schedule that is stepped once an epoch gets it counted in epochs.
             last_step: how many times ``step()`` was called before; the scheduler goes on from there with the rate that
                 it then had. A closed form is computed at that step; any other schedule is stepped that often.
+            any_length: whether a length that the run cannot hold, such as a warmup that is as long, is told by a
+                warning and stays: for a run that is cut short to be tried.
 
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives, or has one that the
@@ -211,12 +219,26 @@ class SchedulerSpec(PluginSpec):
             >>> spec.create_scheduler(optimizer, horizon=Horizon(total_steps=100), last_step=50).get_last_lr()
             [0.05]
         """
-        wrong = self.misfits(horizon)
-        if wrong:
-            raise HorizonError(
-                "; ".join(f"{name}.{misfit.field} {misfit.sentence}: {misfit.hint}" for name, misfit in wrong)
-            )
-        return self.create_anyway(optimizer, horizon=horizon, last_step=last_step)
+        from optim_core.run.horizon import count
+        from optim_core.run.later_groups import follow
+        from optim_core.run.stepping import go_to, restore_base_rates
+
+        wrong = [f"{name}.{misfit.field} {misfit.sentence}: {misfit.hint}" for name, misfit in self.misfits(horizon)]
+        if wrong and not any_length:
+            raise HorizonError("; ".join(wrong))
+        for message in wrong:
+            warnings.warn(message, UserWarning, stacklevel=2)
+        last_step = count(last_step, "last_step", at_least=0)
+        if last_step and self.waits_for_metric:
+            raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
+        if last_step:
+            restore_base_rates(optimizer)
+        make = partial(self.build_for, horizon=self.counted(horizon))
+        scheduler = make(optimizer)
+        if last_step:
+            go_to(scheduler, last_step, at_once=self.has_closed_form)
+        follow(optimizer, scheduler, make)
+        return scheduler
 
     def misfits(self, horizon: Horizon | None = None) -> list[tuple[str, Misfit]]:
         """Return the lengths in the config, and in those of the schedules in it, that a run cannot hold.
@@ -240,33 +262,6 @@ class SchedulerSpec(PluginSpec):
         own = [(self.type, misfit) for misfit in misfits(self.config, self.interval, horizon)]
         inner = [part for part in self.parts if isinstance(part, SchedulerSpec)]
         return own + [found for part in inner for found in part.misfits(horizon)]
-
-    def create_anyway(self, optimizer: Optimizer, *, horizon: Horizon | None = None, last_step: int = 0) -> LRScheduler:
-        """Do what `create_scheduler` does, with lengths that the run cannot hold as well.
-
-        Example:
-            >>> import torch
-            >>> from optim_core import Horizon, registry
-            >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
-            >>> spec = registry.build({"type": "linear", "config": {"num_warmup_steps": 500}})
-            >>> spec.create_anyway(optimizer, horizon=Horizon(total_steps=100)).get_last_lr()
-            [0.0]
-        """
-        from optim_core.run.horizon import count
-        from optim_core.run.later_groups import follow
-        from optim_core.run.stepping import go_to, restore_base_rates
-
-        last_step = count(last_step, "last_step", at_least=0)
-        if last_step and self.waits_for_metric:
-            raise OptimError(f"{self.type} follows a metric, not a count of steps; continue it by load_state_dict")
-        if last_step:
-            restore_base_rates(optimizer)
-        make = partial(self.build_for, horizon=self.counted(horizon))
-        scheduler = make(optimizer)
-        if last_step:
-            go_to(scheduler, last_step, at_once=self.has_closed_form)
-        follow(optimizer, scheduler, make)
-        return scheduler
 
     def curve(
         self,

@@ -2,6 +2,8 @@
 
 import pytest
 
+from optim_core import HorizonError
+
 from .lightning_support import LIGHTNINGS_OWN, assert_same, fitted, plain
 
 pytestmark = LIGHTNINGS_OWN
@@ -43,3 +45,12 @@ RECIPES = {
 def test_two_epochs_are_those_of_the_plain_loop(config):
     """Each optimizer and schedule goes as in the plain loop, clipping included."""
     assert_same(plain(config), fitted(config, max_epochs=2))
+
+
+def test_a_run_that_only_tries_the_code_may_be_shorter_than_the_warmup():
+    """`fast_dev_run` warns and trains; any other run of these steps is refused."""
+    config = {"optimizer": {"type": "AdamW"}, "scheduler": {"type": "cosine", "config": {"num_warmup_steps": 500}}}
+    with pytest.warns(UserWarning, match="num_warmup_steps must be shorter than the run of 2 steps, is 500"):
+        fitted(config, fast_dev_run=2)
+    with pytest.raises(HorizonError, match="num_warmup_steps must be shorter than the run of 2 steps, is 500"):
+        fitted(config, max_steps=2)

@@ -1,5 +1,7 @@
 """Small optimizers, and the rates that a schedule gives them."""
 
+import warnings
+
 import torch
 from torch import nn
 
@@ -36,10 +38,17 @@ def stepped(optimizer, scheduler, steps):
     return seen
 
 
+def created(spec, optimizer, horizon):
+    """A scheduler whose warmup may be longer than the run, as elsewhere."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* must be shorter than the .*")
+        return spec.create_scheduler(optimizer, horizon=horizon, any_length=True)
+
+
 def rates(spec, steps, *, optimizer=None, total_steps=None, lr=LR, **lengths):
-    """The rate of the first group at the steps 0 to `steps`; a warmup may be longer than the run, as elsewhere."""
+    """The rate of the first group at the steps 0 to `steps`."""
     optimizer = optimizer or optimizer_of(lr=lr)
-    scheduler = spec.create_anyway(optimizer, horizon=Horizon(total_steps=total_steps, **lengths))
+    scheduler = created(spec, optimizer, Horizon(total_steps=total_steps, **lengths))
     return [groups[0][0] for groups in stepped(optimizer, scheduler, steps)]
 
 

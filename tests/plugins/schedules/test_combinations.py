@@ -8,7 +8,7 @@ from torch.optim import lr_scheduler
 
 from optim_core import ConfigError, Horizon, HorizonError, registry
 
-from .support import optimizer_of, rates, spec_of, stepped
+from .support import created, optimizer_of, rates, spec_of, stepped
 
 RUN = Horizon(total_steps=100, steps_per_epoch=10)
 many = settings(max_examples=40, deadline=None)
@@ -90,7 +90,7 @@ def test_a_sequence_is_each_schedule_from_its_own_beginning(pieces):
     for piece, length in pieces:
         optimizer = optimizer_of(1.0, 5.0)
         alone = registry.build(piece, kind="scheduler")
-        scheduler = alone.create_anyway(optimizer, horizon=Horizon(total_steps=length))
+        scheduler = created(alone, optimizer, Horizon(total_steps=length))
         expected += stepped(optimizer, scheduler, length - 1)
     optimizer = optimizer_of(1.0, 5.0)
     assert expected == stepped(optimizer, spec.create_scheduler(optimizer), sum(durations) - 1)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from optim_core.compat.factory import recipe_and_horizon, require_name
-from optim_core.compat.lengths import created
 from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.recipe import SINGLE, Optimization, Recipe
 from optim_core.run.horizon import Horizon
@@ -198,12 +197,14 @@ def _run(recipe: Recipe, model: Module, horizon: Horizon) -> Optimization:
     """Return the run, whose optimizer is divided among the processes."""
     factory: Any = recipe.optimizer.factory(model)
     optimizer = _zero_redundancy_optimizer()(factory.groups(), optimizer_class=factory)
-    schedule = recipe.scheduler
+    schedule, schedulers = recipe.scheduler, {}
+    if schedule is not None:
+        schedulers[SINGLE] = schedule.create_scheduler(optimizer, horizon=horizon, any_length=True)
     clipper = None if recipe.clipper is None else recipe.clipper.create_clipper()
     return Optimization(
         recipe=recipe,
         optimizers={SINGLE: optimizer},
-        schedulers={} if schedule is None else {SINGLE: created(schedule, optimizer, horizon)},
+        schedulers=schedulers,
         clipper=clipper if _averages_itself(model) else _Averaged(clipper),
         horizon=horizon,
     )

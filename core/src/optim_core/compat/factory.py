@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from optim_core.compat.arguments import as_arguments, problem
 from optim_core.compat.forms import forms_for
-from optim_core.compat.lengths import Divided, created, divided, horizon_of
+from optim_core.compat.lengths import Divided, divided, horizon_of
 from optim_core.config.keys import SECTION, naming_keys
 from optim_core.errors import ConfigError, MissingTypeError, ParamGroupError
 from optim_core.recipe import SINGLE, MadeBy, Recipe
@@ -333,7 +333,8 @@ def _scheduler(config: Any, optimizer: Optimizer, **lengths: int | None) -> LRSc
     if spec is None:
         raise MissingTypeError([problem("scheduler", "is required and missing", "for example scheduler: {type: …}")])
     horizon = Horizon(**horizon_of(unused, given.lengths, lengths))
-    return created(spec, optimizer, horizon)
+    scheduler: LRScheduler = spec.create_scheduler(optimizer, horizon=horizon, any_length=True)
+    return scheduler
 
 
 def _both(
@@ -345,7 +346,7 @@ def _both(
     recipe, horizon = recipe_and_horizon(config, lengths)
     spec, schedule = recipe.optimizer, recipe.scheduler
     optimizer = spec.create_optimizer(target, lr_multipliers=lr_multipliers)
-    scheduler = None if schedule is None else created(schedule, optimizer, horizon)
+    scheduler = None if schedule is None else schedule.create_scheduler(optimizer, horizon=horizon, any_length=True)
     made = OptimizerAndScheduler(optimizer, scheduler)
     made.clipper = None if recipe.clipper is None else recipe.clipper.create_clipper()
     return made

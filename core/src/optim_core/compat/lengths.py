@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from optim_core.compat.arguments import problem
 from optim_core.config.foreign_words import EPOCHS
@@ -14,14 +13,7 @@ from optim_core.errors import ConfigError
 from optim_core.plugin_class.fields import config_fields
 from optim_core.registry import registry
 
-if TYPE_CHECKING:
-    from torch.optim import Optimizer
-    from torch.optim.lr_scheduler import LRScheduler
-
-    from optim_core.run.horizon import Horizon
-    from optim_core.specs import SchedulerSpec
-
-__all__ = ["Divided", "created", "divided", "horizon_of"]
+__all__ = ["Divided", "divided", "horizon_of"]
 
 
 class Divided(NamedTuple):
@@ -98,14 +90,3 @@ def horizon_of(*sources: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in source.items()
         if key in LENGTHS and value is not None
     }
-
-
-def created(spec: SchedulerSpec, optimizer: Optimizer, horizon: Horizon, last_step: int = 0) -> LRScheduler:
-    """Make a scheduler; lengths that the run cannot hold are told, and stay as they are: callers have runs with them.
-
-    Raises:
-        HorizonError: the schedule needs a length that is not known.
-    """
-    for name, misfit in spec.misfits(horizon):
-        warnings.warn(f"{name}.{misfit.field} {misfit.sentence}: {misfit.hint}", UserWarning, stacklevel=4)
-    return spec.create_anyway(optimizer, horizon=horizon, last_step=last_step)

@@ -72,6 +72,7 @@ class MixedPrecisionOptimizer:
             steps_per_epoch=horizon.steps_per_epoch,
             epochs=horizon.epochs,
             lr_multipliers=lr_multipliers,
+            any_length=True,
         )
         self.use_amp = use_amp
         self._amp_dtype = amp_dtype

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from optim_core.compat.arguments import as_arguments, key_of, problem
-from optim_core.compat.lengths import created
 from optim_core.compat.types import type_name
 from optim_core.errors import ConfigError, HorizonError, Problem
 from optim_core.plugin_class.fields import config_fields
@@ -120,7 +119,7 @@ def _create(
     horizon = Horizon(total_steps=_known(total_steps))
     last_step = count(last_epoch, "last_epoch", at_least=-1) + 1
     try:
-        return created(spec, optimizer, horizon, last_step)
+        return spec.create_scheduler(optimizer, horizon=horizon, last_step=last_step, any_length=True)
     except HorizonError as error:
         if horizon.total_steps is not None:
             raise

@@ -181,7 +181,8 @@ class RecipeModule:
         """Make the live objects, for the lengths that the run will have."""
         try:
             horizon: dict[str, Any] = {**lengths(trainer)}
-            return recipe.create(self._models(recipe), **horizon)
+            # A run that only tries the code is shorter than a warmup may be.
+            return recipe.create(self._models(recipe), **horizon, any_length=bool(trainer.fast_dev_run))
         except HorizonError as error:
             if error.needs is None:
                 raise
