@@ -32,11 +32,10 @@ class Recorded(RecipeTrainer, Trainer):
         return [entry for entry in self.state.log_history if "learning_rate" in entry]
 
 
-def tiny_model(seed=0):
+def tiny_model(seed=0, dropout=0.0):
     torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=32, hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2
-    )
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = LlamaConfig(vocab_size=32, attention_dropout=dropout, **sizes)
     config.loss_type = "ForCausalLM"
     return LlamaForCausalLM(config)
 

@@ -58,7 +58,7 @@ def _defaults(args: TrainingArguments) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> str:
-    return shown(getattr(value, "value", value))
+    return repr(value) if isinstance(value, dict) else shown(getattr(value, "value", value))
 
 
 def _kind(args: TrainingArguments) -> str:

@@ -153,7 +153,8 @@ class EpochEnds(TrainerCallback):
     """Tell the trainer when training begins, and its schedule when an epoch is over.
 
     An epoch of known length is over with its last step, before Trainer saves: a run that goes on from there begins the
-    next one. One of unknown length is over when the data is.
+    next one. One of unknown length is over when the data is. A checkpoint that a last step asks for waits for the
+    evaluation after the epoch, which a run that goes on from it would not repeat, where the schedule waits for that.
 
     Args:
         trainer: a RecipeTrainer.
@@ -161,23 +162,33 @@ class EpochEnds(TrainerCallback):
 
     def __init__(self, trainer: Any) -> None:
         self._trainer = trainer
+        self._saves_later = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Check what is going to be trained with."""
         self._trainer.begin_run()
+        self._saves_later = False
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """End the epoch with its last step."""
-        length = self._trainer.run.horizon.steps_per_epoch
-        if length is not None and state.global_step % length == 0:
-            self._end()
+        run: Optimization = self._trainer.run
+        length = run.horizon.steps_per_epoch
+        if length is None or state.global_step % length != 0:
+            return
+        if not _waits(run):
+            run.end_epoch()
+        elif args.eval_strategy == "epoch" and control.should_save:
+            control.should_save, self._saves_later = False, True
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """End an epoch whose length was not known."""
-        if self._trainer.run.horizon.steps_per_epoch is None and not control.should_training_stop:
-            self._end()
+        run: Optimization = self._trainer.run
+        if run.horizon.steps_per_epoch is None and not control.should_training_stop and not _waits(run):
+            run.end_epoch()
+        if self._saves_later:
+            control.should_save, self._saves_later = True, False
 
-    def _end(self) -> None:
-        # A schedule that waits for a metric moves with each evaluation.
-        if "metric" not in self._trainer.run.recipe.needs:
-            self._trainer.run.end_epoch()
+
+def _waits(run: Optimization) -> bool:
+    """Tell whether the schedule waits for a metric, and so moves with each evaluation, not with epochs."""
+    return "metric" in run.recipe.needs
