@@ -57,11 +57,14 @@ def test_an_argument_that_the_recipe_has_a_place_for(name, value, place):
 
 def test_all_such_arguments_are_told_at_once():
     """Whoever moves to a recipe reads one message."""
-    refused("learning_rate=0.1", "warmup_steps=5", "max_grad_norm=2.0", learning_rate=0.1, warmup_steps=5, max_grad_norm=2.0)
+    refused(
+        "learning_rate=0.1", "warmup_steps=5", "max_grad_norm=2.0", learning_rate=0.1, warmup_steps=5, max_grad_norm=2.0
+    )
 
 
 def test_defaults_of_a_class_of_arguments_are_no_settings():
     """A class that inherits from TrainingArguments may have other defaults, as TRL's have."""
+
     @dataclass
     class Tuned(TrainingArguments):
         learning_rate: float = field(default=2e-5)

@@ -78,7 +78,9 @@ def test_another_optimizer_is_told(tmp_path):
     """Its moments mean something else."""
     trained(COSINE, tmp_path)
     with pytest.raises(CheckpointMismatchError, match="the saved one is AdamW, this one is RAdam"):
-        trained({**COSINE, "optimizer": {**COSINE["optimizer"], "type": "RAdam"}}, tmp_path / "o", tmp_path / "checkpoint-3")
+        trained(
+            {**COSINE, "optimizer": {**COSINE["optimizer"], "type": "RAdam"}}, tmp_path / "o", tmp_path / "checkpoint-3"
+        )
 
 
 def test_other_groups_are_told(tmp_path):
@@ -115,7 +117,9 @@ def test_true_takes_the_last_checkpoint(tmp_path):
     """`resume_from_checkpoint=True`, and what Trainer keeps of its arguments, are Trainer's."""
     whole = trained(COSINE, tmp_path)
     shutil.rmtree(tmp_path / "checkpoint-12")
-    trainer = trainer_of(COSINE, tmp_path, tiny_model(dropout=0.1), save_strategy="no", eval_strategy="steps", eval_steps=3)
+    trainer = trainer_of(
+        COSINE, tmp_path, tiny_model(dropout=0.1), save_strategy="no", eval_strategy="steps", eval_steps=3
+    )
     trainer.train(resume_from_checkpoint=True)
     assert 3 == len(trainer.steps)
     assert_same(trainer.model, whole.model)
@@ -126,7 +130,7 @@ MODES = RECIPES["modes"]
 
 
 def test_what_is_saved_of_an_optimizer_with_modes_is_what_was_evaluated(tmp_path):
-    """The files of a checkpoint, the best of them, and the model that training leaves have the weights of evaluation."""
+    """The files of a checkpoint, the best of them, and the model that training leaves: the weights of evaluation."""
     trainer = trained(MODES, tmp_path, load_best_model_at_end=True, metric_for_best_model="loss")
     losses = {entry["step"]: entry["eval_loss"] for entry in trainer.state.log_history if "eval_loss" in entry}
     for step, loss in losses.items():

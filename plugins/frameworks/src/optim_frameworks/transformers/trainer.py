@@ -13,7 +13,7 @@ from torch.nn.utils import get_total_norm
 from transformers import Trainer
 
 from optim_core import OptimError, Recipe, registry
-from optim_core.plugin_tools import listing
+from optim_core.plugin_tools import group_names, listing
 from optim_core.recipe import Optimization
 from optim_frameworks.transformers.arguments import metric_in, refuse_arguments, refuse_needs, refuse_strangers
 from optim_frameworks.transformers.pace import EpochEnds, Pace
@@ -208,7 +208,7 @@ class RecipeTrainer(_Base):
         """Log, beside the rate of the first group, that of each by its name."""
         if "learning_rate" in logs and self._pace is not None:
             rates = self._pace.rates
-            names = _group_names(self._pace.run.optimizer)
+            names = group_names(self._pace.run.optimizer)
             by_name = {f"lr/{name}": rate for name, rate in zip(names, rates, strict=True)}
             logs = {**logs, "learning_rate": rates[0], **by_name}
         super().log(logs, *args, **kwargs)
@@ -323,7 +323,3 @@ def _differentiate_twice(accelerator: Any) -> None:
 
 def _norm_of(parameters: Iterable[Tensor]) -> Tensor:
     return get_total_norm([each.grad for each in parameters if each.grad is not None])
-
-
-def _group_names(optimizer: Any) -> list[str]:
-    return [group.get("name") or f"group {number}" for number, group in enumerate(optimizer.param_groups)]
