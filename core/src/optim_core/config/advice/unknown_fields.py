@@ -64,7 +64,7 @@ def _said(near: str | None, name: str, keys: Iterable[str], given: Mapping[str, 
     if near is None:
         return Said(allowed)
     if near in given:
-        return Said(f"`{near}` is given already; {allowed}")
+        return Said(f"did you mean `{near}`? `{near}` is given already; {allowed}")
     return Said(f"did you mean `{near}`? {allowed}", near=True)
 
 
