@@ -141,8 +141,8 @@ def test_every_plugin_is_an_extra_of_core_and_in_all():
     assert set(extras) - {"all"} == {extra for line in extras["all"] for extra in Requirement(line).extras}
 
 
-# What is imported where its user has it already: a plugin brings torch, and whoever tests brings pytest.
-BROUGHT_BY_OTHERS = {"optim-core": {"torch"}, "optim-conformance": {"pytest"}}
+# What is imported where its user has it already: a plugin or a framework brings torch, and whoever tests brings pytest.
+BROUGHT_BY_OTHERS = {"optim-core": {"torch"}, "optim-conformance": {"pytest"}, "optim-frameworks": {"torch"}}
 
 
 def imported(folder):

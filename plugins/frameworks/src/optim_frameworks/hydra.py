@@ -110,7 +110,7 @@ class PluginSearchPath(SearchPathPlugin):
             >>> path = ConfigSearchPathImpl()
             >>> PluginSearchPath().manipulate_search_path(path)
             >>> print(path)
-            [SearchPathElement(provider='optim-core', path='optim-core://')]
+            [provider=optim-core, path=optim-core://]
         """
         search_path.append(provider=SCHEME, path=_Place.on(search_path))
 
