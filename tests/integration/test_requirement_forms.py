@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from optim_core import ConfigError, OptimizerSpec, Recipe, SchedulerSpec, registry
+from optim_core import ConfigError, OptimizerSpec, Recipe, SchedulerSpec, UnusedConfigWarning, registry
 
 # -- the document on the training factory ----------------------------------------------------------------------------
 
@@ -408,6 +408,7 @@ LEVELS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::optim_core.UnusedConfigWarning")
 @pytest.mark.parametrize("config", LEVELS, ids=["whole", "section key", "sets key", "section", "sets", "inside"])
 @pytest.mark.parametrize("form", ["mapping", "json"])
 def test_nested_sets_from_each_level_down(config, form, tmp_path):
@@ -431,6 +432,15 @@ def test_the_levels_below_the_names():
     assert (1.5e-4, 200000) == (optimizer.config.lr, scheduler.config.inv_gamma)
 
 
+def test_what_the_real_configs_say_beside_their_sets_is_told():
+    """The rate that each set overrides, and the warmup of the adversarial loss: neither is optim-core's to read."""
+    with pytest.warns(UnusedConfigWarning) as caught:
+        registry.build(REAL_TRAINING)
+    problems = [problem for warning in caught for problem in warning.message.problems]
+    assert ["training.learning_rate", "training.warmup_steps"] == [problem.path for problem in problems]
+
+
+@pytest.mark.filterwarnings("ignore::optim_core.UnusedConfigWarning")
 def test_nested_sets_train():
     """Two optimizers with their schedules, for two models."""
     run = registry.build(REAL_TRAINING).create({"autoencoder": nn.Linear(2, 2), "discriminator": nn.Linear(2, 1)})

@@ -20,6 +20,7 @@ from optim_core.errors import (
     Problem,
     UnknownNameError,
     UnknownTypeError,
+    UnusedConfigWarning,
 )
 from optim_core.on_demand import names_on_demand
 from optim_core.recipe import Optimization, Recipe
@@ -67,6 +68,7 @@ __all__ = [
     "StepResult",
     "UnknownNameError",
     "UnknownTypeError",
+    "UnusedConfigWarning",
     "__version__",
     "load_checkpoint",
     "registry",

@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "UnknownNameError",
     "UnknownTypeError",
+    "UnusedConfigWarning",
 ]
 
 
@@ -324,6 +325,29 @@ class HorizonError(OptimError, ValueError):
 
 def _rebuild_horizon_error(cls: type[HorizonError], message: str, needs: str | None, otherwise: str) -> HorizonError:
     return cls(message, needs=needs, otherwise=otherwise)
+
+
+class UnusedConfigWarning(UserWarning):
+    """Keys beside the recipe of a config speak of optimizers, schedules or clipping, where nothing reads them.
+
+    With ``strict=True``, `registry.build` raises a ConfigError with the same problems. `problems` lists them.
+
+    Example:
+        >>> import warnings
+        >>> from optim_core import UnusedConfigWarning, registry
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     recipe = registry.build({"training": {"optimizer": "adamw"}, "max_grad_norm": 1.0})
+        >>> [problem.path for warning in caught for problem in warning.message.problems]
+        ['max_grad_norm']
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
 
 
 class CheckpointWarning(UserWarning):

@@ -316,19 +316,28 @@ class Registry:
     # -- configs -------------------------------------------------------------------------------------------------
 
     @overload
-    def build(self, config: Config, kind: Literal["optimizer"], *, overrides: Iterable[str] = ()) -> OptimizerSpec: ...
+    def build(
+        self, config: Config, kind: Literal["optimizer"], *, overrides: Iterable[str] = (), strict: bool = False
+    ) -> OptimizerSpec: ...
     @overload
-    def build(self, config: Config, kind: Literal["scheduler"], *, overrides: Iterable[str] = ()) -> SchedulerSpec: ...
+    def build(
+        self, config: Config, kind: Literal["scheduler"], *, overrides: Iterable[str] = (), strict: bool = False
+    ) -> SchedulerSpec: ...
     @overload
-    def build(self, config: Config, kind: Literal["clipper"], *, overrides: Iterable[str] = ()) -> ClipperSpec: ...
+    def build(
+        self, config: Config, kind: Literal["clipper"], *, overrides: Iterable[str] = (), strict: bool = False
+    ) -> ClipperSpec: ...
     @overload
-    def build(self, config: Config, kind: None = None, *, overrides: Iterable[str] = ()) -> Any: ...
+    def build(
+        self, config: Config, kind: None = None, *, overrides: Iterable[str] = (), strict: bool = False
+    ) -> Any: ...
     def build(
         self,
         config: Config,
         kind: Kind | None = None,
         *,
         overrides: Iterable[str] = (),
+        strict: bool = False,
     ) -> Any:
         """Turn a config into the spec or recipe that it describes; nothing live is made, and torch is not imported.
 
@@ -337,6 +346,8 @@ class Registry:
             kind: which kind a ``{type, config}`` is, needed only where its type is a name of two kinds.
             overrides: a list of values to replace first, each such as ``optimizer.config.lr=3e-4``, of the type that
                 the field wants: what is a number to YAML is a text where a text is to stand.
+            strict: whether a key that speaks of a recipe and stands beside it, where nothing reads it, is a problem of
+                the config; else it is told by an UnusedConfigWarning.
 
         Returns:
             OptimizerSpec, SchedulerSpec or ClipperSpec for one component, Recipe for a set.
@@ -355,14 +366,16 @@ class Registry:
         if kind is not None and not is_kind(kind):
             raise OptimError(f"there is no kind `{kind}`; the kinds are {', '.join(KINDS)}")
         document = _document(config, overrides)
-        return self._made_here(self._builder.build(document.value if document else config, kind, document))
+        given = document.value if document else config
+        return self._made_here(self._builder.build(given, kind, document, strict=strict))
 
-    def recipe(self, config: Config, *, overrides: Iterable[str] = ()) -> Recipe:
+    def recipe(self, config: Config, *, overrides: Iterable[str] = (), strict: bool = False) -> Recipe:
         """Turn a config into a recipe, as `build` does; a lone optimizer is a recipe of one.
 
         Args:
             config: as in `build`.
             overrides: as in `build`.
+            strict: as in `build`.
 
         Raises:
             ConfigError: as in `build`, and where the config is a schedule or clipping alone.
@@ -374,7 +387,7 @@ class Registry:
             >>> recipe.optimizer.type, sorted(recipe.needs)
             ('LBFGS', ['closure'])
         """
-        built = self.build(config, overrides=overrides)
+        built = self.build(config, overrides=overrides, strict=strict)
         if isinstance(built, Recipe):
             return built
         if isinstance(built, OptimizerSpec):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import platform
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -65,7 +66,9 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run as click does, without a traceback for what optim-core raises on purpose."""
         try:
-            return super().main(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.showwarning = _warn
+                return super().main(*args, **kwargs)
         except ConfigError as error:
             from optim_core.cli.excerpts import render
 
@@ -77,6 +80,11 @@ class LazyGroup(click.Group):
                 raise
             say(f"optim: what it says cannot be written: {error.strerror}", err=True)
         raise SystemExit(1)
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning as a line, without the place in the sources that nobody who types a command looks at."""
+    say(f"warning: {message}", err=True)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from optim_core.compat.arguments import problem
-from optim_core.config.foreign_words import EPOCHS
 from optim_core.config.keys import SECTION, naming_keys
 from optim_core.config.lengths import LENGTHS
+from optim_core.config.loop_keys import EPOCHS
 from optim_core.errors import ConfigError
 from optim_core.plugin_class.fields import config_fields
 from optim_core.registry import registry

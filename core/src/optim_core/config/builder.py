@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -32,6 +32,18 @@ __all__ = ["Builder"]
 _OF_TYPES = ("unknown-type", "missing-type")
 
 
+class _Built(NamedTuple):
+    """A spec or recipe, and what is to be said of its config though it is right.
+
+    Args:
+        built: the spec or recipe.
+        notes: what its author is warned of, by the paths that he wrote.
+    """
+
+    built: Any
+    notes: Sequence[Issue] = ()
+
+
 class Builder:
     """Turns configs into specs and recipes.
 
@@ -52,20 +64,23 @@ class Builder:
         kind: Kind | None,
         document: Document | None,
         forms: Sequence[ConfigForm] | None = None,
+        *,
+        strict: bool = False,
     ) -> Any:
-        """Return the spec or recipe of a config.
+        """Return the spec or recipe of a config; warn of what is not read in it, and speaks of what a recipe is about.
 
         Args:
             config: a mapping.
             kind: the kind of component that it is to be, None where it may be a recipe.
             document: where it was read.
             forms: those that it may have, `FORMS` where none are given.
+            strict: what else is warned of is a problem.
 
         Raises:
             ConfigError: with all its problems, in the order of the config; plugins that cannot be used are among them.
             PluginError: there is no other problem than such plugins; it is that of the first.
         """
-        return self.build_plain(config, kind, document, forms)[0]
+        return self.build_plain(config, kind, document, forms, strict=strict)[0]
 
     def build_plain(
         self,
@@ -73,52 +88,70 @@ class Builder:
         kind: Kind | None,
         document: Document | None,
         forms: Sequence[ConfigForm] | None = None,
+        *,
+        strict: bool = False,
     ) -> tuple[Any, Any]:
         """Return what `build` does, and the config as plain data, which nothing else than this read."""
         try:
-            return self._built(config, kind, forms)
+            (built, notes), plain = self._built(config, kind, forms, strict=strict)
         except IssuesError as error:
             issues = error.issues
+        else:
+            if notes:
+                self._warn(in_order(notes, plain), document)
+            return built, plain
         if document is not None and document.typed:
             from optim_core.config.overrides import with_texts
 
             again = with_texts(document, issues)
             if again is not None:
-                return self.build_plain(again.value, kind, again, forms)
+                return self.build_plain(again.value, kind, again, forms, strict=strict)
         wrong = self._error(issues, document)
         # What a value raised when it was read is the cause of what is said of it.
         raised = next((issue.data["error"] for issue in issues if issue.code == "unreadable"), wrong.__cause__)
         raise wrong from raised
 
-    def _built(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> tuple[Any, Any]:
+    def _warn(self, notes: Sequence[Issue], document: Document | None) -> None:
+        """Warn of what is not read, at the line of the caller."""
+        from optim_core.config.problems import warn
+
+        warn(notes, document, self._explain)
+
+    def _built(
+        self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None, *, strict: bool
+    ) -> tuple[_Built, Any]:
         """Build a config; raise IssuesError with all that is wrong with it, in its order."""
         plain, unreadable = read_plain(config)
         if isinstance(plain, Unreadable):
             raise IssuesError(*unreadable)
-        built, issues = self._tried(plain, kind, forms)
+        built, issues = self._tried(plain, kind, forms, strict=strict)
         # A name that is new is looked for once, however many there are that nothing has.
         if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
-            built, issues = self._tried(plain, kind, forms)
+            built, issues = self._tried(plain, kind, forms, strict=strict)
         if issues and kind is None:
             from optim_core.config.interpolations import beside, put_aside
 
             rest, aside = put_aside(config, plain, issues)
             if aside:
                 plain = rest
-                built, issues = self._tried(plain, kind, forms)
-                built = built and attrs.evolve(built, unused=beside(built.unused, aside))
+                built, issues = self._tried(plain, kind, forms, strict=strict)
+                if not issues:
+                    recipe = attrs.evolve(built.built, unused=beside(built.built.unused, aside))
+                    built = built._replace(built=recipe)
         if unreadable:
             issues = beside_unreadable(issues, unreadable)
         if issues:
             raise IssuesError(*in_order(issues, plain))
         return built, plain
 
-    def _tried(self, plain: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> tuple[Any, Sequence[Issue]]:
-        """Return what plain data becomes, or None and what is wrong with it."""
+    def _tried(
+        self, plain: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None, *, strict: bool
+    ) -> tuple[_Built, Sequence[Issue]]:
+        """Return what plain data becomes and no issue, or nothing and what is wrong with it."""
         try:
-            return self._any_form(plain, kind, forms), ()
+            return self._any_form(plain, kind, forms, strict=strict), ()
         except IssuesError as error:
-            return None, error.issues
+            return _Built(None), error.issues
 
     def _error(self, issues: Sequence[Issue], document: Document | None) -> Exception:
         first = issues[0].failure
@@ -138,22 +171,22 @@ class Builder:
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
-    def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> Any:
+    def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None, *, strict: bool) -> _Built:
         if not isinstance(config, Mapping):
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
         reading = read_form(config, self._asked(kind), forms)
         if kind is not None and (reading is None or list(reading.config) != [kind]):
-            return self._components.build(kind, config)
+            return _Built(self._components.build(kind, config))
         if reading is None:
             from optim_core.config.advice.recipes import formless
 
             raise IssuesError(*formless(config))
-        return self._built_of(reading if kind is None else _of_kind(reading, kind))
+        return self._built_of(reading if kind is None else _of_kind(reading, kind), strict=strict)
 
     def _asked(self, kind: Kind | None) -> Asked:
         return Asked(self._components.fields, self._components.kind_of, kind)
 
-    def _built_of(self, reading: Reading) -> Any:
+    def _built_of(self, reading: Reading, *, strict: bool) -> _Built:
         """Return the spec or recipe of a reading; what is wrong is told by the paths that the user wrote."""
         issues = list(reading.issues)
         built: Any = None
@@ -161,9 +194,9 @@ class Builder:
             if reading.only is not None:
                 built = self._components.build(reading.only, reading.config[reading.only])
             elif "optimizer_configs" in reading.config or "scheduler_configs" in reading.config:
-                built = self._named(reading.config)
+                built = self._named(reading.config, in_section=reading.in_section)
             else:
-                built = self._recipe(reading.config)
+                built = self._recipe(reading.config, in_section=reading.in_section)
         except IssuesError as error:
             prefix = () if reading.only is None else (reading.only,)
             issues += [issue._replace(path=reading.origin((*prefix, *issue.path))) for issue in error.issues]
@@ -172,11 +205,12 @@ class Builder:
                 issue._replace(path=reading.origin(issue.path))
                 for issue in self._beyond(built, reading.config, length_of_run(reading.unused))
             ]
-        if issues:
-            raise IssuesError(*issues)
-        return (
-            attrs.evolve(built, unused=dict(reading.unused)) if reading.unused and isinstance(built, Recipe) else built
-        )
+        notes = _unread(reading) if reading.unused else ()
+        if issues or (notes and strict):
+            raise IssuesError(*issues, *(notes if strict else ()))
+        if not reading.unused or not isinstance(built, Recipe):
+            return _Built(built)
+        return _Built(attrs.evolve(built, unused=dict(reading.unused)), notes)
 
     def _beyond(self, recipe: Recipe, config: Mapping[str, Any], run: Horizon | None) -> Iterator[Issue]:
         """Yield what is wrong with the lengths of a recipe's schedules in a run whose length stands beside it."""
@@ -192,8 +226,8 @@ class Builder:
                 given = given[key]
             yield from [issue.below(*path) for issue in impossible_lengths(spec.config, spec.interval, given, run)]
 
-    def _recipe(self, config: Mapping[str, Any]) -> Recipe:
-        issues = _foreign_keys(config, RECIPE_KEYS, whole=True)
+    def _recipe(self, config: Mapping[str, Any], *, in_section: bool) -> Recipe:
+        issues = _foreign_keys(config, RECIPE_KEYS, whole=not in_section)
         optimizer, scheduler = self._pair(config, issues)
         clipper = self._clipping(config, issues)
         if issues:
@@ -220,8 +254,8 @@ class Builder:
         _refuse_high_floor(optimizer, scheduler, config.get("scheduler"), ("scheduler",), issues)
         return optimizer, scheduler
 
-    def _named(self, config: Mapping[str, Any]) -> Recipe:
-        issues = _foreign_keys(config, NAMED_KEYS, whole=True)
+    def _named(self, config: Mapping[str, Any], *, in_section: bool) -> Recipe:
+        issues = _foreign_keys(config, NAMED_KEYS, whole=not in_section)
         optimizers: dict[str, Any] = {}
         schedulers: dict[str, Any] = {}
         given = dict(_entries(config, "optimizer_configs", issues))
@@ -296,6 +330,17 @@ class Builder:
         except IssuesError as error:
             issues += [issue.below(*path) for issue in error.issues]
             return None
+
+
+def _unread(reading: Reading) -> Sequence[Issue]:
+    """Return what stands beside a recipe, where nothing reads it, and speaks of what a recipe is about."""
+    from optim_core.config.forms.speaking import speaking
+
+    if next(speaking(reading.unused), None) is None:
+        return ()
+    from optim_core.config.advice.unread import unread
+
+    return unread(reading)
 
 
 def _of_kind(reading: Reading, kind: Kind) -> Reading:

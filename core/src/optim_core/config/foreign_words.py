@@ -1,28 +1,25 @@
-"""The words that other projects have for our keys and fields, and the keys that belong to their training loops."""
+"""The words that other projects have for our keys and fields."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+import re
+from collections.abc import Collection, Iterable
+from functools import cache
 
-from optim_core.config.keys import GROUP_KEYS, LAYER_DECAY, NO_DECAY, PARAM_GROUPS
+from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS
+from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.text.spelling import Near, nearest
 
 __all__ = [
     "CLIP_ALGORITHM",
     "CLIP_WORDS",
-    "EPOCHS",
-    "FIELDS",
-    "FIELD_WORDS",
-    "LOOP_KEYS",
     "MAX_NORM",
     "OTHER_WORDS",
-    "OUR_WORDS",
-    "SIGNS_OF_A_SECTION",
     "WORDS_FOR_CONFIG",
     "WORDS_FOR_MATCH",
     "WORDS_FOR_TYPE",
+    "field_for",
     "field_meant",
-    "is_about",
     "meant",
 ]
 
@@ -37,33 +34,6 @@ CLIP_WORDS = (
 
 # Lightning's word for how to clip: by "norm" or by "value".
 CLIP_ALGORITHM = "gradient_clip_algorithm"
-
-# These say how many epochs a run has: to the training loop, and to a schedule that has one of them as a field.
-EPOCHS = ("epochs", "max_epochs", "num_epochs")
-
-# These are settings of a training loop, and no optimizer's or schedule's.
-LOOP_KEYS = frozenset(
-    {
-        *("accum_batches", "gradient_accumulation_steps", "batch_size", "num_workers", "seed"),
-        *EPOCHS,
-        *("epoch", "steps", "max_steps", "total_steps", "steps_per_epoch"),
-        *("amp", "use_amp", "mixed_precision", "precision", "compile", "device", "use_ema", "ema_decay"),
-        *("num_gpus", "num_nodes", "strategy"),
-        *("checkpoint_every", "save_dir", "save_top_k", "val_every", "log_every", "log_interval"),
-        *("early_stopping", "early_stopping_patience", "patience", "mode", "loss", "logger", "name", "project"),
-    }
-)
-
-# One of these beside named sets says that the mapping is the section of a training config, which holds more than them.
-SIGNS_OF_A_SECTION = LOOP_KEYS | {
-    *("learning_rate", "warmup_steps", "warmup_mode", "log_loss_info", "loss_configs", "loss_normalization", "demo"),
-    *("pre_encoded", "timestep_sampler", "timestep_sampler_options", "validation_timesteps", "cfg_dropout_prob"),
-    *("encoder_freeze_on_warmup", "latent_mask_ratio", "force_input_mono", "teacher_model", "decoder_finetune"),
-    *("mask_padding", "mask_padding_dropout", "mask_padding_attention", "mask_loss_weight", "causal_dropout"),
-    *("use_reconstruction_loss", "use_effective_length_for_schedule", "silence_extension_scale_seconds"),
-    *("inpainting", "p_one_shot", "arc", "lora_config", "base_precision", "log_every_n_steps", *CLIP_WORDS),
-    *("logging", "checkpoint", "checkpointing", "tqdm"),
-}
 
 # Other projects have these words; each has what is to be written here.
 CLIP_BY_NORM = "gradient_clipping: {max_norm: …}"
@@ -85,24 +55,6 @@ OTHER_WORDS = {
     **dict.fromkeys(("layerwise_decay", "layerwise_lr_decay", "layer_wise_lr_decay", "llrd"), LAYER_DECAY),
 }
 
-# With one of these words in it, a key among those of a training loop is about what optim-core does.
-OUR_WORDS = frozenset({"lr", "optim", "optimizer", "optimiser", "optimizers", "sched", "scheduler", "schedulers"})
-
-# In a section that holds one recipe, a key with one of these words, or one of these fields, is about it too.
-FIELD_WORDS = OUR_WORDS | {"warmup", "beta", "betas", "beta1", "beta2", "momentum", "decay"}
-
-FIELDS = frozenset(
-    {
-        *("learning_rate", "eps", "epsilon", "nesterov", "dampening", "amsgrad", "alpha", "rho"),
-        *("gamma", "step_size", "milestones", "power", "T_max", "T_0", "T_mult", "eta_min", "pct_start", "num_cycles"),
-        *GROUP_KEYS,
-        *("div_factor", "final_div_factor", "inv_gamma", "num_training_steps", "max_norm", "norm_type", "clip_value"),
-    }
-)
-
-# A key with one of these words is about something else, whatever other words it has.
-THEIR_WORDS = frozenset({"ema", "load", "noise", "resume", "save"})
-
 # Other projects have these words for `type`, and for `config`.
 WORDS_FOR_TYPE = ("name", "_target_", "class_path", "class", "cls")
 
@@ -120,6 +72,8 @@ _BETAS = ("betas",)
 
 _RATE = ("lr",)
 
+_DECAY = ("weight_decay",)
+
 _LOWEST = ("eta_min", "min_lr", "lr_end", "final_lr")
 
 _WARMUP = ("num_warmup_steps", "warmup_epochs")
@@ -131,14 +85,21 @@ _MAX_NORM = ("max_norm", "clip_value", "clip_factor")
 # Papers, command lines and PyTorch's relatives have these words; each has the fields that mean it, likeliest first.
 _FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("base_lr", "init_lr", "initial_lr", "peak_lr", "lrate", "rate", "eta", "alpha"), _RATE),
-    **dict.fromkeys(("wd", "l2", "l2_reg", "decay"), ("weight_decay",)),
-    **dict.fromkeys(("b1", "b2", "beta_1", "beta_2", "adam_beta1", "adam_beta2", "opt_betas"), _BETAS),
+    **dict.fromkeys(("learning_rate", "lr"), _RATE),
+    **dict.fromkeys(("lr0", "starting_lr", "start_learning_rate"), _RATE),
+    **dict.fromkeys(("base_learning_rate", "initial_learning_rate", "peak_learning_rate", "lr_init"), _RATE),
+    **dict.fromkeys(("wd", "l2", "l2_reg", "decay", "l2_penalty", "l2_lambda", "l2_regularization"), _DECAY),
+    **dict.fromkeys(("weight_decay_rate", "weightdecay", "w_decay", "decay_weight", "reg", "weight_dec"), _DECAY),
+    **dict.fromkeys(("b1", "b2", "beta", "beta1", "beta2", "beta_1", "beta_2", "opt_betas"), _BETAS),
+    **dict.fromkeys(("epsilon", "eps"), ("eps",)),
+    **dict.fromkeys(("mom", "mu"), ("momentum",)),
     **dict.fromkeys(("min_lr", "lr_min", "eta_min", "end_lr", "lr_end", "final_lr", "min_learning_rate"), _LOWEST),
     **dict.fromkeys(("warmup", "warmup_steps", "warmup_iters", "warmup_ratio", "warmup_epochs"), _WARMUP),
+    **dict.fromkeys(("warmup_updates", "warmup_iterations", "warmup_batches", "lr_warmup"), _WARMUP),
     **dict.fromkeys(("warmup_num_steps", "n_warmup_steps", "num_warmup_steps", "warmup_t"), _WARMUP),
     **dict.fromkeys(("total_steps", "total_num_steps", "max_steps", "max_iters", "total_iters", "t_total"), _LENGTH),
     **dict.fromkeys(("epochs", "max_epochs", "num_epochs", "t_max", "t_initial", "num_training_steps"), _LENGTH),
-    **dict.fromkeys(("steps", "lr_steps", "decay_milestones"), ("milestones", "step_size")),
+    **dict.fromkeys(("steps", "lr_steps", "decay_milestones", "lr_decay_milestones"), ("milestones", "step_size")),
     **dict.fromkeys(("step", "every", "decay_steps", "decay_epochs", "decay_t"), ("step_size", "milestones")),
     **dict.fromkeys(("decay_rate", "decay_factor", "lr_gamma", "lr_decay"), ("gamma", "factor", "beta2_decay")),
     **dict.fromkeys(("clip", "clip_norm", "max_grad_norm", "max_value", "clip_val"), _MAX_NORM),
@@ -148,7 +109,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "clip_threshold": ("d",),
     "start_lr": ("start_factor",),
     "warmup_factor": ("start_factor",),
-    "first_cycle_steps": ("T_0",),
+    **dict.fromkeys(("first_cycle_steps", "restart_period", "t_initial_0"), ("T_0",)),
     "cycle_mult": ("T_mult",),
     "metric": ("monitor",),
 }
@@ -169,13 +130,51 @@ def meant(key: str, allowed: Iterable[str], near: Near = nearest) -> str | None:
     return near(key, allowed) if key not in LOOP_KEYS else None
 
 
-def is_about(key: str, words: Container[str]) -> bool:
-    """Return whether one of the words in a key is in `words`, and none says that the key is about something else."""
-    parts = key.lower().replace("-", "_").split("_")
-    return any(part in words for part in parts) and THEIR_WORDS.isdisjoint(parts)
+# A field may have one of these before it, which says whose it is.
+_OWNERS = re.compile(
+    r"(?:(?:training|train|optimizer|optimiser|optim|opt|adamw?|sgd|rmsprop|lr_scheduler|scheduler|sched|lr_schedule"
+    r"|cosine|step|exp|exponential|plateau|multistep|learning_rate|lr)_)+"
+)
+
+
+@cache
+def _by_letters() -> dict[str, tuple[str, ...]]:
+    """Return the words for fields without what separates their parts, in lower case: so `warm_up_steps` is one."""
+    return {_letters(word): fields for word, fields in _FIELDS.items()}
+
+
+def _letters(key: str) -> str:
+    return "".join(letter for letter in key if letter.isalnum()).lower()
+
+
+def _candidates(key: str) -> tuple[str, ...]:
+    """Return the fields that a key means elsewhere, whether or not it has a word of its owner before it."""
+    written = key.lower().replace("-", "_").replace(".", "_")
+    own = _OWNERS.match(written)
+    short = written[own.end() :] if own is not None else ""
+    for word in (written, short):
+        fields = _FIELDS.get(word) or _by_letters().get(_letters(word))
+        if fields:
+            return fields
+    return ()
 
 
 def field_meant(key: str, fields: Collection[str]) -> str | None:
     """Return the one of `fields` that `key` means elsewhere, None where none is known to."""
-    meant = _FIELDS.get(key.lower().replace("-", "_"), ())
-    return next((field for field in meant if field in fields), None)
+    # `learning-rate` and `warmUpSteps` are fields as they stand, but for the way in which they are written; and so are
+    # `adam_weight_decay` and `cosine_T0`, but for the word before them.
+    same = _of_letters(_letters(key), key, fields)
+    known = same or next((field for field in _candidates(key) if field in fields), None)
+    if known is not None:
+        return known
+    own = _OWNERS.match(key.lower().replace("-", "_").replace(".", "_"))
+    return None if own is None else _of_letters(_letters(key[own.end() :]), key, fields)
+
+
+def _of_letters(letters: str, key: str, fields: Collection[str]) -> str | None:
+    return next((field for field in fields if field != key and _letters(field) == letters), None) if letters else None
+
+
+def field_for(key: str) -> str | None:
+    """Return the field that `key` means, whatever plugin has it; None where none is known to."""
+    return next(iter(_candidates(key)), None)

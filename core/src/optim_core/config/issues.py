@@ -72,6 +72,7 @@ Code = Literal[
     "two-decays",
     "floor-above-rate",
     # Other forms.
+    "unread",
     "no-section",
     "empty-section",
     "rate-of-named-sets",
@@ -128,6 +129,7 @@ HintCode = Literal[
     "beside-config",
     "key-beside",
     "stray-key",
+    "key-of-recipe",
     "no-field-of-kind",
     "move-beside-type",
     "near-beside-type",
@@ -157,6 +159,7 @@ HintCode = Literal[
     "take-one-decay-out",
     "lower-the-floor",
     # Other forms.
+    "read-elsewhere",
     "section-example",
     "other-section",
     "give-each-a-rate",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optim_core.config.foreign_words import EPOCHS
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import SECTION
+from optim_core.config.loop_keys import EPOCHS
 
 if TYPE_CHECKING:
     from optim_core.run.horizon import Horizon

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -9,13 +11,16 @@ from optim_core.config.advice.hints import hint_text
 from optim_core.config.advice.sentences import sentence
 from optim_core.config.advice.telling import Telling
 from optim_core.config.issues import Code, Issue, path_text
-from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError
+from optim_core.errors import ConfigError, MissingTypeError, Problem, UnknownTypeError, UnusedConfigWarning
 
 if TYPE_CHECKING:
     from optim_core.config.document import Document
     from optim_core.discovery.unknown_names import ExplainName
 
-__all__ = ["config_error"]
+__all__ = ["config_error", "warn"]
+
+# What is ours is no caller.
+_OURS = "optim_core"
 
 # The first of these codes that is among the issues says which exception is raised; else it is a ConfigError.
 _ERRORS: dict[Code, type[ConfigError]] = {
@@ -36,11 +41,34 @@ def config_error(
         explain: says of a name that nothing has what to write in its place.
     """
     issues = list(issues)
-    tell = Telling.about(explain)
-    problems = [_problem(issue, document, tell) for issue in issues]
+    problems = _problems(issues, document, explain)
     codes = {issue.code for issue in issues}
     wanted = next((error for code, error in _ERRORS.items() if code in codes), ConfigError)
     return wanted(problems)
+
+
+def warn(notes: Iterable[Issue], document: Document | None = None, explain: ExplainName | None = None) -> None:
+    """Warn once of all that is not read in a config, at the line that called this library.
+
+    Args:
+        notes: what is not read, in the order in which it is told.
+        document: where the config stands; None for a mapping.
+        explain: says of a name that nothing has what to write in its place.
+    """
+    warnings.warn(UnusedConfigWarning(_problems(notes, document, explain)), stacklevel=_callers_level())
+
+
+def _callers_level() -> int:
+    """Return the `stacklevel` of the first caller outside of this library, for the function that asks."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _OURS:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _problems(issues: Iterable[Issue], document: Document | None, explain: ExplainName | None) -> list[Problem]:
+    tell = Telling.about(explain)
+    return [_problem(issue, document, tell) for issue in issues]
 
 
 def _problem(issue: Issue, document: Document | None, tell: Telling) -> Problem:

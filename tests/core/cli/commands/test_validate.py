@@ -110,7 +110,7 @@ def test_json_has_every_problem_as_data(file):
 
     assert 1 == done.code
     wrong, right = done.json
-    assert {"file": "right.yaml", "valid": True, "problems": [], "unused": []} == right
+    assert {"file": "right.yaml", "valid": True, "problems": [], "warnings": [], "unused": []} == right
     assert ("train.yaml", False) == (wrong["file"], wrong["valid"])
     assert {
         "path": "optimizer.config.epz",
@@ -163,3 +163,49 @@ def test_what_the_training_loop_has_to_give_is_a_line(site, tmp_path, monkeypatc
 
     assert "    needs of the training loop: closure\n" in done.stdout
     assert 3 == len(done.stdout.splitlines())
+
+
+BESIDE = """\
+training: {optimizer: DemoDescent, lr: 0.1}
+trainer:
+  gradient_clip_val: 0.5
+"""
+
+
+def test_what_speaks_of_a_recipe_and_is_not_read_is_a_warning(file):
+    """It is a line with its place, and the file is as valid as without it; with --format json it is data."""
+    name = file(BESIDE)
+    done = optim("validate", name)
+
+    assert (0, "") == (done.code, done.stderr)
+    assert (
+        "warning: train.yaml:3:3: trainer.gradient_clip_val: speaks of what a recipe is about, and is not read where "
+        "it stands\n"
+        "    write `gradient_clipping: {max_norm: 0.5}`, in `training`\n"
+        "    3 |   gradient_clip_val: 0.5\n"
+        "      |   ^\n"
+    ) in done.stdout
+    (report,) = optim("validate", name, "--format", "json").json
+    assert (True, [], ["trainer.gradient_clip_val"]) == (
+        report["valid"],
+        report["problems"],
+        [warning["path"] for warning in report["warnings"]],
+    )
+
+
+def test_strict_makes_it_a_problem(file):
+    """The exit status is that of a wrong file."""
+    done = optim("validate", file(BESIDE), "--strict")
+
+    assert 1 == done.code
+    assert done.stdout.startswith("train.yaml:3:3: trainer.gradient_clip_val: ")
+
+
+@pytest.mark.filterwarnings("default::optim_core.UnusedConfigWarning")
+def test_other_commands_say_it_on_standard_error(file):
+    """So that what they print is the config alone."""
+    name = file(BESIDE)
+    for command in ("resolve", "migrate"):
+        done = optim(command, name)
+        assert (0, 1) == (done.code, done.stderr.count("warning: train.yaml:3:3: trainer.gradient_clip_val"))
+        assert "warning" not in done.stdout

@@ -8,7 +8,14 @@ import attrs
 import pytest
 from plugin_classes import Epochs, ExponentialLR, Momentum, empty_registry
 
-from optim_core import ConfigError, MissingTypeError, OptimizerSpec, SchedulerSpec, UnknownTypeError
+from optim_core import (
+    ConfigError,
+    MissingTypeError,
+    OptimizerSpec,
+    SchedulerSpec,
+    UnknownTypeError,
+    UnusedConfigWarning,
+)
 
 OPTIMIZER = {"type": "Momentum", "config": {"lr": 0.5}}
 SCHEDULER = {"type": "ExponentialLR", "config": {"gamma": 0.9}}
@@ -43,6 +50,7 @@ def hints(config):
         {**FLAT, "gradient_clip_val": 2},
         {**FLAT, "grad_clip": 2, "gradient_clip_algorithm": "norm"},
         {**FLAT, "gradient_clipping": {"max_norm": 2}},
+        {**FLAT, "grad_clip": {"max_norm": 2}},
         {"optimizer_name": "momentum", "lr": 0.5, "scheduler_type": "ExponentialLR", "gamma": 0.9, "max_grad_norm": 2},
         {"optimizer": "momentum", "lr": 0.5, "scheduler": SCHEDULER, "max_grad_norm": 2},
         {"optimizer": OPTIMIZER, "scheduler": "ExponentialLR", "gamma": 0.9, "max_grad_norm": 2},
@@ -190,9 +198,9 @@ def test_what_a_section_says_of_rates_and_schedules_is_not_passed_over(section, 
 def test_a_rate_beside_named_sets_is_overridden_by_theirs():
     """`learning_rate` beside sets that each set a rate is not used; where one does not, it is an error."""
     sets = {"a": PAIR, "b": {"type": "Momentum", "learning_rate": 1}}
-    assert {"training": {"learning_rate": 1}} == build(
-        {"training": {"learning_rate": 1, "optimizer_configs": sets}}
-    ).unused
+    with pytest.warns(UnusedConfigWarning, match="training.learning_rate"):
+        recipe = build({"training": {"learning_rate": 1, "optimizer_configs": sets}})
+    assert {"training": {"learning_rate": 1}} == recipe.unused
     sets["c"] = {"optimizer": {"type": "Momentum"}}
     config = {"training": {"learning_rate": 1, "optimizer_configs": sets}}
     assert [("training.learning_rate", "is not the rate of named sets")] == problems(config)
@@ -241,6 +249,127 @@ def test_a_number_of_epochs_goes_to_the_schedule_under_any_of_its_names():
 def test_a_part_by_its_own_key_is_built_where_its_kind_is_asked_for(config):
     """`kind` makes a config of one part that part's spec."""
     assert build(SCHEDULER) == build(config, kind="scheduler")
+
+
+# -- keys that speak of a recipe, and are not read -------------------------------------------------------------------
+
+CODE = {"optimizer": "momentum", "lr": 0.5}
+
+
+def told(config, **arguments):
+    """Return the paths and hints of the one warning that a config is built with."""
+    with pytest.warns(UnusedConfigWarning) as caught:
+        build(config, **arguments)
+    (warning,) = caught
+    return [(problem.path, problem.hint) for problem in warning.message.problems]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("gradient_max_norm", 1.0, "write `gradient_clipping: {max_norm: 1.0}`"),
+        ("grad_norm", 5, "write `gradient_clipping: {max_norm: 5}`"),
+        ("clip_grad_value", 0.5, "or `gradient_clipping: {type: value, clip_value: 0.5}` for each of them"),
+        ("clip_max_norm", 0, "leave it out: nothing is clipped where a config does not say so"),
+        ("wd", 0.1, "did you mean `weight_decay`"),
+        ("l2_reg", 0.1, "did you mean `weight_decay`"),
+        ("sgd_weight_decay", 0.1, "did you mean `weight_decay`"),
+        ("adam_b1", 0.8, "write `betas: [0.8, …]`"),
+        ("warm_up_steps", 500, "write `scheduler: {type: constant_with_warmup, num_warmup_steps: 500}`"),
+        ("warmup_epochs", 5, 'num_warmup_steps: "5 epochs"'),
+        ("warmup_ratio", 0.1, 'num_warmup_steps: "10%"'),
+        ("warmup_steps", 0, "leave it out"),
+        ("learning_rate_milestones", [3], "`milestones` is a field of `scheduler: MultiStepLR`"),
+        ("cosine_T0", 10, "`T_0` is a field of `scheduler: CosineAnnealingWarmRestarts`"),
+        ("scheduling", "plateau", "did you mean `scheduler`?"),
+        ("lr_decay", 0.999, "after each epoch, write `lr_decay_gamma: 0.999`"),
+    ],
+)
+@pytest.mark.parametrize("form", ["flat", "nested", "serialized", "override"])
+def test_in_the_section_it_is_an_error_that_says_what_to_write(key, value, hint, form):
+    """In every form that the recipe in the section has."""
+    serialized = {"optimizer_type": "momentum", "optimizer_params": {"lr": 0.5}}
+    section = {"flat": CODE, "nested": {"optimizer": OPTIMIZER}, "serialized": serialized, "override": CODE}[form]
+    config = {"training": section if form == "override" else {**section, key: value}}
+    overrides = [f"training.{key}={value}"] if form == "override" else []
+    with pytest.raises(ConfigError) as caught:
+        build(config, overrides=overrides)
+    (problem,) = caught.value.problems
+    assert (f"training.{key}", "unknown key") == (problem.path, problem.message)
+    assert hint in problem.hint
+
+
+def test_both_betas_are_put_together():
+    """Two keys that are one field are that field."""
+    assert "write `betas: [0.8, 0.99]`" in hints({"training": {**CODE, "adam_b1": 0.8, "adam_b2": 0.99}})[0]
+
+
+def test_a_field_that_is_given_already_is_said():
+    """The other word for it is one too many."""
+    assert "it means `weight_decay`, which is given already" in hints({**CODE, "weight_decay": 1, "wd": 1})[0]
+    nested = {"optimizer": {"type": "Momentum", "config": {"weight_decay": 1}}, "wd": 1}
+    assert "which is given already in `optimizer.config`" in hints(nested)[0]
+
+
+def test_beside_the_section_and_nested_in_it_one_warning_lists_them():
+    """The recipe is built, and what is not read is in `unused` as ever."""
+    config = {
+        "training": {**CODE, "stages": [{"learning_rate": 1}], "loss": {"gamma": 2}},
+        "max_grad_norm": 1.0,
+        "lr_scheduler": {"type": "ExponentialLR", "gamma": 0.9},
+        "trainer": {"gradient_clip_val": 0.5, "max_epochs": 3},
+        "model": {"lr": 1},
+        "sample_rate": 44100,
+    }
+    assert [
+        ("training.stages[0].learning_rate", "`lr` belongs into `training`"),
+        ("max_grad_norm", "write `gradient_clipping: {max_norm: 1.0}`, in `training`"),
+        ("lr_scheduler", "`scheduler` belongs into `training`"),
+        ("trainer.gradient_clip_val", "write `gradient_clipping: {max_norm: 0.5}`, in `training`"),
+    ] == told(config)
+
+
+@pytest.mark.parametrize("section", [True, False])
+def test_beside_named_sets_one_warning_lists_them(section):
+    """In a section of a training config and in one that is the whole config; each set has its own."""
+    sets = {"optimizer_configs": {"a": PAIR}, "learning_rate": 1, "use_ema": True, "grad_norm": 5, "warmup_steps": 9}
+    place = "training." if section else ""
+    name = "optimizer_configs.<name>"
+    assert [
+        (f"{place}learning_rate", f"each set has its own: `lr` stands in `{name}.optimizer`"),
+        (f"{place}grad_norm", "write `gradient_clipping: {max_norm: 5}`"),
+        (
+            f"{place}warmup_steps",
+            f"each set has its own: `num_warmup_steps` stands in `{name}.scheduler`",
+        ),
+    ] == told({"training": sets} if section else sets)
+
+
+def test_strict_makes_problems_of_them_with_all_others():
+    """At the places where the warning has them; a config without such keys is as right as before."""
+    config = {"training": {**CODE, "lr": -1}, "max_grad_norm": 1.0, "grad_clip": None}
+    with pytest.raises(ConfigError) as caught:
+        build(config, strict=True)
+    assert ["training.lr", "max_grad_norm"] == [problem.path for problem in caught.value.problems]
+    assert build({"training": CODE}) == build({"training": CODE, "model": {}}, strict=True)
+    with pytest.raises(ConfigError, match="max_grad_norm: speaks of what a recipe is about"):
+        empty_registry().recipe({"training": CODE, "max_grad_norm": 1.0}, strict=True)
+
+
+def test_the_warning_is_at_the_line_that_calls():
+    """Whichever function of the registry it calls."""
+    for method in (empty_registry().build, empty_registry().recipe, empty_registry().migrate):
+        with pytest.warns(UnusedConfigWarning) as caught:
+            method({"training": CODE, "max_grad_norm": 1.0})
+        assert [__file__] == [warning.filename for warning in caught]
+
+
+@pytest.mark.parametrize("key", ["sample_rate", "ema_decay", "bn_momentum", "dropout_rate", "gradient_clip_val"])
+def test_what_speaks_of_something_else_passes_without_a_word(key):
+    """And so does clipping that is off."""
+    value = 0.0 if key == "gradient_clip_val" else 0.1
+    for section in (CODE, {"optimizer": OPTIMIZER}, {"optimizer_configs": {"a": PAIR}}):
+        assert build({"training": {**section, key: value}, "model": {key: value}, key: value}, strict=True) is not None
 
 
 # -- what is refused, by the paths that the user wrote ---------------------------------------------------------------
@@ -336,7 +465,7 @@ def test_a_key_that_both_parts_take_is_an_error():
             {"optimizer": "momentum", "scheduler": "ExponentialLR", "gama": 1},
             "did you mean `gamma`? Momentum takes: lr, momentum, betas, weight_decay, nesterov; ",
         ),
-        ({**PAIR, "max_grad_norm": 1}, "did you mean `gradient_clipping: {max_norm: …}`?"),
+        ({**PAIR, "max_grad_norm": 1}, "write `gradient_clipping: {max_norm: 1}`"),
         ({"optimizer": OPTIMIZER, "lr_scheduler": {}}, "did you mean `scheduler`?"),
         ({**PAIR, "lr_scheduler": {}}, "allowed here: optimizer, scheduler, gradient_clipping"),
         ({"optimizer": {**OPTIMIZER, "lr_scheduler": {}}}, "`scheduler` belongs beside the optimizer, not in it"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import click
 
-from optim_core import registry
+from optim_core import UnusedConfigWarning, registry
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.output import say
 from optim_core.cli.unused import unused_note
@@ -29,7 +30,10 @@ def command(file: str, name: str | None, output: str | None) -> None:
     standard error.
     """
     config = registry.migrate(file)
-    note = unused_note(registry.build(file))
+    with warnings.catch_warnings():
+        # What nothing reads has been told once.
+        warnings.simplefilter("ignore", UnusedConfigWarning)
+        note = unused_note(registry.build(file))
     if output is None:
         print_config(config, name or format_for(file, None))
     else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import click
 
-from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
+from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, UnusedConfigWarning, registry
 from optim_core.cli.output import print_json, say
 from optim_core.cli.unused import unused_note, unused_paths
 from optim_core.plugin_tools import needs_of, visible
@@ -17,33 +19,75 @@ __all__ = ["command"]
 @click.command(name="validate")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@click.option(
+    "--strict", is_flag=True, help="A key that speaks of a recipe and is not read is a problem, not a warning."
+)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(files: tuple[str, ...], overrides: tuple[str, ...], style: str) -> None:
+def command(files: tuple[str, ...], overrides: tuple[str, ...], style: str, *, strict: bool) -> None:
     """Check config files without importing torch.
+
+    What is right, and most likely not what its author wants, is a warning, and does not change the exit status.
 
     Exit status: 0 when all are valid, 1 when one is not, 2 for wrong usage.
     """
     # Whatever only a wrong config needs is imported when there is one, as this command is to start fast.
-    reports = [_report(file, overrides) for file in files]
+    reports = [_report(file, overrides, strict=strict) for file in files]
     if style == "json":
-        print_json([_as_json(*report) for report in reports])
+        print_json([_as_json(report) for report in reports])
     else:
-        for file, built, problems in reports:
-            say(_rendered(problems) if problems else f"{visible(file)}: valid ({_in_short(built)})")
-            for note in filter(None, [_needs_note(built), unused_note(built)]):
-                say(note)
-    if any(problems for _, _, problems in reports):
+        for report in reports:
+            _say(report)
+    if any(report.problems for report in reports):
         raise SystemExit(1)
 
 
-def _report(file: str, overrides: tuple[str, ...]) -> tuple[str, Any, list[Problem]]:
-    """Return the file, what it builds, and its problems."""
+class _Report(NamedTuple):
+    """What is found out about a file.
+
+    Args:
+        file: its name.
+        built: what it builds, None where it is wrong.
+        problems: what is wrong with it.
+        warnings: what its author is warned of.
+    """
+
+    file: str
+    built: Any
+    problems: list[Problem]
+    warnings: list[Problem]
+
+
+def _report(file: str, overrides: tuple[str, ...], *, strict: bool) -> _Report:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        built, problems = _built(file, overrides, strict=strict)
+    return _Report(file, built, problems, [problem for each in caught for problem in _told(each.message, file)])
+
+
+def _built(file: str, overrides: tuple[str, ...], *, strict: bool) -> tuple[Any, list[Problem]]:
+    """Return what a file builds, and its problems."""
     try:
-        return file, registry.build(file, overrides=overrides), []
+        return registry.build(file, overrides=overrides, strict=strict), []
     except ConfigError as error:
-        return file, None, list(error.problems)
+        return None, list(error.problems)
     except PluginError as error:
-        return file, None, [Problem(path="", message=str(error), file=file)]
+        return None, [Problem(path="", message=str(error), file=file)]
+
+
+def _told(warning: Warning | str, file: str) -> Sequence[Problem]:
+    """Return what a warning says, each thing at its place where that is known."""
+    if isinstance(warning, UnusedConfigWarning):
+        return warning.problems
+    return [Problem(path="", message=str(warning), file=file)]
+
+
+def _say(report: _Report) -> None:
+    file, built, problems, warned = report
+    say(_rendered(problems) if problems else f"{visible(file)}: valid ({_in_short(built)})")
+    for note in filter(None, [_needs_note(built), unused_note(built)]):
+        say(note)
+    for problem in warned:
+        say(f"warning: {_rendered([problem])}")
 
 
 def _rendered(problems: list[Problem]) -> str:
@@ -75,12 +119,13 @@ def _specs(recipe: Recipe) -> list[Any]:
     return [spec for spec in specs if spec is not None]
 
 
-def _as_json(file: str, built: Any, problems: list[Problem]) -> dict[str, Any]:
+def _as_json(report: _Report) -> dict[str, Any]:
     import attrs
 
     return {
-        "file": file,
-        "valid": not problems,
-        "problems": [attrs.asdict(problem) for problem in problems],
-        "unused": unused_paths(built),
+        "file": report.file,
+        "valid": not report.problems,
+        "problems": [attrs.asdict(problem) for problem in report.problems],
+        "warnings": [attrs.asdict(problem) for problem in report.warnings],
+        "unused": unused_paths(report.built),
     }

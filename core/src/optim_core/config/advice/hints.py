@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from optim_core.config.advice import components, groups, overrides, recipes, unknown_fields
+from optim_core.config.advice import components, groups, overrides, recipes, unknown_fields, unread
+from optim_core.config.advice.meaning import meaning, parts_of_recipe
 from optim_core.config.advice.stray_keys import stray_key
 from optim_core.config.advice.telling import Telling
-from optim_core.config.foreign_words import field_meant, meant
+from optim_core.config.foreign_words import meant
+from optim_core.config.forms.takes import Takes
 from optim_core.config.issues import Hint, HintCode
 from optim_core.config.keys import PARTS, RECIPE_KEYS, SECTION
 from optim_core.config.structuring.repairs import as_bool, as_list, as_null, as_number
 from optim_core.groups.rule import NO_DECAY_KINDS, REGEX
+from optim_core.kinds import Kind
 from optim_core.text.prose import listing
 from optim_core.text.values import shown, type_in_words
 
@@ -38,11 +41,31 @@ def _leave_it_out(_: Telling, **shows: Any) -> str:
 
 
 def _key_beside(
-    tell: Telling, key: str, free: list[str], beside: list[str], takes: Collection[tuple[str, Collection[str]]]
+    tell: Telling,
+    key: str,
+    free: list[str],
+    beside: list[str],
+    takes: Collection[tuple[str, Collection[str]]],
+    parts: Collection[tuple[Kind, Takes, Mapping[str, Any], str]],
+    given: Mapping[str, Any],
+    section: bool,
 ) -> str | None:
-    near = field_meant(key, free) or meant(key, [*free, *RECIPE_KEYS, *beside], tell.near)
+    means = meaning(key, given[key], parts_of_recipe(parts), given)
+    near = None if means else meant(key, [*free, *RECIPE_KEYS, *beside], tell.near)
+    said = f"did you mean `{near}`?" if near else means
     taken = "; ".join(f"{name} takes: {listing(keys) or 'nothing'}" for name, keys in takes)
-    return f"did you mean `{near}`? {taken}".rstrip() if near else taken or None
+    if said is None and taken:
+        taken += _ELSEWHERE if section else _BELOW_A_SECTION
+    return " ".join(filter(None, [_ended(said) if taken else said, taken])) or None
+
+
+_ELSEWHERE = f"; what is about something else may stand in a section beside `{SECTION}`"
+
+_BELOW_A_SECTION = f"; all of this may stand below `{SECTION}`, with what is the training loop's beside it"
+
+
+def _ended(said: str | None) -> str | None:
+    return said if said is None or said.endswith("?") else f"{said};"
 
 
 HINTS: dict[HintCode, Callable[..., str | None]] = {
@@ -69,6 +92,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "beside-config": unknown_fields.beside_config,
     "key-beside": _key_beside,
     "stray-key": lambda tell, **stray: stray_key(tell, **stray).text,
+    "key-of-recipe": recipes.key_of_recipe,
     "no-field-of-kind": lambda _, kind: f"it is no field of the {kind}",
     "move-beside-type": lambda _, part: f"move it into `{part}`, beside `type`",
     "near-beside-type": lambda _, word, part: f"did you mean `{word}`, in `{part}`, beside `type`?",
@@ -100,6 +124,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
         f"lower it, or raise the optimizer's lr, from which the schedule falls to {field}"
     ),
     # Other forms.
+    "read-elsewhere": unread.read_elsewhere,
     "section-example": lambda _: f"{SECTION}: {{optimizer: …, scheduler: …}}, or {SECTION}: {{optimizer_configs: …}}",
     "other-section": lambda _, name: f"`{name}` looks like the recipe: build it alone",
     "give-each-a-rate": lambda _, without: (

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from optim_core.config.advice.components import WITHOUT_BRACKETS, is_like_type, is_none, keys_are_texts, typeless
-from optim_core.config.advice.stray_keys import owner, word
+from optim_core.config.advice.meaning import meaning, parts_of_recipe
+from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import WORDS_FOR_TYPE, meant
-from optim_core.config.forms.flat_set import outside
+from optim_core.config.forms.flat_set import fields_of, outside
 from optim_core.config.forms.recognise import has_content
 from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import Hint, Issue
@@ -19,7 +20,16 @@ from optim_core.text.prose import listing
 from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list
 
-__all__ = ["beside_its_part", "clipping", "config", "formless", "names", "near_optimizer", "recipe_or_component"]
+__all__ = [
+    "beside_its_part",
+    "clipping",
+    "config",
+    "formless",
+    "key_of_recipe",
+    "names",
+    "near_optimizer",
+    "recipe_or_component",
+]
 
 _BY_PART = "name each by what it is: {optimizer: {type, config}, scheduler: {type, config}}"
 
@@ -83,9 +93,12 @@ def _top_level(key: str, value: Any, allowed: Iterable[str]) -> str | None:
 def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: Fields) -> list[Issue]:
     """Return the issues of a recipe, where those of keys that a part of it takes say so, and none is told twice."""
     takers: dict[Any, Kind] = {}
+    known: list[tuple[Kind, Takes, Mapping[str, Any], str]] = []
     for part in PARTS:
         component = config.get(part)
         taken = fields(part, component.get("type")) if isinstance(component, Mapping) else None
+        if taken is not None:
+            known.append((part, taken, *fields_of(config[part], part)))
         others = [key for key in config if key not in RECIPE_KEYS]
         takers |= {key: part for key in others if taken is not None and (key in taken or owner(key) == part)}
         typed = isinstance(component, Mapping) and "config" not in component and taken is not None
@@ -96,6 +109,8 @@ def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: 
         key = issue.path[-1]
         if len(issue.path) == 1 and issue.code == "unknown-key" and key in takers:
             told.append(_in_its_part(issue, takers[key], fields(takers[key], config[takers[key]].get("type"))))
+        elif len(issue.path) == 1 and issue.code == "unknown-key" and issue.hint is not None:
+            told.append(issue.repaired("key-of-recipe", stray=issue.hint.data, parts=known, given=config))
         elif issue.code != "missing" or takers.get(key) != issue.path[0]:
             told.append(issue)
     return told
@@ -128,6 +143,24 @@ def near_optimizer(tell: Telling, name: str, optimizers: list[str]) -> str | Non
     if near:
         return f"did you mean `{near}`?"
     return f"the optimizers are {listing(optimizers)}" if optimizers else None
+
+
+def key_of_recipe(
+    tell: Telling,
+    stray: Mapping[str, Any],
+    parts: Iterable[tuple[Kind, Takes, Mapping[str, Any], str]],
+    given: Mapping[str, Any],
+) -> str:
+    """Return the hint for a key beside the parts of a recipe, which none of them takes.
+
+    Args:
+        tell: what the sentences are made with.
+        stray: what is known of the key.
+        parts: the parts whose types are known: kind, what it takes, its fields, and where these stand.
+        given: the recipe.
+    """
+    key = stray["key"]
+    return meaning(key, given[key], parts_of_recipe(parts), given) or stray_key(tell, **stray).text
 
 
 def clipping(_: Telling, value: Any) -> str:

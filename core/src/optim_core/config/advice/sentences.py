@@ -100,6 +100,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "floor-above-rate": lambda issue: (
         f"must be ≤ the optimizer's lr, which is {issue.data['lr']!r}, is {issue.value!r}"
     ),
+    "unread": lambda _: "speaks of what a recipe is about, and is not read where it stands",
     "no-section": lambda issue: f"must be a mapping with an optimizer, is {shown(issue.value)}",
     "empty-section": lambda _: "names no optimizer",
     "rate-of-named-sets": lambda _: "is not the rate of named sets",

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Said, Telling
-from optim_core.config.foreign_words import LOOP_KEYS, field_meant
+from optim_core.config.foreign_words import field_meant
+from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
 from optim_core.text.prose import listing
 from optim_core.text.spelling import alike

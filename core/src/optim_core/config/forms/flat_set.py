@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optim_core.config.foreign_words import (
-    CLIP_ALGORITHM,
-    CLIP_WORDS,
-    EPOCHS,
-    FIELD_WORDS,
-    FIELDS,
-    LOOP_KEYS,
-    MAX_NORM,
-    OTHER_WORDS,
-    is_about,
-)
+from optim_core.config.foreign_words import CLIP_ALGORITHM, CLIP_WORDS, MAX_NORM, OTHER_WORDS
 from optim_core.config.forms.form import Places, Reading
+from optim_core.config.forms.speaking import FIELDS, is_about_else, topic
 from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.keys import BESIDE, PARTS, RECIPE_KEYS, naming_keys, owner_of
+from optim_core.config.loop_keys import EPOCHS, LOOP_KEYS
 from optim_core.kinds import Kind
 from optim_core.text.spelling import alike
 from optim_core.text.values import shown
@@ -27,13 +19,21 @@ from optim_core.text.values import shown
 # The ways to clip, each with the field that holds its number.
 CLIPPERS = {"norm": "max_norm", "value": "clip_value"}
 
-__all__ = ["FlatSet", "clipping_of", "outside", "same_as"]
+__all__ = ["FlatSet", "clipping_of", "fields_of", "outside", "same_as"]
 
 
 def outside(key: str, part: Kind, taken: Takes) -> Issue:
     """Return the issue of a field that stands beside the component that takes it."""
     hint = Hint.of("move-into-part", name=taken.name, part=part)
     return Issue("beside-its-part", (key,), data={"part": part}, hint=hint)
+
+
+def fields_of(component: Mapping[str, Any], place: str) -> tuple[Mapping[str, Any], str]:
+    """Return the fields of a component, and where they stand, beside its `type` or below `config`."""
+    if "config" not in component:
+        return component, place
+    fields = component["config"]
+    return fields if isinstance(fields, Mapping) else {}, f"{place}.config"
 
 
 def same_as(key: str, other: str) -> Issue:
@@ -58,6 +58,9 @@ def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Is
         return {}, (), []
     field = CLIPPERS[algorithm]
     key = "gradient_clipping"
+    if isinstance(value, Mapping):
+        # mmcv's `grad_clip: {max_norm: 35, norm_type: 2}` has the fields that the clipper has.
+        return {key: {"type": algorithm, **value}}, (((key, "type"), (CLIP_ALGORITHM,)), ((key,), (word,))), []
     written: Places = (((key, field), (word,)), ((key, "type"), (CLIP_ALGORITHM,)), ((key,), (word,)))
     return {key: {"type": algorithm, field: value}}, written, []
 
@@ -206,8 +209,10 @@ class FlatSet:
         """Return whether a key that no part takes is the training loop's; in a section, whatever is not ours is."""
         if key in LOOP_KEYS or not self._section or not isinstance(key, str):
             return key in LOOP_KEYS
-        if key in OTHER_WORDS or key in FIELDS or is_about(key, FIELD_WORDS):
+        if key in FIELDS or topic(key) is not None:
             return False
+        if is_about_else(key):
+            return True
         of_parts = (name for found in self._found() for name in (*found.keys, *found.aliases))
         return not alike(key, (*of_parts, *RECIPE_KEYS, *(name for part in PARTS for name in naming_keys(part))))
 
@@ -256,4 +261,27 @@ class FlatSet:
         beside = [name for part in self._types for name in BESIDE[part] if name not in self._given]
         takes = [] if self._told else [(taken.name, taken.keys) for taken in found]
         self._told = True
-        return Hint.of("key-beside", key=key, free=free, beside=beside, takes=takes)
+        return Hint.of(
+            "key-beside",
+            key=key,
+            free=free,
+            beside=beside,
+            takes=takes,
+            parts=self._parts(),
+            given=self._given,
+            section=self._section,
+        )
+
+    def _parts(self) -> list[tuple[Kind, Takes, Mapping[str, Any], str]]:
+        """Return the parts whose types are known: kind, what it takes, its fields, and where these stand."""
+        parts: list[tuple[Kind, Takes, Mapping[str, Any], str]] = []
+        for part, taken in self._taken.items():
+            if taken is not None:
+                params = naming_keys(part)[2]
+                serialized = params in self._given
+                fields = self._given.get(params) if serialized else self._given
+                parts.append((part, taken, fields if isinstance(fields, Mapping) else {}, params if serialized else ""))
+        for part, taken in self._closed.items():
+            if taken is not None:
+                parts.append((part, taken, *fields_of(self._recipe[part], part)))
+        return parts

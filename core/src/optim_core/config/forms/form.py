@@ -34,6 +34,11 @@ class Reading(NamedTuple):
     unused: Mapping[str, Any] = {}
     issues: tuple[Issue, ...] = ()
 
+    @property
+    def in_section(self) -> bool:
+        """Whether the recipe stands in a section of the config."""
+        return self.origin(()) != ()
+
     def origin(self, path: ConfigPath) -> ConfigPath:
         """Return where the user wrote what stands at `path` of `config`."""
         for canonical, given in self.written:

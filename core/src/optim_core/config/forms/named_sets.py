@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optim_core.config.foreign_words import OUR_WORDS, SIGNS_OF_A_SECTION, meant
+from optim_core.config.foreign_words import CLIP_WORDS, meant
 from optim_core.config.forms.form import Reading
-from optim_core.config.forms.section import without_others
+from optim_core.config.forms.section import is_beside_sets, without_others
 from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.loop_keys import SIGNS_OF_A_SECTION
 
 __all__ = ["are_named", "named_sets"]
 
@@ -22,20 +23,25 @@ def named_sets(config: Mapping[str, Any], *, section: bool) -> Reading:
         config: a mapping with them below their keys.
         section: it is a section of a training config; else what stands beside the sets says whether it is one.
     """
-    if not section and SIGNS_OF_A_SECTION.isdisjoint(key for key in config if isinstance(key, str)):
+    if not section and not any(isinstance(key, str) and _says_section(key) for key in config):
         return Reading(config)
-    return without_others(config, NAMED_KEYS, OUR_WORDS, _overridden_rate(config))
+    return without_others(config, is_beside_sets, _overridden_rates(config))
 
 
-def _overridden_rate(config: Mapping[str, Any]) -> list[Issue]:
-    """Return what is wrong with a `learning_rate` beside named sets, of which some have none of their own."""
+def _says_section(key: str) -> bool:
+    return key in SIGNS_OF_A_SECTION or key in CLIP_WORDS
+
+
+def _overridden_rates(config: Mapping[str, Any]) -> list[Issue]:
+    """Return what is wrong with a rate beside named sets, of which some have none of their own."""
     sets = config.get("optimizer_configs")
-    if "learning_rate" not in config or not isinstance(sets, Mapping):
+    rates = [key for key in ("learning_rate", "lr") if config.get(key) is not None]
+    if not rates or not isinstance(sets, Mapping):
         return []
     without = [str(name) for name, value in sets.items() if not _has_rate(value)]
     if not without:
         return []
-    return [Issue("rate-of-named-sets", ("learning_rate",), hint=Hint.of("give-each-a-rate", without=without))]
+    return [Issue("rate-of-named-sets", (key,), hint=Hint.of("give-each-a-rate", without=without)) for key in rates]
 
 
 def _has_rate(value: Any) -> bool:

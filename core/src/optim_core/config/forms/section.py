@@ -2,48 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from optim_core.config.foreign_words import CLIP_ALGORITHM, FIELD_WORDS, FIELDS, LOOP_KEYS, OTHER_WORDS, is_about
+from optim_core.config.foreign_words import CLIP_ALGORITHM, CLIP_WORDS
 from optim_core.config.forms.flat_set import clipping_of
 from optim_core.config.forms.form import Reading
+from optim_core.config.forms.speaking import FIELDS, is_about_else, topic
 from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Issue
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS
+from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.text.spelling import alike
 
-__all__ = ["recipe_in_section", "without_others"]
+__all__ = ["is_beside_sets", "recipe_in_section", "without_others"]
+
+
+_OWN = (*RECIPE_KEYS, *NAMED_KEYS)
+# These are taken for what they mean, wherever a section has them.
+_TAKEN = frozenset({*_OWN, *CLIP_WORDS, CLIP_ALGORITHM})
 
 
 def recipe_in_section(config: Mapping[str, Any], fields: Fields) -> Reading:
     """Return the recipe in a section; `fields` says what the plugin takes that a type means."""
-    return without_others(config, _of_parts(config, fields), FIELD_WORDS)
+    parts = _of_parts(config, fields)
+
+    def is_ours(key: str) -> bool:
+        if key in parts:
+            return True
+        return key not in LOOP_KEYS and (topic(key) is not None or _looks_like(key, (*_OWN, *parts)))
+
+    return without_others(config, is_ours)
 
 
-def without_others(
-    config: Mapping[str, Any], ours: Collection[str], words: Container[str], issues: Iterable[Issue] = ()
-) -> Reading:
-    """Return a section without what is the training loop's; what looks like ours stays, to be refused by name.
+def is_beside_sets(key: str) -> bool:
+    """Return whether a key beside named sets is meant for one of theirs, misspelt; what only speaks of one is told."""
+    return key not in LOOP_KEYS and topic(key) is None and _looks_like(key, _OWN)
+
+
+def _looks_like(key: str, names: Iterable[str]) -> bool:
+    return not is_about_else(key) and alike(key, names)
+
+
+def without_others(config: Mapping[str, Any], is_ours: Callable[[str], bool], issues: Iterable[Issue] = ()) -> Reading:
+    """Return a section without what is the training loop's; what is ours stays, to be refused by name.
 
     Args:
         config: the section.
-        ours: the keys that are certainly not the loop's.
-        words: those that say of a key that has one of them that it is about optimizers and schedules.
+        is_ours: says of a key, which is not one of a recipe's, whether it is certainly not the loop's.
         issues: what is wrong already.
     """
-    kept = {key: value for key, value in config.items() if not isinstance(key, str) or _is_ours(key, ours, words)}
+    kept = {key: value for key, value in config.items() if not isinstance(key, str) or key in _TAKEN or is_ours(key)}
     unused = {key: value for key, value in config.items() if key not in kept}
     clipping, written, of_clipping = clipping_of(kept)
     return Reading({**kept, **clipping}, None, written, unused, (*issues, *of_clipping))
-
-
-def _is_ours(key: str, ours: Collection[str], words: Container[str]) -> bool:
-    """Return whether a key is one of a recipe's, or looks like it."""
-    own = (*RECIPE_KEYS, *NAMED_KEYS)
-    if key in ours or key in own or key in OTHER_WORDS or key == CLIP_ALGORITHM:
-        return True
-    return key not in LOOP_KEYS and (is_about(key, words) or alike(key, (*own, *ours)))
 
 
 def _of_parts(config: Mapping[str, Any], fields: Fields) -> set[str]:

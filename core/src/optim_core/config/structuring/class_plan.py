@@ -134,7 +134,8 @@ class ClassPlan(NamedTuple):
 
     def _meant(self, strays: Iterable[str], missing: list[str]) -> set[str]:
         """Return those of the missing fields for which one of the stray keys most likely stands."""
-        from optim_core.config.foreign_words import LOOP_KEYS, field_meant
+        from optim_core.config.foreign_words import field_meant
+        from optim_core.config.loop_keys import LOOP_KEYS
         from optim_core.text.spelling import nearest
 
         names = [name for name, field in self.fields.items() if any(field is self.fields[key] for key in missing)]

@@ -1,0 +1,28 @@
+"""What to write for the words that other projects have for clipping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optim_core.config.foreign_words import CLIP_WORDS
+from optim_core.config.forms.speaking import says_none, words
+
+__all__ = ["clipping_for"]
+
+# With one of these in it, a word may mean that each value is cut, and not the norm of all.
+_VALUES = frozenset({"val", "value", "values"})
+
+
+def clipping_for(key: str, value: Any) -> str:
+    """Return the hint for a key that speaks of clipping: `gradient_clipping` with the number that it has."""
+    if says_none(value):
+        return "leave it out: nothing is clipped where a config does not say so"
+    if isinstance(value, Mapping):
+        return "did you mean `gradient_clipping`?"
+    number = value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else "…"
+    by_norm = f"gradient_clipping: {{max_norm: {number}}}"
+    if key.lower() not in CLIP_WORDS and "norm" not in words(key) and not _VALUES.isdisjoint(words(key)):
+        by_value = f"gradient_clipping: {{type: value, clip_value: {number}}}"
+        return f"write `{by_norm}` for the norm of all gradients, or `{by_value}` for each of them"
+    return f"write `{by_norm}`"

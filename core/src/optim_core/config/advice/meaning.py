@@ -1,0 +1,161 @@
+"""What a key that stands beside the parts of a recipe means, and what to write for it where it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from optim_core.config.advice.clipping_words import clipping_for
+from optim_core.config.foreign_words import OTHER_WORDS, field_for, field_meant
+from optim_core.config.forms.speaking import topic, words
+from optim_core.config.forms.takes import Takes
+from optim_core.config.keys import PARTS, RECIPE_KEYS
+from optim_core.config.loop_keys import LOOP_KEYS
+from optim_core.kinds import Kind
+from optim_core.text.spelling import alike
+
+__all__ = ["PartOfRecipe", "meaning", "parts_of_recipe"]
+
+# The second of Adam's betas where a config says the first alone, and the first where it says the second.
+_ADAMS_BETAS = (0.9, 0.999)
+
+# A schedule for a field of one, where a config has none. Each is one of torch's or of optim-schedules.
+_SCHEDULES = {
+    "milestones": "MultiStepLR",
+    "step_size": "StepLR",
+    "gamma": "ExponentialLR",
+    "T_max": "CosineAnnealingLR",
+    "eta_min": "CosineAnnealingLR",
+    "T_0": "CosineAnnealingWarmRestarts",
+    "T_mult": "CosineAnnealingWarmRestarts",
+    "num_warmup_steps": "constant_with_warmup",
+    "max_lr": "OneCycleLR",
+    "pct_start": "OneCycleLR",
+    "num_cycles": "cosine_with_restarts",
+    "power": "polynomial",
+    "patience": "ReduceLROnPlateau",
+}
+
+
+class PartOfRecipe(NamedTuple):
+    """A part of a recipe that a key may belong to.
+
+    Args:
+        kind: what it is.
+        name: that of its plugin.
+        keys: what its plugin takes, by every name.
+        given: its fields, as they are given.
+        place: where they stand, "" for beside the key.
+    """
+
+    kind: Kind
+    name: str
+    keys: Collection[str]
+    given: Mapping[str, Any]
+    place: str = ""
+
+
+def parts_of_recipe(parts: Iterable[tuple[Kind, Takes, Mapping[str, Any], str]]) -> list[PartOfRecipe]:
+    """Return parts of a recipe, each given by its kind, what it takes, its fields, and where these stand."""
+    return [
+        PartOfRecipe(kind, taken.name, (*taken.keys, *taken.aliases), given, place)
+        for kind, taken, given, place in parts
+    ]
+
+
+def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]) -> str | None:
+    """Return what to write for a key of another project, None where nothing is known of it.
+
+    Args:
+        key: the key, which no part takes as it stands.
+        value: what stands there.
+        parts: the parts whose plugins are known.
+        beside: the mapping in which the key stands.
+    """
+    if key in LOOP_KEYS or alike(key, RECIPE_KEYS):
+        return None
+    about = topic(key)
+    for part in parts:
+        field = field_meant(key, part.keys)
+        if field is not None and not (about == "scheduler" and part.kind == "optimizer"):
+            return _field(key, value, field, part, beside)
+    if about == "gradient_clipping":
+        if beside.get("gradient_clipping") is not None:
+            return "`gradient_clipping` is given already: keep one of the two"
+        return clipping_for(key, value)
+    if about == "scheduler" and key.lower().replace("-", "_") not in OTHER_WORDS:
+        return _of_a_schedule(key, value, parts, beside)
+    return None
+
+
+def _field(key: str, value: Any, field: str, part: PartOfRecipe, beside: Mapping[Any, Any]) -> str:
+    """Return what to write for a key that means a field of a part."""
+    where = f" in `{part.place}`" if part.place else ""
+    if field in part.given:
+        return f"it means `{field}`, which is given already{where}: keep one of the two"
+    if field == "betas" and isinstance(value, (int, float, str)):
+        return f"write `betas: {_betas(key, value, part, beside)}`{where}"
+    return f"did you mean `{field}`{where}?"
+
+
+def _betas(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any]) -> str:
+    """Return both betas for a key that is one of them: the other is that beside it, or Adam's."""
+    adams = "adam" in part.name.lower()
+    both = [str(beta) if adams else "…" for beta in _ADAMS_BETAS]
+    for other, beta in ((key, value), *beside.items()):
+        if isinstance(other, str) and field_for(other) == "betas" and isinstance(beta, (int, float, str)):
+            both[1 if "2" in other else 0] = str(beta)
+    return f"[{', '.join(both)}]"
+
+
+def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]) -> str | None:
+    """Return what to write for a key that is about a schedule, and no field of the one that there is."""
+    schedule = next((part for part in parts if part.kind == "scheduler"), None)
+    if schedule is None and not any(beside.get(name) is not None for name in _NAMES_OF_SCHEDULES):
+        return _without_a_schedule(key, value, parts)
+    if schedule is None:
+        return None
+    if not _warms(key):
+        field = field_meant(key, tuple(_SCHEDULES)) or (key if key in _SCHEDULES else None)
+        other = f": `{field}` is one of {_SCHEDULES[field]}'s" if field in _SCHEDULES else ""
+        return f"{schedule.name} has no such field{other}"
+    if value == 0:
+        return f"leave it out: {schedule.name} has no warmup"
+    around = f"{{type: warmup, config: {{scheduler: {{type: {schedule.name}, …}}, {_warmup(key, value)}}}}}"
+    return f"{schedule.name} has no warmup, which goes around it: write `scheduler: {around}`"
+
+
+def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str:
+    """Return what to write for a key that is about a schedule, where none is named."""
+    if _warms(key) and value == 0:
+        return "leave it out: without a schedule the rate is the same from the first step on"
+    if _warms(key):
+        return f"no schedule is named here: write `scheduler: {{type: constant_with_warmup, {_warmup(key, value)}}}`"
+    if words(key) == ["lr", "decay"] and isinstance(value, float) and 0 < value < 1:
+        place = next((f" in `{part.kind}`, beside `type`" for part in parts if part.place), "")
+        return f"if the rate is to be multiplied by it after each epoch, write `lr_decay_gamma: {value}`{place}"
+    if isinstance(value, str):
+        return f"did you mean `{PARTS[1]}`?"
+    field = field_meant(key, tuple(_SCHEDULES)) or (key if key in _SCHEDULES else None)
+    if field is not None:
+        return f"no schedule is named here: `{field}` is a field of `scheduler: {_SCHEDULES[field]}`"
+    return f"no schedule is named here: `{PARTS[1]}` names one, and `optim list` shows all that there are"
+
+
+def _warms(key: str) -> bool:
+    return any(word.startswith("warm") for word in words(key))
+
+
+_NAMES_OF_SCHEDULES = (PARTS[1], f"{PARTS[1]}_name", f"{PARTS[1]}_type")
+
+
+def _warmup(key: str, value: Any) -> str:
+    """Return a warmup in steps, in epochs or as a share, as a key and its value say it."""
+    said = words(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"num_warmup_steps: {value if isinstance(value, str) and value else '…'}"
+    if any(word.startswith("epoch") for word in said):
+        return f'num_warmup_steps: "{value} epochs"'
+    if 0 < value < 1:
+        return f'num_warmup_steps: "{100 * value:g}%"'
+    return f"num_warmup_steps: {value}"
