@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -113,7 +114,8 @@ class Registry:
 
     Args:
         allow: where given, only these may be used: distributions, plugin names, or ``distribution:name``; ``*`` is a
-            wildcard. None reads the variable OPTIM_CORE_ALLOW (items with commas between them).
+            wildcard. Names of plugins leave the other kinds alone, so that ``["AdamW"]`` keeps out other optimizers,
+            and no schedule. None reads the variable OPTIM_CORE_ALLOW (items with commas between them).
         block: these may not be used, even if allowed. None reads OPTIM_CORE_BLOCK.
         prefer: plugin name to the distribution that provides it where several do. None reads OPTIM_CORE_PREFER
             (``Muon=optim-muon,…``).
@@ -144,6 +146,7 @@ class Registry:
         self._registered: list[Claim] = []
         self._scan: Scan | None = None
         self._current: _View | None = None
+        self._told_idle = False
         self.optimizers = Catalog(self, "optimizer")
         self.schedulers = Catalog(self, "scheduler")
         self.clippers = Catalog(self, "clipper")
@@ -550,6 +553,8 @@ class Registry:
         view = self._view()
         found = view.found.get((kind, name))
         if found is None:
+            if not self._told_idle:
+                self._tell_idle(view.index)
             claim = view.index.find(kind, name)
             if claim is None:
                 return None
@@ -574,7 +579,7 @@ class Registry:
 
     def _explain_name(self, kind: Kind | None, name: str, near: Near) -> UnknownName:
         """Return what to do about a name that nothing has; `near` looks for the nearest right one."""
-        from optim_core.discovery.unknown_names import UnknownName, hint_for
+        from optim_core.discovery.unknown_names import UnknownName, hint_for, with_kept_out
 
         index = self._view().index
         elsewhere = next((other for other in KINDS if kind not in (None, other) and index.knows(other, name)), None)
@@ -585,10 +590,7 @@ class Registry:
             kinds = KINDS if kind is None else (kind,)
             records = [record for each in kinds for record in self.plugins(each)]
             found = hint_for(name, kinds, records, index.why_not(kinds, name), near)
-        hint = found.hint + "".join(
-            f"; the provider `{claim.name}` of {claim.label} is kept out by allow or block"
-            for claim in index.providers_kept_out()
-        )
+        hint = with_kept_out(found, index.providers_kept_out(), index.policy.reason_against)
         faulty = [fault.distribution for fault in self._scanned().faults]
         suspects = dict.fromkeys(faulty + [claim.distribution for claim, _ in index.providers.faults()])
         if suspects:
@@ -629,6 +631,12 @@ class Registry:
         if old is not None:
             return _View(Index(claims, old.index.policy, old.index.loader, old.index.providers))
         return _View(Index(claims, self._settings.policy(), Loader()))
+
+    def _tell_idle(self, index: Index) -> None:
+        """Warn, once, of items of `allow` that keep out all and let in nothing."""
+        self._told_idle = True
+        for sentence in index.policy.idle_allowances(index.claims):
+            warnings.warn(sentence, UserWarning, stacklevel=2)
 
 
 def _document(config: Config, overrides: Iterable[str]) -> Document | None:

@@ -136,7 +136,7 @@ def test_a_registry_without_more(folder, monkeypatch):
     """It keeps the settings, the variables and what is registered; the one that it comes from stays as it is."""
     monkeypatch.setenv("OPTIM_CORE_BLOCK", "small-cats")
     registry = folder.registry(allow=["*cats", "Cub"])
-    registry.register("optimizer", "Cub", registry.optimizers["Lion"])
+    registry.register("optimizer", "Cub", folder.registry(block=[]).optimizers["Tiger"])
     fewer = registry.without(["Lion"])
     assert (["Cub", "Lion", "Tiger"], ["Cub", "Tiger"], ["Cub"]) == (
         usable(registry),
@@ -231,3 +231,51 @@ def test_settings_may_be_any_iterable(folder):
     assert "Tiger" not in registry.optimizers
     registry.refresh()
     assert "Tiger" not in registry.optimizers
+
+
+# -- which kinds an allow list is about ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_kinds(site):
+    """A distribution with two optimizers and a scheduler, and one with a scheduler."""
+    site.offer(
+        "cats",
+        "Lion",
+        "Tiger",
+        "Purr",
+        entry_points=f"{GROUP}Lion = cats:Lion\nTiger = cats:Tiger\n[optim_core.schedulers]\nPurr = cats:Purr\n",
+    )
+    site.offer("dogs", "Bark", entry_points="[optim_core.schedulers]\nBark = dogs:Bark\n")
+    return site
+
+
+@pytest.mark.parametrize(
+    ("allow", "optimizers", "schedulers"),
+    [
+        (["Lion"], ["Lion"], ["Bark", "Purr"]),
+        (["L*"], ["Lion"], ["Bark", "Purr"]),
+        (["cats:Lion"], ["Lion"], ["Bark", "Purr"]),
+        (["Lion", "Bark"], ["Lion"], ["Bark"]),
+        (["cats"], ["Lion", "Tiger"], ["Purr"]),
+        (["Lion", "dogs"], ["Lion"], ["Bark"]),
+        ([], [], []),
+    ],
+)
+def test_names_in_allow_leave_the_other_kinds_alone(two_kinds, allow, optimizers, schedulers):
+    """A list of optimizers keeps out other optimizers; a distribution in it, or nothing, is about all kinds."""
+    registry = two_kinds.registry(allow=allow)
+    assert optimizers == usable(registry)
+    assert schedulers == [record.name for record in registry.schedulers.plugins() if record.state == "ok"]
+
+
+def test_an_item_of_allow_that_means_nothing_is_a_warning(two_kinds):
+    """Once, when something is first looked for; alone it keeps out all kinds."""
+    registry = two_kinds.registry(allow=["Lyon", "Tiger"])
+    with pytest.warns(UserWarning, match="allow lists `Lyon`, which means nothing that is installed"):
+        assert "Tiger" == registry.build({"type": "Tiger"}).type
+    with pytest.raises(BlockedPluginError, match="allow lists only `Lyon`, `Tiger`; add `cats:Lion`"):
+        registry.build({"type": "Lion"})
+    alone = two_kinds.registry(allow=["Lyon"])
+    with pytest.warns(UserWarning, match="Lyon"), pytest.raises(BlockedPluginError):
+        alone.build({"type": "Bark"}, kind="scheduler")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import pytest
 from site_folder import plugin_source, provider_source
@@ -224,7 +225,8 @@ def test_a_provider_that_is_not_allowed_is_not_imported(site, settings):
     """Not even for its names: `allow` is what keeps others' code out."""
     provide(site, "cat-house", ["Lion"])
     registry = site.registry(**settings)
-    assert "Lion" not in registry.optimizers
+    with warnings.catch_warnings(action="ignore"):
+        assert "Lion" not in registry.optimizers
     registry.faults()
     assert "cat_house" not in sys.modules
 
@@ -232,8 +234,24 @@ def test_a_provider_that_is_not_allowed_is_not_imported(site, settings):
 def test_a_name_that_is_kept_out_with_its_provider_gets_a_hint(site):
     """What it offers is not known, but that it is kept out is."""
     provide(site, "cat-house", ["Lion"])
+    registry = site.registry(allow=["cat-house:Tiger"], block=["zoo"])
     with pytest.raises(KeyError, match=r"the provider `zoo` of cat-house 1\.0 is kept out by allow or block"):
-        site.registry(allow=["Lion"]).optimizers["Lion"]
+        registry.optimizers["Lion"]
+
+
+def test_a_provider_that_is_known_to_have_the_name_says_what_keeps_it_out(site):
+    """And no line that installs what is installed."""
+    site.add(
+        "optim-bitsandbytes",
+        entry_points={"optim_core.providers": {"bitsandbytes": "bytes_of_bits:Provider"}},
+        modules={"bytes_of_bits": provider_source(["Adam8bit"])},
+    )
+    with pytest.raises(KeyError) as caught:
+        site.registry(block=["optim-bitsandbytes"]).optimizers["Adam8bit"]
+    assert "the provider `bitsandbytes` of optim-bitsandbytes 1.0 has it, and is kept out: block lists `optim" in str(
+        caught.value
+    )
+    assert "pip install" not in str(caught.value)
 
 
 # -- broken providers ----------------------------------------------------------------------------------------------

@@ -119,7 +119,8 @@ def _create(
     horizon = Horizon(total_steps=_known(total_steps))
     last_step = count(last_epoch, "last_epoch", at_least=-1) + 1
     try:
-        return spec.create_scheduler(optimizer, horizon=horizon, last_step=last_step, any_length=True)
+        scheduler: LRScheduler = spec.create_scheduler(optimizer, horizon=horizon, last_step=last_step, any_length=True)
+        return scheduler
     except HorizonError as error:
         if horizon.total_steps is not None:
             raise

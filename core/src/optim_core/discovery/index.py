@@ -36,7 +36,7 @@ class Index:
         self, claims: Iterable[Claim], policy: Policy, loader: Loader, providers: Providers | None = None
     ) -> None:
         self.claims = list(claims)
-        self.policy = policy
+        self.policy = policy.about(self.claims)
         self.loader = loader
         self._by_name: dict[tuple[str, str], list[Claim]] = {}
         for claim in self.claims:

@@ -41,6 +41,11 @@ class _Pattern:
             return _qualified(claim, claim.provider, wanted) and _named(claim, name)
         return _qualified(claim, None, wanted) or _named(claim, normalise(self.text))
 
+    def is_source_of(self, claim: Claim) -> bool:
+        """Tell whether it means all that a distribution, or a provider, has."""
+        wanted, name = self._parts
+        return name is None and _qualified(claim, claim if claim.kind == "provider" else claim.provider, wanted)
+
     def may_match_offers(self, provider: Claim) -> bool:
         """Tell whether it means something of this provider, as far as that is known without importing the provider."""
         wanted, name = self._parts
@@ -48,6 +53,10 @@ class _Pattern:
 
     def __str__(self) -> str:
         return f"`{visible(self.text)}`"
+
+
+def _means_nothing(setting: str, pattern: _Pattern) -> str:
+    return f"{setting} lists {pattern}, which means nothing that is installed"
 
 
 def _address(claim: Claim) -> str:
@@ -81,6 +90,25 @@ class Policy:
     allow: tuple[_Pattern, ...] | None
     block: tuple[_Pattern, ...]
     prefer: dict[str, str]
+    # The kinds of plugins that `allow` is about; None for all.
+    _kinds: frozenset[str] | None = None
+
+    def about(self, claims: Iterable[Claim]) -> Policy:
+        """Return the same policy among some claims, which say of which kinds the plugins in `allow` are.
+
+        An item that names plugins keeps out others of their kinds alone; one that names a distribution, or a provider,
+        others of all kinds. Where no item means a plugin here, `allow` is about all kinds.
+        """
+        if self.allow is None:
+            return self
+        claims = list(claims)
+        kinds: set[str] = set()
+        for pattern in self.allow:
+            found = {claim.kind for claim in claims if pattern.matches(claim)}
+            if any(pattern.is_source_of(claim) for claim in claims):
+                return attrs.evolve(self, kinds=None)
+            kinds |= found
+        return attrs.evolve(self, kinds=frozenset(kinds) or None)
 
     def reason_against(self, claim: Claim) -> str | None:
         """Return why `claim` may not be used, None where it may.
@@ -94,6 +122,8 @@ class Policy:
         if self.allow is None:
             return None
         is_provider = claim.kind == "provider"
+        if self._kinds is not None and claim.kind not in self._kinds and not is_provider:
+            return None
         if any(item.may_match_offers(claim) if is_provider else item.matches(claim) for item in self.allow):
             return None
         if not self.allow:
@@ -101,6 +131,18 @@ class Policy:
             return f"allow lists nothing; add `{_address(claim)}` to {_argument('allow')}"
         listed = ", ".join(map(str, self.allow))
         return f"allow lists only {listed}; add `{_address(claim)}` to {self.allow[0].origin}"
+
+    def idle_allowances(self, claims: Iterable[Claim]) -> list[str]:
+        """Return the items of `allow` that mean nothing here, each as a sentence; no provider is asked for names."""
+        claims = list(claims)
+        return [
+            _means_nothing("allow", pattern)
+            for pattern in self.allow or ()
+            if not any(
+                pattern.may_match_offers(claim) if claim.kind == "provider" else pattern.matches(claim)
+                for claim in claims
+            )
+        ]
 
     def preferred(self, name: str) -> str | None:
         """Return the distribution that is to provide `name`, normalised, None where none is set."""
@@ -111,7 +153,7 @@ class Policy:
         """Return the items of allow, block and prefer that mean nothing installed, each as a sentence."""
         claims = list(claims)
         sentences = [
-            f"{setting} lists {pattern}, which means nothing that is installed"
+            _means_nothing(setting, pattern)
             for setting, patterns in (("allow", self.allow or ()), ("block", self.block))
             for pattern in patterns
             if not any(pattern.matches(claim) for claim in claims)

@@ -12,9 +12,10 @@ from optim_core.text.prose import listing, visible
 from optim_core.text.spelling import Near, nearest
 
 if TYPE_CHECKING:
+    from optim_core.discovery.claims import Claim
     from optim_core.discovery.records import PluginRecord
 
-__all__ = ["ExplainName", "UnknownName", "hint_for", "nothing_is_called"]
+__all__ = ["ExplainName", "UnknownName", "hint_for", "nothing_is_called", "with_kept_out"]
 
 LONGEST_NAME = 80
 
@@ -79,6 +80,27 @@ def hint_for(
     return UnknownName(
         f"installed are: {installed}" if installed else f"none is installed; try {install_line('torch')}"
     )
+
+
+def with_kept_out(
+    found: UnknownName, providers: Collection[Claim], reason_against: Callable[[Claim], str | None]
+) -> str:
+    """Return a hint that says of providers that they are kept out, so that what they offer is not known.
+
+    Args:
+        found: the hint without them.
+        providers: those that are kept out.
+        reason_against: says why one is.
+    """
+    extra = None if found.extra is None else normalise(found.extra)
+    has_it = next((claim for claim in providers if normalise(claim.name) == extra), None)
+    if has_it is not None:
+        return f"the provider `{has_it.name}` of {has_it.label} has it, and is kept out: {reason_against(has_it)}"
+    if not providers:
+        return found.hint
+    named = listing(f"`{claim.name}` of {claim.label}" for claim in providers)
+    which, are = ("provider", "is") if len(providers) == 1 else ("providers", "are")
+    return f"{found.hint}; the {which} {named} {are} kept out by allow or block"
 
 
 def _hint_for_qualified(name: str, usable: Iterable[PluginRecord], near: Near) -> str:
