@@ -617,6 +617,30 @@ class Optimization:
         """
         self._load(state, self._found(state, changed))
 
+    def check_state_dict(self, state: Mapping[str, Any], changed: Changed = "error") -> list[str]:
+        """Raise what `load_state_dict` would, and load nothing.
+
+        Args:
+            state: what `state_dict` gave.
+            changed: as `load_state_dict` takes it.
+
+        Returns:
+            the paths of the values that differ.
+
+        Raises:
+            CheckpointMismatchError: as `load_state_dict` does.
+            OptimError: as `load_state_dict` does.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> model = torch.nn.Linear(8, 2)
+            >>> state = registry.recipe({"type": "SGD", "lr": 0.1}).create(model).state_dict()
+            >>> registry.recipe({"type": "SGD", "lr": 0.2}).create(model).check_state_dict(state, changed="config")
+            ['optimizer.config.lr']
+        """
+        return [change.name for change in self._found(state, changed).all]
+
     def stateful(self, model: Module | Mapping[str, Module], changed: Changed = "error") -> DistributedState:
         """Return what ``torch.distributed.checkpoint`` saves and loads: the run, its models and random generators.
 

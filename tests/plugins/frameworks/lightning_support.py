@@ -13,6 +13,7 @@ LIGHTNINGS_OWN = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
     pytest.mark.filterwarnings("ignore:.*is smaller than the logging interval"),
     pytest.mark.filterwarnings("ignore:You defined a `validation_step` but have no"),
+    pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`, callbacks used"),
     pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty"),
 ]
 BATCHES = 6
@@ -77,7 +78,7 @@ def fitted(config, model=Model, *, batches=BATCHES, val=False, ckpt_path=None, *
     return module
 
 
-def plain(config, *, epochs=2, batches=BATCHES, val=False, accumulate=1, **lengths):
+def plain(config, *, epochs=2, batches=BATCHES, val=False, accumulate=1, at_end="train", **lengths):
     """The network after the same run in a plain loop."""
     net = network()
     steps = -(-batches // accumulate)
@@ -99,6 +100,7 @@ def plain(config, *, epochs=2, batches=BATCHES, val=False, accumulate=1, **lengt
             net.train()
             run.train()
         run.end_epoch(metric)
+    getattr(run, at_end)()
     return net
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from optim_core import OptimError
 from optim_frameworks.lightning.copies import callback_bases, own_class, root_of
 from optim_frameworks.lightning.live import Held
+from optim_frameworks.lightning.resuming import KEY, check, go_on, is_saved, load_training_weights, save
 
 __all__ = ["RecipeCallback", "held_of", "is_attached", "recipe_callback"]
 
 
 def held_of(module: Any) -> Held | None:
     """Return what a RecipeModule holds of its run; None of any other module."""
-    held = vars(module).get("_held")
+    live = getattr(type(module), "_live", None)
+    held = None if live is None else live(module)
     return held if isinstance(held, Held) else None
 
 
 def recipe_callback(module: Any) -> Any:
     """Return the callback for the trainer of a module, of the copy of Lightning that the module comes from."""
-    return own_class(RecipeCallback, callback_bases(root_of(module)))()
+    return _made(root_of(module))
+
+
+def _made(root: str) -> Any:
+    return own_class(RecipeCallback, callback_bases(root))()
 
 
 def is_attached(trainer: Any) -> bool:
@@ -30,7 +37,15 @@ class RecipeCallback:
     """The callback. It holds nothing, so that one serves every module that a trainer fits."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return own_class, (RecipeCallback, type(self).__bases__[1:]), {}
+        return _made, (root_of(self),)
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Begin anew, before a checkpoint is loaded."""
+        held = held_of(pl_module)
+        if held is not None and stage == "fit":
+            held.prepare()
+
+    # -- steps and epochs ------------------------------------------------------------------------------------------
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
         """Clip in manual optimization, where Lightning asks no module to."""
@@ -38,9 +53,82 @@ class RecipeCallback:
         if held is not None and not pl_module.automatic_optimization:
             held.clip(optimizer)
 
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Refuse a schedule that the module was to step by hand, and has not, in a whole epoch."""
+        self._refuse_idle_schedules(pl_module)
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Refuse the same after the last epoch."""
+        self._refuse_idle_schedules(pl_module)
+
+    def _refuse_idle_schedules(self, module: Any) -> None:
+        held = held_of(module)
+        if held is None or held.run is None or module.automatic_optimization:
+            return
+        for name in held.idle_schedules():
+            raise OptimError(
+                f"the schedule of {name} has not moved in the steps of an epoch: call "
+                f'self.run["{name}"].step(loss) in training_step, which steps it, or self.lr_schedulers() and their '
+                "step() after the optimizer's"
+            )
+
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Tell of norms that were not finite, where the clipper has kept that for the end of an epoch."""
         held = held_of(pl_module)
         tell = None if held is None or held.run is None else getattr(held.run.clipper, "tell", None)
         if callable(tell):
             tell()
+
+    # -- modes: some optimizers train other weights than those that are evaluated ------------------------------------
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Begin in the mode of training, with what a checkpoint says of the run."""
+        self._go_on(pl_module)
+        self._set_mode(trainer, pl_module, "train")
+
+    def on_sanity_check_start(self, trainer: Any, pl_module: Any) -> None:
+        """Go on from a checkpoint before the first evaluation."""
+        self._go_on(pl_module)
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """Evaluate the weights that are to be evaluated."""
+        self._set_mode(trainer, pl_module, "eval")
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Train on, before checkpoints are saved: their callbacks come last."""
+        self._set_mode(trainer, pl_module, "train")
+
+    def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
+        """Leave the model with the weights that are to be evaluated."""
+        self._set_mode(trainer, pl_module, "eval")
+
+    def _set_mode(self, trainer: Any, module: Any, mode: str) -> None:
+        held = held_of(module)
+        if held is not None and held.run is not None and trainer.state.fn == "fit":
+            getattr(held.run, mode)()
+
+    # -- checkpoints -------------------------------------------------------------------------------------------------
+
+    def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        """Save what the run is beside the states that Lightning saves."""
+        held = held_of(pl_module)
+        if held is not None and is_saved(held, trainer):
+            save(held, trainer, pl_module, checkpoint)
+
+    def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        """Keep what a checkpoint says of the run that it continues, and compare, where the run is made already."""
+        held = held_of(pl_module)
+        if held is None or trainer.state.fn != "fit" or KEY not in checkpoint:
+            return
+        held.saved = checkpoint[KEY]
+        load_training_weights(pl_module, held.saved)
+        if held.is_made:
+            check(held.run, held.saved, pl_module.changed)
+
+    def _go_on(self, module: Any) -> None:
+        held = held_of(module)
+        if held is None or held.run is None:
+            return
+        if held.saved is not None:
+            go_on(held, held.saved, module.changed)
+        held.started()

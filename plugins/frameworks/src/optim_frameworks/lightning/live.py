@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from optim_core import OptimError
+from optim_frameworks.lightning.metrics import Metrics
 
 __all__ = ["Held", "Watched"]
 
@@ -96,12 +98,19 @@ def _compute_gradients(optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, 
 class Held:
     """The run of a module, as long as the module itself is there: copies and pickles of the module are without.
 
-    `run` is what the recipe created for the last ``fit``, `watched` what is seen of each optimizer, by its name.
+    `run` is what the recipe created for the last ``fit``, `watched` what is seen of each optimizer, by its name,
+    `saved` what a checkpoint says of the run that is to continue, until it does, `is_made` whether this ``fit`` has its
+    run already.
     """
 
     def __init__(self) -> None:
         self.run: Any = None
         self.watched: dict[str, Watched] = {}
+        self.saved: Mapping[str, Any] | None = None
+        self.is_made = False
+        self.steps_before: dict[str, int] = {}
+        self.metrics = Metrics()
+        self._places: dict[str, Any] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Held:
         return Held()
@@ -109,9 +118,17 @@ class Held:
     def __reduce__(self) -> tuple[Any, ...]:
         return Held, ()
 
+    def prepare(self) -> None:
+        """Forget what an earlier ``fit`` has left of a checkpoint."""
+        self.saved, self.is_made = None, False
+
     def begin(self, run: Any, watched: dict[str, Watched], host: Any) -> None:
         """Take the run of a ``fit`` that begins, which `host` steps."""
-        self.run, self.watched = run, watched
+        self.run, self.watched, self.is_made = run, watched, True
+        self.steps_before = dict.fromkeys(run.optimizers, 0)
+        self.metrics.watch(
+            {name: run[name].monitor for name in run.schedulers if "metric" in run[name].needs and run[name].monitor}
+        )
         for name, optimizer in run.optimizers.items():
             run[name].host = host
             optimizer.register_step_post_hook(watched[name])
@@ -119,6 +136,28 @@ class Held:
                 optimizer.register_step_pre_hook(_checked_closure)
             if "gradients" in run[name].needs:
                 optimizer.register_step_pre_hook(_compute_gradients)
+
+    def started(self) -> None:
+        """Note where the schedules are when training starts, and that a checkpoint has been gone on from."""
+        self.saved = None
+        self._places = {name: _place(scheduler) for name, scheduler in self.run.schedulers.items()}
+
+    def count(self) -> None:
+        """Write into the run the steps that Lightning has taken with its optimizers."""
+        for name, watched in self.watched.items():
+            self.run[name].steps = max(self.run[name].steps, self.steps_before[name] + watched.steps)
+
+    def idle_schedules(self) -> list[str]:
+        """Return the names of the optimizers that have stepped, and whose schedule by steps is where it was."""
+        schedulers = self.run.schedulers
+        return [
+            name
+            for name, place in self._places.items()
+            if place is not None
+            and self.run[name].interval == "step"
+            and self.watched[name].steps
+            and _place(schedulers[name]) == place
+        ]
 
     def name_of(self, optimizer: Any) -> str | None:
         """Return what the recipe calls an optimizer, None where it is not one of the run."""
@@ -141,3 +180,8 @@ class Held:
             return False
         self.watched[name].clipped(self.run[name].clip())
         return True
+
+
+def _place(scheduler: Any) -> Any:
+    """Return the step at which a schedule is, None where it does not say."""
+    return getattr(scheduler, "last_epoch", None)

@@ -18,6 +18,7 @@ from optim_frameworks.lightning.copies import has_base
 from optim_frameworks.lightning.live import Held, Watched
 from optim_frameworks.lightning.recipes import as_plain_data, recipe_of
 from optim_frameworks.lightning.refusals import refuse_live, refuse_what_does_not_go_together
+from optim_frameworks.lightning.resuming import check, evaluated, trained
 from optim_frameworks.lightning.run_lengths import lengths, repair_of
 from optim_frameworks.lightning.schedules import scheduler_config
 
@@ -58,6 +59,10 @@ class RecipeModule:
         >>> model.run.horizon.total_steps, model.run.scheduler.get_last_lr()
         (20, [0.0])
     """
+
+    changed: Any = "error"
+    """What happens where a run goes on with another config or length than it was saved with: "error", "saved",
+    "config", or a list of paths, as `Optimization.load_state_dict` takes it."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -161,7 +166,10 @@ class RecipeModule:
             )
             for name, optimizer in run.optimizers.items()
         }
-        self._live().begin(run, watched, ByHand(self))
+        held = self._live()
+        held.begin(run, watched, ByHand(self))
+        if held.saved is not None:
+            check(run, held.saved, self.changed)
         by_hand = not module.automatic_optimization
         told: list[dict[str, Any]] = []
         for name, optimizer in run.optimizers.items():
@@ -219,7 +227,7 @@ class RecipeModule:
             lightning.configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
 
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
-        """Step a schedule, unless a GradScaler left out the step of the optimizer.
+        """Step a schedule, unless a GradScaler left out the step of the optimizer, or its metric is not new.
 
         Args:
             scheduler: one of the run's.
@@ -232,10 +240,34 @@ class RecipeModule:
         """
         held = self._live()
         name = held.name_by_scheduler(scheduler)
-        if name is not None and held.run[name].interval == "step" and self._was_skipped(held.watched[name]):
-            return
+        if name is not None:
+            loop = held.run[name]
+            if "metric" in loop.needs and held.metrics.is_old(name, cast("Any", self).trainer):
+                return
+            if loop.interval == "step" and self._was_skipped(held.watched[name]):
+                return
         lightning = cast("Any", super())
         lightning.lr_scheduler_step(scheduler, metric)
+
+    def log(self, name: str, value: Any, *args: Any, **kwargs: Any) -> None:
+        """Log as Lightning does, and note when a metric is new for which a schedule waits.
+
+        Args:
+            name: as Lightning takes it.
+            value: as Lightning takes it.
+            args: as Lightning takes them.
+            kwargs: as Lightning takes them.
+
+        Example:
+            >>> from optim_frameworks.lightning import RecipeModule
+            >>> callable(RecipeModule.log)
+            True
+        """
+        lightning = cast("Any", super())
+        lightning.log(name, value, *args, **kwargs)
+        trainer = vars(self).get("_trainer")
+        if trainer is not None and not trainer.sanity_checking:
+            self._live().metrics.logged(name, trainer)
 
     def _was_skipped(self, watched: Watched) -> bool:
         skipped = watched.was_skipped()
@@ -266,6 +298,26 @@ class RecipeModule:
             # The gradients, and with them their graph, go when they are set to None, before the next backward.
             warnings.filterwarnings("ignore", message=".*create_graph=True.*")
             lightning.backward(loss, *args, **{"create_graph": True, **kwargs})
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Leave the weights for evaluation in a checkpoint of weights alone, where those that are trained are others.
+
+        Args:
+            checkpoint: that is about to be written.
+
+        Example:
+            >>> from optim_frameworks.lightning import RecipeModule
+            >>> callable(RecipeModule.on_save_checkpoint)
+            True
+        """
+        lightning, module = cast("Any", super()), cast("Any", self)
+        lightning.on_save_checkpoint(checkpoint)
+        run, trainer = self._live().run, module.trainer
+        if run is None or "optimizer_states" in checkpoint or trainer.strategy.restore_checkpoint_after_setup:
+            return
+        weights = trained(run, module)
+        if weights and not any(run[name].in_eval for name in run.optimizers):
+            checkpoint["state_dict"] = evaluated(run, trainer, weights)
 
     def save_hyperparameters(self, *args: Any, **kwargs: Any) -> None:
         """Save hyperparameters as Lightning does, and a recipe among them as its config.
