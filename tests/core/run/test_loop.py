@@ -153,6 +153,22 @@ def test_the_host_differentiates_for_optimizers_that_compute_the_loss_several_ti
     assert len(host.given) > 1
 
 
+def test_the_host_may_tell_such_an_optimizer_another_loss():
+    """It decides by what all processes have; the result says what this one had."""
+
+    class Constant(Accumulating):
+        def backward(self, loss, **arguments):
+            super().backward(loss, **arguments)
+            return torch.tensor(0.0)
+
+    told = []
+    _, run = made({"type": "LBFGS"}, Constant(1))
+    step = run.optimizer.step
+    run.optimizer.step = lambda closure: step(lambda: told.append(closure()) or told[-1])
+    assert run.step(lambda: loss_of(run.models["default"], batches(1)[0])).loss > 0
+    assert {0.0} == set(map(float, told))
+
+
 def test_the_gradients_of_the_other_optimizers_stay_as_they_are():
     """Also where the step is none."""
     models = {"first": torch.nn.Linear(8, 8), "second": torch.nn.Linear(8, 1)}

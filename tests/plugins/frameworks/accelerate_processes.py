@@ -174,6 +174,20 @@ def check_what_computes_the_loss_several_times_is_what_it_is_by_hand(folder):
     compared({**RECIPE, "optimizer": {"type": "SAM", "config": {"optimizer": ADAMW}}})
 
 
+def check_what_decides_by_the_loss_decides_everywhere_alike(folder):
+    """A line search of LBFGS is told the loss of all processes."""
+    accelerator, model, loader, run = made(
+        {"optimizer": {"type": "LBFGS", "config": {"line_search_fn": "strong_wolfe", "max_iter": 5}}}
+    )
+    epoch_of(accelerator, model, loader, run)
+    assert equal_everywhere(model)
+
+
+def check_gradients_of_gradients_are_refused(folder):
+    """DistributedDataParallel puts none together."""
+    assert "AdaHessian differentiates the gradients once more" in raised(lambda: made({"type": "AdaHessian"}))
+
+
 def check_a_scaler_is_used_as_by_hand(folder):
     """Unscaled once, before clipping."""
     accelerator, model, loader, run = made(scaler=scaler(), gradient_accumulation_steps=2)

@@ -146,12 +146,16 @@ class Host(Protocol):
             OptimError: a step would be wrong in this place of the framework's loop.
         """
 
-    def backward(self, loss: Tensor, **arguments: Any) -> None:
+    def backward(self, loss: Tensor, **arguments: Any) -> Tensor | None:
         """Add the gradients of a loss, as the framework does.
 
         Args:
             loss: of shape (), as the model gave it.
             arguments: what ``torch.Tensor.backward`` takes: ``create_graph``.
+
+        Returns:
+            what an optimizer is told of the loss that computes it several times and decides by it, such as the mean
+            over all processes, so that each takes the same step; None where that is the loss itself.
         """
 
     def after_step(self, loop: Loop, done: StepResult) -> None:
@@ -392,13 +396,13 @@ class Loop:
             self.optimizer.zero_grad()
             with enable_grad():
                 loss: Tensor = self._as_loss(compute())
-                self._backward(loss)
+                told = self._backward(loss)
             if done.loss is None and self.watch is not None:
                 self.watch.before_step(None)
             norm = None if take_step is not None else self.clip()
             if done.loss is None:
                 done.loss, done.grad_norm = _detached(loss), norm
-            return loss
+            return loss if told is None else told
 
         if take_step is not None:
             done.grad_norm, done.skipped = take_step(self, closure)
@@ -408,29 +412,27 @@ class Loop:
         self.optimizer.step(closure)  # type: ignore[arg-type]
         return done
 
-    def _backward(self, loss: Any) -> None:
+    def _backward(self, loss: Any) -> Any:
         """Add the gradients of `loss` to those of this optimizer's parameters, and to no other's of the run."""
         if not self._others:
-            self._differentiate(loss)
-            return
+            return self._differentiate(loss)
         others = list(chain.from_iterable(map(_all_parameters, self._others)))
         kept = [parameter.grad for parameter in others]
         for parameter, gradient in zip(others, kept, strict=True):
             if gradient is not None:
                 parameter.grad = None
         try:
-            self._differentiate(loss)
+            return self._differentiate(loss)
         finally:
             for parameter, gradient in zip(others, kept, strict=True):
                 parameter.grad = gradient
 
-    def _differentiate(self, loss: Any) -> None:
+    def _differentiate(self, loss: Any) -> Any:
         backward = loss.backward if self.host is None else partial(self.host.backward, loss)
         if "create_graph" in self.needs:
             with _without_cycle_warning():
-                backward(create_graph=True)
-        else:
-            backward()
+                return backward(create_graph=True)
+        return backward()
 
     def _as_loss(self, loss: Any) -> Any:
         if not hasattr(loss, "backward"):

@@ -74,6 +74,7 @@ def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "
     for name in run.optimizers:
         _refuse_unprepared(run, name, accelerator)
         _refuse_closure(run[name], accelerator)
+        _refuse_graph(run[name], accelerator)
     _refuse_schedules(run.schedulers, accelerator)
     before = _host_of(run)
     if before is not None:
@@ -142,6 +143,8 @@ class _Accelerated(Host):
         self.accelerator = accelerator
         self._synchronised = {name: _synchronised(model) for name, model in run.models.items()}
         self._has_accumulated = False
+        # Whether the optimizer that is stepped looks at the loss, and with another one would step otherwise.
+        self._decides = False
         self._parts = {name: _Part(run, name, changed) for name in run.optimizers}
         if not accelerator.is_fsdp2:
             # The run saves them, and this tells whether they were skipped.
@@ -180,6 +183,7 @@ class _Accelerated(Host):
             )
         if accelerator._schedulers and loop.scheduler is not None:
             _refuse_schedules({loop.name: loop.scheduler}, accelerator)
+        self._decides = "closure" in loop.needs
         if not accelerator.sync_gradients:
             self._has_accumulated = True
             return False
@@ -194,9 +198,12 @@ class _Accelerated(Host):
             )
         return True
 
-    def backward(self, loss: Any, **arguments: Any) -> None:
-        """Differentiate as the accelerator does."""
+    def backward(self, loss: Any, **arguments: Any) -> Any:
+        """Differentiate as the accelerator does; return the loss of all processes to who decides by it."""
         self.accelerator.backward(loss, **arguments)
+        if self._decides and self.accelerator.num_processes > 1:
+            return self.accelerator.reduce(loss.detach(), reduction="mean")
+        return None
 
     def after_step(self, loop: Any, done: StepResult) -> None:
         """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
@@ -386,6 +393,14 @@ def _refuse_unprepared(run: Optimization, name: str, accelerator: Accelerator) -
                 f"{of} trains {which}, which is in no model {why}; its gradients would be those of one process alone: "
                 f"call {_ORDER} first, create the run for that model, and then {_LINE}"
             )
+
+
+def _refuse_graph(loop: Any, accelerator: Accelerator) -> None:
+    if "create_graph" in loop.needs and accelerator.num_processes > 1:
+        raise OptimError(
+            f"{type(loop.optimizer).__name__} differentiates the gradients once more, and of those that were put "
+            "together from several processes nobody can; train it in one process"
+        )
 
 
 def _refuse_closure(loop: Any, accelerator: Accelerator) -> None:
