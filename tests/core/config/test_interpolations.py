@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optim_core import ConfigError, registry
+from optim_core import ConfigError, UnusedConfigWarning, registry
 
 OmegaConf = pytest.importorskip("omegaconf").OmegaConf
 pytest.importorskip("optim_torch_builtin")
@@ -134,11 +134,19 @@ def test_other_problems_are_told_without_the_key_for_interpolations():
 def test_such_a_key_may_stand_in_a_section(rate):
     """In the section that holds the recipe, given as a part of the whole or with all around it."""
     config = {"training": with_rate(rate, lr=0.25, batch_size=8), "lr": 3}
-    whole = recipe(config)
+    with pytest.warns(UnusedConfigWarning, match=r"\Alr: "):
+        whole = recipe(config)
 
     assert (0.25, {"lr": 3, "training": {"lr": 0.25, "batch_size": 8}}) == (whole.optimizer.config.lr, whole.unused)
     del config["training"]["batch_size"]
     assert {"lr": 0.25} == recipe(config, "training").unused
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_an_interpolation_reads_is_no_key_that_is_not_read(strict):
+    """Whatever words it has: it is read where the interpolation stands."""
+    config = {"training": with_rate("${base.lr}"), "base": {"lr": 0.25}, "max_grad_norm": 1.0, "x": "${max_grad_norm}"}
+    assert 0.25 == recipe(config, strict=strict).optimizer.config.lr
 
 
 def test_such_a_key_may_stand_beside_named_sets_and_flat_ones():

@@ -98,7 +98,7 @@ class Builder:
             issues = error.issues
         else:
             if notes:
-                self._warn(in_order(notes, plain), document)
+                self._warn(notes, document)
             return built, plain
         if document is not None and document.typed:
             from optim_core.config.overrides import with_texts
@@ -124,32 +124,40 @@ class Builder:
         plain, unreadable = read_plain(config)
         if isinstance(plain, Unreadable):
             raise IssuesError(*unreadable)
-        built, issues = self._tried(plain, kind, forms, strict=strict)
+        built, issues = self._tried(plain, kind, forms)
         # A name that is new is looked for once, however many there are that nothing has.
         if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
-            built, issues = self._tried(plain, kind, forms, strict=strict)
+            built, issues = self._tried(plain, kind, forms)
         if issues and kind is None:
             from optim_core.config.interpolations import beside, put_aside
 
             rest, aside = put_aside(config, plain, issues)
             if aside:
                 plain = rest
-                built, issues = self._tried(plain, kind, forms, strict=strict)
+                built, issues = self._tried(plain, kind, forms)
                 if not issues:
                     recipe = attrs.evolve(built.built, unused=beside(built.built.unused, aside))
                     built = built._replace(built=recipe)
         if unreadable:
             issues = beside_unreadable(issues, unreadable)
+        notes = [issue for issue in (*issues, *built.notes) if issue.code == "unread"]
+        if notes:
+            from optim_core.config.interpolations import without_interpolated
+
+            notes = without_interpolated(config, notes)
+            issues = [issue for issue in issues if issue.code != "unread"]
+        if strict:
+            issues = [*issues, *notes]
         if issues:
             raise IssuesError(*in_order(issues, plain))
-        return built, plain
+        return built._replace(notes=in_order(notes, plain)) if built.notes else built, plain
 
     def _tried(
-        self, plain: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None, *, strict: bool
+        self, plain: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None
     ) -> tuple[_Built, Sequence[Issue]]:
-        """Return what plain data becomes and no issue, or nothing and what is wrong with it."""
+        """Return what plain data becomes and no issue, or nothing and what is wrong with it, and is not read in it."""
         try:
-            return self._any_form(plain, kind, forms, strict=strict), ()
+            return self._any_form(plain, kind, forms), ()
         except IssuesError as error:
             return _Built(None), error.issues
 
@@ -171,7 +179,7 @@ class Builder:
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
-    def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None, *, strict: bool) -> _Built:
+    def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> _Built:
         if not isinstance(config, Mapping):
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
         reading = read_form(config, self._asked(kind), forms)
@@ -181,12 +189,12 @@ class Builder:
             from optim_core.config.advice.recipes import formless
 
             raise IssuesError(*formless(config))
-        return self._built_of(reading if kind is None else _of_kind(reading, kind), strict=strict)
+        return self._built_of(reading if kind is None else _of_kind(reading, kind))
 
     def _asked(self, kind: Kind | None) -> Asked:
         return Asked(self._components.fields, self._components.kind_of, kind)
 
-    def _built_of(self, reading: Reading, *, strict: bool) -> _Built:
+    def _built_of(self, reading: Reading) -> _Built:
         """Return the spec or recipe of a reading; what is wrong is told by the paths that the user wrote."""
         issues = list(reading.issues)
         built: Any = None
@@ -206,8 +214,8 @@ class Builder:
                 for issue in self._beyond(built, reading.config, length_of_run(reading.unused))
             ]
         notes = _unread(reading) if reading.unused else ()
-        if issues or (notes and strict):
-            raise IssuesError(*issues, *(notes if strict else ()))
+        if issues:
+            raise IssuesError(*issues, *notes)
         if not reading.unused or not isinstance(built, Recipe):
             return _Built(built)
         return _Built(attrs.evolve(built, unused=dict(reading.unused)), notes)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterable
 from functools import cache
 
-from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS
+from optim_core.config.keys import LAYER_DECAY, NAMED_KEYS, NO_DECAY, PARAM_GROUPS, RECIPE_KEYS
 from optim_core.config.loop_keys import LOOP_KEYS
-from optim_core.text.spelling import Near, nearest
+from optim_core.text.spelling import Near, alike, nearest
 
 __all__ = [
     "CLIP_ALGORITHM",
@@ -34,6 +34,8 @@ CLIP_WORDS = (
 
 # Lightning's word for how to clip: by "norm" or by "value".
 CLIP_ALGORITHM = "gradient_clip_algorithm"
+
+_OF_RECIPES = frozenset({*RECIPE_KEYS, *NAMED_KEYS})
 
 # Other projects have these words; each has what is to be written here.
 CLIP_BY_NORM = "gradient_clipping: {max_norm: …}"
@@ -127,7 +129,12 @@ def meant(key: str, allowed: Iterable[str], near: Near = nearest) -> str | None:
     word = OTHER_WORDS.get(key.lower().replace("-", "_"), "")
     if word.partition(":")[0] in allowed:
         return word
-    return near(key, allowed) if key not in LOOP_KEYS else None
+    if key in LOOP_KEYS:
+        return None
+    found = near(key, allowed)
+    # A key of a recipe is meant where it is misspelt; what only sounds like one is most likely the training loop's.
+    sure = found not in _OF_RECIPES or alike(key, [found]) or found in key.lower() or key.lower() in found
+    return found if sure else None
 
 
 # A field may have one of these before it, which says whose it is.

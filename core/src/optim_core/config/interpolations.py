@@ -14,7 +14,7 @@ from optim_core.config.issues import ConfigPath, Issue
 from optim_core.config.keys import SECTION
 from optim_core.text.values import is_list
 
-__all__ = ["as_written", "beside", "put_aside", "rewritten"]
+__all__ = ["as_written", "beside", "put_aside", "rewritten", "without_interpolated"]
 
 # An issue with one of these says that a key does not belong where it stands.
 _OF_STRAYS = ("unknown-key", "beside-its-part", "of-both-parts", "fields-of-nothing")
@@ -74,6 +74,15 @@ def beside(unused: Mapping[str, Any], aside: Mapping[str, Any]) -> dict[str, Any
     """Return what stood beside a recipe, with what was put aside."""
     section = {SECTION: {**unused[SECTION], **aside[SECTION]}} if SECTION in unused and SECTION in aside else {}
     return {**unused, **aside, **section}
+
+
+def without_interpolated(config: Any, issues: Iterable[Issue]) -> list[Issue]:
+    """Return the issues of what is not read, without those of values to which an interpolation elsewhere leads."""
+    issues = list(issues)
+    if _of_config(config) is None:
+        return issues
+    read = set(_interpolated(config, [tuple(map(str, issue.path)) for issue in issues]))
+    return [issue for issue in issues if tuple(map(str, issue.path)) not in read]
 
 
 def _without(plain: Mapping[Any, Any], path: ConfigPath) -> tuple[dict[Any, Any], Any]:

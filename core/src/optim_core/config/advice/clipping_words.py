@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core.config.foreign_words import CLIP_WORDS
+from optim_core.config.forms.flat_set import CLIPPERS
 from optim_core.config.forms.speaking import says_none, words
+from optim_core.text.numerals import number_in
 
 __all__ = ["clipping_for"]
+
+_KEY = "gradient_clipping"
 
 # With one of these in it, a word may mean that each value is cut, and not the norm of all.
 _VALUES = frozenset({"val", "value", "values"})
@@ -19,7 +23,11 @@ def clipping_for(key: str, value: Any) -> str:
     if says_none(value):
         return "leave it out: nothing is clipped where a config does not say so"
     if isinstance(value, Mapping):
-        return "did you mean `gradient_clipping`?"
+        return "its fields stand in `gradient_clipping`" if key == _KEY else f"did you mean `{_KEY}`?"
+    if isinstance(value, str) and number_in(value) is None:
+        # timm's `clip_mode: norm` says how.
+        kind = value if value in CLIPPERS else "norm"
+        return f"write `gradient_clipping: {{type: {kind}, {CLIPPERS[kind]}: …}}`"
     number = value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else "…"
     by_norm = f"gradient_clipping: {{max_norm: {number}}}"
     if key.lower() not in CLIP_WORDS and "norm" not in words(key) and not _VALUES.isdisjoint(words(key)):

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from optim_core.config.advice.clipping_words import clipping_for
 from optim_core.config.foreign_words import OTHER_WORDS, field_for, field_meant
-from optim_core.config.forms.speaking import topic, words
+from optim_core.config.forms.speaking import FIELDS, topic, words
 from optim_core.config.forms.takes import Takes
-from optim_core.config.keys import PARTS, RECIPE_KEYS
+from optim_core.config.keys import PARTS, RECIPE_KEYS, naming_keys
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
 from optim_core.text.spelling import alike
@@ -18,6 +18,21 @@ __all__ = ["PartOfRecipe", "meaning", "parts_of_recipe"]
 
 # The second of Adam's betas where a config says the first alone, and the first where it says the second.
 _ADAMS_BETAS = (0.9, 0.999)
+
+# These stand with the name of a part for all of its fields.
+_WORDS_FOR_PARAMS = ("args", "kwargs", "conf", "cfg", "config", "params", "parameters", "options", "opts", "hparams")
+
+# With one of these, a key is about the rate of all parameters.
+_OF_THE_RATE = ("init", "initial", "base", "auto", "scale", "scaling", "find", "ratio", "mult", "multiplier", "drop")
+
+# A warmup is a length where its key has no other words than these.
+_OF_A_LENGTH = frozenset(
+    {
+        *("warm", "warmup", "warmups", "up", "num", "n", "lr", "learning", "rate", "step", "steps", "iter", "iters"),
+        *("iteration", "iterations", "update", "updates", "batches", "epoch", "epochs", "ratio", "proportion"),
+        *("percent", "percentage", "fraction", "frac", "pct", "t", "period", "length", "duration", "linear"),
+    }
+)
 
 # A schedule for a field of one, where a config has none. Each is one of torch's or of optim-schedules.
 _SCHEDULES = {
@@ -74,7 +89,12 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
     """
     if key in LOOP_KEYS or alike(key, RECIPE_KEYS):
         return None
+    if value is None and (topic(key) is not None or key in FIELDS):
+        return "leave it out: it is null, and says nothing"
     about = topic(key)
+    params = _other_params(key, value, beside)
+    if params is not None:
+        return f"did you mean `{params}`?"
     for part in parts:
         field = field_meant(key, part.keys)
         if field is not None and not (about == "scheduler" and part.kind == "optimizer"):
@@ -83,6 +103,8 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
         if beside.get("gradient_clipping") is not None:
             return "`gradient_clipping` is given already: keep one of the two"
         return clipping_for(key, value)
+    if about == "optimizer" and key.lower().replace("-", "_") not in OTHER_WORDS:
+        return _of_an_optimizer(key, value, parts)
     if about == "scheduler" and key.lower().replace("-", "_") not in OTHER_WORDS:
         return _of_a_schedule(key, value, parts, beside)
     return None
@@ -106,6 +128,31 @@ def _betas(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any]) 
         if isinstance(other, str) and field_for(other) == "betas" and isinstance(beta, (int, float, str)):
             both[1 if "2" in other else 0] = str(beta)
     return f"[{', '.join(both)}]"
+
+
+def _other_params(key: str, value: Any, beside: Mapping[Any, Any]) -> str | None:
+    """Return the key that holds all fields of a part that is named by a text, where this is another word for that."""
+    if not isinstance(value, Mapping) or words(key)[-1:] not in ([word] for word in _WORDS_FOR_PARAMS):
+        return None
+    for part in PARTS:
+        name, kind, params = naming_keys(part)
+        named = any(isinstance(beside.get(each), str) for each in (part, name, kind))
+        if named and topic(key) == part and params not in beside:
+            return params
+    return None
+
+
+def _of_an_optimizer(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str | None:
+    """Return what to write for a key that is about an optimizer, and no field of the one that there is."""
+    optimizer = next((part for part in parts if part.kind == "optimizer"), None)
+    if optimizer is None:
+        return None
+    whose = [word for word in words(key) if word not in ("lr", "learning", "rate")]
+    rate = isinstance(value, (int, float)) and not isinstance(value, bool) and "lr" in optimizer.keys
+    if rate and len(whose) == 1 and whose[0] not in _OF_THE_RATE and len(whose) < len(words(key)):
+        place = " in `optimizer`, beside `type`" if optimizer.place else ""
+        return f'the rate of some parameters is `param_groups: [{{match: "*{whose[0]}*", lr: {value}}}]`{place}'
+    return f"{optimizer.name} has no such field"
 
 
 def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]) -> str | None:
@@ -143,7 +190,10 @@ def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> 
 
 
 def _warms(key: str) -> bool:
-    return any(word.startswith("warm") for word in words(key))
+    """Tell whether a key says how long a warmup is."""
+    said = words(key)
+    rises = any(word.startswith("warm") for word in said)
+    return rises and _OF_A_LENGTH.issuperset(said) and said[-1] not in ("lr", "rate")
 
 
 _NAMES_OF_SCHEDULES = (PARTS[1], f"{PARTS[1]}_name", f"{PARTS[1]}_type")
@@ -155,7 +205,7 @@ def _warmup(key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return f"num_warmup_steps: {value if isinstance(value, str) and value else '…'}"
     if any(word.startswith("epoch") for word in said):
-        return f'num_warmup_steps: "{value} epochs"'
+        return f'num_warmup_steps: "{value:g} epochs"'
     if 0 < value < 1:
         return f'num_warmup_steps: "{100 * value:g}%"'
     return f"num_warmup_steps: {value}"

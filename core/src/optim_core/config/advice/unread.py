@@ -55,7 +55,7 @@ def read_elsewhere(_: Telling, key: str, value: Any, topic: Topic, named: bool, 
     where = f"`{SECTION}`" if section else "the recipe"
     if topic == "gradient_clipping":
         said = clipping_for(key, value)
-        return said if beside else f"{said}, in {where}"
+        return said if beside or said.startswith("leave") else f"{said.rstrip('?')}, in {where}"
     ours = OTHER_WORDS.get(key.lower().replace("-", "_"), "") or field_for(key) or ""
     part = topic if isinstance(value, Mapping) and ours in ("", topic) else ours
     if named:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
@@ -11,7 +12,6 @@ from optim_core.config.foreign_words import OTHER_WORDS
 from optim_core.config.issues import ConfigPath
 from optim_core.config.keys import GROUP_KEYS
 from optim_core.config.loop_keys import LOOP_KEYS
-from optim_core.text.values import is_list
 
 __all__ = ["FIELDS", "Spoken", "Topic", "is_about_else", "says_none", "speaking", "topic", "words"]
 
@@ -20,6 +20,9 @@ Topic = Literal["optimizer", "scheduler", "gradient_clipping"]
 
 # Longer keys are no words for anything.
 _LONGEST = 100
+
+# The same keys are asked about again and again.
+MOST_KEPT = 4096
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
@@ -40,7 +43,7 @@ _OTHER_THINGS = _these(
     "ema noisy kl loss losses dropout droppath dropblock drop mixup cutmix temperature temp tau bn batchnorm "
     "layernorm rmsnorm ln gn rms norm norms vae label smoothing mask masking sampling sampler diffusion ddpm ddim "
     "edm curriculum guidance greedy exploration explore focal gumbel commitment codebook vq quant quantizer teacher "
-    "similarity sim margin distance attention attn rope forcing prior augment augmentation hop window dpo"
+    "similarity sim margin distance attention attn rope forcing prior snr augment augmentation hop window dpo"
 )
 
 # A clip of these is no gradient's.
@@ -107,6 +110,7 @@ def words(key: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(key[:_LONGEST])]
 
 
+@lru_cache(MOST_KEPT)
 def topic(key: str) -> Topic | None:
     """Return what of a recipe a key speaks of, None where it is about something else."""
     if key in LOOP_KEYS or len(key) > _LONGEST:
@@ -131,6 +135,7 @@ def topic(key: str) -> Topic | None:
     return weak
 
 
+@lru_cache(MOST_KEPT)
 def is_about_else(key: str) -> bool:
     """Return whether a key speaks of something else than a recipe, whatever it looks like: `bn_momentum`."""
     parts = words(key)
@@ -182,13 +187,18 @@ def speaking(unused: Mapping[Any, Any], path: ConfigPath = ()) -> Iterator[Spoke
             # null is as good as nothing, and a config in which nothing is clipped is one without clipping.
             if not (says_none(value) if found == "gradient_clipping" else value is None):
                 yield Spoken(here, key, value, found)
-        elif _OTHER_SECTIONS.isdisjoint(words(key)):
+        elif isinstance(value, (Mapping, list)) and not _is_another_section(key):
             yield from _below(value, here)
+
+
+@lru_cache(MOST_KEPT)
+def _is_another_section(key: str) -> bool:
+    return not _OTHER_SECTIONS.isdisjoint(words(key))
 
 
 def _below(value: Any, path: ConfigPath) -> Iterator[Spoken]:
     if isinstance(value, Mapping):
         yield from speaking(value, path)
-    elif is_list(value):
+    elif isinstance(value, list):
         for place, item in enumerate(value):
             yield from _below(item, (*path, place))
