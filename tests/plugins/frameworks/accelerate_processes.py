@@ -18,7 +18,8 @@ import torch
 import torch._dynamo  # which torch's optimizers import when they are made
 import torch.distributed as dist
 from accelerate import Accelerator, DataLoaderConfiguration
-from accelerate.state import AcceleratorState, GradientState
+from accelerate.state import AcceleratorState, GradientState, PartialState
+from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
@@ -243,6 +244,69 @@ def check_several_optimizers_leave_each_others_gradients_alone(folder):
         step(*hand, plain, noise)
     assert all(map(same, hand, prepared))
     assert all(map(equal_everywhere, prepared))
+
+
+def divided(seed=0, kind="SHARDED_STATE_DICT", config=RECIPE):
+    """A run whose model FSDP2 divides, which accelerate does on GPUs alone, unless its state says so."""
+    accelerator = Accelerator(cpu=True)
+    plugin = FullyShardedDataParallelPlugin(
+        fsdp_version=2, auto_wrap_policy="NO_WRAP", state_dict_type=kind, cpu_ram_efficient_loading=False
+    )
+    for state in (AcceleratorState, PartialState):
+        state._shared_state["distributed_type"] = DistributedType.FSDP
+    AcceleratorState._shared_state["fsdp_plugin"] = plugin
+    model = network(seed)
+    return accelerator, model, registry.recipe(config).create(model, total_steps=16)
+
+
+@contextlib.contextmanager
+def restored():
+    try:
+        yield
+    finally:
+        PartialState._shared_state["distributed_type"] = DistributedType.MULTI_CPU
+        os.environ.pop("ACCELERATE_USE_FSDP", None)
+
+
+def train_divided(model, run, batches):
+    for batch in batches:
+        run.step(loss_of(model, batch[rank() :: processes()]))
+
+
+def check_a_model_that_is_divided_is_trained_and_goes_on_bit_for_bit(folder):
+    """FSDP2, whose moments accelerate saves, in parts or whole."""
+    batches = data().split(12)
+    alone = network()
+    plain = registry.recipe(RECIPE).create(alone, total_steps=16)
+    for batch in batches:
+        plain.step(loss_of(alone, batch))
+    for kind in ("SHARDED_STATE_DICT", "FULL_STATE_DICT"):
+        with restored():
+            accelerator, model, run = divided(kind=kind)
+            model, _ = accelerator.prepare(model, run.optimizer)
+            prepare(run, accelerator)
+            train_divided(model, run, batches[:4])
+            accelerator.save_state(folder / f"{kind}-{processes()}")
+            accelerator.wait_for_everyone()
+            train_divided(model, run, batches[4:])
+            again, other, later = divided(1, kind)
+            other, _ = again.prepare(other, later.optimizer)
+            prepare(later, again)
+            again.load_state(folder / f"{kind}-{processes()}")
+            assert 4 == later["default"].steps
+            train_divided(other, later, batches[4:])
+            for expected, one, two in zip(alone.parameters(), model.parameters(), other.parameters(), strict=True):
+                assert torch.equal(one.full_tensor(), two.full_tensor())
+                assert torch.allclose(expected, one.full_tensor(), atol=1e-6)
+        AcceleratorState._reset_state()
+
+
+def check_a_model_that_is_divided_without_the_optimizer_is_refused(folder):
+    """The run would train what the model has no more."""
+    with restored():
+        accelerator, model, run = divided()
+        model, _ = accelerator.prepare(model, torch.optim.SGD(model.parameters()))
+        assert "accelerator.prepare(model, run.optimizer)" in raised(lambda: prepare(run, accelerator))
 
 
 def check_a_step_within_no_sync_is_refused(folder):

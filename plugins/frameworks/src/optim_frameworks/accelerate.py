@@ -41,7 +41,8 @@ _ENGINES = {
 def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "error") -> Optimization:
     """Make a run right in a loop of accelerate, and part of what ``accelerator.save_state`` saves.
 
-    Call it after ``accelerator.prepare(model, loader)``, and give that neither the optimizer nor the schedule. Then
+    Call it after ``accelerator.prepare(model, loader)``, and give that neither the optimizer nor the schedule; FSDP2
+    alone needs the optimizer, ``model, _ = accelerator.prepare(model, run.optimizer)``. Then
     ``run.step(loss)`` is the step: it calls ``accelerator.backward``, adds gradients only where
     ``accelerator.sync_gradients`` is false, unscales before it clips, and moves a schedule once for each real step,
     whatever the number of processes.
@@ -71,6 +72,8 @@ def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "
     """
     _refuse_others(run, accelerator)
     _refuse_engine(accelerator)
+    if accelerator.is_fsdp2:
+        _refuse_undivided(run, accelerator)
     for name in run.optimizers:
         _refuse_unprepared(run, name, accelerator)
         _refuse_closure(run[name], accelerator)
@@ -145,11 +148,11 @@ class _Accelerated(Host):
         self._has_accumulated = False
         # Whether the optimizer that is stepped looks at the loss, and with another one would step otherwise.
         self._decides = False
-        self._parts = {name: _Part(run, name, changed) for name in run.optimizers}
-        if not accelerator.is_fsdp2:
-            # The run saves them, and this tells whether they were skipped.
-            own = {id(optimizer) for optimizer in run.optimizers.values()}
-            _keep_optimizers(accelerator, lambda each: id(getattr(each, "optimizer", None)) not in own)
+        kind = _ShardedPart if accelerator.is_fsdp2 else _Part
+        self._parts = {name: kind(run, name, changed) for name in run.optimizers}
+        # An optimizer that was given to accelerator.prepare is the run's own from now on.
+        own = {id(optimizer) for optimizer in run.optimizers.values()}
+        _keep_optimizers(accelerator, lambda each: id(each.optimizer) not in own)
         for part in self._parts.values():
             accelerator.prepare_optimizer(part)
 
@@ -190,7 +193,7 @@ class _Accelerated(Host):
         if accelerator.gradient_accumulation_steps > 1:
             _refuse_closure(loop, accelerator)
             if loss is not None:
-                self._refuse_undivided()
+                self._refuse_parts_of_a_gradient()
         if not all(model.require_backward_grad_sync for model in self._synchronised.get(loop.name, ())):
             raise OptimError(
                 "this step is within accelerator.no_sync, so that each process would take another: call "
@@ -209,7 +212,7 @@ class _Accelerated(Host):
         """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
         self._parts[loop.name].skipped = done.skipped
 
-    def _refuse_undivided(self) -> None:
+    def _refuse_parts_of_a_gradient(self) -> None:
         """Raise OptimError where each batch would be a step with a part of its gradient."""
         accelerator = self.accelerator
         # Both are so where nobody has said to the accelerator that there was a batch.
@@ -269,9 +272,52 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
                 f"{error}\nload_state takes `changed` from prepare(run, accelerator, changed=…)"
             ) from None
 
+    # Whether there is a file of its state; of a model that is divided there may be a folder.
+    saves_itself = True
+
+    def beside(self) -> dict[str, Any] | None:
+        """Return what is to be saved beside what `state_dict` gives, None where that is all."""
+        return None
+
+    def load_beside(self, saved: dict[str, Any]) -> None:
+        """Load what `beside` gave, once the rest is loaded."""
+
     def check(self) -> None:
         """Raise OptimError where the run cannot be saved as it is."""
         self.run[self._name].refuse_eval("saved")
+
+
+class _ShardedPart(_Part):
+    """The optimizer of a run whose model FSDP2 divides: the accelerator saves its tensors, and the run the rest."""
+
+    saves_itself = False
+
+    def step(self, closure: Any = None) -> None:
+        """Step, as torch.distributed.checkpoint does with gradients of zero, to have a state to load into."""
+        self.optimizer.step(closure)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the optimizer alone."""
+        state: dict[str, Any] = self.optimizer.state_dict()
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Load the optimizer alone."""
+        self.optimizer.load_state_dict(state_dict)
+
+    def beside(self) -> dict[str, Any]:
+        """Return the state of the run without the tensors."""
+        return self._with_states({}, self.run.state_dict())
+
+    def load_beside(self, saved: dict[str, Any]) -> None:
+        """Continue the run with the tensors that are loaded."""
+        live = self.run.state_dict()["optimizers"]
+        super().load_state_dict(self._with_states({name: state["state"] for name, state in live.items()}, saved))
+
+    @staticmethod
+    def _with_states(states: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+        optimizers = {name: {**state, "state": states.get(name, {})} for name, state in run["optimizers"].items()}
+        return {**run, "optimizers": optimizers}
 
 
 class _Runs:
@@ -293,24 +339,28 @@ class _Runs:
 
     def before_loading(self, models: Any, folder: str) -> None:
         """Refuse a checkpoint without a run before any weight is loaded."""
-        for place, _ in self.parts():
-            if not Path(folder, f"{OPTIMIZER_NAME}{f'_{place}' if place else ''}.bin").exists():
+        for place, part in self.parts():
+            if part.saves_itself and not Path(folder, f"{OPTIMIZER_NAME}{f'_{place}' if place else ''}.bin").exists():
                 raise CheckpointMismatchError(
                     f"{folder} holds no run: it was saved where {_LINE} had not been called; nothing was loaded"
                 )
 
-    def state_dict(self) -> dict[str, int]:
-        """Return their number."""
-        return {"optimizers of runs": len(list(self.parts()))}
+    def state_dict(self) -> dict[str, Any]:
+        """Return their number, and what they save beside their tensors."""
+        return {"runs": [part.beside() for _, part in self.parts()]}
 
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Compare it."""
-        saved, now = state["optimizers of runs"], len(list(self.parts()))
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Compare it, and load the rest."""
+        parts = [part for _, part in self.parts()]
+        saved, now = len(state["runs"]), len(parts)
         if saved != now:
             raise CheckpointMismatchError(
                 f"the checkpoint holds the optimizers of a run, {saved} in number, and {now} of a run are prepared: "
                 f"call {_LINE} before load_state"
             )
+        for part, beside in zip(parts, state["runs"], strict=True):
+            if beside is not None:
+                part.load_beside(beside)
 
 
 def _keep_optimizers(accelerator: Accelerator, is_kept: Callable[[Any], bool]) -> None:
@@ -393,6 +443,19 @@ def _refuse_unprepared(run: Optimization, name: str, accelerator: Accelerator) -
                 f"{of} trains {which}, which is in no model {why}; its gradients would be those of one process alone: "
                 f"call {_ORDER} first, create the run for that model, and then {_LINE}"
             )
+
+
+def _refuse_undivided(run: Optimization, accelerator: Accelerator) -> None:
+    """Raise OptimError where FSDP2 has divided the model without the optimizer of the run, or cannot save it."""
+    if len(run.optimizers) > 1:
+        raise OptimError(
+            f"accelerate saves one optimizer of the model that FSDP2 divides, and the run has {listing(run.optimizers)}"
+        )
+    if not all(each.optimizer is run.optimizer for each in accelerator._optimizers) or not accelerator._optimizers:
+        raise OptimError(
+            "with FSDP2 the optimizer of the run is divided with the model: create the run first, then call "
+            f"`model, _ = accelerator.prepare(model, run.optimizer)`, and then {_LINE}"
+        )
 
 
 def _refuse_graph(loop: Any, accelerator: Accelerator) -> None:
