@@ -84,8 +84,17 @@ def refuse_strangers(trainer: Any) -> None:
     if trainer.is_deepspeed_enabled:
         raise OptimError(
             "DeepSpeed steps the optimizer, unscales and clips within backward(), where the clipping of a recipe and a "
-            "step that is left out cannot be seen; train with DDP or FSDP, or without RecipeTrainer"
+            "step that is left out cannot be seen; train with DDP or FSDP2, or without RecipeTrainer"
         )
+    if trainer.is_fsdp_xla_enabled or (trainer.is_fsdp_enabled and _fsdp_version(trainer) == 1):
+        raise OptimError(
+            "FSDP1 divides weights without regard to their names and shapes, which groups, clipping and Muon go by; "
+            'take FSDP2, fsdp_config={"version": 2}'
+        )
+
+
+def _fsdp_version(trainer: Any) -> int:
+    return int(getattr(trainer.accelerator.state.fsdp_plugin, "fsdp_version", 1))
 
 
 def refuse_needs(recipe: Recipe, trainer: Any) -> None:

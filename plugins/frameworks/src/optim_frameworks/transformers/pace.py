@@ -21,12 +21,14 @@ class _Step:
     """What is known of the step that is being taken; hooks of the optimizer, to which it must not refer.
 
     Args:
+        must_clip: whether a step with gradients that were not clipped is refused, as it is once training has begun;
+            before, torch.distributed.checkpoint takes a step of its own, with nothing in it, to load a state.
         rates: the rate of each group with which the last step was taken.
         clipped: whether the gradients that are there were clipped.
         found_inf: what an optimizer that unscales by itself was told of gradients that are not finite.
     """
 
-    must_clip: bool
+    must_clip: bool = False
     rates: list[float] | None = None
     clipped: bool = False
     found_inf: Any = None
@@ -67,7 +69,7 @@ class Pace:
         self.begun = False
         self.loaded = False
         self.loop = run[next(iter(run.optimizers))]
-        self._step = _Step(must_clip=run.clipper is not None)
+        self._step = _Step()
         run.optimizer.register_step_pre_hook(self._step.before)
         run.optimizer.register_step_post_hook(self._step.after)
 
@@ -118,7 +120,6 @@ class Pace:
         self.run.load_state_dict({**saved, "optimizers": optimizers}, changed=self.changed)
         if state["trained"] is not None:
             self._train(state["trained"])
-        self._step.must_clip = self.run.clipper is not None
         self.loaded = True
 
     def _trained(self) -> list[Any]:
@@ -129,6 +130,12 @@ class Pace:
             parameter.data.copy_(weight)
 
     # -- what the trainer says -----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Note that the first step comes next."""
+        self.begun = True
+        self._step.must_clip = self.run.clipper is not None
+        self._step.rates = None
 
     def clipped(self) -> None:
         """Note that the gradients of the next step are clipped."""

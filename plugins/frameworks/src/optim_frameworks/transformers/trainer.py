@@ -184,7 +184,7 @@ class RecipeTrainer(_Base):
                 "go on with fresh ones: the checkpoint needs optimizer.pt and scheduler.pt (save_only_model=False). To "
                 "begin anew with its weights, load them with from_pretrained, and train without resume_from_checkpoint"
             )
-        self._pace.begun = True
+        self._pace.begin()
 
     # -- a step --------------------------------------------------------------------------------------------------
 
