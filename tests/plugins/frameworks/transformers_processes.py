@@ -113,10 +113,8 @@ def compare(recipe, folder, metrics=None, **args):
         if number % 3 == 0:
             run.end_epoch(waiting[number // 3 - 1])
     assert rates == trainer.rates, (rates, trainer.rates)
-    for (name, value), expected in zip(
-        trainer.model.state_dict().items(), model.module.state_dict().values(), strict=True
-    ):
-        assert torch.equal(expected, value), name
+    for value, expected in zip(trainer.model.parameters(), model.parameters(), strict=True):
+        assert torch.equal(expected, value)
     equal_everywhere(trainer.model)
     return trainer
 

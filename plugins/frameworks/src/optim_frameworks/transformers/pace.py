@@ -29,25 +29,28 @@ class _Step:
     """
 
     must_clip: bool = False
-    rates: list[float] | None = None
+    rates: list[Any] | None = None
     clipped: bool = False
     found_inf: Any = None
 
-    def before(self, optimizer: Any, *_: Any) -> None:
+    def before(self, *_: Any) -> None:
         if self.must_clip and not self.clipped:
             raise OptimError(
                 "the gradients were not clipped as the recipe says, since Trainer did not call _clip_grad_norm of "
                 "RecipeTrainer before this step: leave max_grad_norm out of the arguments, and call "
                 "super()._clip_grad_norm(model) where you override it"
             )
-        self.rates = rates_of(optimizer)
 
     def after(self, optimizer: Any, *_: Any) -> None:
         self.clipped = False
         self.found_inf = getattr(optimizer, "found_inf", None)
 
 
-def rates_of(optimizer: Any) -> list[float]:
+def _copied(rate: Any) -> Any:
+    return rate.clone() if hasattr(rate, "clone") else rate
+
+
+def _rates_of(optimizer: Any) -> list[float]:
     """Return the rate of each group as a number."""
     return [float(group["lr"]) for group in optimizer.param_groups]
 
@@ -85,7 +88,7 @@ class Pace:
 
     def get_last_lr(self) -> list[float]:
         """Return the rate of each parameter group."""
-        return rates_of(self.run.optimizer)
+        return _rates_of(self.run.optimizer)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the run as plain data, without the optimizer's state, which Trainer saves beside it.
@@ -138,8 +141,10 @@ class Pace:
         self._step.rates = None
 
     def clipped(self) -> None:
-        """Note that the gradients of the next step are clipped."""
+        """Note that the gradients of the next step are clipped, and with which rates it is going to be taken."""
         self._step.clipped = True
+        # A number that is a tensor stays on its device until it is logged.
+        self._step.rates = [_copied(group["lr"]) for group in self.run.optimizer.param_groups]
 
     def end_epoch(self, metric: float | None = None) -> None:
         """Move a schedule that goes by epochs, or by evaluations."""
@@ -153,7 +158,7 @@ class Pace:
     @property
     def rates(self) -> list[float]:
         """The rates with which the last step was taken; before the first the rates as they are."""
-        return self._step.rates or self.get_last_lr()
+        return self.get_last_lr() if self._step.rates is None else [float(rate) for rate in self._step.rates]
 
 
 class EpochEnds(TrainerCallback):
