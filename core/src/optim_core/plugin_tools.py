@@ -20,7 +20,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
   and what it, or an instance, needs of the training loop: `needs_of`;
 - config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `read_config`, `config_text`, and `SECTION`,
-  the key below which configs of whole training runs hold the recipe;
+  the key below which configs of whole training runs hold the recipe; the recipe in a file that is another program's,
+  with its lines: `read_section`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
 - what breaks where plugins are imported, found in another process: `probe`;
 - the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`.
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from optim_core.config.formats.load import LARGEST, endings, format_of, formats
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
+    from optim_core.config.section import read_section
     from optim_core.discovery.extras import commands_of_extras, install_line
     from optim_core.groups.names import DEFAULT_GROUP, group_names, rule_name
     from optim_core.groups.patterns import expression_error, matching
@@ -113,6 +115,7 @@ __all__ = [
     "plain_name",
     "probe",
     "read_config",
+    "read_section",
     "refuse_fewer_groups",
     "restore_base_rates",
     "rule_name",
@@ -130,6 +133,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats"),
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
+        "optim_core.config.section": ("read_section",),
         "optim_core.discovery.extras": ("commands_of_extras", "install_line"),
         "optim_core.groups.names": ("DEFAULT_GROUP", "group_names", "rule_name"),
         "optim_core.groups.patterns": ("expression_error", "matching"),

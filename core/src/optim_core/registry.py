@@ -12,6 +12,7 @@ import attrs
 
 from optim_core.config.builder import Builder
 from optim_core.config.components import Components, Found
+from optim_core.config.document import Section
 from optim_core.discovery.claims import Claim
 from optim_core.discovery.index import Index
 from optim_core.discovery.loading import Loader
@@ -647,6 +648,8 @@ def _document(config: Config, overrides: Iterable[str]) -> Document | None:
 
         # A subclass of str may change what str() gives; the path is the text itself.
         document = load(str.__str__(config) if isinstance(config, str) else os.fspath(config))
+    elif isinstance(config, Section):
+        document = config.document()
     if overrides:
         from optim_core.config.document import Document
         from optim_core.config.overrides import apply_overrides

@@ -1,13 +1,13 @@
-"""Document: a config, the file that it came from, and where in it each key stands."""
+"""Document: a config, the file that it came from, and where in it each key stands. Section: one in a larger file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from optim_core.config.issues import ConfigPath, Position
 
-__all__ = ["OVERRIDE", "Document"]
+__all__ = ["OVERRIDE", "Document", "Section"]
 
 # A message about an override has this in place of the name of a file.
 OVERRIDE = "--set"
@@ -36,3 +36,32 @@ class Document(NamedTuple):
             return OVERRIDE, None, None
         line, column = self.locate(path) or (None, None)
         return self.file, line, column
+
+
+class Section(dict[str, Any]):
+    """A mapping in a file that holds more than a config, which knows where it stands there.
+
+    `Registry.build` takes it as any other mapping, and what is wrong is told with file and line.
+
+    Args:
+        value: the mapping.
+        file: the name of the file.
+        locate: path in the mapping to 1-based line and column; None where the place is unknown.
+    """
+
+    def __init__(self, value: Mapping[str, Any], file: str, locate: Callable[[ConfigPath], Position | None]) -> None:
+        super().__init__(value)
+        self.file = file
+        self.locate = locate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The tree of the file is not copied along; a copy is a mapping as any other.
+        return dict, (dict(self),)
+
+    def with_value(self, value: Mapping[str, Any]) -> Section:
+        """Return another mapping, such as one in which references are resolved, with the places of this one."""
+        return Section(value, self.file, self.locate)
+
+    def document(self) -> Document:
+        """Return the section as what a file holds."""
+        return Document(self.file, dict(self), self.locate)

@@ -16,7 +16,7 @@ from optim_core.config.formats.format import FormatError
 from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 from optim_core.text.numerals import number_in
 
-__all__ = ["Node", "Positions", "compose", "value_of", "written_texts"]
+__all__ = ["Node", "Positions", "compose", "node_at", "value_of", "written_texts"]
 
 Node = yaml.Node
 
@@ -97,6 +97,14 @@ def written_texts(root: Node, path: ConfigPath = ()) -> Iterator[tuple[ConfigPat
     else:
         for index, item in enumerate(root.value):
             yield from written_texts(item, (*path, index))
+
+
+def node_at(root: Node, path: ConfigPath) -> Node | None:
+    """Return the node below `root` at a path, None where there is none; of a key that stands twice, the last."""
+    node: Node | None = root
+    for step in path:
+        node = None if node is None else _children(node).get(step, (None, None))[1]
+    return node
 
 
 class Positions:
