@@ -32,7 +32,11 @@ MANIFEST = "pyproject.toml"
 # What a snippet may take for granted, except in the README at the root.
 GIVEN = "import torch\nmodel = torch.nn.Linear(8, 2)\n"
 # What frameworks warn of themselves, in programs as short as those of the documents: how each warning begins.
-FRAMEWORKS_OWN = ["ignore:`isinstance(treespec:FutureWarning", "ignore:The 'train_dataloader' does not have many"]
+FRAMEWORKS_OWN = [
+    "ignore:`isinstance(treespec:FutureWarning",
+    "ignore:The 'train_dataloader' does not have many",
+    "ignore:LightningCLI's args parameter is intended to run",
+]
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 
 
@@ -64,7 +68,9 @@ def environment(lion):
     """The environment variables of whoever follows a document."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     warnings = ",".join(["error", *FRAMEWORKS_OWN])
-    return {**os.environ, "PYTHONPATH": str(lion), "PYTHONWARNINGS": warnings, "PATH": path, "COLUMNS": "120"}
+    # LightningCLI calls what the jsonargparse of today has under other names.
+    own = {"JSONARGPARSE_DEPRECATION_WARNINGS": "off"}
+    return {**os.environ, **own, "PYTHONPATH": str(lion), "PYTHONWARNINGS": warnings, "PATH": path, "COLUMNS": "120"}
 
 
 @pytest.fixture(scope="session")
