@@ -286,6 +286,28 @@ def test_prepare_gives_the_run_itself_and_may_be_called_twice():
     assert same(hand, model)
 
 
+def test_another_run_of_the_same_parameters_takes_the_place_of_the_first(tmp_path):
+    """As in a cell of a notebook that is run again, and where a second phase has a recipe of its own."""
+    accelerator, model, loader, first = made()
+    run = prepare(registry.recipe({"optimizer": {"type": "SGD"}}).create(model), accelerator)
+    assert 1 == len(accelerator._optimizers)
+    epoch_of(accelerator, model, loader, run)
+    accelerator.save_state(tmp_path)
+    assert ["optimizer.bin"] == [file.name for file in tmp_path.glob("optim*")]
+    with pytest.raises(OptimError, match="has let go of this run"):
+        first.step(loss_of(model, data()))
+
+
+def test_a_compiled_model_is_one_that_is_prepared():
+    """The names are those without the wrapper."""
+    accelerator, model, loader, run = made(dynamo_backend="EAGER")
+    assert "0.weight" in run.optimizer.param_groups[0]["param_names"]
+    hand, by_hand = plain()
+    epoch_of(accelerator, model, loader, run)
+    plain_epoch(hand, by_hand)
+    assert all(map(torch.equal, hand.parameters(), model.parameters()))
+
+
 # -- saving ------------------------------------------------------------------------------------------------------------
 
 
@@ -427,6 +449,9 @@ def test_free_memory_lets_go_of_the_run():
     model, loader, run = accelerator.free_memory(model, loader, run)
     gc.collect()
     assert gone() is None
+    again = registry.recipe(RECIPE).create(network(), total_steps=1)
+    with pytest.raises(OptimError, match="is in no model that the accelerator has prepared"):
+        prepare(again, accelerator)
     model, loader = accelerator.prepare(network(), DataLoader(data(), batch_size=4))
     run = prepare(registry.recipe(RECIPE).create(model, total_steps=12), accelerator)
     epoch_of(accelerator, model, loader, run)

@@ -150,9 +150,10 @@ class _Accelerated(Host):
         self._decides = False
         kind = _ShardedPart if accelerator.is_fsdp2 else _Part
         self._parts = {name: kind(run, name, changed) for name in run.optimizers}
-        # An optimizer that was given to accelerator.prepare is the run's own from now on.
-        own = {id(optimizer) for optimizer in run.optimizers.values()}
-        _keep_optimizers(accelerator, lambda each: id(each.optimizer) not in own)
+        # An optimizer that was given to accelerator.prepare is the run's own from now on; and so is what another run
+        # has trained before, as in a cell of a notebook that is run again.
+        own = set(_parameters(run))
+        _keep_optimizers(accelerator, lambda each: own.isdisjoint(_parameters(getattr(each, "run", each))))
         for part in self._parts.values():
             accelerator.prepare_optimizer(part)
 
@@ -184,6 +185,11 @@ class _Accelerated(Host):
             raise OptimError(
                 f"this is a copy of a prepared run, which the accelerator does not know; prepare it too: {_LINE}"
             )
+        if part not in accelerator._optimizers:
+            raise OptimError(
+                "the accelerator has let go of this run, by free_memory or for another run of the same parameters: "
+                f"prepare it again, {_LINE}"
+            )
         if accelerator._schedulers and loop.scheduler is not None:
             _refuse_schedules({loop.name: loop.scheduler}, accelerator)
         self._decides = "closure" in loop.needs
@@ -197,7 +203,8 @@ class _Accelerated(Host):
         if not all(model.require_backward_grad_sync for model in self._synchronised.get(loop.name, ())):
             raise OptimError(
                 "this step is within accelerator.no_sync, so that each process would take another: call "
-                "accelerator.backward(loss) there, and run.step(loss) with the last batch, outside of it"
+                "accelerator.backward(loss) there, and run.step(loss) with the last batch, outside of it. LocalSGD, "
+                "which wants that, is not for runs"
             )
         return True
 
@@ -361,6 +368,12 @@ class _Runs:
         for part, beside in zip(parts, state["runs"], strict=True):
             if beside is not None:
                 part.load_beside(beside)
+
+
+def _parameters(optimizers: Any) -> Iterator[int]:
+    """Yield the identities of what a run, or an optimizer, trains."""
+    each = optimizers.optimizers.values() if isinstance(optimizers, Optimization) else [optimizers]
+    yield from (id(parameter) for one in each for group in one.param_groups for parameter in group["params"])
 
 
 def _keep_optimizers(accelerator: Accelerator, is_kept: Callable[[Any], bool]) -> None:
