@@ -436,6 +436,37 @@ class OptimizerSpec(PluginSpec):
         """
         return self.decay if self.decay is not None or self.inner is None else self.inner.schedule
 
+    def changed(self, **fields: Any) -> Self:
+        """Return this spec with other values in some fields; `PluginSpec.changed` says more.
+
+        What ``param_groups`` says of some parameters stays, and all else is for them as for the others.
+
+        Args:
+            fields: field to value, as a config would have it.
+
+        Raises:
+            ConfigError: a field is unknown, or a value is not possible, there or beside those of a rule.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> rules = [{"match": "bias", "lr_multiplier": 2.0}]
+            >>> spec = registry.build({"type": "AdamW", "param_groups": rules}).changed(weight_decay=0.5)
+            >>> [group["weight_decay"] for group in spec.create_optimizer(torch.nn.Linear(8, 2)).param_groups]
+            [0.5, 0.5]
+        """
+        made = super().changed(**fields)
+        if not (fields and self.param_groups):
+            return made
+        from optim_core.config.evolving import evolved
+
+        ready_made = tuple(SPECS.values())
+        rules = [
+            attrs.evolve(rule, config=evolved(made.config, rule.overrides, self.type, ready_made))
+            for rule in self.param_groups
+        ]
+        return attrs.evolve(made, param_groups=tuple(rules))
+
     def create_optimizer(self, params: Any, *, lr_multipliers: Mapping[Module, float] | None = None) -> Optimizer:
         """Make the optimizer for a model, or for any iterable of parameters that torch takes.
 

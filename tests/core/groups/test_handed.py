@@ -161,3 +161,15 @@ def test_a_field_that_must_be_given_need_not_be_given_again():
     assert (10, 0.5) == (built.changed(gamma=0.5).config.step_size, built.changed(gamma=0.5).config.gamma)
     with pytest.raises(ConfigError, match="step_size"):
         built.changed(gama=0.5, step_size=0)
+
+
+def test_a_field_that_is_changed_is_changed_for_the_parameters_of_a_rule_too():
+    """What the rule itself says of them stays."""
+    rules = [{"match": "1.*", "lr_multiplier": 3.0, "weight_decay": 0.25}]
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 2))
+    built = registry.build({"type": "AdamW", "param_groups": rules})
+    config = {"type": "AdamW", "config": {"lr": 0.5, "weight_decay": 0.75}, "param_groups": rules}
+    expected = described(registry.build(config).create_optimizer(model))
+    assert expected == described(built.changed(lr=0.5, weight_decay=0.75).create_optimizer(model))
+    assert expected == described(built.factory(model)(model.parameters(), lr=0.5, weight_decay=0.75))
+    assert {0.25, 0.75} == {group["weight_decay"] for group in expected}
