@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import subprocess
 import sys
 import zipfile
 
@@ -13,7 +14,7 @@ from site_folder import SiteFolder, plugin_source
 from optim_core import (
     Registry,
 )
-from optim_core.discovery.scan import scan
+from optim_core.discovery.scan import deletion, scan
 
 GROUP = "[optim_core.optimizers]\n"
 
@@ -269,6 +270,27 @@ def test_a_stale_folder_without_metadata_hides_nothing(site):
     site.add("my-plugin", version="9.0", metadata=None)
     (claim,) = scan([str(site.folder)]).claims
     assert ("my-plugin 1.0", None) == (claim.label, claim.source.fault)
+
+
+@pytest.mark.parametrize("place", ["beside", "earlier"])
+@pytest.mark.parametrize("entry_points", [None, f"{GROUP}Tiger = my_plugin:Tiger\n"], ids=["empty", "with entries"])
+def test_a_folder_without_metadata_is_told_with_what_mends_it(site, tmp_path, place, entry_points):
+    """Beside the whole one, and in a folder before it; with it deleted all is well, and nothing else is gone."""
+    site.offer("my-plugin", "Lion", version="1.0")
+    earlier = tmp_path / "the earlier"
+    earlier.mkdir()
+    left = type(site)(earlier) if place == "earlier" else site
+    left.add("my-plugin", version="9.0", metadata=None, entry_points=entry_points)
+    path = [str(earlier), str(site.folder)]
+    registry = Registry(path=path)
+    assert ["Lion"] == list(registry.optimizers)
+    (fault,) = registry.faults()
+    stale = left.folder / "my_plugin-9.0.dist-info"
+    assert "broken" == fault.state
+    assert fault.message.endswith(f"is whole; delete that folder: {deletion(str(stale))}")
+    subprocess.run(["sh", "-c", fault.message.rpartition(": ")[2]], check=True)
+    mended = Registry(path=path)
+    assert (["Lion"], []) == (list(mended.optimizers), mended.faults())
 
 
 def test_what_an_interrupted_pip_left_behind_offers_nothing(site):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from optim_core.discovery.records import Fault
 
-__all__ = ["Scan", "scan"]
+__all__ = ["Scan", "deletion", "scan"]
 
 
 _MARK = "optim_core."
@@ -59,8 +59,8 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
             stops ``import torch`` and the standard library's ``entry_points()``.
     """
     found = Scan()
-    texts: dict[str, str] = {}
-    sources: dict[str, Source] = {}
+    texts: dict[Source, str] = {}
+    same: dict[str, list[Source]] = {}
     for source in installed(sys.path if path is None else path, partial(_blame_place, found)):
         text, fault = _entry_points(source)
         if source.folder.startswith(_LEFT_OVER):
@@ -68,18 +68,54 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
                 message = f"an interrupted pip left {source.location} behind; delete that folder"
                 found.blame(source.name, message, source.location)
             continue
-        hider = sources.setdefault(source.key, source)
-        if hider is not source:
-            if _MARK in text + texts[source.key] and _clash(source, text, hider, texts[source.key]):
-                found.blame(source.name, _hidden(source, hider), source.location, "hidden")
-            continue
-        source.installed = sources
-        texts[source.key] = text
+        texts[source] = text
+        same.setdefault(source.key, []).append(source)
         if fault:
             found.blame(source.name, fault, source.location)
+    counting = {key: _that_counts(sources) for key, sources in same.items()}
+    for source, text in texts.items():
+        hider = counting[source.key]
+        if hider is not source:
+            _tell_hidden(found, source, hider, texts)
+            continue
+        source.installed = counting
         if _MARK in text or (thorough and text):
             _read(text, source, found)
     return found
+
+
+def _that_counts(sources: Sequence[Source]) -> Source:
+    """Return which of several metadata folders of one name counts: the first that says what it is, else the first."""
+    if len(sources) == 1:
+        return sources[0]
+    return next((source for source in sources if source.fault is None), sources[0])
+
+
+def _tell_hidden(found: Scan, source: Source, hider: Source, texts: Mapping[Source, str]) -> None:
+    """Add the fault of a metadata folder that another one hides, where that matters."""
+    if _MARK not in texts[source] + texts[hider]:
+        return
+    if source.fault is not None and hider.fault is None:
+        message = (
+            f"{source.location} has no METADATA, and {hider.label} in {hider.location} is whole; delete that folder: "
+            f"{deletion(source.location)}"
+        )
+        found.blame(source.name, message, source.location)
+    elif _clash(source, texts[source], hider, texts[hider]):
+        found.blame(source.name, _hidden(source, hider), source.location, "hidden")
+
+
+def deletion(folder: str) -> str:
+    """Return the command that deletes a folder.
+
+    Example:
+        >>> from optim_core.discovery.scan import deletion
+        >>> deletion("site-packages/my lion-1.0.dist-info")
+        "rm -r 'site-packages/my lion-1.0.dist-info'"
+    """
+    import shlex
+
+    return f'rmdir /s "{folder}"' if os.name == "nt" else f"rm -r {shlex.quote(folder)}"
 
 
 def _blame_place(found: Scan, where: str, error: Exception) -> None:
