@@ -74,6 +74,42 @@ def test_a_mapping_that_cannot_be_read_at_all_is_told():
         registry.recipe(Closed())
 
 
+# -- what an application has beside a recipe -------------------------------------------------------------------------
+
+
+def test_what_is_the_applications_may_stand_beside_a_recipe():
+    """A DictConfig is the config of an application: what says nothing of a recipe is in `unused`."""
+    beside = {"model": {"dim": 3, "lr_multiplier": 2}, "seed": 1, "epochs": 3}
+    assert beside == recipe(with_rate(0.1, **beside)).unused
+    assert beside == recipe({"optimizer": "adamw", "lr": 0.1, **beside}).unused
+    assert beside == recipe({"optimizer_configs": {"a": ADAMW}, **beside}).unused
+
+
+@pytest.mark.parametrize("key", ["shceduler", "learning_rate", "momentum", "warmup_steps"])
+def test_what_speaks_of_a_recipe_may_not(key):
+    """It is an error there, as in the section of a training config."""
+    assert [key] == list(problems(with_rate(0.1, **{key: 0.5}))[0])
+
+
+def test_a_value_of_the_application_that_cannot_be_read_is_its_own():
+    """It stays as it is written, and is told neither alone nor beside what is wrong with the recipe."""
+    beside = {"data": {"root": "???", "shapes": [1, "${nowhere}"]}, "paths": {"out": "${hydra:runtime.output_dir}"}}
+    config = with_rate("${lr}", lr=0.1, **beside)
+    assert {**beside, "lr": 0.1} == recipe(config).unused
+    assert {"training": beside, **beside} == recipe({"training": with_rate(0.1, **beside), **beside}).unused
+    assert ["optimizer.config.lr"] == list(problems({**config, "lr": "???"})[0])
+    del config["lr"]
+    assert ["optimizer.config.eps"] == list(
+        problems({**config, "optimizer": {"type": "AdamW", "config": {"eps": "a"}}})[0]
+    )
+
+
+def test_a_value_of_a_component_or_a_flat_set_that_cannot_be_read_is_told():
+    """Wherever the form has it, alone and in a list."""
+    assert ["betas[0]", "lr"] == sorted(problems({"optimizer": "adamw", "lr": "???", "betas": ["???", 0.9]})[0])
+    assert ["config.betas[0]"] == list(problems({"type": "AdamW", "config": {"betas": ["???", 0.9]}})[0])
+
+
 # -- keys for interpolations -----------------------------------------------------------------------------------------
 
 
@@ -82,7 +118,7 @@ def test_a_mapping_that_cannot_be_read_at_all_is_told():
     [
         ("${lr}", {"lr": 0.25}),
         ("${...lr}", {"lr": 0.25}),
-        ("${base.lr}", {"base": {"lr": 0.25, "momentum": 0.9}}),
+        ("${base.lr}", {"base": {"lr": 0.25, "dim": 8}}),
         ("${base[lr]}", {"base": {"lr": 0.25}}),
         ("${rates.0}", {"rates": [0.25]}),
         ("${base.${which}}", {"base": {"small": 0.25}, "which": "small"}),
@@ -133,11 +169,10 @@ def test_other_problems_are_told_without_the_key_for_interpolations():
 @pytest.mark.parametrize("rate", ["${training.lr}", "${...lr}"])
 def test_such_a_key_may_stand_in_a_section(rate):
     """In the section that holds the recipe, given as a part of the whole or with all around it."""
-    config = {"training": with_rate(rate, lr=0.25, batch_size=8), "lr": 3}
-    with pytest.warns(UnusedConfigWarning, match=r"\Alr: "):
-        whole = recipe(config)
+    config = {"training": with_rate(rate, lr=0.25, batch_size=8), "seed": 3}
+    whole = recipe(config)
 
-    assert (0.25, {"lr": 3, "training": {"lr": 0.25, "batch_size": 8}}) == (whole.optimizer.config.lr, whole.unused)
+    assert (0.25, {"seed": 3, "training": {"lr": 0.25, "batch_size": 8}}) == (whole.optimizer.config.lr, whole.unused)
     del config["training"]["batch_size"]
     assert {"lr": 0.25} == recipe(config, "training").unused
 
@@ -153,6 +188,17 @@ def test_such_a_key_may_stand_beside_named_sets_and_flat_ones():
     """Every form of recipe may have it."""
     assert {"base": 0.25} == recipe({"optimizer_configs": {"a": {**ADAMW, "lr": "${base}"}}, "base": 0.25}).unused
     assert {"base": 0.25} == recipe({"optimizer": "adamw", "lr": "${base}", "base": 0.25}).unused
+
+
+def test_a_key_beside_the_section_that_interpolations_use_is_no_reason_to_warn():
+    """Another that speaks of a recipe is one, and with `strict` an error."""
+    config = {"training": with_rate("${base.lr}"), "base": {"lr": 0.25}}
+    assert 0.25 == recipe(config).optimizer.config.lr
+    assert {"base": {"lr": 0.25}} == recipe(config, strict=True).unused
+    config["base"]["momentum"] = 0.9
+    with pytest.warns(UnusedConfigWarning, match=r"base\.momentum"):
+        recipe(config)
+    assert ["base.momentum"] == list(problems(config, strict=True)[0])
 
 
 # -- overrides -------------------------------------------------------------------------------------------------------

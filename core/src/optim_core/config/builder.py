@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
@@ -124,40 +125,26 @@ class Builder:
         plain, unreadable = read_plain(config)
         if isinstance(plain, Unreadable):
             raise IssuesError(*unreadable)
-        built, issues = self._tried(plain, kind, forms)
+        asked = self._asked(kind)._replace(application=_is_of_an_application(config))
+        built, issues = self._tried(plain, asked, forms)
         # A name that is new is looked for once, however many there are that nothing has.
         if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
-            built, issues = self._tried(plain, kind, forms)
-        if issues and kind is None:
-            from optim_core.config.interpolations import beside, put_aside
-
-            rest, aside = put_aside(config, plain, issues)
-            if aside:
-                plain = rest
-                built, issues = self._tried(plain, kind, forms)
-                if not issues:
-                    recipe = attrs.evolve(built.built, unused=beside(built.built.unused, aside))
-                    built = built._replace(built=recipe)
+            built, issues = self._tried(plain, asked, forms)
+        if asked.application and (issues or unreadable or built.notes):
+            again = partial(self._tried, asked=asked, forms=forms)
+            plain, built, issues, unreadable = _of_an_application(config, plain, built, issues, unreadable, again)
         if unreadable:
             issues = beside_unreadable(issues, unreadable)
-        notes = [issue for issue in (*issues, *built.notes) if issue.code == "unread"]
-        if notes:
-            from optim_core.config.interpolations import without_interpolated
-
-            notes = without_interpolated(config, notes)
-            issues = [issue for issue in issues if issue.code != "unread"]
-        if strict:
-            issues = [*issues, *notes]
+        # What nothing reads is a problem beside others only where it is one alone.
+        issues = (*issues, *built.notes) if strict else [issue for issue in issues if issue.code != "unread"]
         if issues:
             raise IssuesError(*in_order(issues, plain))
-        return built._replace(notes=in_order(notes, plain)) if built.notes else built, plain
+        return built._replace(notes=in_order(built.notes, plain)) if built.notes else built, plain
 
-    def _tried(
-        self, plain: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None
-    ) -> tuple[_Built, Sequence[Issue]]:
-        """Return what plain data becomes and no issue, or nothing and what is wrong with it, and is not read in it."""
+    def _tried(self, plain: Any, asked: Asked, forms: Sequence[ConfigForm] | None) -> tuple[_Built, Sequence[Issue]]:
+        """Return what plain data becomes and no issue, or nothing and what is wrong with it."""
         try:
-            return self._any_form(plain, kind, forms), ()
+            return self._any_form(plain, asked, forms), ()
         except IssuesError as error:
             return _Built(None), error.issues
 
@@ -179,10 +166,11 @@ class Builder:
 
     # -- forms ---------------------------------------------------------------------------------------------------
 
-    def _any_form(self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None) -> _Built:
+    def _any_form(self, config: Any, asked: Asked, forms: Sequence[ConfigForm] | None) -> _Built:
+        kind = asked.kind
         if not isinstance(config, Mapping):
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
-        reading = read_form(config, self._asked(kind), forms)
+        reading = read_form(config, asked, forms)
         if kind is not None and (reading is None or list(reading.config) != [kind]):
             return _Built(self._components.build(kind, config))
         if reading is None:
@@ -195,7 +183,11 @@ class Builder:
         return Asked(self._components.fields, self._components.kind_of, kind)
 
     def _built_of(self, reading: Reading) -> _Built:
-        """Return the spec or recipe of a reading; what is wrong is told by the paths that the user wrote."""
+        """Return the spec or recipe of a reading; what is wrong is told by the paths that the user wrote.
+
+        Raises:
+            IssuesError: with what is wrong, and what nothing reads, which alone is none.
+        """
         issues = list(reading.issues)
         built: Any = None
         try:
@@ -349,6 +341,43 @@ def _unread(reading: Reading) -> Sequence[Issue]:
     from optim_core.config.advice.unread import unread
 
     return unread(reading)
+
+
+def _of_an_application(
+    config: Any,
+    plain: Any,
+    built: _Built,
+    issues: Sequence[Issue],
+    unreadable: list[Issue],
+    again: Callable[[Any], Any],
+) -> tuple[Any, _Built, Sequence[Issue], list[Issue]]:
+    """Return plain data, what was built of it, and the issues, without what is an application's own and no mistake.
+
+    Args:
+        config: the config of the application.
+        plain: the same as plain data.
+        built: what was built of it.
+        issues: what is wrong with it.
+        unreadable: the issues of values that cannot be read.
+        again: builds other plain data.
+    """
+    from optim_core.config.interpolations import beside, others_as_written, put_aside, read_by_none
+
+    rest, aside = put_aside(config, plain, issues)
+    if aside:
+        plain = rest
+        built, issues = again(plain)
+    issues, notes = read_by_none(config, issues), read_by_none(config, built.notes)
+    made = built.built
+    if not isinstance(made, Recipe):
+        return plain, built, issues, others_as_written(config, None, unreadable, issues)
+    made = attrs.evolve(made, unused=beside(made.unused, aside))
+    return plain, _Built(made, notes), issues, others_as_written(config, made.unused, unreadable, issues)
+
+
+def _is_of_an_application(config: Any) -> bool:
+    """Return whether a config is OmegaConf's, in which an application has whatever it needs beside a recipe."""
+    return type(config).__module__.partition(".")[0] == "omegaconf"
 
 
 def _of_kind(reading: Reading, kind: Kind) -> Reading:

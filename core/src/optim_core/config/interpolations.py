@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from optim_core.config.issues import ConfigPath, Issue
-from optim_core.config.keys import SECTION
+from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS, SECTION
+from optim_core.config.structuring.plain_data import Unreadable
 from optim_core.text.values import is_list
 
-__all__ = ["as_written", "beside", "put_aside", "rewritten", "without_interpolated"]
+__all__ = ["as_written", "beside", "others_as_written", "put_aside", "read_by_none", "rewritten"]
 
 # An issue with one of these says that a key does not belong where it stands.
 _OF_STRAYS = ("unknown-key", "beside-its-part", "of-both-parts", "fields-of-nothing")
 
+_OF_RECIPES = frozenset({*RECIPE_KEYS, *NAMED_KEYS})
 # An interpolation in which there is none, and which is not escaped.
 _INNERMOST = re.compile(r"(?<!\\)\$\{([^{}]*)\}")
 # This stands for what an inner interpolation gives, which is not known before.
@@ -70,19 +72,59 @@ def put_aside(config: Any, plain: Any, issues: Iterable[Issue]) -> tuple[Any, di
     return plain, aside
 
 
+def read_by_none(config: Any, issues: Sequence[Issue]) -> list[Issue]:
+    """Return some issues without those of keys that nothing reads but interpolations."""
+    unread = [issue.path for issue in issues if issue.code == "unread"]
+    read = _interpolated(config, unread) if unread else []
+    return [issue for issue in issues if issue.code != "unread" or issue.path not in read]
+
+
 def beside(unused: Mapping[str, Any], aside: Mapping[str, Any]) -> dict[str, Any]:
     """Return what stood beside a recipe, with what was put aside."""
     section = {SECTION: {**unused[SECTION], **aside[SECTION]}} if SECTION in unused and SECTION in aside else {}
     return {**unused, **aside, **section}
 
 
-def without_interpolated(config: Any, issues: Iterable[Issue]) -> list[Issue]:
-    """Return the issues of what is not read, without those of values to which an interpolation elsewhere leads."""
-    issues = list(issues)
-    if _of_config(config) is None:
-        return issues
-    read = set(_interpolated(config, [tuple(map(str, issue.path)) for issue in issues]))
-    return [issue for issue in issues if tuple(map(str, issue.path)) not in read]
+def others_as_written(
+    config: Any, unused: dict[str, Any] | None, unreadable: Iterable[Issue], issues: Sequence[Issue]
+) -> list[Issue]:
+    """Put what is written in place of values that cannot be read and are not the recipe's; return the other issues.
+
+    Whoever reads such a value of an application's config is told by OmegaConf. It is no matter of the recipe.
+
+    Args:
+        config: the config.
+        unused: what stands beside the recipe, which is changed; None where there is no recipe.
+        unreadable: the issues of all values that cannot be read.
+        issues: what else is wrong.
+    """
+    if unused is None:
+        return [issue for issue in unreadable if _is_of_the_recipe(issue.path, issues)]
+    written = as_written(config)
+    kept = []
+    for issue in unreadable:
+        holder: Any = _stands_at(unused, issue.path[:-1])
+        if isinstance(_stands_at(holder, issue.path[-1:]), Unreadable):
+            holder[issue.path[-1]] = _stands_at(written, issue.path)
+        else:
+            kept.append(issue)
+    return kept
+
+
+def _is_of_the_recipe(path: ConfigPath, issues: Iterable[Issue]) -> bool:
+    """Return whether a path is below a part of a recipe, or something is wrong above or below it."""
+    told = (issue.path for issue in issues if issue.path)
+    return not _OF_RECIPES.isdisjoint(path[:2]) or any(at[: len(path)] == path[: len(at)] for at in told)
+
+
+def _stands_at(data: Any, path: ConfigPath) -> Any:
+    """Return what stands at a path of nested data, as far as it leads: an interpolation may stand on the way."""
+    for step in path:
+        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if not in_list and not (isinstance(data, dict) and step in data):
+            break
+        data = data[step]
+    return data
 
 
 def _without(plain: Mapping[Any, Any], path: ConfigPath) -> tuple[dict[Any, Any], Any]:
@@ -104,12 +146,12 @@ def _interpolated(config: Any, paths: Iterable[ConfigPath]) -> list[ConfigPath]:
     """Return those of some paths in `config` to which an interpolation elsewhere in it leads, or below which."""
     around = _steps(config._get_full_key(None))
     references = list(_references(as_written(config), around))
-    return [path for path in paths if any(_leads(to, at, (*around, *path)) for at, to in references)]
+    return [path for path in paths if any(_leads(to, at, (*around, *map(str, path))) for at, to in references)]
 
 
 def _leads(to: ConfigPath, at: ConfigPath, path: ConfigPath) -> bool:
-    """Return whether a reference that stands at `at` leads to `path` from outside."""
-    return to[: len(path)] == path and at[: len(path)] != path
+    """Return whether a reference that stands at `at` leads from outside to `path`, below it, or to all around it."""
+    return bool(to) and to[: len(path)] == path[: len(to)] and at[: len(path)] != path
 
 
 def _of_config(config: Any) -> Any:

@@ -61,12 +61,19 @@ class Asked(NamedTuple):
         kind_of: the kind of a component; it raises IssuesError where nothing has its type, or several kinds do.
         kind: the kind of which the config is to be a component, None where it may be a recipe.
         section: the config is a section of another one, which holds settings of the training loop too.
+        application: the config is that of an application, which may have anything of its own beside a recipe.
     """
 
     fields: Fields
     kind_of: Callable[[Mapping[str, Any]], Kind]
     kind: Kind | None = None
     section: bool = False
+    application: bool = False
+
+    @property
+    def beside_others(self) -> bool:
+        """Whether what is not a recipe's may stand beside one."""
+        return self.section or self.application
 
 
 class ConfigForm(NamedTuple):

@@ -62,7 +62,7 @@ def _is_recipe(config: Mapping[str, Any], _: Asked) -> bool:
 
 
 def _recipe(config: Mapping[str, Any], asked: Asked) -> Reading:
-    if not asked.section:
+    if not asked.beside_others:
         return Reading(config)
     from optim_core.config.forms.section import recipe_in_section
 
@@ -98,7 +98,7 @@ def _has_named_sets(config: Mapping[str, Any], _: Asked) -> bool:
 def _named_sets(config: Mapping[str, Any], asked: Asked) -> Reading:
     from optim_core.config.forms.named_sets import named_sets
 
-    return named_sets(config, section=asked.section)
+    return named_sets(config, section=asked.beside_others)
 
 
 def _are_named(config: Mapping[str, Any], asked: Asked) -> bool:
@@ -128,7 +128,7 @@ def _is_flat(config: Mapping[str, Any], _: Asked | None = None) -> bool:
 def _flat_set(config: Mapping[str, Any], asked: Asked) -> Reading:
     from optim_core.config.forms.flat_set import FlatSet
 
-    return FlatSet(config, asked.fields, section=asked.section).reading()
+    return FlatSet(config, asked.fields, section=asked.beside_others).reading()
 
 
 # To add a form is to write its row here; of two that fit a config, the first counts.
