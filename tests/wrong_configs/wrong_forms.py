@@ -368,7 +368,7 @@ FORMS = [
             "weight_decay": 0.01,
         },
         [("optim", "unknown key"), ("lr_scheduler_type", "unknown key")],
-        "did you mean `optimizer`? a recipe has: optimizer, scheduler, gradient_clipping",
+        "did you mean `optimizer`? all of this may stand below `training`, with the training loop's keys beside it",
     ),
     Wrong(
         "arguments of timm",
@@ -429,6 +429,6 @@ FORMS = [
         "what a scheduler's state_dict holds",
         {"step_size": 30, "gamma": 0.1, "base_lrs": [0.1], "last_epoch": 4},
         [("", "`type` is missing")],
-        "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}",
+        "name the schedule whose fields these are, as `type: StepLR`",
     ),
 ]

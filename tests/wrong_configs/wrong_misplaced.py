@@ -294,7 +294,7 @@ MISPLACED = [
         "fields of a recipe without a type",
         {"lr": 0.001, "weight_decay": 0.1},
         [("", "`type` is missing")],
-        "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}",
+        "name the optimizer whose fields these are, as `optimizer: AdamW`",
     ),
     Wrong("config alone", {"config": {"lr": 0.001}}, [("", "`type` is missing")], "name the optimizer: {type: …}"),
     Wrong(

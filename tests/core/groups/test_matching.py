@@ -40,6 +40,7 @@ def test_a_pattern_whose_matches_another_of_its_rule_or_an_earlier_rule_has_is_n
     [
         ([{"match": "haed.*", "lr": 1}], r"param_groups\[0\] `haed.\*` matches no parameter; did you mean `head.\*`"),
         ([{"match": "fc.*", "lr": 1}], r"matches no parameter; did you mean `\*.fc.\*`"),
+        ([{"match": "*.head.*", "lr": 1}], r"`\*.head.\*` matches no parameter; did you mean `head.\*`"),
         (
             [{"match": ["embed.*", "haed.*"], "lr": 1}],
             r"param_groups\[0\]: `haed.\*` matches no parameter; did you mean `head.\*`",

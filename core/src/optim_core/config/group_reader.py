@@ -141,7 +141,8 @@ class GroupReader:
             self._issues += [issue.below(*path) for issue in error.issues]
             return 1.0
         if number <= 0 or (most is not None and number > most):
-            self._tell("out-of-range", path, number, most=most)
+            hint = Hint("freeze-instead") if number == 0 and path[-1] == "lr_multiplier" else None
+            self._tell("out-of-range", path, number, hint=hint, most=most)
         return number
 
     def _freeze(self, rule: Mapping[str, Any], others: list[str], path: ConfigPath) -> bool:

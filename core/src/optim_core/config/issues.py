@@ -148,6 +148,7 @@ HintCode = Literal[
     "section-name",
     "looks-like-a-recipe",
     "recipe-or-component",
+    "names-no-optimizer",
     "recipe-key",
     "optimizer-example",
     "clipping",
@@ -159,6 +160,7 @@ HintCode = Literal[
     "take-one-decay-out",
     "lower-the-floor",
     # Other forms.
+    "leave-clipping-out",
     "read-elsewhere",
     "section-example",
     "other-section",
@@ -173,6 +175,7 @@ HintCode = Literal[
     "first-match-wins",
     "regular-expression",
     "unfreeze",
+    "freeze-instead",
     "give-a-rate",
     "rule-key",
     "kinds",

@@ -112,7 +112,13 @@ def _suggestion(pattern: str, names: Sequence[str]) -> str | None:
     plain = pattern.strip("*?.")
     parts = {part: None for name in names[:MOST_COMPARED] for part in _ends(name)}
     near = nearest(plain, parts) if plain else None
-    return pattern.replace(plain, escape(near)) if near else None
+    # What is near may stand at one end of the names: then the stars and dots around it are what is too much.
+    tried = (pattern.replace(plain, escape(near)), *(around.format(escape(near)) for around in _AROUND)) if near else ()
+    return next((found for found in tried if found != pattern and matching(found, names, everywhere)), None)
+
+
+# The patterns of a name, from the narrowest to the widest.
+_AROUND = ("{}", "{}.*", "*.{}", "*.{}.*", "*{}*")
 
 
 def _ends(name: str) -> list[str]:

@@ -17,7 +17,7 @@ from optim_core.config.keys import naming_keys
 from optim_core.discovery.extras import install_line
 from optim_core.kinds import Kind
 from optim_core.text.prose import visible
-from optim_core.text.spelling import nearest
+from optim_core.text.spelling import alike, nearest
 from optim_core.text.values import is_list, shown
 
 __all__ = [
@@ -113,7 +113,7 @@ def keys_are_texts(key: Any) -> str:
 
 def is_like_type(key: str) -> bool:
     """Return whether a key was meant to be `type`."""
-    return key not in OTHER_WORDS and nearest(key, ["type"]) is not None
+    return key not in OTHER_WORDS and alike(key, ["type"])
 
 
 def where_the_type_is(_: Telling, kind: Kind, value: Mapping[Any, Any], is_plugin: bool) -> str:

@@ -111,7 +111,8 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "section-name": lambda _, name: f"did you mean `{SECTION}` where `{name}` stands?",
     "looks-like-a-recipe": lambda _, place: f"`{place}` looks like a recipe: build it alone, or call it `{SECTION}`",
     "recipe-or-component": recipes.recipe_or_component,
-    "recipe-key": lambda _, near: f"did you mean `{near}`? a recipe has: {', '.join(RECIPE_KEYS)}",
+    "names-no-optimizer": recipes.names_no_optimizer,
+    "recipe-key": recipes.recipe_key,
     "optimizer-example": lambda _: "for example optimizer: {type: AdamW, config: {lr: 1e-3}}",
     "clipping": recipes.clipping,
     "one-name-each": lambda _: "name: {type, config} for each",
@@ -124,6 +125,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
         f"lower it, or raise the optimizer's lr, from which the schedule falls to {field}"
     ),
     # Other forms.
+    "leave-clipping-out": lambda _: "leave it out: nothing is clipped where a config does not say so",
     "read-elsewhere": unread.read_elsewhere,
     "section-example": lambda _: f"{SECTION}: {{optimizer: …, scheduler: …}}, or {SECTION}: {{optimizer_configs: …}}",
     "other-section": lambda _, name: f"`{name}` looks like the recipe: build it alone",
@@ -140,6 +142,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "first-match-wins": lambda _: "take one of the two away: the first match wins",
     "regular-expression": lambda _: f"what follows `{REGEX}` is Python's `re`",
     "unfreeze": lambda _: "take `freeze` away, or what stands beside it and `match`",
+    "freeze-instead": lambda _: "for parameters that are not trained write `freeze: true` in its place",
     "give-a-rate": lambda _, rate: f"give `{rate}` a number",
     "rule-key": groups.rule_key,
     "kinds": lambda _: f"for example [{', '.join(NO_DECAY_KINDS[:2])}]",

@@ -87,14 +87,14 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
         parts: the parts whose plugins are known.
         beside: the mapping in which the key stands.
     """
+    params = _other_params(key, value, beside)
+    if params is not None:
+        return f"did you mean `{params}`?"
     if key in LOOP_KEYS or alike(key, RECIPE_KEYS):
         return None
     if value is None and (topic(key) is not None or key in FIELDS):
         return "leave it out: it is null, and says nothing"
     about = topic(key)
-    params = _other_params(key, value, beside)
-    if params is not None:
-        return f"did you mean `{params}`?"
     for part in parts:
         field = field_meant(key, part.keys)
         if field is not None and not (about == "scheduler" and part.kind == "optimizer"):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from optim_core.config.advice.components import WITHOUT_BRACKETS, is_like_type, is_none, keys_are_texts, typeless
 from optim_core.config.advice.meaning import meaning, parts_of_recipe
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Telling
-from optim_core.config.foreign_words import WORDS_FOR_TYPE, meant
+from optim_core.config.foreign_words import WORDS_FOR_CONFIG, WORDS_FOR_TYPE, meant
 from optim_core.config.forms.flat_set import fields_of, outside
 from optim_core.config.forms.recognise import has_content
+from optim_core.config.forms.speaking import topic
 from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import BESIDE, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
@@ -27,7 +28,9 @@ __all__ = [
     "formless",
     "key_of_recipe",
     "names",
+    "names_no_optimizer",
     "near_optimizer",
+    "recipe_key",
     "recipe_or_component",
 ]
 
@@ -50,7 +53,7 @@ def config(_: Telling, value: Any) -> str | None:
 def formless(config: Mapping[Any, Any]) -> list[Issue]:
     """Return the issues of a mapping that is neither a component nor a recipe."""
     keys = [key for key in config if isinstance(key, str)]
-    if "config" in keys or any(key in WORDS_FOR_TYPE or is_like_type(key) for key in keys):
+    if _looks_like_a_component(config, keys):
         return [typeless("optimizer", config, lambda _: [])]
     for path, section in _sections(config):
         if has_content(section):
@@ -60,10 +63,40 @@ def formless(config: Mapping[Any, Any]) -> list[Issue]:
     allowed = (*RECIPE_KEYS, *NAMED_KEYS[:2])
     found = [(key, near) for key in keys if (near := _top_level(key, config[key], allowed))]
     if found:
-        return [Issue("unknown-key", (key,), config[key], hint=Hint.of("recipe-key", near=near)) for key, near in found]
+        return _misnamed(found, config)
+    speaking_of_one = next((path for path, section in _sections(config) if any(map(_speaks, section))), None)
+    if speaking_of_one is not None:
+        return [Issue("missing-type", hint=Hint.of("names-no-optimizer", place=".".join(speaking_of_one)))]
+    if any(map(_speaks, keys)):
+        of_schedule = next(filter(None, map(topic, keys))) == "scheduler"
+        return [Issue("missing-type", hint=Hint.of("names-no-optimizer", place="", of_schedule=of_schedule))]
     stranger = next(iter(config)) if config and not keys else None
     has_stranger = bool(config) and not keys
     return [Issue("missing-type", hint=Hint.of("recipe-or-component", stranger=stranger, has_stranger=has_stranger))]
+
+
+def _looks_like_a_component(config: Mapping[Any, Any], keys: Sequence[str]) -> bool:
+    """Tell whether a mapping is a component whose `type` is missing, or stands under another key."""
+    if "config" in keys or any(is_like_type(key) for key in keys):
+        return True
+    # `name` may be that of a run; beside fields it is that of a plugin.
+    named = [key for key in keys if key in WORDS_FOR_TYPE and isinstance(config[key], str)]
+    return bool(named) and (any(map(_speaks, keys)) or len(keys) == 1 or any(key in WORDS_FOR_CONFIG for key in keys))
+
+
+def _speaks(key: Any) -> bool:
+    return isinstance(key, str) and topic(key) is not None
+
+
+def _misnamed(found: Sequence[tuple[str, str]], config: Mapping[Any, Any]) -> list[Issue]:
+    """Return the issues of keys that mean one of a recipe; of two that mean the same, one holds its fields."""
+    issues, taken = [], set()
+    for key, near in sorted(found, key=lambda pair: isinstance(config[pair[0]], Mapping)):
+        again = near in taken and near in PARTS and isinstance(config[key], Mapping)
+        taken.add(near)
+        hint = Hint.of("recipe-key", near=f"{near}_params" if again else near, flat=isinstance(config[key], str))
+        issues.append(Issue("unknown-key", (key,), config[key], hint=hint))
+    return issues
 
 
 def recipe_or_component(_: Telling, stranger: Any, has_stranger: bool) -> str:
@@ -71,6 +104,28 @@ def recipe_or_component(_: Telling, stranger: Any, has_stranger: bool) -> str:
     if has_stranger:
         return keys_are_texts(stranger)
     return "a component is {type: AdamW, config: {lr: 1e-3}}, a recipe {optimizer: …, scheduler: …}"
+
+
+def names_no_optimizer(_: Telling, place: str, of_schedule: bool = False) -> str:
+    """Return the hint for fields of no optimizer.
+
+    Args:
+        place: that of the section in which they stand, "" for none.
+        of_schedule: they are fields of a schedule.
+    """
+    if of_schedule:
+        return "name the schedule whose fields these are, as `type: StepLR`"
+    if not place:
+        add = "name the optimizer whose fields these are, as `optimizer: AdamW`"
+        return f"{add}; where all of it is below `{SECTION}`, the training loop's keys may stand beside it"
+    return f"`{place}` has fields and names no optimizer: add optimizer: AdamW to it, and call it `{SECTION}`"
+
+
+def recipe_key(_: Telling, near: str, flat: bool) -> str:
+    """Return the hint for another word for a key of a recipe; `flat` says that its value is the name of a plugin."""
+    if not flat:
+        return f"did you mean `{near}`? a recipe has: {', '.join(RECIPE_KEYS)}"
+    return f"did you mean `{near}`? all of this may stand below `{SECTION}`, with the training loop's keys beside it"
 
 
 def _sections(config: Mapping[Any, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[Any, Any]]]:

@@ -56,6 +56,11 @@ def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Is
     (word, value), *_ = values.items()
     if value is None or (word != MAX_NORM and _is_zero(value)):
         return {}, (), []
+    if value is False:
+        return {}, (), [Issue("wrong-type", (word,), value, float, hint=Hint("leave-clipping-out"))]
+    if _is_zero(value):
+        hint = Hint("leave-clipping-out")
+        return {}, (), [Issue("out-of-range", (word,), float(value), data={"most": None}, hint=hint)]
     field = CLIPPERS[algorithm]
     key = "gradient_clipping"
     if isinstance(value, Mapping):

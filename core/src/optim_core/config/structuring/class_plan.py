@@ -214,6 +214,10 @@ class ClassPlan(NamedTuple):
 
 def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
     """Return the issue of a field's value; where nothing was meant by the value, with what to do instead."""
+    refusal = _refusal_of_zero(field) if raw is False and issue.hint is not None else None
+    if refusal is not None:
+        # `false` is no 0 where 0 is refused; what is said of 0 is what its author wants to know.
+        return issue._replace(hint=refused(refusal).hint if isinstance(refusal, FieldError) else None)
     unset = raw is None or (type(raw) is str and raw.lower() in _NOTHING)
     if issue.path or not unset or field.default is attrs.NOTHING:
         return issue
@@ -222,6 +226,18 @@ def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
     # To say how the value is written helps more than to say that it can be left out.
     first = issue.hint if raw is not None else None
     return issue._replace(hint=hint if first is None else Hint.of("first-of", hints=[first, hint]))
+
+
+def _refusal_of_zero(field: attrs.Attribute[Any]) -> Exception | None:
+    """Return what a field's validator says of 0, which `false` may be meant for; None where it takes it."""
+    if field.validator is None:
+        return None
+    try:
+        field.validator(None, field, 0.0)
+    except (ValueError, TypeError, AttributeError) as error:
+        # A validator may look at other fields, of which there are none here.
+        return error
+    return None
 
 
 def _issues(error: Exception, path: ConfigPath = (), name: str | None = None) -> list[Issue]:

@@ -1,0 +1,63 @@
+"""Configs as people of other projects write them, each of which its hints alone make right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["FOREIGN"]
+
+CODE = {"optimizer": "adamw", "learning_rate": 1e-4}
+
+FOREIGN: dict[str, Any] = {
+    "clipping by another word": {"training": {**CODE, "gradient_max_norm": 1.0}},
+    "clipping that is off": {"training": {**CODE, "clip_max_norm": 0}},
+    "max_grad_norm: 0": {**CODE, "max_grad_norm": 0},
+    "max_grad_norm: false": {**CODE, "max_grad_norm": False},
+    "max_norm: false": {"optimizer": {"type": "AdamW"}, "gradient_clipping": {"max_norm": False}},
+    "a warmup without a schedule": {"training": {**CODE, "warm_up_steps": 500}},
+    "a warmup of a schedule that has none": {"training": {**CODE, "scheduler": "cosine", "warmup_iters": 500}},
+    "HiFi-GAN": {"training": {**CODE, "adam_b1": 0.8, "adam_b2": 0.99, "lr_decay": 0.999, "batch_size": 16}},
+    "VITS": {"training": {**CODE, "betas": [0.8, 0.99], "lr_decay": 0.999875, "warmup_epochs": 0, "c_mel": 45}},
+    "words of one field": {"training": {**CODE, "wd": 0.1, "adam_eps": 1e-6}},
+    "words of one field beside a component": {
+        "training": {"optimizer": {"type": "SGD", "lr": 0.1}, "sgd_momentum": 0.9}
+    },
+    "the same beside config": {"training": {"optimizer": {"type": "SGD", "config": {"lr": 0.1}}, "l2_reg": 0.1}},
+    "DETR": {"training": {**CODE, "lr_backbone": 1e-5, "lr_drop": 200, "clip_max_norm": 0.1}},
+    "Tacotron": {"training": {"optimizer": "adam", "learning_rate": 1e-3, "grad_clip_thresh": 1.0}},
+    "timm's clipping": {"training": {**CODE, "clip_grad": 1.0}},
+    "mmcv's clipping": {"optimizer": {"type": "SGD", "lr": 0.02}, "grad_clip": {"max_norm": 35, "norm_type": 2}},
+    "diffusers": {
+        "training": {
+            **CODE,
+            "lr_scheduler": "cosine",
+            "lr_warmup_steps": 500,
+            "adam_beta1": 0.9,
+            "adam_beta2": 0.999,
+            "adam_weight_decay": 1e-2,
+            "adam_epsilon": 1e-8,
+            "max_grad_norm": 1.0,
+            "scale_lr": False,
+        }
+    },
+    "arguments below another key": {"training": {"optimizer": "adamw", "optimizer_args": {"lr": 0.1}}},
+    "ESPnet": {"training": {"optimizer": "adam", "optim_conf": {"lr": 0.002}, "accum_grad": 4}},
+    "pytorch-template": {
+        "optimizer": {"type": "Adam", "args": {"lr": 0.001, "amsgrad": True}},
+        "lr_scheduler": {"type": "StepLR", "args": {"step_size": 50, "gamma": 0.1}},
+        "trainer": {"epochs": 100, "save_dir": "saved/"},
+        "name": "Mnist_LeNet",
+    },
+    "a multiplier of 0": {"optimizer": {"type": "AdamW", "param_groups": [{"match": "a", "lr_multiplier": 0}]}},
+    "transformers' cycles": {**CODE, "scheduler": "cosine", "lr_scheduler_num_cycles": 1},
+    "a null": {"training": {**CODE, "lr_scheduler": None, "opt_betas": None}},
+    "clipping in a pair": {
+        "optimizer_configs": {
+            "g": {"optimizer": {"type": "Adam"}, "gradient_clipping": {"max_norm": 1}},
+            "d": {"optimizer": {"type": "Adam"}},
+        }
+    },
+    "torchtune": {
+        "training": {"optimizer": {"type": "AdamW", "lr": 2e-5}, "clip_grad_norm": None, "optimizer_in_bwd": False}
+    },
+}
