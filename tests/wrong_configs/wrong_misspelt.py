@@ -423,7 +423,7 @@ MISSPELT = [
         "AdamW8bit of bitsandbytes",
         {"optimizer": {"type": "AdamW8bit"}},
         [("optimizer.type", "no optimizer is called `AdamW8bit`")],
-        "it comes with pip install 'optim-core[bitsandbytes]'",
+        "bitsandbytes",
     ),
     Wrong(
         "Lion, which is not installed",
