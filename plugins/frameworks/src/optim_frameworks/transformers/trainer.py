@@ -184,6 +184,13 @@ class RecipeTrainer(_Base):
                 "go on with fresh ones: the checkpoint needs optimizer.pt and scheduler.pt (save_only_model=False). To "
                 "begin anew with its weights, load them with from_pretrained, and train without resume_from_checkpoint"
             )
+        schedule = self.run.recipe.scheduler
+        by_epochs = schedule is not None and schedule.interval == "epoch" and not schedule.waits_for_metric
+        if self._resuming is not None and by_epochs and self.run.horizon.steps_per_epoch is None:
+            raise OptimError(
+                f"{schedule.type} goes by epochs, and Trainer does not know in which epoch a run stopped whose data "
+                "has no length: write interval: step beside its type, or give the data a length"
+            )
         self._pace.begin()
 
     # -- a step --------------------------------------------------------------------------------------------------
