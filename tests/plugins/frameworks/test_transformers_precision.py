@@ -60,6 +60,7 @@ def test_fp16_trains_as_the_plain_loop(optimizer, rest, tmp_path):
     trainer = trainer_of(recipe, tmp_path, kind=Scaled)
     trainer.train()
     model, done = by_hand(recipe, trainer.steps, torch.float16, scaler())
+    assert 12 == next(iter(trainer.run.state_dict()["counters"]["steps"].values()))
     assert 0 < sum(bool(step.skipped) for step in done) < 6
     assert_same(trainer.model, model)
     assert [step.lr for step in done] == [entry["learning_rate"] for entry in trainer.logged]

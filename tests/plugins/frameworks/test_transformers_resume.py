@@ -58,6 +58,22 @@ def test_a_checkpoint_at_the_end_of_an_epoch_knows_its_evaluation(tmp_path):
     assert whole.run.scheduler.state_dict() == resumed.run.scheduler.state_dict()
 
 
+class Endless(torch.utils.data.IterableDataset):
+    def __iter__(self):
+        yield from sentences()
+
+
+def test_data_without_a_length(tmp_path):
+    """A run goes on by its steps; where the schedule goes by epochs, nobody knows how many there were."""
+    whole = trained(COSINE, tmp_path / "whole", data=Endless(), max_steps=6)
+    resumed = trained(COSINE, tmp_path / "other", tmp_path / "whole/checkpoint-3", data=Endless(), max_steps=6)
+    assert_same(resumed.model, whole.model)
+    recipe = RECIPES["by epochs"]
+    trained(recipe, tmp_path / "whole", data=Endless(), max_steps=6)
+    with pytest.raises(OptimError, match="does not know in which epoch"):
+        trained(recipe, tmp_path / "other", tmp_path / "whole/checkpoint-3", data=Endless(), max_steps=6)
+
+
 @pytest.mark.parametrize("left", ["optimizer.pt", "scheduler.pt"])
 def test_a_checkpoint_that_lacks_a_part(left, tmp_path):
     """Trainer would go on with a fresh optimizer, in silence."""

@@ -7,6 +7,7 @@ import torch
 from transformers import PrinterCallback, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
 
 from optim_core import OptimError, registry
+from optim_core.run.monitors import Monitor
 from optim_frameworks.transformers import RecipeTrainer
 
 from .transformers_support import (
@@ -177,3 +178,26 @@ def test_an_epoch_that_is_cut_off_is_none(tmp_path):
     trainer.train()
     assert [0.01] * 6 + [0.005] * 3 == [entry["learning_rate"] for entry in trainer.logged]
     assert 0.005 == trainer.run.optimizer.param_groups[0]["lr"]
+
+
+def test_a_monitor_sees_each_step(tmp_path):
+    """What it reports is what it reports of the plain loop."""
+    reports, expected = [], []
+
+    class Watched(TrainerCallback):
+        def on_train_begin(self, args, state, control, **kwargs):
+            Monitor(trainer.run, every=3, to=reports.append)
+
+    trainer = trainer_of(COSINE, tmp_path)
+    trainer.add_callback(Watched())
+    trainer.train()
+    model = tiny_model().train()
+    run = registry.recipe(COSINE).create(model, total_steps=12, steps_per_epoch=6)
+    Monitor(run, every=3, to=expected.append)
+    for _, [(batch, items)] in trainer.steps:
+        run.step(loss_of(model, batch, items))
+    assert [3, 6, 9, 12] == [report["step"] for report in reports]
+    for report in [*reports, *expected]:
+        del report["step_time"]
+    assert expected == reports
+    assert expected[0]["update_ratio"] > 0

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from transformers import TrainerCallback
 
-from optim_core import CheckpointMismatchError, OptimError
+from optim_core import CheckpointMismatchError, OptimError, StepResult
 from optim_core.recipe import Optimization
 
 __all__ = ["EpochEnds", "Pace"]
@@ -24,13 +24,17 @@ class _Step:
         must_clip: whether a step with gradients that were not clipped is refused, as it is once training has begun;
             before, torch.distributed.checkpoint takes a step of its own, with nothing in it, to load a state.
         rates: the rate of each group with which the last step was taken.
+        norm: of the gradients before clipping, None without clipping.
         clipped: whether the gradients that are there were clipped.
+        taken: whether the step was not left out by a scaler.
         found_inf: what an optimizer that unscales by itself was told of gradients that are not finite.
     """
 
     must_clip: bool = False
     rates: list[Any] | None = None
+    norm: Any = None
     clipped: bool = False
+    taken: bool = False
     found_inf: Any = None
 
     def before(self, *_: Any) -> None:
@@ -79,10 +83,11 @@ class Pace:
     # -- what Trainer calls --------------------------------------------------------------------------------------
 
     def step(self) -> None:
-        """Count a step, and move a schedule that goes by steps."""
+        """Move a schedule that goes by steps."""
+        # An optimizer that unscales by itself does nothing where gradients are not finite, and is said to have stepped.
         if self._step.found_inf is not None and bool(self._step.found_inf):
             return
-        self.loop.steps += 1
+        self._step.taken = True
         if self.run.scheduler is not None and self.loop.interval == "step":
             self.run.scheduler.step()
 
@@ -140,11 +145,26 @@ class Pace:
         self._step.must_clip = self.run.clipper is not None
         self._step.rates = None
 
-    def clipped(self) -> None:
-        """Note that the gradients of the next step are clipped, and with which rates it is going to be taken."""
-        self._step.clipped = True
+    def clip(self, scaler: Any) -> Any:
+        """Clip the gradients of the next step, which are unscaled, and return the norm before, None without clipping.
+
+        Args:
+            scaler: the one that has unscaled them, None without one.
+        """
+        if self.loop.watch is not None:
+            self.loop.watch.before_step(scaler)
+        self._step.norm = self.run.clip()
+        self._step.clipped, self._step.taken = True, False
         # A number that is a tensor stays on its device until it is logged.
         self._step.rates = [_copied(group["lr"]) for group in self.run.optimizer.param_groups]
+        return self._step.norm
+
+    def end_step(self) -> None:
+        """Count a step, whether it was taken or left out."""
+        self.loop.steps += 1
+        if self.loop.watch is not None:
+            rates = tuple(self._step.rates or self.get_last_lr())
+            self.loop.watch.after_step(StepResult(None, self._step.norm, rates, not self._step.taken))
 
     def end_epoch(self, metric: float | None = None) -> None:
         """Move a schedule that goes by epochs, or by evaluations."""
@@ -162,7 +182,7 @@ class Pace:
 
 
 class EpochEnds(TrainerCallback):
-    """Tell the trainer when training begins, and its schedule when an epoch is over.
+    """Tell the trainer when training begins, when a step is over, and its schedule when an epoch is.
 
     An epoch of known length is over with its last step, before Trainer saves: a run that goes on from there begins the
     next one. One of unknown length is over when the data is. A checkpoint that a last step asks for waits for the
@@ -182,7 +202,8 @@ class EpochEnds(TrainerCallback):
         self._saves_later = False
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """End the epoch with its last step."""
+        """Count the step, and end the epoch with its last one."""
+        self._trainer.end_step()
         run: Optimization = self._trainer.run
         length = run.horizon.steps_per_epoch
         if length is None or state.global_step % length != 0:

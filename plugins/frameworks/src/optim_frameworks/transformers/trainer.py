@@ -184,14 +184,23 @@ class RecipeTrainer(_Base):
                 "go on with fresh ones: the checkpoint needs optimizer.pt and scheduler.pt (save_only_model=False). To "
                 "begin anew with its weights, load them with from_pretrained, and train without resume_from_checkpoint"
             )
-        schedule = self.run.recipe.scheduler
-        by_epochs = schedule is not None and schedule.interval == "epoch" and not schedule.waits_for_metric
-        if self._resuming is not None and by_epochs and self.run.horizon.steps_per_epoch is None:
+        self._refuse_lost_epochs(self.run)
+        self._pace.begin()
+
+    def _refuse_lost_epochs(self, run: Optimization) -> None:
+        schedule = run.recipe.scheduler
+        if schedule is None or schedule.interval != "epoch" or schedule.waits_for_metric:
+            return
+        if self._resuming is not None and run.horizon.steps_per_epoch is None:
             raise OptimError(
                 f"{schedule.type} goes by epochs, and Trainer does not know in which epoch a run stopped whose data "
                 "has no length: write interval: step beside its type, or give the data a length"
             )
-        self._pace.begin()
+
+    def end_step(self) -> None:
+        """Count the step that is over; `EpochEnds` calls it."""
+        if self._pace is not None:
+            self._pace.end_step()
 
     # -- a step --------------------------------------------------------------------------------------------------
 
@@ -206,8 +215,7 @@ class RecipeTrainer(_Base):
         if self.run is None or self._pace is None:
             return super()._clip_grad_norm(model)  # type: ignore[no-untyped-call]
         self.accelerator.unscale_gradients()
-        norm = self.run.clip()
-        self._pace.clipped()
+        norm = self._pace.clip(self.accelerator.scaler)
         # Trainer would compute a norm where there is none, and multiply the gradients by 1 as it does.
         return _norm_of(self._pace.loop.parameters()) if norm is None else norm
 
