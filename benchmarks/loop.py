@@ -282,12 +282,29 @@ def _with_accelerate(made: Any, case: Case, model: torch.nn.Module, batch: torch
     return step
 
 
+def prepared(case: Case, models: Sequence[torch.nn.Module], batch: torch.Tensor) -> list[Step]:
+    """Return the step of each model with `run.step` in accelerate."""
+    from accelerate import Accelerator
+
+    from optim_frameworks.accelerate import prepare
+
+    made: Any = Accelerator(cpu=True)
+    made.scaler = case.scaler()
+    modules = [made.prepare(model) for model in models]
+    run = prepare(case.run(modules), made)
+    return [
+        partial(lambda module, name: run[name].step(lambda: loss_of(module, batch)), module, name)
+        for module, name in zip(modules, run.optimizers, strict=True)
+    ]
+
+
 Contestant: TypeAlias = Callable[[Case, Sequence[torch.nn.Module], torch.Tensor], list[Step]]
 BY_HAND, SAME, RUN = "by hand, µs", "by hand, our clipper", "run.step"
 OURS: dict[str, Contestant] = {BY_HAND: by_hand, SAME: same_calls, RUN: run_step}
 PEERS: dict[str, tuple[str, Contestant]] = {
     "Lightning Fabric": ("lightning", fabric),
     "accelerate": ("accelerate", accelerate),
+    "run.step in accelerate": ("accelerate", prepared),
 }
 
 
@@ -485,7 +502,7 @@ def main() -> None:
     # What Fabric and accelerate say of the machine is not what is measured.
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    print(header("optim-torch-builtin", "torch", *(package for package, _ in PEERS.values())))
+    print(header("optim-torch-builtin", "torch", *dict.fromkeys(package for package, _ in PEERS.values())))
     print(
         f"Medians of {REPEATS} times {ROUNDS} rounds, one thread's own time: a step by hand with torch's\n"
         "clip_grad_norm_, in µs, and what the others take more. Over the same calls: run.step beside our optimizer,\n"
