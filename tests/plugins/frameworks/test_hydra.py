@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 import torch
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.errors import ConfigCompositionException, MissingConfigException
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from omegaconf.errors import ConfigAttributeError
@@ -186,6 +190,21 @@ def test_a_key_of_that_name_stays_a_key(tmp_path):
     assert ("SGD", 0.5) == (recipe.optimizer.type, recipe.optimizer.config.lr)
 
 
+def test_each_of_several_optimizers_has_its_plugins(tmp_path):
+    """Each is a group of its own, by the place that it goes to."""
+    config = """\
+defaults:
+  - optimizer@optimizer_configs.generator.optimizer: AdamW
+  - scheduler@optimizer_configs.generator.scheduler: linear
+  - optimizer@optimizer_configs.critic.optimizer: Adam
+  - _self_
+"""
+    made = composed(write(tmp_path, config=config), "optimizer@optimizer_configs.critic.optimizer=SGD")
+    recipe = registry.recipe(made)
+    assert {"generator": "AdamW", "critic": "SGD"} == {name: spec.type for name, spec in recipe.optimizers.items()}
+    assert ["generator"] == list(recipe.schedulers)
+
+
 def test_an_interpolation_crosses_from_the_application_to_the_recipe(conf):
     """A key that only interpolations use stands beside the recipe."""
     write(conf, config=f"{ALL}lr: 0.3\ntrainer: {{steps: 50}}\noptimizer: {{config: {{lr: '${{lr}}'}}}}\n")
@@ -208,6 +227,17 @@ def test_the_applications_own_config_comes_before_ours(conf):
 def test_an_application_without_optim_core_sees_nothing_of_it(tmp_path):
     """Keys stay keys, its configs come first wherever they are, and optim_core is not imported."""
     run_script(str(Path(__file__).with_name("hydra_stranger.py")), str(tmp_path))
+
+
+def test_a_launcher_may_send_the_search_path_to_another_process(conf):
+    """Launchers pickle Hydra's loader: what is ours there still knows whose configs come first."""
+    write(conf, optimizer__SGD="mine: 1\n")
+    with initialize_config_dir(str(conf), version_base=None):
+        loader = pickle.loads(pickle.dumps(GlobalHydra.instance().config_loader()))
+    made = [
+        loader.load_configuration("config", [f"optimizer={name}"], RunMode.RUN).optimizer for name in ("SGD", "Adam")
+    ]
+    assert [{"mine": 1}, "Adam"] == [made[0], made[1].type]
 
 
 # -- what is wrong ---------------------------------------------------------------------------------------------------

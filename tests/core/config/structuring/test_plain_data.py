@@ -68,9 +68,12 @@ def test_sequences_become_lists(kind):
     assert [0, 1] == plain_data(range(2))
 
 
-@pytest.mark.parametrize(("given", "plain"), [(Mode.MIN, "min"), (Rate(0.5), 0.5), (enum.IntEnum("N", "A").A, 1)])
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [(Mode.MIN, "min"), (Rate(0.5), 0.5), (enum.IntEnum("N", "A").A, 1), (enum.Enum("N", {"A": "a"}).A, "a")],
+)
 def test_subclasses_of_text_and_numbers_become_those(given, plain):
-    """What a subclass overrides no longer counts."""
+    """What a subclass overrides no longer counts; a member of an enumeration is its value."""
     copy = plain_data({"x": given})["x"]
 
     assert plain == copy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from itertools import islice
 from typing import Any
 
@@ -155,4 +156,6 @@ def _without_subclass(value: Any) -> Any:
         return str.__str__(value)
     if issubclass(kind, float):
         return float.__float__(value)
+    if issubclass(kind, Enum) and type(value.value) in _ITSELF:
+        return value.value
     return int.__int__(value) if issubclass(kind, int) else value
