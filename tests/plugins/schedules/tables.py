@@ -15,6 +15,7 @@ CLOSED = [
     ("cosine", {"num_warmup_steps": 7, "num_cycles": 1.3}),
     ("cosine", {"T_max": 30, "eta_min": 0.01}),
     ("cosine_with_restarts", {"num_warmup_steps": "3 epochs", "num_cycles": 3}),
+    ("cosine_with_restarts", {"num_warmup_steps": 10, "num_cycles": 3, "eta_min": 0.01}),
     ("cosine_with_min_lr", {"num_warmup_steps": 10, "min_lr": 0.02}),
     ("cosine_with_min_lr", {"num_warmup_steps": 10, "min_lr_rate": 0.2}),
     ("cosine_warmup_with_min_lr", {"num_warmup_steps": 10, "min_lr": 0.02}),

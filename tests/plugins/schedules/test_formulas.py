@@ -157,6 +157,21 @@ def test_the_configs_that_users_handed_in_build_as_they_stand(config):
     assert spec == registry.build(registry.to_config(spec))
 
 
+def test_restarts_above_a_floor_are_those_of_torch():
+    """Without a warmup, equal cycles of cosine_with_restarts with `eta_min` are CosineAnnealingWarmRestarts' own."""
+    horizon = Horizon(total_steps=30)
+    spec = spec_of("cosine_with_restarts", num_cycles=3, eta_min=0.02)
+    optimizer = optimizer_of()
+    base = optimizer.param_groups[0]["lr"]
+    torchs = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=10, eta_min=0.02)
+    wanted = []
+    for _ in range(30):
+        wanted += torchs.get_last_lr()
+        torchs.step()
+    assert wanted == pytest.approx(list(spec.curve(range(30), base, horizon=horizon)), rel=1e-14)
+    assert [0.02] * 3 == list(spec.curve([30, 31, 1000], base, horizon=horizon))
+
+
 # -- long runs ---------------------------------------------------------------------------------------------------------
 
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import attrs
 
 from optim_core import Duration, Horizon
+from optim_core.validators import non_negative
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves.curve import Curve, Piece, Shape, multiple_of_base, rise
+from optim_schedules.curves.curve import Curve, Piece, Shape, rise, towards
 from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 from optim_schedules.curves.waves import some_cycles
 
@@ -20,21 +21,24 @@ __all__ = ["CosineWithRestarts"]
 
 @attrs.frozen(kw_only=True)
 class CosineWithRestarts(ClosedForm):
-    """Up from 0 in a straight line, then several half cosines down to 0 (transformers ``cosine_with_restarts``).
+    """Up from 0 in a straight line, then several half cosines down (transformers ``cosine_with_restarts``).
 
-    With W warmup steps of N, the base rate is multiplied by ``step / W`` before step W, and from there on by
-    ``(1 + cos(π ((num_cycles p) mod 1))) / 2`` with ``p = (step - W) / (N - W)``. All cycles are equally long and begin
-    at the base rate; those of torch's CosineAnnealingWarmRestarts may grow. At step N the rate is 0 and stays so.
+    With W warmup steps of N, the rate is ``step / W`` times the base rate before step W. From there on it is the base
+    rate times c plus `eta_min` times 1 - c, with ``c = (1 + cos(π ((num_cycles p) mod 1))) / 2`` and
+    ``p = (step - W) / (N - W)``. All cycles are equally long and begin at the base rate; those of torch's
+    CosineAnnealingWarmRestarts may grow. At step N the rate is `eta_min` and stays so; transformers has no floor but 0.
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         num_training_steps: step N; by default the length of the run.
         num_cycles: half cosines, ≥ 1; 1 is one fall without a restart.
+        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
     """
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
     num_cycles: int = attrs.field(validator=some_cycles)
+    eta_min: float = attrs.field(default=0.0, validator=non_negative)
 
     interval: ClassVar[str] = "step"
     lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
@@ -45,15 +49,19 @@ class CosineWithRestarts(ClosedForm):
         total = resolved(self.num_training_steps, horizon, name, "num_training_steps")
         warmup = resolved(self.num_warmup_steps, horizon, name, "num_warmup_steps")
         length = max(1, total - warmup)
-        falls = partial(_falls, warmup=warmup, length=length, cycles=float(self.num_cycles))
-        return Curve([rise(warmup), Piece(warmup + length, falls), Piece(math.inf, zero)], last=total)
+        falls = partial(_falls, warmup=warmup, length=length, cycles=float(self.num_cycles), floor=self.eta_min)
+        stays = partial(_stays, floor=self.eta_min)
+        return Curve([rise(warmup), Piece(warmup + length, falls), Piece(math.inf, stays)], last=total)
+
+    def absolute_rate(self) -> tuple[str, float]:
+        return "eta_min", self.eta_min
 
 
-def _falls(step: Any, maths: Any, *, warmup: int, length: int, cycles: float) -> Shape:
+def _falls(step: Any, maths: Any, *, warmup: int, length: int, cycles: float, floor: float) -> Shape:
     progress = cycles * ((step - warmup) / length)
     # The difference is the remainder of a division by 1, for which numpy would take 20 times as long.
-    return multiple_of_base(0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
+    return towards(floor, 0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
 
 
-def zero(_step: Any, _maths: Any) -> Shape:
-    return multiple_of_base(0.0)
+def _stays(_step: Any, _maths: Any, *, floor: float) -> Shape:
+    return towards(floor, 0.0)
