@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 
@@ -247,6 +248,30 @@ def test_names_complete_without_case_and_from_the_registry(parser):
     empty = argparse.ArgumentParser()
     add_arguments(empty, registry=Registry(block=["*"]))
     assert [] == {action.dest: action for action in empty._actions}["optimizer"].completer(prefix="")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("--optimizer adadelt", ["adadelta "]), ("--sched", ["--scheduler "]), ("--clip no", ["none", "norm"])],
+)
+def test_argcomplete_completes_them(typed, completed, tmp_path):
+    program = """
+import argparse, argcomplete
+from optim_frameworks.argparse import add_arguments
+parser = argparse.ArgumentParser()
+add_arguments(parser)
+argcomplete.autocomplete(parser)
+"""
+    line = f"train {typed}"
+    variables = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+        "_ARGCOMPLETE_IFS": "\n",
+    }
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, **variables}, check=True)
+    assert completed == sorted((tmp_path / "out").read_text().split("\n"))
 
 
 def test_names_are_looked_up_in_the_registry_of_the_program(parser, capsys):

@@ -227,6 +227,13 @@ def test_what_stands_beside_the_recipe_in_a_file_stays_known(file):
     assert registry.recipe(path).unused == recipe(config=path, lr=0.1).unused != {}
 
 
+def test_what_somebody_may_have_meant_for_the_recipe_is_told_once(file):
+    path = file("training: {optimizer: {type: AdamW}, epochs: 3}\nwarmup_steps: 3")
+    with pytest.warns(UserWarning, match="warmup_steps") as told:
+        recipe(config=path, lr=0.1)
+    assert 1 == len(told)
+
+
 def test_a_mistake_in_the_file_is_told_with_its_line(file):
     found = problems(config=file("optimizer:\n  type: AdamW\n  config: {epss: 3}"), lr=-1)
     assert [("optimizer.config.epss", 3), ("--lr", None)] == [(problem.path, problem.line) for problem in found] or [

@@ -266,6 +266,15 @@ def test_lengths_beyond_the_run_are_refused_where_all_of_it_is_known():
     assert EPOCHS * STEPS == net_of(config).partial_fit(X, Y).run_["default"].steps
 
 
+def test_no_epochs_and_more_than_the_whole_run():
+    config = RECIPES["a cosine by steps, clipped"]
+    net = net_of(config).initialize()
+    before = copy.deepcopy(net.module_)
+    assert_same(before, net.set_params(max_epochs=0).partial_fit(X, Y))
+    with pytest.raises(OptimError, match="total_epochs=2 is the whole run, and 3 epochs are asked for"):
+        net_of(config, total_epochs=2).fit(X, Y)
+
+
 # -- saving and loading ----------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,6 +13,7 @@ import attrs
 
 from optim_core import ConfigError, Duration, PluginError, Problem
 from optim_core import registry as default_registry
+from optim_core.errors import UnusedConfigWarning
 from optim_core.plugin_tools import KINDS, OVERRIDE, field_types, listing, normalise, read_config
 from optim_core.specs import AROUND, is_around
 from optim_frameworks.flags import FlagSet, Given
@@ -224,7 +226,10 @@ class _Reading:
         if isinstance(raw, Mapping) and isinstance(raw.get("type"), str):
             return self._alone(config, raw, file)
         unused = self._registry.recipe(config).unused
-        canonical = self._registry.migrate(config)
+        with warnings.catch_warnings():
+            # The line before has said it.
+            warnings.simplefilter("ignore", UnusedConfigWarning)
+            canonical = self._registry.migrate(config)
         if "type" in canonical:
             canonical = {"optimizer": canonical}
         return _Base(canonical, canonical, file, unused=unused)

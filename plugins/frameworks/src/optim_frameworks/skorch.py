@@ -131,6 +131,7 @@ class RecipeNet(_Net):  # type: ignore[misc]
         """
         recipe = self._wanted()
         model = self._model()
+        self.epoch_is_due_ = False
         try:
             run = recipe.create(model)
         except HorizonError:
@@ -244,6 +245,24 @@ class RecipeNet(_Net):  # type: ignore[misc]
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Any:  # noqa: N803 - skorch's
+        """Train the net, which goes on where it was trained before.
+
+        Args:
+            X: as in skorch.
+            y: as in skorch.
+            classes: as in skorch.
+            fit_params: as in skorch.
+
+        Raises:
+            OptimError: a callback does what the recipe does too, or the schedule does not fit the length of the run.
+        """
+        self.is_training_ = True
+        try:
+            return super().partial_fit(X, y, classes, **fit_params)
+        finally:
+            self.is_training_ = False
+
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:  # noqa: N803 - skorch's
         """Train for some epochs, as skorch does it.
 
@@ -273,7 +292,7 @@ class RecipeNet(_Net):  # type: ignore[misc]
             OptimError: the schedule needs a length that is not known, or that is not the one it was made for.
         """
         iterator = super().get_iterator(dataset, training=training)
-        if training and self.epochs_asked_ is not None:
+        if training and self.epochs_asked_:
             self._begin(iterator, self.epochs_asked_)
             self.epochs_asked_ = None
         return iterator
@@ -281,7 +300,9 @@ class RecipeNet(_Net):  # type: ignore[misc]
     def _begin(self, iterator: Any, epochs: int) -> None:
         """Make the run, where that has waited for its length, or check that it is long enough."""
         run = self.run_
-        whole = epochs if self.total_epochs is None else max(epochs, self.total_epochs)
+        whole = epochs if self.total_epochs is None else self.total_epochs
+        if epochs > whole:
+            raise OptimError(f"total_epochs={whole} is the whole run, and {epochs} epochs are asked for: max_epochs")
         if run is not None and run.horizon.epochs is None:
             self._refuse_misfits(run, iterator, whole)
             return
@@ -385,14 +406,11 @@ class RecipeNet(_Net):  # type: ignore[misc]
         """
         if method_name == "on_train_begin":
             self._refuse_callbacks()
-            self.is_training_ = True
         if method_name == "on_epoch_end":
             self.epoch_is_due_ = True
         super().notify(method_name, **cb_kwargs)
         if method_name == "on_epoch_end":
             self._end_epoch()
-        if method_name == "on_train_end":
-            self.is_training_ = False
 
     def _end_epoch(self) -> None:
         """Step the schedules that go by epochs, once; a callback that saves the run does not wait for the others."""
