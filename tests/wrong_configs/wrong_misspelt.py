@@ -423,7 +423,7 @@ MISSPELT = [
         "AdamW8bit of bitsandbytes",
         {"optimizer": {"type": "AdamW8bit"}},
         [("optimizer.type", "no optimizer is called `AdamW8bit`")],
-        "bitsandbytes",
+        "the provider `bitsandbytes` of optim-bitsandbytes 0.1.0 has it, and is kept out: allow lists only",
     ),
     Wrong(
         "Lion, which is not installed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -22,6 +22,7 @@ from optim_core.errors import ConfigError, DuplicatePluginError, OptimError, Plu
 from optim_core.kinds import KINDS, Kind, is_kind
 from optim_core.on_demand import names_on_demand
 from optim_core.plugin_class.contract import check_plugin_class
+from optim_core.plugin_class.fields import config_fields
 from optim_core.recipe import SINGLE, MadeBy, Recipe
 from optim_core.specs import ClipperSpec, OptimizerSpec, SchedulerSpec
 from optim_core.text.names import is_name, normalise
@@ -415,7 +416,7 @@ class Registry:
         return "registry"
 
     def _builder_of(self, *, any_length: bool) -> Builder:
-        components = Components(self._find, self._kinds_of, self.names, any_length=any_length)
+        components = Components(self._find, self._kinds_of, self._unimported, any_length=any_length)
         return Builder(components, self._explain_name, self._ask_again)
 
     def build_in(self, config: Any, forms: Sequence[ConfigForm] | None = None, *, kind: Kind | None = None) -> Any:
@@ -597,6 +598,16 @@ class Registry:
         if suspects:
             hint += f"; something is wrong with {listing(suspects)}, see `optim doctor`"
         return found._replace(hint=hint)
+
+    def _unimported(self, kind: Kind) -> Iterator[tuple[str, Collection[str]]]:
+        """Yield name and fields of each plugin that may be used, as its source file has them; none is imported."""
+        from optim_core.plugin_class.unimported import static_fields
+
+        for claim in self._view().index.whole(kind):
+            if claim.target is not None:
+                yield claim.canonical, config_fields(claim.target)
+            else:
+                yield claim.canonical, static_fields(claim.module, claim.attribute)
 
     def _ask_again(self) -> bool:
         """Ask the providers for their names once more; return whether one offers another than it did."""

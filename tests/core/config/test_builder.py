@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import attrs
 import pytest
 from hypothesis import given, settings
@@ -428,3 +430,27 @@ def outcome(config):
         return empty_registry().build(config)
     except ConfigError as error:
         return error.problems
+
+
+@pytest.mark.parametrize("config", [{"max_nrm": 1.0}, {"limit": 1.0}, {"limit": 1.0, "max_nrm": 2.0}])
+def test_a_hint_imports_nothing_that_the_config_does_not_name(site, config):
+    """One that would end the process is known by its source: its field leads to it."""
+    source = "import attrs, os\nos._exit(9)\n@attrs.frozen\nclass {}:\n    limit: float\n    def build(self): ...\n"
+    site.add(
+        "hostile",
+        entry_points={"optim_core.clippers": {"Last": "hostile:Last"}},
+        modules={"hostile": source.format("Last")},
+    )
+    site.add(
+        "mild",
+        entry_points={"optim_core.clippers": {"norm": "mild:Norm"}},
+        modules={
+            "mild": "import attrs\n@attrs.frozen\nclass Norm:\n    max_norm: float = 1.0\n    def build(self): ...\n"
+        },
+    )
+    registry = site.registry()
+    registry.register("optimizer", "Momentum", Momentum)
+    with pytest.raises(ConfigError) as caught:
+        registry.build({"optimizer": OPTIMIZER, "gradient_clipping": config})
+    assert "hostile" not in sys.modules
+    assert ("type: Last" in str(caught.value)) == ("limit" in config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,7 +39,7 @@ class Components:
     Args:
         find: kind and name to plugin class, None where nothing has the name.
         kinds_of: the kinds for which something has a name.
-        names: the names of a kind.
+        unimported: name and fields of each plugin of a kind, as far as they can be read without importing it.
         any_length: whether lengths pass that no run could hold, such as a warmup as long as its schedule.
     """
 
@@ -47,13 +47,13 @@ class Components:
         self,
         find: Callable[[Kind, str], Found | None],
         kinds_of: Callable[[str], list[Kind]],
-        names: Callable[[Kind], list[str]],
+        unimported: Callable[[Kind], Iterable[tuple[str, Collection[str]]]],
         *,
         any_length: bool = False,
     ) -> None:
         self._find = find
         self._kinds_of = kinds_of
-        self._names = names
+        self._unimported = unimported
         self.any_length = any_length
         self._structurer = Structurer({cls: partial(self._held, kind) for kind, cls in SPECS.items()})
 
@@ -112,17 +112,19 @@ class Components:
         return None if found is None else self._takes(found)
 
     def others(self, kind: Kind, name: str) -> Callable[[str], str | None]:
-        """Return what finds another plugin that takes a key: for a scheduler, one whose name goes on from `name`."""
+        """Return what finds another plugin that takes a key, of a scheduler one whose name goes on from `name`.
+
+        None is imported for it.
+        """
 
         @cache
-        def takes() -> list[tuple[str, Takes | None]]:
-            names = [each for each in self._names(kind) if kind != "scheduler" or each.startswith(f"{name}_")]
-            return [(known, self.fields(kind, known)) for known in names if known != name]
+        def takes() -> list[tuple[str, Collection[str]]]:
+            begin = f"{name}_" if kind == "scheduler" else ""
+            found = [each for each in self._unimported(kind) if each[0].startswith(begin) and each[0] != name]
+            # The one that takes least beside the key is the likeliest.
+            return sorted(found, key=lambda each: len(each[1]))
 
-        def other(key: str) -> str | None:
-            return next((known for known, fields in takes() if fields is not None and key in fields), None)
-
-        return other
+        return lambda key: next((known for known, fields in takes() if key in fields), None)
 
     def kind_of(self, config: Mapping[str, Any]) -> Kind:
         """Return the kind of a component that is the whole config.

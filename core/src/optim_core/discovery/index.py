@@ -125,6 +125,11 @@ class Index:
         names = (self.address(claim, kind) for claim in plugins.values())
         return sorted((name for name in names if name is not None), key=_by_letter)
 
+    def whole(self, kind: Kind) -> list[Claim]:
+        """Return an entry point of its own for each plugin that can be used as far as metadata says, sorted by name."""
+        plugins = {claim.plugin: claim for claim in self._of(kind) if self._own_state(claim)[0] == "ok"}
+        return sorted(plugins.values(), key=lambda claim: _by_letter(claim.canonical))
+
     def records(self, kind: Kind) -> list[PluginRecord]:
         """Return a record of every plugin of `kind`, whatever its state, sorted by name."""
         records = [self._record(claim, kind) for claim in self._all(kind)]

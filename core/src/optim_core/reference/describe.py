@@ -11,9 +11,10 @@ import attrs
 
 from optim_core.config.canonical import plain_value
 from optim_core.config.issues import Issue
-from optim_core.plugin_class.docstrings import parse_docstring, static_docstring
+from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import OneOf, demands, range_in_words
+from optim_core.plugin_class.unimported import static_docstring
 from optim_core.run.durations import Duration
 from optim_core.text.prose import said
 from optim_core.text.values import type_in_words
