@@ -232,6 +232,19 @@ def test_an_override_may_be_an_interpolation_and_a_text_that_looks_like_a_number
     assert (0.5, "1") == (built.optimizer.config.lr, built.scheduler.config.monitor)
 
 
+def test_an_override_leads_through_an_interpolation():
+    """What it leads to is copied to where the override is made, and stays as it was where it stands."""
+    chosen = {"type": "AdamW", "config": {"lr": 0.1, "eps": "${eps}"}}
+    config = {"optimizer": "${choices.${choice}}", "choices": {"first": chosen}, "choice": "first", "eps": 0.5}
+    # There, nothing reads it any more.
+    with pytest.warns(UnusedConfigWarning, match=r"choices\.first\.config\.lr"):
+        built = recipe(config, overrides=["optimizer.config.lr=0.25", "eps=0.75"])
+    assert (0.25, 0.75) == (built.optimizer.config.lr, built.optimizer.config.eps)
+    assert 0.1 == built.unused["choices"]["first"]["config"]["lr"]
+    with pytest.raises(ConfigError, match="optimizer is not a mapping"):
+        recipe({**config, "choice": "second"}, overrides=["optimizer.config.lr=0.25"])
+
+
 def test_the_callers_config_stays_as_it_is():
     """Read-only or not, an override changes a copy."""
     config = OmegaConf.create(with_rate("${lr}", lr=0.1))

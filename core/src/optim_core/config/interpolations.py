@@ -30,10 +30,29 @@ _OF_A_KEY = ("oc.select", "oc.deprecated", "oc.dict.keys", "oc.dict.values")
 _BETWEEN_KEYS = re.compile(r"[.\[\]]+")
 
 
-def as_written(config: Any) -> Any:
-    """Return a config of OmegaConf as plain data with its interpolations unresolved; any other as it is."""
+def as_written(config: Any, along: Sequence[str] = ()) -> Any:
+    """Return a config of OmegaConf as plain data with its interpolations unresolved; any other as it is.
+
+    Args:
+        config: the config.
+        along: the keys of a path in it. What stands on the way is a copy of what an interpolation there leads to.
+    """
     omegaconf = _of_config(config)
-    return config if omegaconf is None else omegaconf.to_container(config, resolve=False)
+    if omegaconf is None:
+        return config
+    written = holder = omegaconf.to_container(config, resolve=False)
+    for key in along[:-1]:
+        below = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(below, str) and _INNERMOST.search(below):
+            # One that leads nowhere stays: whoever reads it is told.
+            config = config._get_node(key)._maybe_dereference_node()
+            holder[key] = below = as_written(config) if omegaconf.is_config(config) else below
+        elif isinstance(below, dict):
+            config = config[key]
+        if not isinstance(below, dict):
+            break
+        holder = below
+    return written
 
 
 def rewritten(config: Any, written: Any) -> Any:

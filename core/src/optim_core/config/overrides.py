@@ -64,7 +64,7 @@ def _overridden(document: Document, override: str, keys: list[str], text: str) -
         raise IssuesError(Issue("no-override", (), override))
     root = compose(text) if text.strip() else None
     value = None if root is None else value_of(root)
-    replaced, path, new = _replaced(as_written(document.value), keys, value)
+    replaced, path, new = _replaced(as_written(document.value, keys), keys, value)
     typed = [] if isinstance(value, str) else [(path, text.strip())]
     typed += [((*path, *below), written) for below, written in written_texts(root) if below] if root else []
     # Whether a field wants the value or the text shows when it is structured.
