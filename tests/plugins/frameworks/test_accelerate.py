@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import weakref
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ pytest.importorskip("accelerate")
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState
-from accelerate.utils import GradientAccumulationPlugin, ProjectConfiguration
+from accelerate.utils import DistributedType, GradientAccumulationPlugin, ProjectConfiguration
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -529,6 +530,43 @@ def test_who_sets_sync_gradients_by_hand_is_understood():
         run.step(loss_of(model, batch))
     plain_epoch(hand, by_hand, 2)
     assert same(hand, model)
+
+
+def test_an_optimizer_whose_turn_never_comes_is_refused():
+    """Each accumulate counts as a batch, so that of two in turn one would never step."""
+    names = ("first", "second")
+    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=2)
+    models = dict(zip(names, accelerator.prepare(network(), network()), strict=True))
+    run = prepare(registry.recipe(named(*names)).create(models, total_steps=2), accelerator)
+    batch = data()
+    for _ in range(2):
+        with accelerator.accumulate(*models.values()):
+            assert 1 == len({run[name].step(loss_of(models[name], batch)).accumulated for name in names})
+    with accelerator.accumulate(models["first"]):
+        assert run["first"].step(loss_of(models["first"], batch)).accumulated
+    with accelerator.accumulate(models["second"]):
+        assert not run["second"].step(loss_of(models["second"], batch)).accumulated
+    with accelerator.accumulate(models["first"]), pytest.raises(OptimError, match="put the steps of all into one"):
+        run["first"].step(loss_of(models["first"], batch))
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("DEEPSPEED", "the engine of DeepSpeed clips and steps by itself"),
+        ("MEGATRON_LM", "Megatron-LM clips and steps by itself"),
+        ("XLA", "adds up the gradients of the processes in a step of its own"),
+        ("FSDP", "puts weights into flat parts"),
+    ],
+)
+def test_what_steps_by_itself_is_refused(kind, why):
+    """None of them runs here: the state of the accelerator says that they do."""
+    accelerator = Accelerator(cpu=True)
+    run = registry.recipe(ADAMW).create(accelerator.prepare(network()))
+    AcceleratorState._shared_state["distributed_type"] = DistributedType[kind]
+    AcceleratorState._shared_state["fsdp_plugin"] = SimpleNamespace(fsdp_version=1)
+    with pytest.raises(OptimError, match=why):
+        prepare(run, accelerator)
 
 
 def test_another_scaler_is_refused():

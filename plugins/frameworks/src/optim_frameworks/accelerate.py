@@ -195,7 +195,10 @@ class _Accelerated(Host):
         self._decides = "closure" in loop.needs
         if not accelerator.sync_gradients:
             self._has_accumulated = True
+            self._refuse_endless(part)
+            part.waiting += 1
             return False
+        part.waiting = 0
         if accelerator.gradient_accumulation_steps > 1:
             _refuse_closure(loop, accelerator)
             if loss is not None:
@@ -218,6 +221,18 @@ class _Accelerated(Host):
     def after_step(self, loop: Any, done: StepResult) -> None:
         """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
         self._parts[loop.name].skipped = done.skipped
+
+    def _refuse_endless(self, part: _Part) -> None:
+        """Raise OptimError where an optimizer waits longer than a step can take, as it is never its turn."""
+        accelerator = self.accelerator
+        number = accelerator.gradient_accumulation_steps
+        # Who has not told the accelerator of a batch counts for himself.
+        if accelerator.step and number > 1 and part.waiting >= number - 1:
+            raise OptimError(
+                f"{number} batches were to be accumulated, and this is one more without a step. The accelerator counts "
+                "each `with accelerator.accumulate(…):` as a batch: with several models put the steps of all into one, "
+                "`with accelerator.accumulate(generator, discriminator):`"
+            )
 
     def _refuse_parts_of_a_gradient(self) -> None:
         """Raise OptimError where each batch would be a step with a part of its gradient."""
@@ -243,6 +258,8 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
         super().__init__(run.optimizers[name], device_placement=False)
         self.run = run
         self.skipped: Any = False
+        # How many batches have been accumulated since its last step.
+        self.waiting = 0
         self._changed: Changed = changed if isinstance(changed, str) else tuple(changed)
         self._name = name
         # With this the accelerator takes it as it is.
