@@ -181,6 +181,22 @@ def test_the_gradients_of_the_other_optimizers_stay_as_they_are():
     assert models["first"].weight.grad is not None
 
 
+@pytest.mark.parametrize("interval", ["step", "epoch"])
+def test_the_host_may_refuse_a_metric(interval):
+    """Before a weight or a rate has changed."""
+
+    class Strict(Accumulating):
+        def refuse_metric(self, loop, metric):
+            raise OptimError(f"{loop.name}: {metric}")
+
+    model, run = made({**RECIPE, "scheduler": {"type": "ReduceLROnPlateau", "interval": interval}}, Strict(1))
+    loss = loss_of(model, batches(1)[0])
+    with pytest.raises(OptimError, match=r"default: 0\.5"):
+        run.step(loss, metric=0.5) if interval == "step" else run.end_epoch(0.5)
+    assert model.weight.grad is None
+    assert 0 == run.scheduler.last_epoch
+
+
 def test_a_metric_is_asked_for_where_the_schedule_moves():
     """A batch that only adds gradients needs none."""
     config = {**RECIPE, "scheduler": {"type": "ReduceLROnPlateau", "interval": "step"}}

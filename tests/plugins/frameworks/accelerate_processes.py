@@ -165,6 +165,15 @@ def check_a_plateau_is_stepped_once_an_epoch(folder):
     assert 0.025 == compared(PLATEAU).optimizer.param_groups[0]["lr"]
 
 
+def check_a_metric_of_one_process_alone_is_refused(folder):
+    """The rates of the processes would differ; nothing has changed."""
+    _, _, _, run = made(PLATEAU)
+    assert "was given other metrics in other processes" in raised(lambda: run.end_epoch(0.1 * rank()))
+    assert 0 == run.scheduler.last_epoch
+    run.end_epoch(0.1)
+    assert 1 == run.scheduler.last_epoch
+
+
 def check_muon_is_what_it_is_by_hand(folder):
     """Its matrices are those of the model."""
     compared({"optimizer": {"type": "Muon"}, "scheduler": {"type": "linear"}})

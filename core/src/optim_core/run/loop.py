@@ -119,6 +119,8 @@ class Host(Protocol):
         ...         (loss / 2).backward(**arguments)
         ...     def after_step(self, loop, done):
         ...         pass
+        ...     def refuse_metric(self, loop, metric):
+        ...         pass
         >>> model = torch.nn.Linear(8, 2)
         >>> run = registry.recipe({"type": "AdamW"}).create(model)
         >>> run["default"].host = EverySecond()
@@ -158,6 +160,18 @@ class Host(Protocol):
             over all processes, so that each takes the same step; None where that is the loss itself.
         """
 
+    def refuse_metric(self, loop: Loop, metric: Any) -> None:
+        """Raise OptimError where a schedule is given another metric than in the other processes.
+
+        Their rates would differ from then on. It is asked before the schedule has moved, once or twice. A host that
+        does not say otherwise refuses none.
+
+        Args:
+            loop: the optimizer whose schedule waits for it.
+            metric: a number, which may be in a tensor.
+        """
+        return
+
     def after_step(self, loop: Loop, done: StepResult) -> None:
         """Be told of a step that was due, once it is taken, or was left out by the scaler.
 
@@ -187,6 +201,8 @@ class SteppingHost(Host, Protocol):
         ...     def refuse_epoch(self, loop):
         ...         pass
         ...     def after_step(self, loop, done):
+        ...         pass
+        ...     def refuse_metric(self, loop, metric):
         ...         pass
         >>> model = torch.nn.Linear(8, 2)
         >>> run = registry.recipe({"type": "AdamW"}).create(model)
@@ -666,6 +682,8 @@ class Loop:
         found = self._metric_in(metric, name, call) if isinstance(metric, Mapping) else metric
         if not _number(found):
             raise OptimError(f"{self._title}{name} waits for a number, and {call} was given {shown(found)}")
+        if self.host is not None:
+            self.host.refuse_metric(self, found)
         return found
 
     def _metric_in(self, metric: Mapping[str, Any], name: str, call: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from accelerate import Accelerator
 from accelerate.data_loader import DataLoaderStateMixin
 from accelerate.optimizer import AcceleratedOptimizer
-from accelerate.utils import OPTIMIZER_NAME, DistributedType
+from accelerate.utils import OPTIMIZER_NAME, DistributedType, gather_object
 from torch.nn import Module
 from torch.nn.parallel import DistributedDataParallel
 
@@ -221,6 +221,18 @@ class _Accelerated(Host):
     def after_step(self, loop: Any, done: StepResult) -> None:
         """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
         self._parts[loop.name].skipped = done.skipped
+
+    def refuse_metric(self, loop: Any, metric: Any) -> None:
+        """Compare the metric with those of the other processes."""
+        if self.accelerator.num_processes == 1:
+            return
+        found = gather_object([float(metric)])
+        if len(set(map(repr, found))) > 1:
+            raise OptimError(
+                f"{type(loop.scheduler).__name__} was given other metrics in other processes, "
+                f"{listing(map(str, found))}: their rates would differ: compute it from all of them, with accelerator.gather_for_metrics, "
+                'or accelerator.reduce(metric, reduction="mean")'
+            )
 
     def _refuse_endless(self, part: _Part) -> None:
         """Raise OptimError where an optimizer waits longer than a step can take, as it is never its turn."""
