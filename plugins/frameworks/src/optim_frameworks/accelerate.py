@@ -230,8 +230,8 @@ class _Accelerated(Host):
         if len(set(map(repr, found))) > 1:
             raise OptimError(
                 f"{type(loop.scheduler).__name__} was given other metrics in other processes, "
-                f"{listing(map(str, found))}: their rates would differ: compute it from all of them, with accelerator.gather_for_metrics, "
-                'or accelerator.reduce(metric, reduction="mean")'
+                f"{listing(map(str, found))}, and their rates would differ: compute it from all of them, with "
+                'accelerator.gather_for_metrics, or accelerator.reduce(metric, reduction="mean")'
             )
 
     def _refuse_endless(self, part: _Part) -> None:
