@@ -1,6 +1,7 @@
 """What RecipeTrainer refuses, before it could be silently wrong; the message says the repair."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from transformers import Seq2SeqTrainer, Trainer, TrainingArguments
 
 from optim_core import ConfigError, HorizonError, OptimError, registry
 from optim_frameworks.transformers import RecipeTrainer
+from optim_frameworks.transformers.arguments import refuse_strangers
 
 from .transformers_support import Recorded, arguments, quiet, sentences, tiny_model, trainer_of
 
@@ -165,6 +167,22 @@ def test_an_optimizer_beside_the_recipe():
 def test_what_trainer_cannot_do(recipe, words):
     """A closure, several optimizers."""
     refused(words, recipe=recipe)
+
+
+def test_what_divides_the_work_in_another_way(monkeypatch):
+    """DeepSpeed clips and steps by itself; FSDP1 makes one weight of many."""
+    trainer = trainer_of(ADAMW, FOLDER)
+    monkeypatch.setattr(trainer, "is_deepspeed_enabled", True)
+    with pytest.raises(OptimError, match="DeepSpeed steps the optimizer"):
+        refuse_strangers(trainer)
+    monkeypatch.setattr(trainer, "is_deepspeed_enabled", False)
+    monkeypatch.setattr(trainer, "is_fsdp_enabled", True)
+    plugin = SimpleNamespace(fsdp_version=1)
+    monkeypatch.setitem(vars(trainer.accelerator.state), "fsdp_plugin", plugin)
+    with pytest.raises(OptimError, match="FSDP1 divides"):
+        refuse_strangers(trainer)
+    plugin.fsdp_version = 2
+    refuse_strangers(trainer)
 
 
 def test_a_plateau_without_a_metric():
