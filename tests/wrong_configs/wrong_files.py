@@ -168,10 +168,16 @@ FILES = [
         "keep one of them",
     ),
     WrongFile(
-        "a merge key of YAML 1.1",
+        "a field of a merged mapping",
         "train.yaml",
-        ("base: &base\n  lr: 1e-3\noptimizer:\n  type: AdamW\n  config:\n    <<: *base\n"),
-        [(6, 5, "", "`<<` merges are YAML 1.1; write the keys out")],
+        ("base: &base\n  lr: 1e-3\n  bets: [0.9, 0.99]\noptimizer:\n  type: AdamW\n  config:\n    <<: *base\n"),
+        [(3, 3, "optimizer.config.bets", "unknown key")],
+    ),
+    WrongFile(
+        "a merge of what is no mapping",
+        "train.yaml",
+        ("rate: &rate 1e-3\noptimizer:\n  type: AdamW\n  config:\n    <<: *rate\n"),
+        [(1, 7, "", "`<<` merges mappings, and this is none")],
     ),
     WrongFile(
         "an anchor that is not there",

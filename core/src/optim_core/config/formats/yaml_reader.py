@@ -1,7 +1,8 @@
 """YAML text to plain values by the rules of YAML 1.2, with the place of every value.
 
 PyYAML parses; what its loaders get wrong for configs is done here: ``1e-4`` is a number, ``on`` and ``yes`` are texts,
-a key that stands twice is an error, and so are anchors that multiply and tags that construct objects.
+a key that stands twice is an error, and so are anchors that multiply and tags that construct objects. ``<<`` merges, as
+in YAML 1.1, since configs in use have it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import yaml
 
 from optim_core.config.formats.format import FormatError
 from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
+from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION, naming_keys
 from optim_core.text.numerals import number_in
 
 __all__ = ["Node", "Positions", "compose", "node_at", "value_of", "written_texts"]
@@ -79,11 +81,14 @@ def _refuse_size(text: str) -> None:
 def value_of(root: Node) -> Any:
     """Return the plain value of a tree of nodes: dict, list, str, int, float, bool, None.
 
+    Beside a recipe, or the section that holds it, mappings may have tags, which are passed over, and keys that are no
+    texts: they are another program's.
+
     Raises:
         FormatError: a key twice in one mapping, a key that is not a text, a tag, or anchors that multiply to more than
             10,000 values or contain themselves.
     """
-    return _Builder().value(root)
+    return _Builder(root).value(root)
 
 
 def written_texts(root: Node, path: ConfigPath = ()) -> Iterator[tuple[ConfigPath, str]]:
@@ -92,7 +97,7 @@ def written_texts(root: Node, path: ConfigPath = ()) -> Iterator[tuple[ConfigPat
         if not isinstance(_scalar(root), str):
             yield path, root.value
     elif isinstance(root, yaml.MappingNode):
-        for key, value in root.value:
+        for key, value in _entries(root):
             yield from written_texts(value, (*path, key.value))
     else:
         for index, item in enumerate(root.value):
@@ -131,7 +136,7 @@ class Positions:
 def _children(node: Node) -> dict[str | int, tuple[Node, Node]]:
     """Return key or number to the node that marks the place, and the node of the value."""
     if isinstance(node, yaml.MappingNode):
-        return {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+        return {key.value: (key, value) for key, value in _entries(node) if isinstance(key, yaml.ScalarNode)}
     if isinstance(node, yaml.SequenceNode):
         return {index: (item, item) for index, item in enumerate(node.value)}
     return {}
@@ -141,12 +146,61 @@ def _place(node: Any) -> Position:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-class _Builder:
-    """Builds values; `nodes` counts them, shared ones each time, and `open` holds the containers being built."""
+def _is_merge(key: Any) -> bool:
+    return isinstance(key, yaml.ScalarNode) and key.value == "<<" and not key.style
 
-    def __init__(self) -> None:
+
+def _entries(node: Any, known: dict[int, list[tuple[Any, Any]]] | None = None) -> list[tuple[Any, Any]]:
+    """Return the entries of a mapping, with those that ``<<`` merges into it and that it does not have itself.
+
+    Args:
+        node: the mapping.
+        known: the entries of mappings that were looked at before, and of those that are being looked at none.
+
+    Raises:
+        FormatError: what is to be merged is no mapping, or contains the mapping.
+    """
+    if not any(_is_merge(key) for key, _ in node.value):
+        return list(node.value)
+    known = {} if known is None else known
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = []
+    own = [(key, value) for key, value in node.value if not _is_merge(key)]
+    names = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
+    merged: dict[str, tuple[Any, Any]] = {}
+    for source in _merged_into(node):
+        for key, value in _entries(source, known):
+            if isinstance(key, yaml.ScalarNode) and key.value not in names:
+                merged.setdefault(key.value, (key, value))
+    known[id(node)] = [*merged.values(), *own]
+    return known[id(node)]
+
+
+def _merged_into(node: Any) -> Iterator[Any]:
+    """Yield the mappings that ``<<`` names, first those that win."""
+    for key, value in node.value:
+        if _is_merge(key):
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(source, yaml.MappingNode):
+                    hint = "`<<: *name` merges the mapping that `&name` marks"
+                    raise FormatError("`<<` merges mappings, and this is none", _place(source), hint)
+                yield source
+
+
+class _Builder:
+    """Builds values; `nodes` counts them, shared ones each time, and `open` holds the containers being built.
+
+    Args:
+        root: the whole document, some entries of which may be another program's.
+    """
+
+    def __init__(self, root: Node) -> None:
         self.nodes = 0
         self.open: set[int] = set()
+        self._root = root
+        self._foreign = False
+        self._entries: dict[int, list[tuple[Any, Any]]] = {}
 
     def value(self, node: Node) -> Any:
         self.nodes += 1
@@ -155,35 +209,81 @@ class _Builder:
                 f"holds more than {MOST_NODES:,} values, anchors counted where they are used", _place(node)
             )
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return _scalar(node, any_tag=self._foreign)
         if id(node) in self.open:
             raise FormatError("contains itself by an anchor", _place(node))
         if len(self.open) >= DEEPEST:
             raise FormatError(f"is nested more than {DEEPEST} deep", _place(node))
         self.open.add(id(node))
-        _refuse_tag(node)
+        if not self._foreign:
+            _refuse_tag(node)
         built = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.value(item) for item in node.value]
         self.open.discard(id(node))
         return built
 
-    def _mapping(self, node: Any) -> dict[str, Any]:
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise FormatError("a key must be a text", _place(key_node), TEMPLATE_HINT)
-            if not key_node.style and not _NO_SPACES.isdisjoint(key_node.value):
-                hint = "replace it by a space that you type"
-                raise FormatError("a no-break space is no space to YAML, but part of the key", _place(key_node), hint)
-            key = key_node.value if key_node.style else _scalar(key_node)
-            if key_node.value == "<<" and not key_node.style:
-                raise FormatError("`<<` merges are YAML 1.1; write the keys out", _place(key_node))
-            if not isinstance(key, str):
-                hint = f"put it in quotes: '{key_node.value}'"
-                raise FormatError(f"a key must be a text, `{key_node.value}` is not", _place(key_node), hint)
+    def _mapping(self, node: Any) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = {}
+        is_root = node is self._root
+        foreign = _foreign_keys(node) if is_root else frozenset()
+        passed_over = _for_reuse(node) if is_root else ()
+        for key_node, value_node in self._entries_of(node):
+            key = self._key(key_node)
+            if key in passed_over:
+                # What is wrong in it is told where it is used.
+                continue
             if key in mapping:
                 raise FormatError(f"the key `{key}` stands twice in one mapping", _place(key_node), "keep one of them")
+            if key in foreign:
+                self._foreign = True
             mapping[key] = self.value(value_node)
+            if key in foreign:
+                self._foreign = False
         return mapping
+
+    def _entries_of(self, node: Any) -> list[tuple[Any, Any]]:
+        for source in _merged_into(node):
+            if id(source) in self.open:
+                raise FormatError("contains itself by an anchor", _place(node))
+        return _entries(node, self._entries)
+
+    def _key(self, node: Any) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            raise FormatError("a key must be a text", _place(node), TEMPLATE_HINT)
+        if not node.style and not _NO_SPACES.isdisjoint(node.value):
+            hint = "replace it by a space that you type"
+            raise FormatError("a no-break space is no space to YAML, but part of the key", _place(node), hint)
+        key = node.value if node.style else _scalar(node, any_tag=self._foreign)
+        if not isinstance(key, str) and not self._foreign:
+            hint = f"put it in quotes: '{node.value}'"
+            raise FormatError(f"a key must be a text, `{node.value}` is not", _place(node), hint)
+        return key
+
+
+def _for_reuse(root: Any) -> list[str]:
+    """Return the keys of a document whose mappings stand there to be used elsewhere in it, by their anchors."""
+    held = {id(value): key.value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
+    used: dict[int, int] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        used[id(node)] = used.get(id(node), 0) + 1
+        if used[id(node)] > 1 or not isinstance(node, yaml.CollectionNode):
+            continue
+        waiting += [child for entry in node.value for child in (entry if isinstance(entry, tuple) else (entry,))]
+    ours = {*RECIPE_KEYS, *NAMED_KEYS, SECTION, *(name for part in PARTS for name in naming_keys(part))}
+    mappings = {id(value) for _, value in root.value if isinstance(value, yaml.MappingNode)}
+    return [key for place, key in held.items() if place in mappings and used[place] > 1 and key not in ours]
+
+
+def _foreign_keys(root: Any) -> frozenset[str]:
+    """Return the keys of a document below which another program's settings stand: beside the section, or the recipe."""
+    values = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
+    if isinstance(values.get(SECTION), yaml.MappingNode):
+        return frozenset(values) - {SECTION}
+    if not any(isinstance(values.get(key), yaml.MappingNode) for key in (*RECIPE_KEYS, *NAMED_KEYS)):
+        return frozenset()
+    mappings = {key for key, value in values.items() if isinstance(value, yaml.MappingNode)}
+    return frozenset(mappings) - {*RECIPE_KEYS, *NAMED_KEYS}
 
 
 def _refuse_tag(node: Any) -> None:
@@ -195,9 +295,10 @@ def _refuse_tag(node: Any) -> None:
     raise FormatError(f"has the tag `{written}`", _place(node), hint)
 
 
-def _scalar(node: Any) -> Any:
+def _scalar(node: Any, *, any_tag: bool = False) -> Any:
     text: str = node.value
-    _refuse_tag(node)
+    if not any_tag:
+        _refuse_tag(node)
     if node.style:
         return text
     if text.lower() in _WORDS and text in (text.lower(), text.capitalize(), text.upper()):
