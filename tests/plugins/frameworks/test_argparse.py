@@ -193,6 +193,28 @@ def test_forgetting_the_prefix_is_told():
         recipe_of(parser.parse_args(["--critic-optimizer", "SGD"]))
 
 
+def test_other_names_than_those_of_the_flags_are_refused():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser, names=["generator", "critic"])
+    args = parser.parse_args(["--generator-lr", "0.1"])
+    with pytest.raises(OptimError, match=r"^--generator-optimizer was added, and recipe_of has other names"):
+        recipe_of(args)
+    with pytest.raises(OptimError, match=r"the same names="):
+        recipe_of(args, names=["generator"])
+    with pytest.raises(OptimError, match=r"^no flag of probe was added"):
+        recipe_of(args, names=["generator", "critic", "probe"])
+
+
+def test_defaults_of_overrides_come_before_those_that_are_typed():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    for default in ("optimizer.config.momentum=0.5", ["optimizer.config.momentum=0.5"]):
+        parser.set_defaults(optimizer="SGD", set=default)
+        made = recipe(parser, "--set", "optimizer.config.nesterov=true").optimizer.config
+        assert (0.5, True) == (made.momentum, made.nesterov)
+        assert 0.5 == recipe(parser).optimizer.config.momentum
+
+
 def test_subcommands_and_parents_have_the_flags():
     common = argparse.ArgumentParser(add_help=False)
     add_arguments(common)

@@ -14,7 +14,7 @@ Example:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optim_core import ConfigError, OptimError, PluginError
@@ -129,8 +129,10 @@ class _Keep(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        earlier = getattr(namespace, self.dest, None) if self.flag.several else None
-        setattr(namespace, self.dest, [*(earlier or []), values] if self.flag.several else values)
+        if self.flag.several:
+            earlier = getattr(namespace, self.dest, None) or []
+            values = [*([earlier] if isinstance(earlier, str) else earlier), values]
+        setattr(namespace, self.dest, values)
         setattr(namespace, _TYPED + self.dest, option_string)
 
 
@@ -180,6 +182,8 @@ def recipe_of(
     if ours is None and not any(flag.dest in values for flag in flags.flags):
         at = f", prefix={prefix!r}" if prefix else ""
         raise OptimError(f"the arguments have no flags of a recipe: call add_arguments(parser{at}) before parsing them")
+    if ours is not None:
+        _refuse_other_names(flags, ours)
     given = {}
     for flag in flags.flags:
         # Where nothing says which flags are ours, as in a namespace that was made by hand, all are, and all were typed.
@@ -199,3 +203,13 @@ def recipe_of(
         if parser is None:
             raise
         parser.error(mistakes(error))
+
+
+def _refuse_other_names(flags: FlagSet, ours: Collection[str]) -> None:
+    """Refuse flags that were added for other optimizers than those whose recipe is asked for, and would be lost."""
+    known = {flag.dest for flag in flags.flags}
+    strange = [dest for dest in ours if dest not in known]
+    lacking = [name for name in flags.names if not any(flag.of == name and flag.dest in ours for flag in flags.flags)]
+    if strange or lacking:
+        what = f"--{strange[0].replace('_', '-')} was added" if strange else f"no flag of {lacking[0]} was added"
+        raise OptimError(f"{what}, and recipe_of has other names: give add_arguments and recipe_of the same names=[…]")

@@ -484,7 +484,7 @@ class _Reading:
             hint = CLIP_HINT if path[0] == CLIPPING else problem.hint
             if where == path or where[-1] == "type":
                 return attrs.evolve(problem, path=setting.flag, file=None, hint=hint)
-            return self._beyond(problem, f"{setting.flag} {_type_in(setting.value)}")
+            return self._beyond(problem, " ".join([setting.flag, *_type_in(setting.value)]))
         for (key, name), given in self._given.items():
             if problem.file == OVERRIDE and key in PAIR and _covers(_path(name, key), where):
                 return self._beyond(problem, f"{given.flag} {given.value}")
@@ -584,9 +584,10 @@ def _is_none(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() == NONE
 
 
-def _type_in(value: Any) -> str:
-    """Return the type of a component, or of the optimizer in a new named set."""
-    return str(value.get("type") or value["optimizer"]["type"])
+def _type_in(value: Any) -> list[str]:
+    """Return the type of a component, or of the optimizer in a new named set; nothing for another value."""
+    component = value.get("optimizer", value) if isinstance(value, Mapping) else {}
+    return [str(component["type"])] if "type" in component else []
 
 
 def _clipping(text: str) -> tuple[str | None, str | None]:
