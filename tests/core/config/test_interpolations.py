@@ -152,6 +152,14 @@ def test_a_stray_key_that_no_interpolation_of_the_recipe_uses_is_an_error(rate, 
     assert next(iter(beside)) in problems(config)[0]
 
 
+def test_a_field_beside_the_part_that_takes_it_is_told_both_ways_out():
+    """It may be moved, or led to; which key that is says the whole config."""
+    found, _ = problems({"training": with_rate(0.1, lr=0.25)}, below="training")
+    assert "it is a field of AdamW: move it into `optimizer`, or let the value there lead to it, `${training.lr}`" == (
+        found["lr"].hint
+    )
+
+
 def test_a_misspelt_field_that_another_one_takes_is_an_error():
     """In a component, a key is a field, whoever takes its value."""
     schedule = {"type": "OneCycleLR", "config": {"max_lr": "${optimizer.config.lrr}", "total_steps": 10}}

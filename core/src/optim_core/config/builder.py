@@ -361,13 +361,13 @@ def _of_an_application(
         unreadable: the issues of values that cannot be read.
         again: builds other plain data.
     """
-    from optim_core.config.interpolations import beside, others_as_written, put_aside, read_by_none
+    from optim_core.config.interpolations import beside, led_to, others_as_written, put_aside, read_by_none
 
     rest, aside = put_aside(config, plain, issues)
     if aside:
         plain = rest
         built, issues = again(plain)
-    issues, notes = read_by_none(config, issues), read_by_none(config, built.notes)
+    issues, notes = led_to(config, read_by_none(config, issues)), read_by_none(config, built.notes)
     made = built.built
     if not isinstance(made, Recipe):
         return plain, built, issues, others_as_written(config, None, unreadable, issues)

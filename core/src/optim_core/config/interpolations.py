@@ -15,7 +15,7 @@ from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS, SECTION
 from optim_core.config.structuring.plain_data import Unreadable
 from optim_core.text.values import is_list
 
-__all__ = ["as_written", "beside", "others_as_written", "put_aside", "read_by_none", "rewritten"]
+__all__ = ["as_written", "beside", "led_to", "others_as_written", "put_aside", "read_by_none", "rewritten"]
 
 # An issue with one of these says that a key does not belong where it stands.
 _OF_STRAYS = ("unknown-key", "beside-its-part", "of-both-parts", "fields-of-nothing")
@@ -102,6 +102,18 @@ def beside(unused: Mapping[str, Any], aside: Mapping[str, Any]) -> dict[str, Any
     """Return what stood beside a recipe, with what was put aside."""
     section = {SECTION: {**unused[SECTION], **aside[SECTION]}} if SECTION in unused and SECTION in aside else {}
     return {**unused, **aside, **section}
+
+
+def led_to(config: Any, issues: Iterable[Issue]) -> list[Issue]:
+    """Return the issues of a config of OmegaConf; that of a field beside the part that takes it tells of `${…}`."""
+    around = _steps(config._get_full_key(None))
+    told = []
+    for issue in issues:
+        if issue.code == "beside-its-part":
+            key = ".".join((*around, *map(str, issue.path)))
+            issue = issue.repaired("or-lead-to-it", hint=issue.hint, key=key)
+        told.append(issue)
+    return told
 
 
 def others_as_written(

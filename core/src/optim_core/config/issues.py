@@ -134,6 +134,7 @@ HintCode = Literal[
     "move-beside-type",
     "near-beside-type",
     "move-into-part",
+    "or-lead-to-it",
     "move-into-params",
     # A component.
     "component",

@@ -68,6 +68,12 @@ def _ended(said: str | None) -> str | None:
     return said if said is None or said.endswith("?") else f"{said};"
 
 
+def _or_lead_to_it(tell: Telling, hint: Hint | None, key: str) -> str:
+    first = hint_text(tell, hint)
+    lead = f"let the value there lead to it, `${{{key}}}`"
+    return f"{first}, or {lead}" if first else lead
+
+
 HINTS: dict[HintCode, Callable[..., str | None]] = {
     "said": lambda _, text: str(text),
     "first-of": _first_of,
@@ -97,6 +103,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "move-beside-type": lambda _, part: f"move it into `{part}`, beside `type`",
     "near-beside-type": lambda _, word, part: f"did you mean `{word}`, in `{part}`, beside `type`?",
     "move-into-part": lambda _, name, part: f"it is a field of {name}: move it into `{part}`",
+    "or-lead-to-it": _or_lead_to_it,
     "move-into-params": lambda _, name, params: f"it is a field of {name}: move it into `{params}`",
     # A component.
     "component": components.component,
