@@ -51,5 +51,5 @@ def test_a_model_is_asked_whether_it_is_prepared():
     model = torch.nn.Linear(8, 2)
     refuse_prepared(model)
     model._is_accelerate_prepared = True
-    with pytest.raises(OptimError, match="accelerate has prepared the model, and the run is not"):
+    with pytest.raises(OptimError, match="accelerate has prepared the model, and the run is not prepared"):
         refuse_prepared(model)

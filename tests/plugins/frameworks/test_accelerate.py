@@ -329,6 +329,23 @@ def test_a_run_that_is_saved_and_loaded_goes_on_bit_for_bit(name, of, tmp_path):
     assert run.optimizer.param_groups[0]["lr"] == later.optimizer.param_groups[0]["lr"]
 
 
+def test_a_run_goes_on_in_the_middle_of_an_epoch(tmp_path):
+    """With the batches that are left, as accelerate skips the others."""
+    accelerator, model, loader, run = made(gradient_accumulation_steps=2)
+    for number, batch in enumerate(loader):
+        with accelerator.accumulate(model):
+            run.step(loss_of(model, batch))
+        if number == 3:
+            accelerator.save_state(tmp_path)
+    again, other, loader, later = made(seed=1, gradient_accumulation_steps=2)
+    again.load_state(tmp_path)
+    for batch in again.skip_first_batches(loader, 4):
+        with again.accumulate(other):
+            later.step(loss_of(other, batch))
+    assert same(model, other)
+    assert 3 == later["default"].steps
+
+
 def test_another_config_is_told_and_taken_where_prepare_is_told_so(tmp_path):
     """By default nothing of the run is loaded."""
     accelerator, model, loader, run = made()
@@ -566,6 +583,27 @@ def test_what_steps_by_itself_is_refused(kind, why):
     AcceleratorState._shared_state["distributed_type"] = DistributedType[kind]
     AcceleratorState._shared_state["fsdp_plugin"] = SimpleNamespace(fsdp_version=1)
     with pytest.raises(OptimError, match=why):
+        prepare(run, accelerator)
+
+
+def test_a_run_that_nobody_prepared_is_refused_where_gradients_are_accumulated():
+    """Also where nothing is known of the model, as in several processes with a run that was made before."""
+    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=2)
+    model = network()
+    run = registry.recipe(ADAMW).create(model)
+    with accelerator.accumulate(model), pytest.raises(OptimError, match="accelerate accumulates gradients"):
+        run.step(loss_of(model, data()))
+    with accelerator.accumulate(model):
+        assert not run.step(loss_of(model, data())).accumulated
+
+
+def test_a_run_of_another_framework_is_refused():
+    """It cannot be stepped by two."""
+
+    accelerator = Accelerator(cpu=True)
+    run = registry.recipe(ADAMW).create(accelerator.prepare(network()))
+    run["default"].host = type("Other", (), {})()
+    with pytest.raises(OptimError, match="in the loop of another framework already"):
         prepare(run, accelerator)
 
 

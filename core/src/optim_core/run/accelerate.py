@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,10 +42,23 @@ def refuse_prepared(model: Any) -> None:
         model: what the run was created for.
 
     Raises:
-        OptimError: accelerate says of the model that it is prepared.
+        OptimError: accelerate says of the model that it is prepared, or that gradients are only accumulated now.
     """
     if getattr(model, "_is_accelerate_prepared", False):
-        raise OptimError(
-            f"accelerate has prepared the model, and the run is not: {_REPAIR}; run.step(loss) then calls "
-            "accelerator.backward, and knows when gradients are accumulated"
-        )
+        what = "has prepared the model"
+    elif _is_accumulating():
+        what = "accumulates gradients"
+    else:
+        return
+    raise OptimError(
+        f"accelerate {what}, and the run is not prepared: {_REPAIR}; run.step(loss) then calls accelerator.backward, "
+        "and knows when gradients are accumulated"
+    )
+
+
+def _is_accumulating() -> bool:
+    """Tell whether an accelerator, of which all in a process share the state, waits for more batches."""
+    state = sys.modules.get("accelerate.state")
+    # Several processes have their own model within the one that is prepared, and nothing says so of it.
+    shared = getattr(getattr(state, "GradientState", None), "_shared_state", {})
+    return shared.get("sync_gradients") is False
