@@ -251,7 +251,7 @@ def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: S
     if value.waits_for_metric:
         raise FieldError(
             f"{value.type} waits for a metric and cannot be combined with others",
-            "take a schedule that counts steps, or this one alone",
+            "take a schedule that counts steps, or this one alone, which may have `warmup` around it",
         )
 
 

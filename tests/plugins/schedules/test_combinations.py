@@ -203,7 +203,6 @@ REFUSED = [
         "schedulers[0].type",
         "no scheduler is called",
     ),
-    ("warmup", {"scheduler": {"type": "plateau"}, "num_warmup_steps": 3}, "scheduler", "waits for a metric and cannot"),
     ("warmup", {"scheduler": {"type": "linear"}}, "num_warmup_steps", "is required and missing"),
     ("warmup", {"scheduler": {"type": "linear"}, "num_warmup_steps": 3, "start_factor": 1}, "start_factor", "[0, 1)"),
 ]

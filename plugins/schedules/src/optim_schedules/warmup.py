@@ -11,7 +11,6 @@ import attrs
 
 from optim_core import Duration, Horizon
 from optim_core.errors import HorizonError
-from optim_core.plugin_tools import follows_no_metric
 from optim_core.specs import SchedulerSpec
 from optim_core.validators import fraction
 from optim_schedules.combination import Combination, curve_of
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Warmup"]
 
+# What a schedule that waits for a metric says of it.
+_OF_A_METRIC = ("monitor", "mode")
+
 
 @attrs.frozen(kw_only=True)
 class Warmup(Combination):
@@ -34,14 +36,17 @@ class Warmup(Combination):
     step / W``, and at step W + n what the schedule has at its step n. A length that the schedule leaves open is what
     the warmup leaves of the run: ``cosine`` in it is the same as ``cosine`` with ``num_warmup_steps``.
 
+    Around a schedule that waits for a metric, such as ReduceLROnPlateau, ``step(metric)`` is called from the start, and
+    so once an epoch where that schedule says no other `interval`; the metrics of the first W calls are not looked at.
+
     Args:
-        scheduler: {type, config}, torch's own too; none that waits for a metric.
+        scheduler: {type, config}, torch's own too.
         num_warmup_steps: length of the rise, W: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         start_factor: where the rise begins, as a share of the schedule's first rate, in [0, 1). With 0, step 0 trains
             with a rate of 0.
     """
 
-    scheduler: SchedulerSpec = attrs.field(validator=follows_no_metric)
+    scheduler: SchedulerSpec
     num_warmup_steps: Duration = attrs.field(converter=duration)
     start_factor: float = attrs.field(default=0.0, validator=fraction)
 
@@ -53,6 +58,12 @@ class Warmup(Combination):
 
     def parts(self) -> Sequence[SchedulerSpec]:
         return [self.scheduler]
+
+    def __getattr__(self, name: str) -> Any:
+        # A schedule waits for a metric where its config has a monitor: this one does where the schedule in it does.
+        if name in _OF_A_METRIC and self.scheduler.waits_for_metric:
+            return getattr(self.scheduler.config, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _lengths(self, horizon: Horizon) -> tuple[int, Horizon]:
         """Return the steps of the rise, and what is left of the run."""
@@ -69,14 +80,15 @@ class Warmup(Combination):
         return curve_of(self.scheduler, rest).after_ramp(warmup, self.start_factor)
 
     def stepped(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
-        from optim_schedules.live.sequence_lr import SequenceLR
+        from optim_schedules.live.sequence_lr import MetricSequenceLR, SequenceLR
 
         warmup, rest = self._lengths(horizon)
         schedule = partial(self.scheduler.build_for, horizon=rest)
         if not warmup:
             return schedule(optimizer)
         ramp = partial(_ramp, schedule=schedule, curve=Curve([rise(warmup, self.start_factor), Piece(math.inf, flat)]))
-        return SequenceLR(optimizer, [ramp, schedule], [0, warmup])
+        sequence = MetricSequenceLR if self.scheduler.waits_for_metric else SequenceLR
+        return sequence(optimizer, [ramp, schedule], [0, warmup])
 
 
 def _ramp(optimizer: Optimizer, *, schedule: Callable[[Optimizer], LRScheduler], curve: Curve) -> LRScheduler:

@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from optim_core.plugin_tools import join, refuse_fewer_groups, restore_base_rates
 from optim_schedules.live.order import watch_order
 
-__all__ = ["SequenceLR"]
+__all__ = ["MetricSequenceLR", "SequenceLR"]
 
 Options = dict[str, Any]
 Maker = Callable[[Optimizer], LRScheduler]
@@ -104,8 +104,11 @@ class SequenceLR(LRScheduler):
             self.current = following
             self._enter()
             return
-        self.schedulers[self.current].step()
+        self._step_current()
         self._last_lr = _rates(self.optimizer)
+
+    def _step_current(self) -> None:
+        self.schedulers[self.current].step()
 
     def state_dict(self) -> dict[str, Any]:
         """Return plain data, with the states of the schedulers."""
@@ -139,6 +142,54 @@ class SequenceLR(LRScheduler):
     def _made_again(self, optimizer: Optimizer) -> SequenceLR:
         """Return the same schedulers for another optimizer."""
         return SequenceLR(optimizer, self.makers, self.starts)
+
+
+class MetricSequenceLR(SequenceLR):
+    """Runs schedulers in turn, the last of which waits for a metric, which each ``step`` is given.
+
+    A group that the optimizer is given later joins as in SequenceLR before the last scheduler runs, and from then on at
+    the rate that it has.
+    """
+
+    metrics: Any = None
+
+    def step(self, metrics: Any = None, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Go on to the next step; the metric is looked at by the last scheduler, which has to be given one.
+
+        Raises:
+            OptimError: the optimizer lost a parameter group since the schedule was made.
+            TypeError: the last scheduler runs, and there is no metric.
+            ValueError: `epoch` is given, an argument that torch itself is giving up.
+        """
+        if self._is_last():
+            if metrics is None:
+                raise TypeError("step() has to be given a metric: the schedule waits for one")
+            self._take_in()
+        self.metrics = metrics
+        try:
+            super().step(epoch)
+        finally:
+            self.metrics = None
+
+    def _is_last(self) -> bool:
+        return self.current == len(self.starts) - 1
+
+    def _step_current(self) -> None:
+        if self._is_last():
+            self.schedulers[-1].step(self.metrics)
+        else:
+            super()._step_current()
+
+    def _take_in(self) -> None:
+        """Have the last scheduler take in the groups that came later, at the rates that they have."""
+        known, groups = len(self.base_lrs), self.optimizer.param_groups
+        if len(groups) > known:
+            join(self.schedulers[-1], self.makers[-1], known, steps=0)
+            self.base_lrs += [_copy(group["lr"]) for group in groups[known:]]
+            self.entries = [entries + [{}] * (len(groups) - known) for entries in self.entries]
+
+    def _made_again(self, optimizer: Optimizer) -> SequenceLR:
+        return MetricSequenceLR(optimizer, self.makers, self.starts)
 
 
 def _made(make: Maker, optimizer: Optimizer) -> tuple[LRScheduler, list[_Watched]]:
