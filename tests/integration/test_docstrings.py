@@ -13,6 +13,8 @@ SOURCES = [ROOT / "core/src", *sorted(ROOT.glob("plugins/*/src"))]
 # What Lightning says of itself, in runs as short as these.
 @pytest.mark.filterwarnings(r"ignore:.*isinstance\(treespec, LeafSpec\):FutureWarning")
 @pytest.mark.filterwarnings("ignore:.*does not have many workers")
+# LightningCLI calls what the jsonargparse of today has under other names.
+@pytest.mark.filterwarnings("ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning")
 @cases(test for source in SOURCES[1:] for test in examples_in(source))
 def test_each_example_does_what_it_shows(example, tmp_path, monkeypatch):
     """Each example in a docstring of a plugin's distribution runs alone, in an empty folder, as it says."""

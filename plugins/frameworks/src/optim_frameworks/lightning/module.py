@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
+import attrs
+
 from optim_core import HorizonError, OptimError, Recipe
 from optim_core.plugin_tools import listing
 from optim_core.recipe import SINGLE
@@ -21,6 +23,7 @@ from optim_frameworks.lightning.refusals import refuse_live, refuse_what_does_no
 from optim_frameworks.lightning.resuming import check, evaluated, trained
 from optim_frameworks.lightning.run_lengths import lengths, repair_of
 from optim_frameworks.lightning.schedules import scheduler_config
+from optim_frameworks.lightning.tools import RATE, refuse_tools
 
 if TYPE_CHECKING:
     from optim_core.recipe import Optimization
@@ -76,7 +79,7 @@ class RecipeModule:
         if lightnings:
             # TorchScript compiles every property that is not listed.
             listed = getattr(lightnings[0], "__jit_unused_properties__", [])
-            cls.__jit_unused_properties__ = [*listed, "run", _OPTIMIZED]  # type: ignore[attr-defined]
+            cls.__jit_unused_properties__ = [*listed, "run", RATE, _OPTIMIZED]  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A model that is set on a module becomes a part of it, with its weights in every checkpoint once more.
@@ -103,6 +106,23 @@ class RecipeModule:
                 f"{type(self).__name__} has no run before trainer.fit(…), which creates it in configure_optimizers"
             )
         return run
+
+    @property
+    def recipe_lr(self) -> float:
+        """The rate of the recipe's one optimizer, as ``Tuner(trainer).lr_find(model, attr_name="recipe_lr")`` sets it.
+
+        Setting it changes `self.recipe`, for runs that begin later.
+        """
+        rate: float = recipe_of(self).optimizer.config.lr
+        return rate
+
+    @recipe_lr.setter
+    def recipe_lr(self, rate: float) -> None:
+        module, recipe = cast("Any", self), recipe_of(self)
+        name = next(iter(recipe.optimizers))
+        module.recipe = attrs.evolve(recipe, optimizers={name: recipe.optimizer.changed(lr=float(rate))})
+        if "recipe" in getattr(module, "hparams", {}):
+            module.hparams["recipe"] = as_plain_data(module.recipe)
 
     def _live(self) -> Held:
         held: Held = vars(self).setdefault("_held", Held())
@@ -158,6 +178,7 @@ class RecipeModule:
         refuse_what_does_not_go_together(recipe, trainer, module)
         run = self._create(recipe, trainer)
         refuse_live(recipe, trainer, run.optimizers.values())
+        refuse_tools(trainer, run)
         watched = {
             name: Watched(
                 type(optimizer).__name__ if name == SINGLE else name,
