@@ -1,5 +1,6 @@
 """What the public names take and return, as a type checker sees it. mypy reads this file; nothing runs it."""
 
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, assert_type
@@ -51,6 +52,7 @@ assert_type(registry.build(Path("train.yaml"), kind="optimizer"), OptimizerSpec)
 assert_type(registry.build({"type": "StepLR"}, "scheduler"), SchedulerSpec)
 assert_type(registry.build({"type": "norm"}, "clipper"), ClipperSpec)
 assert_type(registry.schema(), dict[str, Any])
+registry.build(Namespace(optimizer="adamw"))
 registry.build(["AdamW"])  # type: ignore[call-overload]
 
 # A catalog is a mapping of names to plugin classes.

@@ -10,9 +10,12 @@ plugin class imports nothing heavy at its top: the import of torch, or of what t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import SimpleNamespace
+
     from numpy.typing import NDArray
     from torch import Tensor
     from torch.optim import Optimizer
@@ -25,6 +28,7 @@ __all__ = [
     "ClipperPlugin",
     "ClosedForm",
     "ConfigReader",
+    "NamedFields",
     "OptimizerPlugin",
     "PluginClass",
     "Provider",
@@ -286,6 +290,19 @@ class Provider(Protocol):
     def load(self, name: str) -> type[Any]:
         """Return the plugin class of one of the names that `names` gives."""
         ...
+
+
+class _OfDataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class _OfPydantic(Protocol):
+    def model_dump(self, *args: Any, **kwargs: Any) -> dict[str, Any]: ...
+
+
+NamedFields: TypeAlias = "SimpleNamespace | Namespace | PluginClass | _OfDataclass | _OfPydantic"
+"""An object of named fields, which is read as the mapping that it is: a namespace, or an instance of a dataclass, of an
+attrs class or of a model of pydantic's."""
 
 
 class ConfigReader(Protocol):

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.discovery.unknown_names import UnknownName
     from optim_core.explain import Explanation, GroupPlan, ParameterPlan
+    from optim_core.protocols import NamedFields
     from optim_core.text.spelling import Near
+
+    Config = Mapping[str, Any] | str | os.PathLike[str] | NamedFields
 
 __all__ = [
     "Catalog",
@@ -60,7 +63,6 @@ __getattr__ = names_on_demand(
 )
 
 Spec = OptimizerSpec | SchedulerSpec | ClipperSpec
-Config = Mapping[str, Any] | str | os.PathLike[str]
 
 
 class Catalog(Mapping[str, type[Any]]):
@@ -664,8 +666,12 @@ def _document(config: Config, overrides: Iterable[str]) -> Document | None:
     if overrides:
         from optim_core.config.document import Document
         from optim_core.config.overrides import apply_overrides
+        from optim_core.config.structuring.plain_data import is_record, plain_data
 
-        document = apply_overrides(document or Document(None, config, lambda _: None), overrides)
+        of_fields = document is None and is_record(config)
+        given = plain_data(config) if of_fields else config
+        document = document or Document(None, given, lambda _: None, of_application=of_fields)
+        document = apply_overrides(document, overrides)
     return document
 
 

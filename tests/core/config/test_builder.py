@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 
 import attrs
 import pytest
@@ -454,3 +455,14 @@ def test_a_hint_imports_nothing_that_the_config_does_not_name(site, config):
         registry.build({"optimizer": OPTIMIZER, "gradient_clipping": config})
     assert "hostile" not in sys.modules
     assert ("type: Last" in str(caught.value)) == ("limit" in config)
+
+
+def test_a_namespace_or_a_dataclass_is_an_applications(recwarn):
+    """What it has of its own may stand beside the recipe, as what argparse parses does."""
+    args = Namespace(optimizer="momentum", lr=0.5, data="images", epochs=3)
+    recipe = empty_registry().build(args)
+    assert (0.5, {"data": "images", "epochs": 3}) == (recipe.optimizer.config.lr, recipe.unused)
+    changed = empty_registry().build(args, overrides=["lr=0.25"])
+    assert (0.25, 0.5, recipe.unused) == (changed.optimizer.config.lr, args.lr, changed.unused)
+    with pytest.raises(ConfigError, match=r"config.lrr: unknown key"):
+        empty_registry().build(Namespace(optimizer=Namespace(type="momentum", config=Namespace(lrr=1)), data="x"))

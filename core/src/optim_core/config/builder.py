@@ -14,7 +14,7 @@ from optim_core.config.forms.recognise import read_form
 from optim_core.config.issues import Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
 from optim_core.config.lengths import impossible_lengths, length_of_run
-from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, read_plain
+from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, is_record, read_plain
 from optim_core.config.structuring.scalars import structure_bool
 from optim_core.kinds import Kind
 from optim_core.plugin_class.needs import MONITOR
@@ -94,7 +94,8 @@ class Builder:
     ) -> tuple[Any, Any]:
         """Return what `build` does, and the config as plain data, which nothing else than this read."""
         try:
-            (built, notes), plain = self._built(config, kind, forms, strict=strict)
+            application = document is not None and document.of_application
+            (built, notes), plain = self._built(config, kind, forms, strict=strict, application=application)
         except IssuesError as error:
             issues = error.issues
         else:
@@ -119,18 +120,25 @@ class Builder:
         warn(notes, document, self._explain)
 
     def _built(
-        self, config: Any, kind: Kind | None, forms: Sequence[ConfigForm] | None, *, strict: bool
+        self,
+        config: Any,
+        kind: Kind | None,
+        forms: Sequence[ConfigForm] | None,
+        *,
+        strict: bool,
+        application: bool,
     ) -> tuple[_Built, Any]:
         """Build a config; raise IssuesError with all that is wrong with it, in its order."""
         plain, unreadable = read_plain(config)
         if isinstance(plain, Unreadable):
             raise IssuesError(*unreadable)
-        asked = self._asked(kind)._replace(application=_is_of_an_application(config))
+        of_omegaconf = _is_of_omegaconf(config)
+        asked = self._asked(kind)._replace(application=application or of_omegaconf or is_record(config))
         built, issues = self._tried(plain, asked, forms)
         # A name that is new is looked for once, however many there are that nothing has.
         if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
             built, issues = self._tried(plain, asked, forms)
-        if asked.application and (issues or unreadable or built.notes):
+        if of_omegaconf and (issues or unreadable or built.notes):
             again = partial(self._tried, asked=asked, forms=forms)
             plain, built, issues, unreadable = _of_an_application(config, plain, built, issues, unreadable, again)
         if unreadable:
@@ -375,7 +383,7 @@ def _of_an_application(
     return plain, _Built(made, notes), issues, others_as_written(config, made.unused, unreadable, issues)
 
 
-def _is_of_an_application(config: Any) -> bool:
+def _is_of_omegaconf(config: Any) -> bool:
     """Return whether a config is OmegaConf's, in which an application has whatever it needs beside a recipe."""
     return type(config).__module__.partition(".")[0] == "omegaconf"
 

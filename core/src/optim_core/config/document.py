@@ -22,6 +22,7 @@ class Document(NamedTuple):
         locate: path in the config to 1-based line and column; None where the place is unknown.
         overridden: the paths at which an override stands in place of what the file holds.
         typed: path and text of the overrides that YAML takes for something else than a text.
+        of_application: it is what a whole application is told, which may have anything of its own beside a recipe.
     """
 
     file: str | None
@@ -29,6 +30,7 @@ class Document(NamedTuple):
     locate: Callable[[ConfigPath], Position | None]
     overridden: tuple[ConfigPath, ...] = ()
     typed: tuple[tuple[ConfigPath, str], ...] = ()
+    of_application: bool = False
 
     def place(self, path: ConfigPath) -> tuple[str | None, int | None, int | None]:
         """Return file, line and column of what stands at `path`."""

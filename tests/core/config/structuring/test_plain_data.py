@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import enum
 import itertools
 from collections import OrderedDict, UserDict, deque
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
+from typing import ClassVar
 
+import attrs
 import pytest
 
 from optim_core import OptimizerSpec
 from optim_core.config.advice.sentences import sentence
 from optim_core.config.issues import Issue, IssuesError
-from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, plain_data, read_plain
+from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, is_record, plain_data, read_plain
 
 
 class Mode(enum.StrEnum):
@@ -86,6 +90,55 @@ def test_other_objects_stay():
 
     assert spec is plain_data({"optimizer": spec})["optimizer"]
     assert len is plain_data([len])[0]
+
+
+@dataclasses.dataclass
+class Data:
+    type: str = "momentum"
+    config: dict = dataclasses.field(default_factory=lambda: {"lr": 0.5})
+    counted: ClassVar[int] = 0
+
+
+@attrs.define
+class Attrs:
+    _type: str = "momentum"
+    config: object = attrs.field(factory=lambda: SimpleNamespace(lr=0.5))
+
+
+class Model:
+    """As pydantic makes them."""
+
+    model_fields: ClassVar = {"type": None, "config": None}
+
+    def __init__(self):
+        self.type, self.config = "momentum", argparse.Namespace(lr=0.5)
+
+    def model_dump(self):
+        raise AssertionError("it would copy values that are no plain data")
+
+
+@pytest.mark.parametrize("make", [Data, Attrs, Model, lambda: SimpleNamespace(type="momentum", config={"lr": 0.5})])
+def test_objects_of_named_fields_are_the_mappings_that_they_are(make):
+    """Without class variables, by the names that their constructors have, and a class is no object of itself."""
+    assert {"type": "momentum", "config": {"lr": 0.5}} == plain_data(make())
+    assert {"optimizer": [{"type": "momentum", "config": {"lr": 0.5}}]} == plain_data({"optimizer": [make()]})
+    assert is_record(make())
+    assert not is_record(Data)
+    assert Data is plain_data(Data)
+
+
+def test_what_a_field_raises_is_told_at_its_place():
+    """A property in place of a field may raise anything."""
+
+    class Broken(SimpleNamespace):
+        @property
+        def lr(self):
+            raise RuntimeError("no rate")
+
+    broken = Broken()
+    vars(broken)["lr"] = None
+    _, (issue,) = read_plain({"config": broken})
+    assert (("config", "lr"), "no rate") == (issue.path, str(issue.data["error"]))
 
 
 def test_the_caller_keeps_a_config_of_its_own():

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import partial
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
+
+import attrs
 
 from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Hint, Issue, IssuesError
 from optim_core.text.values import is_list, shown
 
-__all__ = ["Unreadable", "beside_unreadable", "plain_data", "read_plain"]
+__all__ = ["Unreadable", "beside_unreadable", "is_record", "plain_data", "read_plain"]
 
 _ITSELF = (str, int, float, bool, type(None))
 
@@ -132,7 +136,43 @@ def _contents(value: Any) -> dict[Any, Any] | list[Any] | None:
         return {_without_subclass(key): _read(value.__getitem__, key) for key in _some(value)}
     if isinstance(value, (list, tuple)):
         return list(_some(value))
+    fields = _fields_of_record(value)
+    if fields is not None:
+        return {key: _read(partial(getattr, value), fields[key]) for key in _some(fields)}
     return [_read(value.__getitem__, index) for index in _some(range(len(value)))] if is_list(value) else None
+
+
+def is_record(value: Any) -> bool:
+    """Return whether a value is an object of named fields, which is read as the mapping that it is.
+
+    It is an instance of a dataclass, of an attrs class, of a model of pydantic's, or a namespace, of argparse too. What
+    optim-core makes itself, such as a spec, is none.
+
+    Example:
+        >>> import types
+        >>> from optim_core.config.structuring.plain_data import is_record
+        >>> is_record(types.SimpleNamespace(type="AdamW")), is_record({"type": "AdamW"})
+        (True, False)
+    """
+    return _fields_of_record(value) is not None
+
+
+def _fields_of_record(value: Any) -> dict[str, str] | None:
+    """Return the keys of an object of named fields, each with the attribute that holds its value; None of another."""
+    cls = type(value)
+    if isinstance(value, type) or cls.__module__.partition(".")[0] == "optim_core":
+        return None
+    if isinstance(value, SimpleNamespace) or any(base.__module__ == "argparse" for base in cls.__mro__):
+        return {name: name for name in vars(value) if isinstance(name, str)}
+    if isinstance(getattr(cls, "__attrs_attrs__", None), tuple):
+        return {field.alias or field.name: field.name for field in attrs.fields(cls)}
+    if isinstance(getattr(cls, "__dataclass_fields__", None), dict):
+        from dataclasses import fields
+
+        return {field.name: field.name for field in fields(value)}
+    # pydantic is not imported for this: whoever has a model of its has imported it.
+    known = getattr(cls, "model_fields", None) if callable(getattr(cls, "model_dump", None)) else None
+    return {name: name for name in known} if isinstance(known, dict) else None
 
 
 def _read(read: Callable[[Any], Any], key: Any) -> Any:
