@@ -3,6 +3,7 @@
 import lightning.pytorch as pl
 import pytest
 import torch
+from lightning.pytorch.plugins.precision import MixedPrecision
 
 from optim_core import registry
 from optim_frameworks.lightning import RecipeModule
@@ -67,6 +68,11 @@ def trainer(**options):
         "num_sanity_val_steps": 0,
     }
     return pl.Trainer(**{**quiet, **options})
+
+
+def float16(scale=2.0**12):
+    """16-bit floats with a GradScaler, on the CPU, where Lightning has them by this alone."""
+    return MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=scale))
 
 
 def fitted(config, model=Model, *, batches=BATCHES, val=False, ckpt_path=None, **options):

@@ -27,7 +27,7 @@ class Watched:
         self.is_clipped = is_clipped
         self._has_closure = has_closure
         self.norm: Any = None
-        self.steps = 0
+        self._taken: Any = 0
         self._clipped = self._stepped = False
         self._found_inf: Any = None
 
@@ -51,9 +51,15 @@ class Watched:
             )
         self._clipped = False
         self._stepped = True
-        self.steps += 1
-        # Where the optimizer unscales by itself, the scaler leaves there for the step what it found.
-        self._found_inf = getattr(optimizer, "found_inf", None)
+        # Where the optimizer unscales by itself, the scaler leaves there for the step what it found. Nothing waits for
+        # the device to say what that is, until somebody asks.
+        self._found_inf = found = getattr(optimizer, "found_inf", None)
+        self._taken = self._taken + (1 if found is None else (found == 0))
+
+    @property
+    def steps(self) -> int:
+        """How many steps the optimizer has taken in this ``fit``."""
+        return int(self._taken)
 
     def was_skipped(self) -> bool:
         """Tell whether a scaler left out the step since this was asked the last time."""
