@@ -13,9 +13,9 @@ __all__ = ["run_script"]
 SECONDS = 150
 
 
-def run_script(script, folder):
+def run_script(script, folder, *arguments):
     """Run a script with the folder that it is to write into; fail where it does, or takes too long."""
-    child = subprocess.Popen([sys.executable, script, folder], start_new_session=True)
+    child = subprocess.Popen([sys.executable, script, folder, *arguments], start_new_session=True)
     try:
         child.wait(timeout=SECONDS)
     finally:

@@ -53,6 +53,18 @@ class RecipeCallback:
         if held is not None and not pl_module.automatic_optimization:
             held.clip(optimizer)
 
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Look at the steps of the optimizers from here on."""
+        held = held_of(pl_module)
+        if held is not None:
+            held.within_batch(is_training=True)
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Look at them no more."""
+        held = held_of(pl_module)
+        if held is not None:
+            held.within_batch(is_training=False)
+
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """Refuse a schedule that the module was to step by hand, and has not, in a whole epoch."""
         self._refuse_idle_schedules(pl_module)

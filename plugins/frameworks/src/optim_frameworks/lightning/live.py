@@ -27,6 +27,7 @@ class Watched:
         self.is_clipped = is_clipped
         self._has_closure = has_closure
         self.norm: Any = None
+        self.is_training = False
         self._taken: Any = 0
         self._clipped = self._stepped = False
         self._found_inf: Any = None
@@ -43,6 +44,9 @@ class Watched:
         Raises:
             OptimError: its gradients were to be clipped and were not.
         """
+        if not self.is_training:
+            # torch.distributed.checkpoint steps an optimizer to see its state, and puts everything back.
+            return
         if self.is_clipped and not self._clipped:
             raise OptimError(
                 f"{self.title} has stepped with gradients that are not clipped, as the recipe asks: leave "
@@ -147,6 +151,11 @@ class Held:
         """Note where the schedules are when training starts, and that a checkpoint has been gone on from."""
         self.saved = None
         self._places = {name: _place(scheduler) for name, scheduler in self.run.schedulers.items()}
+
+    def within_batch(self, *, is_training: bool) -> None:
+        """Note whether a batch is being trained."""
+        for watched in self.watched.values():
+            watched.is_training = is_training
 
     def count(self) -> None:
         """Write into the run the steps that Lightning has taken with its optimizers."""

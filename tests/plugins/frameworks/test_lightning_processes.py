@@ -1,0 +1,33 @@
+"""Two processes of Lightning end with the weights of the plain loop in two processes, bit for bit."""
+
+import json
+from pathlib import Path
+
+import pytest
+from script_process import run_script
+
+pytest.importorskip("torch.distributed")
+
+SCRIPT = Path(__file__).with_name("lightning_processes.py")
+RATE = "optimizer.config.lr: saved 0.01, now 0.02"
+
+
+def found(tmp_path, what):
+    """What each of the two processes found."""
+    run_script(SCRIPT, tmp_path, what)
+    return [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+
+
+def test_two_processes_of_the_whole_model(tmp_path):
+    """DistributedDataParallel: one optimizer, two by hand, and a checkpoint that does not fit."""
+    for one in found(tmp_path, "ddp"):
+        assert one.pop("ddp refused").count(RATE)
+        assert {"ddp": True, "ddp steps": [12, 12], "gan": True} == one
+
+
+def test_two_processes_that_share_the_model(tmp_path):
+    """ModelParallelStrategy with fully_shard: a run, its continuation, with another length, with another config."""
+    for one in found(tmp_path, "divided"):
+        assert one.pop("divided refused").count(RATE)
+        expected = {"divided": True, "divided steps": [12, 12], "divided continued": True, "divided rate": 0.0}
+        assert expected == one
