@@ -44,6 +44,11 @@ def data():
     return list(torch.randn(12, 4, 8, generator=torch.Generator().manual_seed(1)))
 
 
+def batches():
+    """This process's share of an epoch; Lightning's sampler begins with the first order again where it continues."""
+    return DataLoader(data(), batch_size=None, sampler=DistributedSampler(data(), shuffle=False))
+
+
 def loss_of(net, batch):
     return (net(batch) - batch.flip(-1)).square().mean()
 
@@ -63,6 +68,9 @@ class Model(RecipeModule, pl.LightningModule):
     def training_step(self, batch):
         return loss_of(self.net, batch)
 
+    def train_dataloader(self):
+        return batches()
+
 
 class Divided(Model):
     divided = True
@@ -80,6 +88,9 @@ class Gan(RecipeModule, pl.LightningModule):
         self.run["generator"].step(-self.discriminator(self.generator(batch)).mean())
         self.run["discriminator"].step(loss_of(self.discriminator, self.generator(batch).detach()))
 
+    def train_dataloader(self):
+        return batches()
+
 
 def fit(module, strategy, *, epochs=2, path=None, ckpt_path=None):
     trainer = pl.Trainer(
@@ -91,25 +102,19 @@ def fit(module, strategy, *, epochs=2, path=None, ckpt_path=None):
         enable_checkpointing=path is not None,
         callbacks=[] if path is None else [ModelCheckpoint(path, filename="{epoch}", save_top_k=-1)],
         enable_progress_bar=False,
+        use_distributed_sampler=False,
         enable_model_summary=False,
     )
-    trainer.fit(module, DataLoader(data(), batch_size=None), ckpt_path=ckpt_path)
+    trainer.fit(module, ckpt_path=ckpt_path)
     return trainer
-
-
-def batches(epoch):
-    """This process's share of an epoch, as Lightning shuffles it."""
-    sampler = DistributedSampler(data(), shuffle=True, seed=0)
-    sampler.set_epoch(epoch)
-    return DataLoader(data(), batch_size=None, sampler=sampler)
 
 
 def plain_ddp():
     net = network()
     wrapped = DistributedDataParallel(net)
     run = registry.recipe(COSINE).create(wrapped, total_steps=12, steps_per_epoch=6)
-    for epoch in range(2):
-        for batch in batches(epoch):
+    for _ in range(2):
+        for batch in batches():
             run.step(loss_of(wrapped, batch))
     return net
 
@@ -117,8 +122,8 @@ def plain_ddp():
 def plain_divided():
     net = fully_shard(network())
     run = registry.recipe(COSINE).create(net, total_steps=12, steps_per_epoch=6)
-    for epoch in range(2):
-        for batch in batches(epoch):
+    for _ in range(2):
+        for batch in batches():
             run.step(loss_of(net, batch))
     return net
 
@@ -128,8 +133,8 @@ def plain_gan():
     generator, discriminator = network(0), network(1)
     models = {"generator": generator, "discriminator": discriminator}
     run = registry.recipe(GAN).create(models, total_steps=12, steps_per_epoch=6)
-    for epoch in range(2):
-        for batch in batches(epoch):
+    for _ in range(2):
+        for batch in batches():
             for name in models:
                 if name == "generator":
                     loss = -discriminator(generator(batch)).mean()

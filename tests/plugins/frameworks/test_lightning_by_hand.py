@@ -132,6 +132,31 @@ def test_a_closure_that_is_forgotten_is_told():
         fitted({"type": "LBFGS"}, NoClosure, max_epochs=1)
 
 
+class Forgetful(Lbfgs):
+    def training_step(self, batch):
+        self.optimizers().zero_grad()
+        self.manual_backward(loss_of(self.net, batch))
+        self.optimizers().step()
+
+
+class Eager(Model):
+    def training_step(self, batch):
+        self.lr_schedulers().step()
+        return super().training_step(batch)
+
+
+@pytest.mark.parametrize(
+    ("cls", "words"),
+    [(Forgetful, "has not moved in the steps of an epoch"), (Eager, r"moved 12 times in 6 steps: .* take scheduler")],
+)
+def test_a_schedule_that_does_not_keep_pace_is_told(cls, words):
+    """One that nobody steps by hand, and one that is stepped by hand and by Lightning."""
+    config = {"optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": {"type": "StepLR", "config": {"step_size": 100}}}
+    config["scheduler"]["interval"] = "step"
+    with pytest.raises(OptimError, match=words):
+        fitted(config, cls, max_epochs=2)
+
+
 class Stepping(Model):
     def training_step(self, batch):
         self.run.step(loss_of(self.net, batch))

@@ -66,23 +66,27 @@ class RecipeCallback:
             held.within_batch(is_training=False)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """Refuse a schedule that the module was to step by hand, and has not, in a whole epoch."""
-        self._refuse_idle_schedules(pl_module)
+        """Refuse a schedule that has not kept pace with its optimizer in the epochs before."""
+        self._refuse_other_paces(pl_module)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """Refuse the same after the last epoch."""
-        self._refuse_idle_schedules(pl_module)
+        self._refuse_other_paces(pl_module)
 
-    def _refuse_idle_schedules(self, module: Any) -> None:
+    def _refuse_other_paces(self, module: Any) -> None:
         held = held_of(module)
-        if held is None or held.run is None or module.automatic_optimization:
-            return
-        for name in held.idle_schedules():
-            raise OptimError(
-                f"the schedule of {name} has not moved in the steps of an epoch: call "
-                f'self.run["{name}"].step(loss) in training_step, which steps it, or self.lr_schedulers() and their '
-                "step() after the optimizer's"
-            )
+        for name, steps, moves in held.paces() if held is not None and held.run is not None else ():
+            if steps and moves > steps:
+                raise OptimError(
+                    f"the schedule of {name} has moved {moves} times in {steps} steps: it is stepped where its "
+                    "optimizer is, by Lightning or by self.run, so take scheduler.step() away"
+                )
+            if steps and not moves and not module.automatic_optimization:
+                raise OptimError(
+                    f"the schedule of {name} has not moved in the steps of an epoch: call "
+                    f'self.run["{name}"].step(loss) in training_step, which steps it, or self.lr_schedulers() and '
+                    "their step() after the optimizer's"
+                )
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Tell of norms that were not finite, where the clipper has kept that for the end of an epoch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optim_core import OptimError
@@ -120,7 +120,7 @@ class Held:
         self.is_made = False
         self.steps_before: dict[str, int] = {}
         self.metrics = Metrics()
-        self._places: dict[str, Any] = {}
+        self._places: dict[str, int | None] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Held:
         return Held()
@@ -162,17 +162,12 @@ class Held:
         for name, watched in self.watched.items():
             self.run[name].steps = max(self.run[name].steps, self.steps_before[name] + watched.steps)
 
-    def idle_schedules(self) -> list[str]:
-        """Return the names of the optimizers that have stepped, and whose schedule by steps is where it was."""
-        schedulers = self.run.schedulers
-        return [
-            name
-            for name, place in self._places.items()
-            if place is not None
-            and self.run[name].interval == "step"
-            and self.watched[name].steps
-            and _place(schedulers[name]) == place
-        ]
+    def paces(self) -> Iterator[tuple[str, int, int]]:
+        """Yield the name of each optimizer whose schedule goes by steps, its own steps in this ``fit``, and those."""
+        for name, before in self._places.items():
+            now = _place(self.run.schedulers[name])
+            if before is not None and now is not None and self.run[name].interval == "step":
+                yield name, self.watched[name].steps, now - before
 
     def name_of(self, optimizer: Any) -> str | None:
         """Return what the recipe calls an optimizer, None where it is not one of the run."""
@@ -197,6 +192,7 @@ class Held:
         return True
 
 
-def _place(scheduler: Any) -> Any:
+def _place(scheduler: Any) -> int | None:
     """Return the step at which a schedule is, None where it does not say."""
-    return getattr(scheduler, "last_epoch", None)
+    place = getattr(scheduler, "last_epoch", None)
+    return place if isinstance(place, int) else None

@@ -101,11 +101,12 @@ class RecipeModule:
             OptimError: there was no ``fit`` yet.
         """
         run: Optimization | None = self._live().run
-        if run is None:
+        # TorchScript looks at every property, whether it is used or not.
+        if run is None and not getattr(self, "_jit_is_scripting", False):
             raise OptimError(
                 f"{type(self).__name__} has no run before trainer.fit(…), which creates it in configure_optimizers"
             )
-        return run
+        return cast("Optimization", run)
 
     @property
     def recipe_lr(self) -> float:
