@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import traceback
+import warnings
 from pathlib import Path
 
 import torch
@@ -210,6 +211,31 @@ def check_a_scaler_is_used_as_by_hand(folder):
     assert theirs.state_dict() == accelerator.scaler.state_dict()
 
 
+def check_bfloat16_is_the_models_own(folder):
+    """The step is that of float32, on what the model gives."""
+    _, model, loader, run = made(mixed_precision="bf16")
+    hand, plain = by_hand()
+    for batch in loader:
+        with torch.autocast("cpu", torch.bfloat16):
+            output = hand(batch)
+        expected = plain.step(output.float().square().mean())
+        assert torch.equal(expected.loss, run.step(loss_of(model, batch)).loss)
+    assert same(hand, model)
+    assert equal_everywhere(model)
+
+
+def check_a_length_that_is_that_of_all_processes_is_told(folder):
+    """Its schedule would not come to its end."""
+    accelerator = Accelerator(cpu=True)
+    unprepared = DataLoader(data(), batch_size=4)
+    model, _ = accelerator.prepare(network(), unprepared)
+    run = registry.recipe(RECIPE).create(model, steps_per_epoch=len(unprepared), epochs=2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        prepare(run, accelerator)
+    assert ["created for 24 steps an epoch" in str(each.message) for each in caught] == [True]
+
+
 def check_a_run_that_is_saved_and_loaded_goes_on_bit_for_bit(folder):
     """The first process writes, and each reads.
 
@@ -344,7 +370,7 @@ def main(number, world, port, folder):
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
     torch.set_num_threads(1)
     problems = {}
-    for name, check in globals().items():
+    for name, check in list(globals().items()):
         if name.startswith("check_"):
             try:
                 check(folder)

@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import weakref
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -688,6 +689,16 @@ def test_what_is_no_run_and_no_accelerator_is_refused():
             prepare(*wrong)
     with pytest.raises(OptimError, match="for the accelerator"):
         prepare(run, None)
+
+
+@pytest.mark.parametrize(("steps", "is_told"), [(6, True), (3, False), (5, False)])
+def test_a_run_that_counts_batches_where_it_should_count_steps_is_told(steps, is_told):
+    """Its schedule would be half done at the end; a length that has nothing to do with the loader is the caller's."""
+    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=2)
+    model, _ = accelerator.prepare(network(), DataLoader(data(), batch_size=4))
+    run = registry.recipe(RECIPE).create(model, steps_per_epoch=steps, epochs=2)
+    with pytest.warns(UserWarning, match="was created for 6 steps an epoch") if is_told else nullcontext():
+        prepare(run, accelerator)
 
 
 class Endless(IterableDataset):

@@ -7,6 +7,7 @@ accelerator for what is its own: how a loss is differentiated, whether gradients
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -79,6 +80,7 @@ def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "
         _refuse_closure(run[name], accelerator)
         _refuse_graph(run[name], accelerator)
     _refuse_schedules(run.schedulers, accelerator)
+    _tell_of_lengths(run, accelerator)
     before = _host_of(run)
     if before is not None:
         before.leave()
@@ -118,12 +120,11 @@ def lengths(accelerator: Accelerator, loader: Any, *, epochs: int) -> dict[str, 
             f"accelerator.prepare returned, {_ORDER}"
         )
     epochs = count(epochs, "epochs", at_least=1)
-    try:
-        batches = len(loader)
-    except TypeError:
+    batches = _batches(loader)
+    if batches is None:
         raise HorizonError(
             "the loader has no length, as its dataset has none; give recipe.create total_steps, in optimizer steps"
-        ) from None
+        )
     of = accelerator.gradient_accumulation_steps
     if accelerator.gradient_state.sync_with_dataloader:
         # The last batches of an epoch take a step of their own, however few they are.
@@ -131,6 +132,34 @@ def lengths(accelerator: Accelerator, loader: Any, *, epochs: int) -> dict[str, 
         return {"total_steps": steps * epochs, "epochs": epochs, "steps_per_epoch": steps}
     total = {"total_steps": batches * epochs // of, "epochs": epochs}
     return total if batches % of else total | {"steps_per_epoch": batches // of}
+
+
+def _batches(loader: Any) -> int | None:
+    """Return the length of a loader, None where its dataset has none."""
+    try:
+        return len(loader)
+    except TypeError:
+        return None
+
+
+def _tell_of_lengths(run: Optimization, accelerator: Accelerator) -> None:
+    """Warn where the epoch of a run is as long as that of a loader before it was divided, and as that of none now."""
+    given, of = run.horizon.steps_per_epoch, accelerator.gradient_accumulation_steps
+    counts = [batches for loader in accelerator._dataloaders if (batches := _batches(loader))]
+    if given is None or any(given in (batches // of, -(-batches // of)) for batches in counts):
+        return
+    processes = accelerator.num_processes
+    for batches in counts:
+        of_all = range(batches * processes - processes + 1, batches * processes + 1)
+        if given == batches or given in of_all or given in {-(-each // of) for each in of_all}:
+            warnings.warn(
+                f"the run was created for {given} steps an epoch, and a loader that is prepared has {batches} batches "
+                f"for each of {processes} processes, {of} of them a step, so that a schedule would not come to its "
+                "end: `recipe.create(model, **lengths(accelerator, loader, epochs=…))`",
+                UserWarning,
+                stacklevel=3,
+            )
+            return
 
 
 class _Accelerated(Host):
