@@ -133,7 +133,7 @@ class Builder:
         if isinstance(plain, Unreadable):
             raise IssuesError(*unreadable)
         of_omegaconf = _is_of_omegaconf(config)
-        asked = self._asked(kind)._replace(application=application or of_omegaconf or is_record(config))
+        asked = self._asked(kind, application=application or of_omegaconf or is_record(config))
         built, issues = self._tried(plain, asked, forms)
         # A name that is new is looked for once, however many there are that nothing has.
         if any(issue.code in _OF_TYPES for issue in issues) and self._ask_again():
@@ -144,7 +144,7 @@ class Builder:
         if unreadable:
             issues = beside_unreadable(issues, unreadable)
         # What nothing reads is a problem beside others only where it is one alone.
-        issues = (*issues, *built.notes) if strict else [issue for issue in issues if issue.code != "unread"]
+        issues = (*issues, *built.notes) if strict else issues and [each for each in issues if each.code != "unread"]
         if issues:
             raise IssuesError(*in_order(issues, plain))
         return built._replace(notes=in_order(built.notes, plain)) if built.notes else built, plain
@@ -187,8 +187,8 @@ class Builder:
             raise IssuesError(*formless(config))
         return self._built_of(reading if kind is None else _of_kind(reading, kind))
 
-    def _asked(self, kind: Kind | None) -> Asked:
-        return Asked(self._components.fields, self._components.kind_of, kind)
+    def _asked(self, kind: Kind | None, *, application: bool = False) -> Asked:
+        return Asked(self._components.fields, self._components.kind_of, kind, application=application)
 
     def _built_of(self, reading: Reading) -> _Built:
         """Return the spec or recipe of a reading; what is wrong is told by the paths that the user wrote.
