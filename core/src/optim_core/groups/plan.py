@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -115,7 +116,7 @@ class Plan:
     def group_names(self) -> list[str]:
         """The name of each of `parts`."""
         words = _Words(self)
-        labels = [list(dict.fromkeys(words.of(place) for place in places)) for _, places in self.parts]
+        labels = [words.of(places) for _, places in self.parts]
         return names_of_parts(labels, [options for options, _ in self.parts], self._explained)
 
     def planned_names(self) -> dict[int, str]:
@@ -151,21 +152,22 @@ class _Words:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        # With a factor of 1 for each layer, none differs.
+        is_layered = plan.request.layer_decay not in (None, 1)
+        depths = [one.depth for one in plan.traits] if is_layered else repeat(None)
+        factors = map(plan.module_factor, range(len(plan.rules))) if plan.module_factors else repeat(None)
+        self._decided = list(zip(plan.rules, plan.exempt, depths, factors, strict=False))
         self._known: dict[Hashable, tuple[str, ...]] = {}
 
-    def of(self, place: int) -> tuple[str, ...]:
-        plan = self._plan
-        rule, exempt, factor = plan.rules[place], bool(plan.exempt[place]), plan.module_factor(place)
-        # With a factor of 1 for each layer, none differs.
-        depth = plan.traits[place].depth if plan.request.layer_decay not in (None, 1) else None
-        key = (rule, exempt, depth, id(factor))
-        if key not in self._known:
-            self._known[key] = tuple(self._words(rule, depth, factor, exempt=exempt))
-        return self._known[key]
+    def of(self, places: Sequence[int]) -> list[tuple[str, ...]]:
+        """Return what is said of parameters, each of the different words once."""
+        different = dict.fromkeys(map(self._decided.__getitem__, places))
+        for decided in different:
+            if decided not in self._known:
+                self._known[decided] = tuple(self._words(*decided))
+        return list(dict.fromkeys(map(self._known.__getitem__, different)))
 
-    def _words(
-        self, index: int | None, depth: int | None, factor: ModuleFactor | None, *, exempt: bool
-    ) -> Iterator[str]:
+    def _words(self, index: int | None, exempt: str, depth: int | None, factor: ModuleFactor | None) -> Iterator[str]:
         request = self._plan.request
         rule = None if index is None else request.rules[index]
         if factor is not None and factor.factor != 1:
