@@ -18,7 +18,7 @@ from accelerate.utils import DistributedType, GradientAccumulationPlugin, Projec
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from optim_core import CheckpointMismatchError, HorizonError, OptimError, registry
+from optim_core import CheckpointMismatchError, CheckpointWarning, HorizonError, OptimError, registry
 from optim_frameworks.accelerate import lengths, prepare
 
 ADAMW = {"type": "AdamW", "config": {"lr": 0.05}}
@@ -408,6 +408,17 @@ def test_a_run_in_eval_mode_is_not_saved(tmp_path):
     with pytest.raises(OptimError, match=r"must not be saved; call run\.train\(\) before"):
         accelerator.save_state(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_gradients_that_are_accumulated_are_not_saved_without_a_word(tmp_path):
+    """They would be missing in the next step."""
+    accelerator, model, _, run = made(gradient_accumulation_steps=4)
+    for _ in range(2):
+        with accelerator.accumulate(model):
+            run.step(loss_of(model, data()))
+    with pytest.warns(CheckpointWarning, match="the gradients of 2 batches that are accumulated") as caught:
+        accelerator.save_state(tmp_path)
+    assert __file__ == caught[0].filename
 
 
 def test_several_runs_are_saved_and_loaded_each_as_itself(tmp_path):

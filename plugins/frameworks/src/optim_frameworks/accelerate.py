@@ -20,7 +20,7 @@ from accelerate.utils import OPTIMIZER_NAME, DistributedType, gather_object
 from torch.nn import Module
 from torch.nn.parallel import DistributedDataParallel
 
-from optim_core import CheckpointMismatchError, HorizonError, OptimError, StepResult
+from optim_core import CheckpointMismatchError, CheckpointWarning, HorizonError, OptimError, StepResult
 from optim_core.plugin_tools import Host, count, listing, shown
 from optim_core.recipe import Optimization
 
@@ -348,8 +348,15 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
         """Load what `beside` gave, once the rest is loaded."""
 
     def check(self) -> None:
-        """Raise OptimError where the run cannot be saved as it is."""
+        """Raise OptimError where the run cannot be saved as it is, and warn of what is not saved."""
         self.run[self._name].refuse_eval("saved")
+        if self.waiting:
+            warnings.warn(
+                f"the gradients of {self.waiting} batches that are accumulated are not in the checkpoint: save where "
+                "accelerator.sync_gradients is true, after a step",
+                CheckpointWarning,
+                stacklevel=4,
+            )
 
 
 class _ShardedPart(_Part):
