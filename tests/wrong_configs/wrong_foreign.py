@@ -50,6 +50,8 @@ FOREIGN: dict[str, Any] = {
     },
     "a multiplier of 0": {"optimizer": {"type": "AdamW", "param_groups": [{"match": "a", "lr_multiplier": 0}]}},
     "transformers' cycles": {**CODE, "scheduler": "cosine", "lr_scheduler_num_cycles": 1},
+    "misspelt after one of its own words": {"training": {**CODE, "gradient_clipping_norm": 1, "optimizer_eps": 1e-6}},
+    "Keras": {"training": {**CODE, "clipvalue": 0.5, "clipnorm": None}},
     "a null": {"training": {**CODE, "lr_scheduler": None, "opt_betas": None}},
     "clipping in a pair": {
         "optimizer_configs": {

@@ -32,7 +32,7 @@ LOOP_KEYS: dict[str, str] = {
     "gradient_accumulation_steps": f"{_TRAINER}, {_DEEPSPEED}, accelerate",
     # Those below have a word of a recipe's in them, and are about something else.
     **dict.fromkeys(("warmup_mode", "encoder_freeze_on_warmup", "use_effective_length_for_schedule"), _SAT),
-    **dict.fromkeys(("track_grad_norm", "log_grad_norm", "log_lr", "lr_monitor"), _LIGHTNING),
+    **dict.fromkeys(("track_grad_norm", "log_grad_norm", "log_lr", "lr_monitor", "swa_lr", "swa_lrs"), _LIGHTNING),
     **dict.fromkeys(("skip_optimizer", "warm_start"), _AUDIO),
     **dict.fromkeys(("restore_callback_states_from_checkpoint", "save_optimizer_state"), _TRAINER),
     **dict.fromkeys(("offload_optimizer", "optimizer_offload", "zero_optimization"), _DEEPSPEED),

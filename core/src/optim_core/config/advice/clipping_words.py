@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["clipping_for"]
 _KEY = "gradient_clipping"
 
 # With one of these in it, a word may mean that each value is cut, and not the norm of all.
-_VALUES = frozenset({"val", "value", "values"})
+_VALUE = re.compile(r"val(ue)?s?$")
 
 
 def clipping_for(key: str, value: Any) -> str:
@@ -30,7 +31,7 @@ def clipping_for(key: str, value: Any) -> str:
         return f"write `gradient_clipping: {{type: {kind}, {CLIPPERS[kind]}: …}}`"
     number = value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else "…"
     by_norm = f"gradient_clipping: {{max_norm: {number}}}"
-    if key.lower() not in CLIP_WORDS and "norm" not in words(key) and not _VALUES.isdisjoint(words(key)):
+    if key.lower() not in CLIP_WORDS and "norm" not in words(key) and any(_VALUE.search(word) for word in words(key)):
         by_value = f"gradient_clipping: {{type: value, clip_value: {number}}}"
         return f"write `{by_norm}` for the norm of all gradients, or `{by_value}` for each of them"
     return f"write `{by_norm}`"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from optim_core.config.advice.clipping_words import clipping_for
 from optim_core.config.foreign_words import OTHER_WORDS, field_for, field_meant
-from optim_core.config.forms.speaking import FIELDS, topic, words
+from optim_core.config.forms.speaking import FIELDS, Topic, topic, words
 from optim_core.config.forms.takes import Takes
 from optim_core.config.keys import PARTS, RECIPE_KEYS, naming_keys
 from optim_core.config.loop_keys import LOOP_KEYS
@@ -18,6 +18,8 @@ __all__ = ["PartOfRecipe", "meaning", "parts_of_recipe"]
 
 # The second of Adam's betas where a config says the first alone, and the first where it says the second.
 _ADAMS_BETAS = (0.9, 0.999)
+
+_TWICE = "`gradient_clipping` is given already: keep one of the two"
 
 # These stand with the name of a part for all of its fields.
 _WORDS_FOR_PARAMS = ("args", "kwargs", "conf", "cfg", "config", "params", "parameters", "options", "opts", "hparams")
@@ -90,24 +92,27 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
     params = _other_params(key, value, beside)
     if params is not None:
         return f"did you mean `{params}`?"
-    if key in LOOP_KEYS or alike(key, RECIPE_KEYS):
+    if key in LOOP_KEYS:
         return None
-    if value is None and (topic(key) is not None or key in FIELDS):
-        return "leave it out: it is null, and says nothing"
     about = topic(key)
+    if value is None and (about is not None or key in FIELDS):
+        return "leave it out: it is null, and says nothing"
     for part in parts:
         field = field_meant(key, part.keys)
         if field is not None and not (about == "scheduler" and part.kind == "optimizer"):
             return _field(key, value, field, part, beside)
+    return None if about is None else _of_topic(about, key, value, parts, beside)
+
+
+def _of_topic(
+    about: Topic, key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]
+) -> str | None:
+    """Return what to write for a key that is about a part of a recipe, and is no field of it by any name."""
     if about == "gradient_clipping":
-        if beside.get("gradient_clipping") is not None:
-            return "`gradient_clipping` is given already: keep one of the two"
-        return clipping_for(key, value)
-    if about == "optimizer" and key.lower().replace("-", "_") not in OTHER_WORDS:
-        return _of_an_optimizer(key, value, parts)
-    if about == "scheduler" and key.lower().replace("-", "_") not in OTHER_WORDS:
-        return _of_a_schedule(key, value, parts, beside)
-    return None
+        return clipping_for(key, value) if beside.get(about) is None else _TWICE
+    if alike(key, RECIPE_KEYS) or key.lower().replace("-", "_") in OTHER_WORDS:
+        return None
+    return _of_an_optimizer(key, value, parts) if about == "optimizer" else _of_a_schedule(key, value, parts, beside)
 
 
 def _field(key: str, value: Any, field: str, part: PartOfRecipe, beside: Mapping[Any, Any]) -> str:

@@ -65,7 +65,7 @@ _DECAY = frozenset(f"decay {word}" for word in _MEASURES.split())
 _PAIRS = frozenset({"t max", "t mult", "t up", "eta min", "step size", "pct start", "div factor", "one cycle"}) | _DECAY
 # Whole keys, without what separates their words; the digits in them count.
 _WHOLE_OPTIMIZER = _these("b1 b2 l2 l2reg l2penalty l2regularization nodecay layerdecay")
-_WHOLE_SCHEDULE = _these("t0")
+_WHOLE_SCHEDULE = _these("t0 tmax stepsize etamin")
 
 # In a section that holds one recipe, these are about it too, though their words alone do not say so.
 FIELDS = frozenset(
