@@ -98,3 +98,19 @@ def test_a_right_nested_config_imports_no_advice_and_no_other_form(folder, tmp_p
     assert {"forms", "forms.form", "forms.recognise"} == {name for name in config if name.startswith("forms")}
     assert set() == config & {"foreign_words", "problems", "overrides", "structuring.repairs", "formats.yaml_errors"}
     assert "difflib" not in imported
+
+
+def test_what_is_said_of_keys_that_speak_of_a_recipe_imports_no_other_plugin(folder):
+    """Neither the warning of what is not read nor the hint of an error looks at plugins that are not named."""
+    keys = {"max_grad_norm": 5, "warm_up_steps": 5, "wd": 5, "lr_scheduler": {}, "momentum": 5}
+    code = f"""
+        import warnings
+        from optim_core import ConfigError, registry
+        warnings.simplefilter("ignore")
+        registry.build({{"training": {{"optimizer": "One"}}, **{keys!r}}})
+        try:
+            registry.build({{"training": {{"optimizer": "One", **{keys!r}}}}})
+        except ConfigError as error:
+            assert all(problem.hint for problem in error.problems), error
+    """
+    assert {"opt_one"} == modules_after(folder, code) & (PLUGINS | {"torch"})
