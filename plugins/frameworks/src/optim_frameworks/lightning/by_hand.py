@@ -66,11 +66,16 @@ class ByHand(SteppingHost):
         wrapped = module.optimizers()
         each = wrapped if isinstance(wrapped, list) else [wrapped]
         mine = next(optimizer for optimizer in each if optimizer.optimizer is loop.optimizer)
-        if closure is None:
-            mine.step()
-        else:
-            mine.step(closure=closure)
-        watched = module._live().watched[loop.name]
+        held = module._live()
+        held.stepped_by_run = loop.name
+        try:
+            if closure is None:
+                mine.step()
+            else:
+                mine.step(closure=closure)
+        finally:
+            held.stepped_by_run = None
+        watched = held.watched[loop.name]
         was_skipped = watched.was_skipped()
         return watched.norm, was_skipped and self.scaler is not None
 

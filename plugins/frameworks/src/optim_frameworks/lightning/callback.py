@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from optim_core import OptimError
+from optim_core import CheckpointWarning, OptimError
+from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import callback_bases, own_class, root_of
 from optim_frameworks.lightning.live import Held
 from optim_frameworks.lightning.resuming import KEY, check, go_on, is_saved, load_training_weights, save
@@ -48,9 +50,12 @@ class RecipeCallback:
     # -- steps and epochs ------------------------------------------------------------------------------------------
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
-        """Clip in manual optimization, where Lightning asks no module to."""
+        """Let monitors look at the gradients; clip in manual optimization, where Lightning asks no module to."""
         held = held_of(pl_module)
-        if held is not None and not pl_module.automatic_optimization:
+        if held is None:
+            return
+        held.begin_step(optimizer, scaler_of(trainer))
+        if not pl_module.automatic_optimization:
             held.clip(optimizer)
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
@@ -134,7 +139,16 @@ class RecipeCallback:
     def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Keep what a checkpoint says of the run that it continues, and compare, where the run is made already."""
         held = held_of(pl_module)
-        if held is None or trainer.state.fn != "fit" or KEY not in checkpoint:
+        if held is None or trainer.state.fn != "fit":
+            return
+        if KEY not in checkpoint:
+            if checkpoint.get("optimizer_states"):
+                warnings.warn(
+                    "the checkpoint was saved without a recipe, so that nothing is compared: its rates and other "
+                    "numbers of groups count, and not those of the recipe",
+                    CheckpointWarning,
+                    stacklevel=2,
+                )
             return
         held.saved = checkpoint[KEY]
         load_training_weights(pl_module, held.saved)

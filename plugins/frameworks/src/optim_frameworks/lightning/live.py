@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from optim_core import OptimError
+from optim_core import OptimError, StepResult
 from optim_frameworks.lightning.metrics import Metrics
 
 __all__ = ["Held", "Watched"]
@@ -28,7 +28,7 @@ class Watched:
         self._has_closure = has_closure
         self.norm: Any = None
         self.is_training = False
-        self._taken: Any = 0
+        self.taken: Any = 0
         self._clipped = self._stepped = False
         self._found_inf: Any = None
 
@@ -58,12 +58,12 @@ class Watched:
         # Where the optimizer unscales by itself, the scaler leaves there for the step what it found. Nothing waits for
         # the device to say what that is, until somebody asks.
         self._found_inf = found = getattr(optimizer, "found_inf", None)
-        self._taken = self._taken + (1 if found is None else (found == 0))
+        self.taken = self.taken + (1 if found is None else (found == 0))
 
     @property
     def steps(self) -> int:
         """How many steps the optimizer has taken in this ``fit``."""
-        return int(self._taken)
+        return int(self.taken)
 
     def was_skipped(self) -> bool:
         """Tell whether a scaler left out the step since this was asked the last time."""
@@ -105,6 +105,13 @@ def _compute_gradients(optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, 
         closure()
 
 
+class _Begun(NamedTuple):
+    """A step that is about to be taken: with which rates, and how many were taken before."""
+
+    rates: tuple[Any, ...]
+    taken: Any
+
+
 class Held:
     """The run of a module, as long as the module itself is there: copies and pickles of the module are without.
 
@@ -121,6 +128,8 @@ class Held:
         self.steps_before: dict[str, int] = {}
         self.metrics = Metrics()
         self._places: dict[str, int | None] = {}
+        self._begun: dict[str, _Begun] = {}
+        self.stepped_by_run: str | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Held:
         return Held()
@@ -136,6 +145,7 @@ class Held:
         """Take the run of a ``fit`` that begins, which `host` steps."""
         self.run, self.watched, self.is_made = run, watched, True
         self.steps_before = dict.fromkeys(run.optimizers, 0)
+        self._begun = {}
         self.metrics.watch(
             {name: run[name].monitor for name in run.schedulers if "metric" in run[name].needs and run[name].monitor}
         )
@@ -156,6 +166,34 @@ class Held:
         """Note whether a batch is being trained."""
         for watched in self.watched.values():
             watched.is_training = is_training
+        for name in [] if is_training else list(self._begun):
+            self._end_step(name)
+
+    def begin_step(self, optimizer: Any, scaler: Any) -> None:
+        """Note that an optimizer is about to step, with gradients that are not clipped, and let a monitor look at them.
+
+        A closure may compute gradients several times in a step, of which the first count.
+        """
+        name = self.name_of(optimizer)
+        if name is None or name == self.stepped_by_run:
+            return
+        if name in self._begun:
+            if self.watched[name].taken is self._begun[name].taken:
+                return
+            self._end_step(name)
+        loop = self.run[name]
+        rates = tuple(_value(group.get("lr", 0.0)) for group in loop.optimizer.param_groups)
+        self._begun[name] = _Begun(rates, self.watched[name].taken)
+        if loop.watch is not None:
+            loop.watch.before_step(scaler)
+
+    def _end_step(self, name: str) -> None:
+        """Count a step as the run itself would, and tell a monitor of it."""
+        begun, watched, loop = self._begun.pop(name), self.watched[name], self.run[name]
+        loop.steps += 1
+        if loop.watch is not None:
+            norm = watched.norm if watched.is_clipped else None
+            loop.watch.after_step(StepResult(None, norm, begun.rates, watched.taken - begun.taken == 0))
 
     def count(self) -> None:
         """Write into the run the steps that Lightning has taken with its optimizers."""
@@ -196,3 +234,8 @@ def _place(scheduler: Any) -> int | None:
     """Return the step at which a schedule is, None where it does not say."""
     place = getattr(scheduler, "last_epoch", None)
     return place if isinstance(place, int) else None
+
+
+def _value(rate: Any) -> Any:
+    """Return a rate as it is now; a schedule fills a tensor anew."""
+    return rate.clone() if hasattr(rate, "clone") else rate
