@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import (
     GradientAccumulationScheduler,
     LearningRateFinder,
     LearningRateMonitor,
+    ModelCheckpoint,
     StochasticWeightAveraging,
     Timer,
     WeightAveraging,
@@ -56,6 +57,8 @@ class Parts(RecipeModule, pl.LightningModule):
         self.backbone, self.head = network(), torch.nn.Linear(8, 8)
 
     def training_step(self, batch):
+        # A run that continues draws other numbers for dropout than one that goes through.
+        self.backbone.eval()
         return self.head(self.backbone(batch)).square().mean()
 
     def train_dataloader(self):
@@ -93,6 +96,35 @@ def test_backbone_finetuning_raises_the_rate_by_itself():
     module = Parts(registry.recipe(SGD), batch_size=4)
     trainer(max_epochs=3, callbacks=[BackboneFinetuning(unfreeze_backbone_at_epoch=1)]).fit(module)
     assert 2 == len(module.run.optimizer.param_groups)
+
+
+def test_backbone_finetuning_beside_a_schedule_by_steps_is_refused():
+    """The schedule would set the rate of the backbone anew at the next step."""
+    module = Parts(registry.recipe(COSINE), batch_size=4)
+    with pytest.raises(OptimError, match="BackboneFinetuning sets the rate of the backbone at the start of each epoch"):
+        trainer(max_epochs=3, callbacks=[BackboneFinetuning(unfreeze_backbone_at_epoch=1)]).fit(module)
+
+
+@pytest.mark.parametrize("schedule", [COSINE["scheduler"], None])
+def test_finetuning_continues_with_its_groups(tmp_path, schedule):
+    """Lightning freezes the backbone of a run that continues, and never trains it again."""
+    config = {**COSINE, "scheduler": schedule}
+
+    def finetuned(ckpt_path=None):
+        module = Parts(registry.recipe(config), batch_size=4)
+        saving = ModelCheckpoint(tmp_path, "{epoch}", save_top_k=-1)
+        options = {"enable_checkpointing": True, "callbacks": [Later(), saving]} if ckpt_path is None else {}
+        torch.manual_seed(2)
+        made = trainer(**{"max_epochs": 4, "callbacks": [Later()], **options})
+        made.fit(module, ckpt_path=ckpt_path)
+        return module
+
+    whole = finetuned()
+    for epoch in (0, 2):
+        module = finetuned(tmp_path / f"epoch={epoch}.ckpt")
+        assert all(parameter.requires_grad for parameter in module.backbone.parameters())
+        for name, value in whole.state_dict().items():
+            assert torch.equal(value, module.state_dict()[name]), name
 
 
 # -- rates ---------------------------------------------------------------------------------------------------------

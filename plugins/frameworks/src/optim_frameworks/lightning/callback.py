@@ -10,6 +10,7 @@ from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import callback_bases, own_class, root_of
 from optim_frameworks.lightning.live import Held
 from optim_frameworks.lightning.resuming import KEY, check, go_on, is_saved, load_training_weights, save
+from optim_frameworks.lightning.tools import train_later_groups
 
 __all__ = ["RecipeCallback", "held_of", "is_attached", "recipe_callback"]
 
@@ -161,4 +162,5 @@ class RecipeCallback:
             return
         if held.saved is not None:
             go_on(held, held.saved, module.changed)
+            train_later_groups(held.run, held.later_groups, module, module.trainer)
         held.started()

@@ -117,7 +117,8 @@ class Held:
 
     `run` is what the recipe created for the last ``fit``, `watched` what is seen of each optimizer, by its name,
     `saved` what a checkpoint says of the run that is to continue, until it does, `is_made` whether this ``fit`` has its
-    run already.
+    run already, `later_groups` the number of groups of each optimizer to which a callback is going to add those that
+    the saved one had.
     """
 
     def __init__(self) -> None:
@@ -125,6 +126,7 @@ class Held:
         self.watched: dict[str, Watched] = {}
         self.saved: Mapping[str, Any] | None = None
         self.is_made = False
+        self.later_groups: dict[str, int] = {}
         self.steps_before: dict[str, int] = {}
         self.metrics = Metrics()
         self._places: dict[str, int | None] = {}
@@ -139,7 +141,7 @@ class Held:
 
     def prepare(self) -> None:
         """Forget what an earlier ``fit`` has left of a checkpoint."""
-        self.saved, self.is_made = None, False
+        self.saved, self.is_made, self.later_groups = None, False, {}
 
     def begin(self, run: Any, watched: dict[str, Watched], host: Any) -> None:
         """Take the run of a ``fit`` that begins, which `host` steps."""

@@ -23,7 +23,7 @@ from optim_frameworks.lightning.refusals import refuse_live, refuse_what_does_no
 from optim_frameworks.lightning.resuming import check, evaluated, trained
 from optim_frameworks.lightning.run_lengths import lengths, repair_of
 from optim_frameworks.lightning.schedules import scheduler_config
-from optim_frameworks.lightning.tools import RATE, refuse_tools
+from optim_frameworks.lightning.tools import RATE, refuse_tools, waits_for_groups
 
 if TYPE_CHECKING:
     from optim_core.recipe import Optimization
@@ -191,7 +191,9 @@ class RecipeModule:
         held = self._live()
         held.begin(run, watched, ByHand(self))
         if held.saved is not None:
-            check(run, held.saved, self.changed)
+            held.later_groups = waits_for_groups(run, held.saved, trainer)
+            if not held.later_groups:
+                check(run, held.saved, self.changed)
         by_hand = not module.automatic_optimization
         told: list[dict[str, Any]] = []
         for name, optimizer in run.optimizers.items():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from optim_core import OptimError
 from optim_frameworks.lightning.copies import is_of
 
-__all__ = ["RATE", "refuse_tools"]
+__all__ = ["RATE", "refuse_tools", "train_later_groups", "waits_for_groups"]
 
 # The attribute of a RecipeModule that is the rate of its recipe.
 RATE = "recipe_lr"
@@ -27,6 +28,49 @@ def refuse_tools(trainer: Any, run: Any) -> None:
             _refuse_batch_finder(callback, run)
         elif is_of(callback, "StochasticWeightAveraging"):
             _refuse_one_rate(callback, run)
+        elif is_of(callback, "BackboneFinetuning"):
+            _refuse_two_rates(run)
+
+
+def waits_for_groups(run: Any, saved: Mapping[str, Any], trainer: Any) -> dict[str, int]:
+    """Return how many groups each optimizer has that is to get more, as it had when the run was saved.
+
+    A finetuning callback adds them when ``fit`` starts; the run is compared with what was saved before its first step,
+    and not earlier.
+    """
+    if not any(is_of(callback, "BaseFinetuning") for callback in trainer.callbacks):
+        return {}
+    parts = saved["optimizers"]
+    return {
+        name: len(optimizer.param_groups)
+        for name, optimizer in run.optimizers.items()
+        if name in parts and len(parts[name]["start"]) > len(optimizer.param_groups)
+    }
+
+
+def train_later_groups(run: Any, later: Mapping[str, int], module: Any, trainer: Any) -> None:
+    """Train again what a finetuning callback trained when the run was saved.
+
+    The callback freezes everything before a run that continues too, and gives the optimizer its groups, in which
+    nothing would have a gradient.
+
+    Args:
+        run: that goes on.
+        later: what `waits_for_groups` returned.
+        module: the module.
+        trainer: of the run.
+    """
+    added = {
+        id(parameter)
+        for name, known in later.items()
+        for group in run.optimizers[name].param_groups[known:]
+        for parameter in group["params"]
+    }
+    if added:
+        callback = next(callback for callback in trainer.callbacks if is_of(callback, "BaseFinetuning"))
+        for part in module.modules():
+            if any(id(parameter) in added for parameter in part.parameters(recurse=False)):
+                callback.make_trainable(part)
 
 
 def _refuse_rate_finder(callback: Any) -> None:
@@ -62,4 +106,14 @@ def _refuse_one_rate(callback: Any, run: Any) -> None:
             raise OptimError(
                 f"StochasticWeightAveraging(swa_lrs={rate}) gives every parameter group the same rate, and the recipe "
                 f"multiplies theirs: swa_lrs={[rate * factor for factor in factors]}"
+            )
+
+
+def _refuse_two_rates(run: Any) -> None:
+    for name, scheduler in run.schedulers.items():
+        if run[name].interval == "step":
+            raise OptimError(
+                "BackboneFinetuning sets the rate of the backbone at the start of each epoch, which "
+                f"{type(scheduler).__name__} sets anew at each step: take the schedule away, let it go by epochs, "
+                "interval: epoch, or unfreeze the backbone by a BaseFinetuning of your own"
             )
