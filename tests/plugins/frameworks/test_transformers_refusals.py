@@ -10,6 +10,7 @@ from transformers import Seq2SeqTrainer, Trainer, TrainingArguments
 from optim_core import ConfigError, HorizonError, OptimError, registry
 from optim_frameworks.transformers import RecipeTrainer
 from optim_frameworks.transformers.arguments import refuse_strangers
+from optim_frameworks.transformers.pace import EpochEnds
 
 from .transformers_support import Recorded, arguments, quiet, sentences, tiny_model, trainer_of
 
@@ -255,3 +256,11 @@ def test_clipping_that_is_overridden():
     recipe = {**ADAMW, "gradient_clipping": {"type": "norm", "config": {"max_norm": 1.0}}}
     with pytest.raises(OptimError, match="the gradients were not clipped as the recipe says"):
         trainer_of(recipe, FOLDER, kind=Mine).train()
+
+
+def test_the_callback_that_moves_epochs_is_needed():
+    """A schedule by epochs would stand still."""
+    trainer = trainer_of(ADAMW, FOLDER)
+    trainer.remove_callback(EpochEnds)
+    with pytest.raises(OptimError, match="the callback EpochEnds was removed"):
+        trainer.train()

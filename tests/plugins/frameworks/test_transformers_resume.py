@@ -99,6 +99,29 @@ def test_another_optimizer_is_told(tmp_path):
         )
 
 
+def test_what_a_run_that_was_refused_has_loaded_is_not_trained_with(tmp_path):
+    """The next train of the same trainer begins with a fresh optimizer."""
+    trained(COSINE, tmp_path)
+    other = {**COSINE, "optimizer": {**COSINE["optimizer"], "config": {"lr": 0.02}}}
+    trainer = trainer_of(other, tmp_path / "other", tiny_model())
+    with pytest.raises(CheckpointMismatchError):
+        trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-6"))
+    refused = trainer.run
+    trainer.train()
+    assert refused is not trainer.run
+    assert 12 == len(trainer.logged)
+
+
+def test_epochs_are_those_of_now(tmp_path):
+    """A run that goes on as it was saved has the schedule of then, and moves it with the epochs of its data."""
+    recipe = RECIPES["by epochs"]
+    trained(recipe, tmp_path, max_steps=12)
+    kept = trained(
+        recipe, tmp_path / "o", tmp_path / "checkpoint-6", "saved", max_steps=12, per_device_train_batch_size=8
+    )
+    assert [0.01] * 6 + [0.005] * 3 + [0.0025] * 3 == [entry["learning_rate"] for entry in kept.logged]
+
+
 def test_other_groups_are_told(tmp_path):
     """By the names of parameters."""
     trained(COSINE, tmp_path)

@@ -50,13 +50,15 @@ class _Step:
         self.found_inf = getattr(optimizer, "found_inf", None)
 
 
-def _copied(rate: Any) -> Any:
+def _rate_of(group: dict[str, Any]) -> Any:
+    """Return the rate of a group as it is now; a schedule fills a tensor anew."""
+    rate = group.get("lr", 0.0)
     return rate.clone() if hasattr(rate, "clone") else rate
 
 
 def _rates_of(optimizer: Any) -> list[float]:
     """Return the rate of each group as a number."""
-    return [float(group["lr"]) for group in optimizer.param_groups]
+    return [float(_rate_of(group)) for group in optimizer.param_groups]
 
 
 class Pace:
@@ -68,11 +70,14 @@ class Pace:
     Args:
         run: what it is the schedule of.
         changed: what happens where the run that is loaded was of another config, see `Optimization.load_state_dict`.
+        epoch: the steps of an epoch of Trainer's, None where they are not known; those of the run may be what they were
+            when it was saved.
     """
 
-    def __init__(self, run: Optimization, changed: Any) -> None:
+    def __init__(self, run: Optimization, changed: Any, epoch: int | None) -> None:
         self.run = run
         self.changed = changed
+        self.epoch = epoch
         self.begun = False
         self.loaded = False
         self.loop = run[next(iter(run.optimizers))]
@@ -156,7 +161,7 @@ class Pace:
         self._step.norm = self.run.clip()
         self._step.clipped, self._step.taken = True, False
         # A number that is a tensor stays on its device until it is logged.
-        self._step.rates = [_copied(group["lr"]) for group in self.run.optimizer.param_groups]
+        self._step.rates = [_rate_of(group) for group in self.run.optimizer.param_groups]
         return self._step.norm
 
     def end_step(self) -> None:
@@ -165,10 +170,6 @@ class Pace:
         if self.loop.watch is not None:
             rates = tuple(self._step.rates or self.get_last_lr())
             self.loop.watch.after_step(StepResult(None, self._step.norm, rates, not self._step.taken))
-
-    def end_epoch(self, metric: float | None = None) -> None:
-        """Move a schedule that goes by epochs, or by evaluations."""
-        self.run.end_epoch(metric)
 
     @property
     def has_modes(self) -> bool:
@@ -203,23 +204,27 @@ class EpochEnds(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Count the step, and end the epoch with its last one."""
-        self._trainer.end_step()
-        run: Optimization = self._trainer.run
-        length = run.horizon.steps_per_epoch
-        if length is None or state.global_step % length != 0:
+        pace = self._pace
+        pace.end_step()
+        if pace.epoch is None or state.global_step % pace.epoch != 0:
             return
-        if not _waits(run):
-            run.end_epoch()
+        if not _waits(pace.run):
+            pace.run.end_epoch()
         elif args.eval_strategy == "epoch" and control.should_save:
             control.should_save, self._saves_later = False, True
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """End an epoch whose length was not known."""
-        run: Optimization = self._trainer.run
-        if run.horizon.steps_per_epoch is None and not control.should_training_stop and not _waits(run):
-            run.end_epoch()
+        pace = self._pace
+        if pace.epoch is None and not control.should_training_stop and not _waits(pace.run):
+            pace.run.end_epoch()
         if self._saves_later:
             control.should_save, self._saves_later = True, False
+
+    @property
+    def _pace(self) -> Pace:
+        pace: Pace = self._trainer.pace
+        return pace
 
 
 def _waits(run: Optimization) -> bool:

@@ -116,6 +116,9 @@ class RecipeTrainer(_Base):
             output = super().train(resume_from_checkpoint, *args, **kwargs)
         finally:
             self._resuming = None
+            if self._pace is not None:
+                # What a train that failed has loaded is not for the next one.
+                self._pace.begun = True
         if self.run is not None:
             self.run.eval()
         return output
@@ -135,7 +138,7 @@ class RecipeTrainer(_Base):
             self.run = self._recipe.create(
                 model, total_steps=lengths.total_steps, steps_per_epoch=lengths.steps_per_epoch
             )
-            self._pace = Pace(self.run, self._changed)
+            self._pace = Pace(self.run, self._changed, lengths.steps_per_epoch)
             self.optimizer = self.run.optimizer
             if "create_graph" in self._recipe.needs:
                 _differentiate_twice(self.accelerator)
@@ -168,9 +171,9 @@ class RecipeTrainer(_Base):
         Raises:
             OptimError: another optimizer or schedule stands there, or a run that was to go on did not find its state.
         """
-        if self._pace is None or self.run is None or _unwrapped(self.optimizer) is not self.run.optimizer:
+        if self._pace is None or self.run is None or not _is_around(self.optimizer, self.run.optimizer):
             raise OptimError(
-                f"Trainer is about to step {type(_unwrapped(self.optimizer)).__name__} that the recipe has not made: "
+                f"Trainer is about to step an optimizer, {self.optimizer!r:.60}, that the recipe has not made: "
                 "call super().create_optimizer() where you override it, and set no optimizer by hand"
             )
         if self.lr_scheduler is not self._pace:
@@ -191,16 +194,22 @@ class RecipeTrainer(_Base):
         schedule = run.recipe.scheduler
         if schedule is None or schedule.interval != "epoch" or schedule.waits_for_metric:
             return
-        if self._resuming is not None and run.horizon.steps_per_epoch is None:
+        if self._resuming is not None and self.pace.epoch is None:
             raise OptimError(
                 f"{schedule.type} goes by epochs, and Trainer does not know in which epoch a run stopped whose data "
                 "has no length: write interval: step beside its type, or give the data a length"
             )
 
-    def end_step(self) -> None:
-        """Count the step that is over; `EpochEnds` calls it."""
-        if self._pace is not None:
-            self._pace.end_step()
+    @property
+    def pace(self) -> Pace:
+        """What moves the schedule of the run, for `EpochEnds`.
+
+        Raises:
+            OptimError: there is no run yet.
+        """
+        if self._pace is None:
+            raise OptimError("there is no run before train()")
+        return self._pace
 
     # -- a step --------------------------------------------------------------------------------------------------
 
@@ -208,6 +217,8 @@ class RecipeTrainer(_Base):
         """Compute gradients as Trainer does, with an optimizer that has modes in training."""
         if self.run is not None:
             self.run.train()
+        if self._pace is not None and not self._pace.begun:
+            raise OptimError("the callback EpochEnds was removed, without which schedules by epochs do not move")
         return super().training_step(*args, **kwargs)
 
     def _clip_grad_norm(self, model: Any) -> Any:
@@ -233,7 +244,7 @@ class RecipeTrainer(_Base):
         if self.run is not None and self._pace is not None and not skip_scheduler:
             schedule = self.run.recipe.scheduler
             if schedule is not None and schedule.waits_for_metric:
-                self._pace.end_epoch(metric_in(metrics, schedule, self.args))
+                self.run.end_epoch(metric_in(metrics, schedule, self.args))
         return metrics
 
     # -- optimizers that have other weights in evaluation --------------------------------------------------------
@@ -315,11 +326,11 @@ def _has_length(dataloader: Any) -> bool:
         return False
 
 
-def _unwrapped(optimizer: Any) -> Any:
-    """Return the optimizer within what accelerate wraps around it."""
-    while hasattr(optimizer, "optimizer"):
+def _is_around(optimizer: Any, own: Any) -> bool:
+    """Tell whether an optimizer is `own`, or what accelerate wraps around it."""
+    while optimizer is not own and hasattr(optimizer, "optimizer"):
         optimizer = optimizer.optimizer
-    return optimizer
+    return optimizer is own
 
 
 def _differentiate_twice(accelerator: Any) -> None:
