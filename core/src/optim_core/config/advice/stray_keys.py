@@ -51,6 +51,9 @@ def stray_key(tell: Telling, key: str, allowed: tuple[str, ...], free: list[str]
     keys = f"allowed here: {', '.join(allowed)}"
     if near:
         return Said(f"did you mean `{near}`? {keys}", near=True)
+    ours = OTHER_WORDS.get(key.lower().replace("-", "_"), "").partition(":")[0]
+    if ours in allowed:
+        keys = f"`{ours}` is given, and what this says belongs into it; {keys}"
     return Said(keys + _BESIDE_A_RECIPE if more else keys)
 
 
