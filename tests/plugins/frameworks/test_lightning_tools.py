@@ -1,5 +1,9 @@
 """Lightning's own callbacks and tools beside a recipe: right, or refused with the line that is right."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import lightning.pytorch as pl
 import pytest
 import torch
@@ -125,6 +129,13 @@ def test_finetuning_continues_with_its_groups(tmp_path, schedule):
         assert all(parameter.requires_grad for parameter in module.backbone.parameters())
         for name, value in whole.state_dict().items():
             assert torch.equal(value, module.state_dict()[name]), name
+
+
+def test_a_group_that_comes_later_is_refused_in_two_processes():
+    """Lightning trains a backbone of its own in each, and says nothing."""
+    script = Path(__file__).parent / "finetuning_processes.py"
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert "DistributedDataParallel exchanges no gradients" in done.stdout + done.stderr
 
 
 # -- rates ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import callback_bases, own_class, root_of
 from optim_frameworks.lightning.live import Held
 from optim_frameworks.lightning.resuming import KEY, check, go_on, is_saved, load_training_weights, save
-from optim_frameworks.lightning.tools import train_later_groups
+from optim_frameworks.lightning.tools import refuse_later_groups, train_later_groups
 
 __all__ = ["RecipeCallback", "held_of", "is_attached", "recipe_callback"]
 
@@ -72,7 +72,10 @@ class RecipeCallback:
             held.within_batch(is_training=False)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """Refuse a schedule that has not kept pace with its optimizer in the epochs before."""
+        """Refuse a schedule that has not kept pace with its optimizer, and groups that each process has to itself."""
+        held = held_of(pl_module)
+        if held is not None and held.run is not None:
+            refuse_later_groups(held.run, held.groups, trainer)
         self._refuse_other_paces(pl_module)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:

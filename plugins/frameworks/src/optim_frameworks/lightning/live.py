@@ -118,7 +118,7 @@ class Held:
     `run` is what the recipe created for the last ``fit``, `watched` what is seen of each optimizer, by its name,
     `saved` what a checkpoint says of the run that is to continue, until it does, `is_made` whether this ``fit`` has its
     run already, `later_groups` the number of groups of each optimizer to which a callback is going to add those that
-    the saved one had.
+    the saved one had, `groups` how many each had when the run was created.
     """
 
     def __init__(self) -> None:
@@ -127,6 +127,7 @@ class Held:
         self.saved: Mapping[str, Any] | None = None
         self.is_made = False
         self.later_groups: dict[str, int] = {}
+        self.groups: dict[str, int] = {}
         self.steps_before: dict[str, int] = {}
         self.metrics = Metrics()
         self._places: dict[str, int | None] = {}
@@ -146,6 +147,7 @@ class Held:
     def begin(self, run: Any, watched: dict[str, Watched], host: Any) -> None:
         """Take the run of a ``fit`` that begins, which `host` steps."""
         self.run, self.watched, self.is_made = run, watched, True
+        self.groups = {name: len(optimizer.param_groups) for name, optimizer in run.optimizers.items()}
         self.steps_before = dict.fromkeys(run.optimizers, 0)
         self._begun = {}
         self.metrics.watch(

@@ -8,7 +8,7 @@ from typing import Any
 from optim_core import OptimError
 from optim_frameworks.lightning.copies import is_of
 
-__all__ = ["RATE", "refuse_tools", "train_later_groups", "waits_for_groups"]
+__all__ = ["RATE", "refuse_later_groups", "refuse_tools", "train_later_groups", "waits_for_groups"]
 
 # The attribute of a RecipeModule that is the rate of its recipe.
 RATE = "recipe_lr"
@@ -46,6 +46,30 @@ def waits_for_groups(run: Any, saved: Mapping[str, Any], trainer: Any) -> dict[s
         for name, optimizer in run.optimizers.items()
         if name in parts and len(parts[name]["start"]) > len(optimizer.param_groups)
     }
+
+
+def refuse_later_groups(run: Any, groups: Mapping[str, int], trainer: Any) -> None:
+    """Refuse parameters that are trained from now on where each process would train its own.
+
+    DistributedDataParallel exchanges the gradients of what was trained when it was made, and of nothing else.
+
+    Args:
+        run: that is on.
+        groups: how many groups each optimizer had when the run was created.
+        trainer: of the run.
+
+    Raises:
+        OptimError: an optimizer has more, in several processes.
+    """
+    if trainer.world_size == 1 or not is_of(trainer.strategy, "DDPStrategy"):
+        return
+    for name, optimizer in run.optimizers.items():
+        if len(optimizer.param_groups) > groups[name]:
+            raise OptimError(
+                "DistributedDataParallel exchanges no gradients of parameters that were frozen when training began, so "
+                "that each process would train a model of its own: train them from the start, with a small "
+                "lr_multiplier in param_groups, or finetune in one process"
+            )
 
 
 def train_later_groups(run: Any, later: Mapping[str, int], module: Any, trainer: Any) -> None:
