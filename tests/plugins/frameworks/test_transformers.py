@@ -26,13 +26,14 @@ RECIPES = {
     },
     "Muon": {"optimizer": {"type": "Muon", "config": {"lr": 0.02}}, "scheduler": "linear"},
 }
-each_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+ACCUMULATED = ("groups, cosine and clipping", "by epochs")
+CASES = [*((name, 1) for name in RECIPES), *((name, 4) for name in ACCUMULATED)]
 
 
-@each_recipe
-@pytest.mark.parametrize("accumulated", [1, 4])
-def test_it_trains_as_the_plain_loop(recipe, accumulated, tmp_path):
+@pytest.mark.parametrize(("name", "accumulated"), CASES)
+def test_it_trains_as_the_plain_loop(name, accumulated, tmp_path):
     """Weights, rates and norms of each step are those of `run.step`, with gradients accumulated or not."""
+    recipe = RECIPES[name]
     trainer = trainer_of(recipe, tmp_path, gradient_accumulation_steps=accumulated)
     trainer.train()
     per_epoch = 6 if accumulated == 1 else 2

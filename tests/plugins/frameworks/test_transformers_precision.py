@@ -52,8 +52,17 @@ def by_hand(recipe, steps, dtype, scaling):
 
 
 @pytest.mark.usefixtures("precision")
-@pytest.mark.parametrize("optimizer", [ADAMW, FUSED, {"type": "Muon"}], ids=["AdamW", "fused", "Muon"])
-@pytest.mark.parametrize("rest", [COSINE, {"scheduler": {"type": "StepLR", "config": {"step_size": 1}}}, {}])
+@pytest.mark.parametrize(
+    ("optimizer", "rest"),
+    [
+        (ADAMW, COSINE),
+        (FUSED, COSINE),
+        ({"type": "Muon"}, COSINE),
+        (FUSED, {"scheduler": {"type": "StepLR", "config": {"step_size": 1}}}),
+        (ADAMW, {}),
+    ],
+    ids=["AdamW", "fused", "Muon", "by epochs", "no schedule"],
+)
 def test_fp16_trains_as_the_plain_loop(optimizer, rest, tmp_path):
     """Gradients are clipped unscaled, and a step that the scaler leaves out moves no schedule."""
     recipe = {"optimizer": optimizer, **rest}
