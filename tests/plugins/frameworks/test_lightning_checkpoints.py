@@ -8,7 +8,7 @@ from optim_core import CheckpointMismatchError, registry
 
 from .lightning_support import LIGHTNINGS_OWN, Model, assert_same, fitted, loader, plain, trainer
 
-pytestmark = LIGHTNINGS_OWN
+pytestmark = [*LIGHTNINGS_OWN, pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that ended before")]
 
 CLIPPED = {"gradient_clipping": {"type": "norm", "max_norm": 0.1}}
 COSINE = {"optimizer": {"type": "AdamW", "lr": 0.01}, "scheduler": {"type": "cosine"}, **CLIPPED}
@@ -54,6 +54,17 @@ def test_a_checkpoint_is_plain_data(config, tmp_path):
     checkpoint = torch.load(saved(tmp_path, config), weights_only=True)
     assert registry.to_config(registry.recipe(config)) == checkpoint["optim_core"]["recipe"]
     assert {"steps": {"default": 12}, "epochs": 2} == checkpoint["optim_core"]["counters"]
+
+
+def test_a_plateau_misses_no_epoch_wherever_it_is_continued(tmp_path):
+    """Within an epoch, after its last batch, and at its end; Lightning leaves out the metric of that epoch."""
+    config, options = RECIPES["plateau"], {"max_epochs": 3, "val": True, "val_check_interval": 0.5}
+    keeping = ModelCheckpoint(tmp_path, filename="{step}", every_n_train_steps=1, save_top_k=-1)
+    whole = fitted(config, Still, enable_checkpointing=True, callbacks=[keeping], **options)
+    for step in (4, 6, 17):
+        path = tmp_path / f"step={step}.ckpt"
+        continued = fitted(config, Still, ckpt_path=path, **options)
+        assert whole.run.scheduler.last_epoch == continued.run.scheduler.last_epoch, step
 
 
 OTHERS = {

@@ -77,10 +77,17 @@ class RecipeCallback:
         if held is not None and held.run is not None:
             refuse_later_groups(held.run, held.groups, trainer)
         self._refuse_other_paces(pl_module)
+        self._give_missed(trainer, pl_module, trainer.current_epoch - 1)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """Refuse the same after the last epoch."""
         self._refuse_other_paces(pl_module)
+        self._give_missed(trainer, pl_module, trainer.current_epoch - 1)
+
+    def _give_missed(self, trainer: Any, module: Any, epoch: int) -> None:
+        held = held_of(module)
+        if held is not None and held.run is not None and epoch >= 0:
+            held.metrics.give_missed(held.run, trainer, epoch)
 
     def _refuse_other_paces(self, module: Any) -> None:
         held = held_of(module)
@@ -108,12 +115,12 @@ class RecipeCallback:
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Begin in the mode of training, with what a checkpoint says of the run."""
-        self._go_on(pl_module)
+        self._go_on(trainer, pl_module)
         self._set_mode(trainer, pl_module, "train")
 
     def on_sanity_check_start(self, trainer: Any, pl_module: Any) -> None:
         """Go on from a checkpoint before the first evaluation."""
-        self._go_on(pl_module)
+        self._go_on(trainer, pl_module)
 
     def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
         """Evaluate the weights that are to be evaluated."""
@@ -159,11 +166,11 @@ class RecipeCallback:
         if held.is_made:
             check(held.run, held.saved, pl_module.changed)
 
-    def _go_on(self, module: Any) -> None:
+    def _go_on(self, trainer: Any, module: Any) -> None:
         held = held_of(module)
         if held is None or held.run is None:
             return
         if held.saved is not None:
-            go_on(held, held.saved, module.changed)
-            train_later_groups(held.run, held.later_groups, module, module.trainer)
+            go_on(held, trainer, held.saved, module.changed)
+            train_later_groups(held.run, held.later_groups, module, trainer)
         held.started()

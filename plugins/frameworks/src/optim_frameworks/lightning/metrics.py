@@ -25,6 +25,7 @@ class Metrics:
         self._known: set[str] = set()
         self._fresh: set[str] = set()
         self._epochs: dict[str, int] = {}
+        self._is_first_epoch = False
 
     def watch(self, monitors: dict[str, str]) -> None:
         """Begin anew for a run, with the metric of each optimizer whose schedule waits for one."""
@@ -56,27 +57,52 @@ class Metrics:
 
         Lightning saves before it gives them, and leaves it out where it continues.
         """
-        if not trainer.is_last_batch:
+        batches = trainer.fit_loop.epoch_loop.batch_progress.current
+        if not trainer.is_last_batch or batches.completed < batches.ready:
+            # After the last batch itself the epoch is still to be validated, by whoever continues.
             return {}
-        frequencies = {id(config.scheduler): config.frequency for config in trainer.lr_scheduler_configs}
-        waiting = {}
-        for name, monitor in self._monitors.items():
-            frequency = frequencies.get(id(run.schedulers[name]), 1)
-            is_due = run[name].interval == "epoch" and (_epoch(trainer) + 1) % frequency == 0
-            if is_due and self._epochs.get(name, -1) < _epoch(trainer):
-                value = trainer.callback_metrics.get(monitor)
-                waiting[name] = None if value is None else float(value)
-        return waiting
+        return {name: self._value(name, trainer) for name in self._waiting(run, trainer, _epoch(trainer))}
 
-    def give(self, run: Any, pending: dict[str, Any]) -> None:
-        """Give the schedules of a run that continues what they were waiting for."""
-        for name, value in pending.items():
+    def _waiting(self, run: Any, trainer: Any, epoch: int) -> list[str]:
+        """Return the optimizers whose schedules by epochs are due after an epoch, and were not given its metric."""
+        frequencies = {id(config.scheduler): config.frequency for config in trainer.lr_scheduler_configs}
+        return [
+            name
+            for name in self._monitors
+            if run[name].interval == "epoch"
+            and (epoch + 1) % frequencies.get(id(run.schedulers[name]), 1) == 0
+            and self._epochs.get(name, -1) < epoch
+        ]
+
+    def _value(self, name: str, trainer: Any) -> float | None:
+        value = trainer.callback_metrics.get(self._monitors[name])
+        return None if value is None else float(value)
+
+    def give(self, run: Any, trainer: Any, pending: dict[str, Any]) -> None:
+        """Give the schedules of a run that continues what they were waiting for when it was saved."""
+        self._is_first_epoch = True
+        self._give(run, pending, _epoch(trainer))
+
+    def give_missed(self, run: Any, trainer: Any, epoch: int) -> None:
+        """Give the schedules the metric of the epoch within which a run was continued, where they were not given it.
+
+        Lightning leaves it out there, too.
+        """
+        if self._is_first_epoch:
+            self._is_first_epoch = False
+            waiting = self._waiting(run, trainer, epoch)
+            self._give(run, {name: self._value(name, trainer) for name in waiting}, epoch)
+
+    def _give(self, run: Any, values: dict[str, Any], epoch: int) -> None:
+        for name, value in values.items():
+            self._epochs[name] = epoch
+            self._fresh.discard(self._monitors.get(name, ""))
             if value is not None:
                 run.schedulers[name].step(value)
                 continue
             warnings.warn(
-                f"the checkpoint was saved before {self._monitors.get(name)} was logged, so that the schedule of "
-                f"{name} goes on without that epoch: log it before the end of the epoch",
+                f"{self._monitors.get(name)} is not known of the epoch in which the run was saved, so that the "
+                f"schedule of {name} goes on without that epoch: log it before checkpoints are saved",
                 CheckpointWarning,
                 stacklevel=2,
             )

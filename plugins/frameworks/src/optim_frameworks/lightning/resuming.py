@@ -131,7 +131,7 @@ def check(run: Any, saved: Mapping[str, Any], changed: Any) -> list[str]:
     return differing
 
 
-def go_on(held: Held, saved: Mapping[str, Any], changed: Any) -> None:
+def go_on(held: Held, trainer: Any, saved: Mapping[str, Any], changed: Any) -> None:
     """Continue a run whose objects have loaded their states, with the config that counts from now on."""
     run = held.run
     for name in run.optimizers:
@@ -140,7 +140,8 @@ def go_on(held: Held, saved: Mapping[str, Any], changed: Any) -> None:
     with _with_repair():
         if run.check_state_dict(whole, changed):
             run.load_state_dict(whole, changed)
-    held.metrics.give(run, saved.get(_PENDING) or {})
+    if trainer.lightning_module.automatic_optimization:
+        held.metrics.give(run, trainer, saved.get(_PENDING) or {})
 
 
 @contextmanager
