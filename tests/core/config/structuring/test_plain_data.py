@@ -127,6 +127,16 @@ def test_objects_of_named_fields_are_the_mappings_that_they_are(make):
     assert Data is plain_data(Data)
 
 
+def test_what_a_model_was_given_beside_its_fields_is_a_part_of_it():
+    """As by `extra="allow"` of pydantic's: neither a rate nor a misspelt one is lost."""
+
+    class Open(Model):
+        model_fields: ClassVar = {"type": None}
+        model_extra: ClassVar = {"config": None}
+
+    assert {"type": "momentum", "config": {"lr": 0.5}} == plain_data(Open())
+
+
 def test_what_a_field_raises_is_told_at_its_place():
     """A property in place of a field may raise anything."""
 

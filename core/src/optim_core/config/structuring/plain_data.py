@@ -172,7 +172,11 @@ def _fields_of_record(value: Any) -> dict[str, str] | None:
         return {field.name: field.name for field in fields(value)}
     # pydantic is not imported for this: whoever has a model of its has imported it.
     known = getattr(cls, "model_fields", None) if callable(getattr(cls, "model_dump", None)) else None
-    return {name: name for name in known} if isinstance(known, dict) else None
+    if not isinstance(known, dict):
+        return None
+    # A model may be given more than its fields, which it then holds beside them.
+    more = getattr(value, "model_extra", None)
+    return {name: name for name in (*known, *(more if isinstance(more, dict) else ()))}
 
 
 def _read(read: Callable[[Any], Any], key: Any) -> Any:
