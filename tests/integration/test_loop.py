@@ -37,11 +37,18 @@ SCHEDULES = {
     "ExponentialLR": {"gamma": 0.9},
     "PolynomialLR": {"total_iters": 4},
     "cosine_with_min_lr": {"min_lr": 1e-5},
-    "cosine_warmup_with_min_lr": {"min_lr": 1e-5},
+    "cosine_with_restarts": {"num_cycles": 2},
+    "constant_with_warmup": {"num_warmup_steps": 2},
+    "warmup_cosine": {"warmup_epochs": 1},
+    "cosine_warmup_with_min_lr": {"num_warmup_steps": 2, "min_lr": 1e-5},
     "warmup_stable_decay": {"num_warmup_steps": 1, "num_decay_steps": 1},
     "sequential": {"schedulers": [{"type": "constant"}, {"type": "cosine"}], "durations": [3]},
     "warmup": {"num_warmup_steps": 2, "scheduler": {"type": "cosine"}},
 }
+
+
+# What is a length there, in a run of two epochs.
+BY_EPOCHS = {"T_max": 2, "T_0": 1, "step_size": 1, "milestones": [1, 2], "total_iters": 2, "num_warmup_steps": 1}
 
 
 def names_of(kind, distributions=OURS):
@@ -164,6 +171,8 @@ def test_a_step_is_what_the_calls_by_hand_are_with_every_optimizer(name):
 
 def schedule_config(name, interval=None):
     given = {"type": name, "config": SCHEDULES.get(name, {})}
+    if interval == "epoch":
+        given["config"] = {key: BY_EPOCHS.get(key, value) for key, value in given["config"].items()}
     return given | ({"interval": interval} if interval else {})
 
 

@@ -91,7 +91,7 @@ NAMED = """\
 optimizer_configs:
   left:
     optimizer: {type: DemoDescent, config: {lr: 1e-3}}
-    scheduler: {type: DemoEpochs, config: {gamma: 0.5}}
+    scheduler: {type: DemoEpochs, config: {gamma: 0.5}, interval: epoch}
   right:
     optimizer: {type: DemoDescent, config: {lr: 2e-3}}
 """

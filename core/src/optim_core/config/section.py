@@ -36,6 +36,7 @@ def read_section(file: str | os.PathLike[str], keys: Sequence[str]) -> Section |
     Example:
         >>> from optim_core import ConfigError, registry
         >>> from optim_core.plugin_tools import read_section
+        >>> import optim_torch_builtin
         >>> with open("run.yaml", "w") as file:
         ...     _ = file.write("model: {width: 3}\noptimization:\n  type: AdamW\n  lr: -1\n")
         >>> section = read_section("run.yaml", ["optimization"])
