@@ -256,9 +256,7 @@ class SchedulerSpec(PluginSpec):
             [('linear', 'must be shorter than the run of 100 steps, is 500')]
         """
         from optim_core.run.fitting import misfits
-        from optim_core.run.horizon import Horizon
 
-        horizon = horizon or Horizon()
         own = [(self.type, misfit) for misfit in misfits(self.config, self.interval, horizon)]
         inner = [part for part in self.parts if isinstance(part, SchedulerSpec)]
         return own + [found for part in inner for found in part.misfits(horizon)]

@@ -33,7 +33,6 @@ def impossible_lengths(config: Any, interval: Any, given: Any, horizon: Horizon 
     if not hasattr(type(config), _ATTRIBUTE):
         return []
     from optim_core.run.fitting import misfits
-    from optim_core.run.horizon import Horizon
 
     above = ("config",) if isinstance(given, Mapping) and "config" in given else ()
     return [
@@ -44,7 +43,7 @@ def impossible_lengths(config: Any, interval: Any, given: Any, horizon: Horizon 
             data={"misfit": misfit},
             hint=Hint.of("fit-length", misfit=misfit),
         )
-        for misfit in misfits(config, interval, horizon or Horizon())
+        for misfit in misfits(config, interval, horizon)
     ]
 
 

@@ -67,13 +67,13 @@ class Misfit(NamedTuple):
         return share or "shorten it"
 
 
-def misfits(config: Any, interval: str, horizon: Horizon) -> Iterator[Misfit]:
+def misfits(config: Any, interval: str, horizon: Horizon | None = None) -> Iterator[Misfit]:
     """Yield what the lengths of a config are that a run cannot hold; what is not known is taken to fit.
 
     Args:
         config: an instance of a schedule's plugin class, of which `ATTRIBUTE` says which fields are lengths.
         interval: whether the schedule is stepped after each "step" or "epoch".
-        horizon: the run, as far as it is known.
+        horizon: the run, as far as it is known; None where nothing is.
 
     Example:
         >>> from optim_core import Horizon, registry
@@ -81,9 +81,10 @@ def misfits(config: Any, interval: str, horizon: Horizon) -> Iterator[Misfit]:
         >>> [each.sentence for each in misfits(spec.config, spec.interval, Horizon(epochs=90))]
         ['lies beyond the run of 90 epochs, is 50000']
     """
-    meanings: Mapping[str, Meaning] = getattr(type(config), ATTRIBUTE, {})
-    if not meanings:
+    meanings = _meanings(type(config))
+    if not meanings or (horizon is None and not _may_misfit_alone(config, meanings)):
         return
+    horizon = horizon or Horizon()
     counted = horizon.in_epochs() if interval == "epoch" else horizon
     unit = "epochs" if interval == "epoch" else "steps"
     defaults = {field.name: field.default for field in attrs.fields(type(config))}
@@ -102,6 +103,22 @@ def misfits(config: Any, interval: str, horizon: Horizon) -> Iterator[Misfit]:
         elif interval == "epoch" and counted.total_steps is not None:
             beyond = [each for each in _each(value) if (_calls(each, meaning, counted) or 0) > counted.total_steps]
             yield from [Misfit(name, each, meaning, counted.total_steps, unit, "the run") for each in beyond[:1]]
+
+
+def _meanings(cls: type[Any]) -> Mapping[str, Meaning]:
+    return getattr(cls, ATTRIBUTE, {})
+
+
+def _may_misfit_alone(config: Any, meanings: Mapping[str, Meaning]) -> bool:
+    """Tell, at little cost, whether a config can be wrong in any run: its warmup is all of it, or its length is set."""
+    for name, meaning in meanings.items():
+        value = getattr(config, name, None)
+        if meaning.startswith("run"):
+            if value is not None:
+                return True
+        elif type(value) is Duration and value.unit == "%" and value.amount == 100:
+            return True
+    return False
 
 
 def _of_warmup(

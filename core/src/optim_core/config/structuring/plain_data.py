@@ -154,7 +154,7 @@ def is_record(value: Any) -> bool:
         >>> is_record(types.SimpleNamespace(type="AdamW")), is_record({"type": "AdamW"})
         (True, False)
     """
-    return _fields_of_record(value) is not None
+    return not isinstance(value, dict) and _fields_of_record(value) is not None
 
 
 def _fields_of_record(value: Any) -> dict[str, str] | None:
