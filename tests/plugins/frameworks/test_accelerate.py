@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState
 from accelerate.utils import DistributedType, GradientAccumulationPlugin, ProjectConfiguration
 from torch import nn
+from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict
 from torch.utils.data import DataLoader, IterableDataset
 
 from optim_core import CheckpointMismatchError, CheckpointWarning, HorizonError, OptimError, registry
@@ -607,6 +608,45 @@ def test_a_run_that_nobody_prepared_is_refused_where_gradients_are_accumulated()
         run.step(loss_of(model, data()))
     with accelerator.accumulate(model):
         assert not run.step(loss_of(model, data())).accumulated
+
+
+def test_lines_of_the_loop_before_are_refused():
+    """An optimizer that is stepped beside run.step would be so without clipping and schedule; a copy is anybody's."""
+    accelerator, model, loader, run = made()
+    optimizer, _ = run
+    hand, by_hand = plain()
+    accelerator.backward(loss_of(model, data()))
+    with pytest.raises(OptimError, match=r"AdamW of a prepared run was stepped by itself.*run\.step\(loss\)"):
+        optimizer.step()
+    run.optimizer.zero_grad()
+    epoch_of(accelerator, model, loader, run)
+    plain_epoch(hand, by_hand)
+    with pytest.raises(OptimError, match="stepped by itself"):
+        optimizer.step()
+    assert same(hand, model)
+    copy.deepcopy(optimizer).step()
+    again = prepare(run, accelerator)
+    epoch_of(accelerator, model, loader, again)
+
+
+def test_an_optimizer_may_be_given_a_state_to_load_into():
+    """As torch.distributed.checkpoint does, by a step with gradients and rates of zero."""
+    _, model, _, run = made()
+    state = get_optimizer_state_dict(model, run.optimizer)["state"]
+    assert set(dict(model.named_parameters())) == set(state)
+
+
+def test_a_loss_that_was_differentiated_before_is_told():
+    """Whoever leaves accelerator.backward in its place reads which line is too many."""
+    accelerator, model, _, run = made()
+    loss = loss_of(model, data())
+    accelerator.backward(loss)
+    with pytest.raises(OptimError, match=r"run\.step\(loss\) calls accelerator\.backward itself"):
+        run.step(loss)
+    other = loss_of(model, data())
+    other.register_hook(lambda _: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):
+        run.step(other)
 
 
 def test_a_run_of_another_framework_is_refused():

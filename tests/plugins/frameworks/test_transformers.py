@@ -125,6 +125,15 @@ def test_an_optimizer_that_was_made_before_is_the_one_that_is_trained(tmp_path):
     assert optimizer is trainer.run.optimizer
 
 
+def test_a_recipe_that_is_set_later_is_the_one_that_is_trained_with(tmp_path):
+    """Also where an optimizer was made of the first one, to look at it."""
+    trainer = trainer_of(RECIPES["no schedule"], tmp_path, max_steps=4)
+    trainer.create_optimizer()
+    trainer.recipe = RECIPES["sequential"]
+    trainer.train()
+    assert isinstance(trainer.run.optimizer, torch.optim.SGD)
+
+
 def test_what_evaluates_before_training_evaluates(tmp_path):
     """`evaluate` and `predict` need no optimizer."""
     trainer = trainer_of(RECIPES["no schedule"], tmp_path)

@@ -198,6 +198,8 @@ class _Accelerated(Host):
 
     def leave(self) -> None:
         """Take the run out of what the accelerator saves."""
+        for part in self._parts.values():
+            part.hook.remove()
         _keep_optimizers(self.accelerator, lambda each: each not in self._parts.values())
 
     # -- what a loop asks ----------------------------------------------------------------------------------------
@@ -238,18 +240,28 @@ class _Accelerated(Host):
                 "accelerator.backward(loss) there, and run.step(loss) with the last batch, outside of it. LocalSGD, "
                 "which wants that, is not for runs"
             )
+        part.turn.is_open = True
         return True
 
     def backward(self, loss: Any, **arguments: Any) -> Any:
         """Differentiate as the accelerator does; return the loss of all processes to who decides by it."""
-        self.accelerator.backward(loss, **arguments)
+        try:
+            self.accelerator.backward(loss, **arguments)
+        except RuntimeError as error:
+            if "backward through the graph a second time" not in str(error):
+                raise
+            raise OptimError(
+                "this loss has been differentiated already: run.step(loss) calls accelerator.backward itself; leave "
+                "that out before it, or call run.step() without a loss"
+            ) from error
         if self._decides and self.accelerator.num_processes > 1:
             return self.accelerator.reduce(loss.detach(), reduction="mean")
         return None
 
     def after_step(self, loop: Any, done: StepResult) -> None:
         """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
-        self._parts[loop.name].skipped = done.skipped
+        part = self._parts[loop.name]
+        part.skipped, part.turn.is_open = done.skipped, False
 
     def refuse_metric(self, loop: Any, metric: Any) -> None:
         """Compare the metric with those of the other processes."""
@@ -289,6 +301,21 @@ class _Accelerated(Host):
         )
 
 
+class _Turn:
+    """Lets an optimizer step in its run alone; a hook of the optimizer, to which it must not refer."""
+
+    is_open = False
+
+    def __call__(self, optimizer: Any, *_: Any) -> None:
+        # With a rate of 0 torch.distributed.checkpoint steps, to have a state to load into.
+        if not self.is_open and any(float(group.get("lr", 1.0)) for group in optimizer.param_groups):
+            raise OptimError(
+                f"{type(optimizer).__name__} of a prepared run was stepped by itself, without the clipping and the "
+                "schedule of the recipe: call run.step(loss) in the place of accelerator.backward(loss), "
+                "optimizer.step(), scheduler.step() and optimizer.zero_grad(), and leave all of them out"
+            )
+
+
 class _Part(AcceleratedOptimizer):  # type: ignore[misc]
     """One optimizer of a run, as the accelerator sees it: what it saves, loads, unscales and asks whether it stepped.
 
@@ -301,6 +328,8 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
         self.skipped: Any = False
         # How many batches have been accumulated since its last step.
         self.waiting = 0
+        self.turn = _Turn()
+        self.hook = self.optimizer.register_step_pre_hook(self.turn)
         self._changed: Changed = changed if isinstance(changed, str) else tuple(changed)
         self._name = name
         # With this the accelerator takes it as it is.

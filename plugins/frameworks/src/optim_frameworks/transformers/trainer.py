@@ -102,6 +102,9 @@ class RecipeTrainer(_Base):
     def recipe(self, recipe: Any) -> None:
         self._recipe = _as_recipe(recipe)
         self._refuse_unfit()
+        if self._pace is not None:
+            # An optimizer that was made before is not for this one.
+            self._pace.begun = True
 
     def _refuse_unfit(self) -> None:
         refuse_arguments(self.args)
