@@ -236,6 +236,17 @@ def check_a_length_that_is_that_of_all_processes_is_told(folder):
     assert ["created for 24 steps an epoch" in str(each.message) for each in caught] == [True]
 
 
+def check_runs_that_differ_are_refused(folder):
+    """As with loaders of which one process has more batches; and as with a config of one's own in each."""
+    options = DataLoaderConfiguration(even_batches=False)
+    accelerator = Accelerator(cpu=True, dataloader_config=options)
+    model, loader = accelerator.prepare(network(), DataLoader(data()[: 4 * processes() + 1], batch_size=4))
+    uneven = registry.recipe(RECIPE).create(model, **lengths(accelerator, loader, epochs=2))
+    assert "runs of another length" in raised(lambda: prepare(uneven, accelerator))
+    other = registry.recipe(RECIPE, overrides=[f"optimizer.config.lr={0.1 + rank()}"]).create(model, total_steps=4)
+    assert "runs of another recipe" in raised(lambda: prepare(other, accelerator))
+
+
 def check_a_run_that_is_saved_and_loaded_goes_on_bit_for_bit(folder):
     """The first process writes, and each reads.
 

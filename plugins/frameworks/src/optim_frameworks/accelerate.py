@@ -80,6 +80,7 @@ def prepare(run: Optimization, accelerator: Accelerator, *, changed: Changed = "
         _refuse_closure(run[name], accelerator)
         _refuse_graph(run[name], accelerator)
     _refuse_schedules(run.schedulers, accelerator)
+    _refuse_different(run, accelerator)
     _tell_of_lengths(run, accelerator)
     before = _host_of(run)
     if before is not None:
@@ -580,6 +581,21 @@ def _refuse_closure(loop: Any, accelerator: Accelerator) -> None:
             f"{accelerator.gradient_accumulation_steps} batches cannot be accumulated: "
             "Accelerator(gradient_accumulation_steps=1), with batches as large as a step needs"
         )
+
+
+def _refuse_different(run: Optimization, accelerator: Accelerator) -> None:
+    """Raise OptimError where the processes have runs whose rates would differ."""
+    if accelerator.num_processes == 1:
+        return
+    for what, own in (("length", repr(run.horizon)), ("recipe", repr(run.recipe.to_config()))):
+        found = gather_object([own])
+        if len(set(found)) > 1:
+            other = next(number for number, each in enumerate(found) if each != found[0])
+            raise OptimError(
+                f"the processes have runs of another {what}, so that their rates would differ: {found[0]} in the "
+                f"first, and {found[other]} in that of number {other}. Give each the same config and lengths; a loader "
+                "that is prepared has as many batches everywhere with even_batches=True, its default"
+            )
 
 
 def _refuse_schedules(schedulers: Mapping[str, Any], accelerator: Accelerator) -> None:
