@@ -82,7 +82,18 @@ def test_an_optimizer_without_a_rate_is_told_with_what_it_has():
 def test_the_rate_of_an_optimizer_around_another_is_that_of_the_inner_one(file):
     path = file("optimizer: {type: Lookahead, config: {optimizer: {type: SGD, lr: 0.5}, k: 3}}")
     assert 0.1 == recipe(config=path, lr=0.1).optimizer.innermost.config.lr
-    assert "--set 'optimizer.config.optimizer=" in problems(optimizer="Lookahead", lr=0.1)[0].hint
+    hint = problems(optimizer="Lookahead", lr=0.1)[0].hint
+    assert "in place of --lr: --set 'optimizer.config.optimizer={type: AdamW, lr: 0.1}'" == hint
+
+
+def test_a_default_rate_of_the_program_does_not_stand_in_the_way_of_an_inner_one():
+    """What the hint says, with a program that has a default for `--lr`."""
+    given = {
+        "optimizer": Given("SAM", "--optimizer"),
+        "lr": Given(1e-3, "--lr", typed=False),
+        "set": Given(["optimizer.config.optimizer={type: SGD, lr: 0.2}"], "--set"),
+    }
+    assert 0.2 == recipe_from(FlagSet.of(), given).optimizer.innermost.config.lr
 
 
 @pytest.mark.parametrize(("typed", "plain"), [("500", 500), ("5%", "5%"), ("2 epochs", "2 epochs"), (7, 7)])

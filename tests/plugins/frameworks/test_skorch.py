@@ -416,6 +416,27 @@ def test_a_step_of_ones_own_is_taken_as_it_is():
     assert all(torch.allclose(a, b) for a, b in zip(model.parameters(), halved.module_.parameters(), strict=True))
 
 
+def test_a_step_in_place_of_the_recipes_is_refused():
+    """As skorch's own example of accumulated gradients has it: nothing would be clipped, and no schedule would move."""
+
+    class Accumulates(Net):
+        def train_step(self, batch, **fit_params):
+            step = self.train_step_single(batch, **fit_params)
+            if len(self.history[-1, "batches"]) % 2 == 0:
+                self.optimizer_.step()
+                self.optimizer_.zero_grad()
+            return step
+
+    class Watches(Net):
+        def train_step(self, batch, **fit_params):
+            return super().train_step(batch, **fit_params)
+
+    made = {"recipe": {"type": "SGD"}, "max_epochs": 1, "train_split": None, "verbose": 0, "batch_size": BATCH}
+    with pytest.raises(OptimError, match=r"Accumulates.train_step does not call super\(\).train_step"):
+        Accumulates(Module, **made).fit(X, Y)
+    assert Watches(Module, **made).fit(X, Y).run_["default"].steps
+
+
 def test_a_recipe_may_be_a_file(tmp_path):
     (tmp_path / "train.yaml").write_text("{type: AdamW, lr: 0.5}")
     assert 0.5 == net_of(str(tmp_path / "train.yaml")).fit(X, Y).optimizer_.param_groups[0]["lr"]

@@ -317,8 +317,19 @@ class _Reading:
         type_name = self._type_name("optimizer", name, component)
         # An override of the type comes after this, so that nothing can be known of its fields yet.
         known = not any(_path_of(text) == (*path, "type") for text in sets)
-        where = self._rate_path(given, path, component, type_name if known else None)
+        try:
+            where = self._rate_path(given, path, component, type_name if known else None)
+        except _MistakeError:
+            # A rate that the program has for others is none for an optimizer whose own is told elsewhere.
+            if not given.typed and self._is_around(type_name):
+                return
+            raise
         yield _Setting(where, given.value, given.flag)
+
+    def _is_around(self, type_name: str | None) -> bool:
+        """Tell whether an optimizer is made around another."""
+        cls = self._class("optimizer", type_name)
+        return cls is not None and is_around(cls)
 
     def _rate_path(self, given: Given, path: Path, component: Mapping[str, Any] | None, type_name: str | None) -> Path:
         """Return where the rate of an optimizer stands, or of the one that it is around.
@@ -332,7 +343,8 @@ class _Reading:
         if cls is not None and is_around(cls):
             inner = fields.get(AROUND)
             if not isinstance(inner, Mapping):
-                hint = f"give both: {self._flag('set')} '{'.'.join(path)}.config.{AROUND}={{type: AdamW, lr: 0.001}}'"
+                whole = f"{{type: AdamW, lr: {given.value}}}"
+                hint = f"in place of {given.flag}: {self._flag('set')} '{'.'.join(path)}.config.{AROUND}={whole}'"
                 raise _MistakeError(given.flag, f"{type_name} has the rate of the optimizer that it is around", hint)
             return self._rate_path(given, _field_path(path, component, AROUND), inner, str(inner.get("type")))
         if cls is not None and RATES[0] not in field_types(cls):

@@ -88,6 +88,8 @@ class RecipeNet(_Net):  # type: ignore[misc]
     run_: Optimization | None = None
     recipe_: Recipe | None = None
     epoch_is_due_ = False
+    # The batches of this epoch that are trained on and were no step of the run.
+    untaken_ = 0
     is_training_ = False
     epochs_asked_: int | None = None
     is_whole_ = False
@@ -368,6 +370,7 @@ class RecipeNet(_Net):  # type: ignore[misc]
         finally:
             # It holds the net, which would be pickled with the run.
             loop.host = None
+        self.untaken_ -= 1
         return accumulator.get_step()
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
@@ -406,11 +409,29 @@ class RecipeNet(_Net):  # type: ignore[misc]
         """
         if method_name == "on_train_begin":
             self._refuse_callbacks()
+        if method_name == "on_epoch_begin":
+            self.untaken_ = 0
+        if method_name == "on_batch_begin" and cb_kwargs.get("training"):
+            self.untaken_ += 1
         if method_name == "on_epoch_end":
+            self._refuse_untaken()
             self.epoch_is_due_ = True
         super().notify(method_name, **cb_kwargs)
         if method_name == "on_epoch_end":
             self._end_epoch()
+
+    def _refuse_untaken(self) -> None:
+        """Refuse an epoch in which a `train_step` of the net's own took the place of the recipe's.
+
+        Raises:
+            OptimError: not each batch was a step.
+        """
+        if self.untaken_ > 0 and type(self).train_step is not RecipeNet.train_step:
+            raise OptimError(
+                f"{self.untaken_} batches of this epoch were no steps of the recipe, which neither clipped nor moved its "
+                f"schedule: {type(self).__name__}.train_step does not call super().train_step(batch, **fit_params) once "
+                "for each batch; a loss of your own belongs into get_loss or train_step_single"
+            )
 
     def _end_epoch(self) -> None:
         """Step the schedules that go by epochs, once; a callback that saves the run does not wait for the others."""
