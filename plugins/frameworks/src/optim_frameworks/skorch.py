@@ -428,9 +428,9 @@ class RecipeNet(_Net):  # type: ignore[misc]
         """
         if self.untaken_ > 0 and type(self).train_step is not RecipeNet.train_step:
             raise OptimError(
-                f"{self.untaken_} batches of this epoch were no steps of the recipe, which neither clipped nor moved its "
-                f"schedule: {type(self).__name__}.train_step does not call super().train_step(batch, **fit_params) once "
-                "for each batch; a loss of your own belongs into get_loss or train_step_single"
+                f"{self.untaken_} batches of this epoch were no steps of the recipe, which neither clipped nor moved "
+                f"its schedule: {type(self).__name__}.train_step does not call super().train_step(batch, **fit_params) "
+                "once for each batch; a loss of your own belongs into get_loss or train_step_single"
             )
 
     def _end_epoch(self) -> None:
