@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from optim_core.config.advice.clipping_words import clipping_for
+from optim_core.config.advice.warmup_words import FIELD as WARMUP
+from optim_core.config.advice.warmup_words import warmup_for
 from optim_core.config.foreign_words import OTHER_WORDS, field_for, field_meant
 from optim_core.config.forms.speaking import FIELDS, Topic, topic, words
 from optim_core.config.forms.takes import Takes
@@ -122,6 +124,8 @@ def _field(key: str, value: Any, field: str, part: PartOfRecipe, beside: Mapping
         return f"it means `{field}`, which is given already{where}: keep one of the two"
     if field == "betas" and isinstance(value, (int, float, str)):
         return f"write `betas: {_betas(key, value, part, beside)}`{where}"
+    if field == WARMUP and "warmup" in key.lower().replace("_", ""):
+        return f"write `{warmup_for(key, value, part.given)}`{where}"
     return f"did you mean `{field}`{where}?"
 
 
@@ -173,7 +177,7 @@ def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: 
         return f"{schedule.name} has no such field{other}"
     if value == 0:
         return f"leave it out: {schedule.name} has no warmup"
-    around = f"{{type: warmup, config: {{scheduler: {{type: {schedule.name}, …}}, {_warmup(key, value)}}}}}"
+    around = f"{{type: warmup, config: {{scheduler: {{type: {schedule.name}, …}}, {warmup_for(key, value)}}}}}"
     return f"{schedule.name} has no warmup, which goes around it: write `scheduler: {around}`"
 
 
@@ -182,7 +186,7 @@ def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> 
     if _warms(key) and value == 0:
         return "leave it out: without a schedule the rate is the same from the first step on"
     if _warms(key):
-        return f"no schedule is named here: write `scheduler: {{type: constant_with_warmup, {_warmup(key, value)}}}`"
+        return f"no schedule is named here: write `scheduler: {{type: constant_with_warmup, {warmup_for(key, value)}}}`"
     if words(key) == ["lr", "decay"] and isinstance(value, float) and 0 < value < 1:
         place = next((f" in `{part.kind}`, beside `type`" for part in parts if part.place), "")
         return f"if the rate is to be multiplied by it after each epoch, write `lr_decay_gamma: {value}`{place}"
@@ -202,15 +206,3 @@ def _warms(key: str) -> bool:
 
 
 _NAMES_OF_SCHEDULES = (PARTS[1], f"{PARTS[1]}_name", f"{PARTS[1]}_type")
-
-
-def _warmup(key: str, value: Any) -> str:
-    """Return a warmup in steps, in epochs or as a share, as a key and its value say it."""
-    said = words(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return f"num_warmup_steps: {value if isinstance(value, str) and value else '…'}"
-    if any(word.startswith("epoch") for word in said):
-        return f'num_warmup_steps: "{value:g} epochs"'
-    if 0 < value < 1:
-        return f'num_warmup_steps: "{100 * value:g}%"'
-    return f"num_warmup_steps: {value}"

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Said, Telling
+from optim_core.config.advice.warmup_words import FIELD as WARMUP
+from optim_core.config.advice.warmup_words import warmup_for
 from optim_core.config.foreign_words import field_meant
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
@@ -57,15 +59,17 @@ def _field(
     tell: Telling, key: str, name: str, keys: Iterable[str], fields: tuple[str, ...], given: Mapping[str, Any]
 ) -> Said:
     near = field_meant(key, fields) or (tell.near(key, fields) if key not in LOOP_KEYS else None)
-    return _said(near, name, keys, given)
+    return _said(key, near, name, keys, given)
 
 
-def _said(near: str | None, name: str, keys: Iterable[str], given: Mapping[str, Any]) -> Said:
+def _said(key: str, near: str | None, name: str, keys: Iterable[str], given: Mapping[str, Any]) -> Said:
     allowed = f"{name} takes: {listing(keys) or 'nothing'}"
     if near is None:
         return Said(allowed)
     if near in given:
         return Said(f"did you mean `{near}`? `{near}` is given already; {allowed}")
+    if near == WARMUP and key in given and key.lower().startswith("warm"):
+        return Said(f"write `{warmup_for(key, given[key], given)}`; {allowed}", near=True)
     return Said(f"did you mean `{near}`? {allowed}", near=True)
 
 
@@ -122,7 +126,7 @@ def flat_field(
     if near in beside:
         return f"did you mean `{near}`?"
     near = field_meant(key, fields) or (near if key not in LOOP_KEYS else None)
-    return _of_another(kind, key, another, _said(near, stray["name"], stray["keys"], stray["given"]))
+    return _of_another(kind, key, another, _said(key, near, stray["name"], stray["keys"], stray["given"]))
 
 
 def field_of_component(
