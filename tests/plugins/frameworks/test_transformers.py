@@ -1,9 +1,23 @@
 """RecipeTrainer trains as the plain loop does, bit for bit."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
+from transformers import TrainingArguments
 
-from .transformers_support import assert_same, plain_loop, quiet, trainer_of
+from optim_core import OptimError
+
+from .transformers_support import (
+    Recorded,
+    arguments,
+    assert_same,
+    plain_loop,
+    quiet,
+    sentences,
+    tiny_model,
+    trainer_of,
+)
 
 pytestmark = quiet
 
@@ -63,6 +77,25 @@ def test_without_clipping_the_norm_is_told_and_nothing_is_clipped(tmp_path):
     assert_same(trainer.model, model)
     assert max(entry["grad_norm"] for entry in trainer.logged) > 1.0
     assert {3.0} == {entry["learning_rate"] for entry in trainer.logged}
+
+
+def test_arguments_whose_class_never_clips(tmp_path):
+    """Trainer then asks for no clipping: without one in the recipe all is as ever, and with one it is an error."""
+
+    @dataclass
+    class Unclipped(TrainingArguments):
+        max_grad_norm: float = 0.0
+
+    args = {field: getattr(arguments(tmp_path), field) for field in ("logging_steps", "save_strategy", "use_cpu")}
+    args = Unclipped(str(tmp_path), max_steps=4, report_to="none", **args)
+    recipe = {"optimizer": ADAMW, "scheduler": "cosine"}
+    trainer = Recorded(tiny_model(), args, train_dataset=sentences(), recipe=recipe)
+    trainer.train()
+    _, _, seen = plain_loop(recipe, trainer.steps, 6, 4)
+    assert [done.lr for done in seen] == [entry["learning_rate"] for entry in trainer.logged]
+    trainer.recipe = {**recipe, **CLIPPED}
+    with pytest.raises(OptimError, match=r"set it to 1\.0 where their class says 0"):
+        trainer.train()
 
 
 def test_the_length_is_that_of_max_steps(tmp_path):

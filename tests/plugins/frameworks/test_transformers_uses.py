@@ -93,6 +93,12 @@ def test_gradients_that_are_differentiated_again_have_their_graph(accumulated, t
             run.step(last)
     assert_same(trainer.model, model)
 
+    # The next recipe differentiates once, as torch's fused attention can alone.
+    trainer.model.set_attn_implementation("sdpa")
+    trainer.recipe = COSINE
+    trainer.train()
+    assert isinstance(trainer.run.optimizer, torch.optim.AdamW)
+
 
 def test_seq2seq_trainer(tmp_path):
     """Any trainer that is made of Trainer has its place."""

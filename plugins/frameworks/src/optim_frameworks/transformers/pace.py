@@ -37,13 +37,16 @@ class _Step:
     taken: bool = False
     found_inf: Any = None
 
-    def before(self, *_: Any) -> None:
-        if self.must_clip and not self.clipped:
+    def before(self, optimizer: Any, *_: Any) -> None:
+        if self.clipped:
+            return
+        if self.must_clip:
             raise OptimError(
                 "the gradients were not clipped as the recipe says, since Trainer did not call _clip_grad_norm of "
-                "RecipeTrainer before this step: leave max_grad_norm out of the arguments, and call "
-                "super()._clip_grad_norm(model) where you override it"
+                "RecipeTrainer before this step: leave max_grad_norm out of the arguments, set it to 1.0 where their "
+                "class says 0, and call super()._clip_grad_norm(model) where you override it"
             )
+        self.rates = [_rate_of(group) for group in optimizer.param_groups]
 
     def after(self, optimizer: Any, *_: Any) -> None:
         self.clipped = False

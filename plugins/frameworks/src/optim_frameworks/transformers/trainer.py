@@ -143,8 +143,7 @@ class RecipeTrainer(_Base):
             )
             self._pace = Pace(self.run, self._changed, lengths.steps_per_epoch)
             self.optimizer = self.run.optimizer
-            if "create_graph" in self._recipe.needs:
-                _differentiate_twice(self.accelerator)
+            _differentiate(self.accelerator, twice="create_graph" in self._recipe.needs)
         return self.optimizer
 
     def _known_lengths(self) -> _Lengths:
@@ -336,8 +335,12 @@ def _is_around(optimizer: Any, own: Any) -> bool:
     return optimizer is own
 
 
-def _differentiate_twice(accelerator: Any) -> None:
-    """Let the gradients keep their graph; what Trainer calls for a loss has no argument for it."""
+def _differentiate(accelerator: Any, *, twice: bool) -> None:
+    """Let the gradients keep their graph, or no longer; what Trainer calls for a loss has no argument for it."""
+    if hasattr(accelerator.backward, "is_twice"):
+        del accelerator.backward
+    if not twice:
+        return
     backward = type(accelerator).backward
 
     @wraps(backward)
@@ -347,6 +350,7 @@ def _differentiate_twice(accelerator: Any) -> None:
             warnings.filterwarnings("ignore", message=".*create_graph=True.*")
             backward(accelerator, loss, create_graph=True, **kwargs)
 
+    with_graph.is_twice = True  # type: ignore[attr-defined]
     accelerator.backward = with_graph
 
 
