@@ -18,7 +18,7 @@ from omegaconf.errors import ConfigAttributeError
 from script_process import run_script
 from site_folder import site_on_path
 
-from optim_core import ConfigError, Duration, registry
+from optim_core import ConfigError, Duration, UnusedConfigWarning, registry
 from optim_frameworks.hydra import PluginConfigs, plugin_config
 
 from .hydra_support import composed, run_program, write
@@ -370,3 +370,32 @@ def test_instantiate_makes_a_factory_where_a_partial_of_a_class_stood(conf):
     assert 0.25 == instantiate(made.optimizer, no_decay=None)(params=model.parameters()).param_groups[0]["lr"]
     groups = instantiate(made.optimizer, model=model)(model.parameters()).param_groups
     assert [0.01, 0.0] == [group["weight_decay"] for group in groups]
+
+
+SELF_FIRST = """\
+defaults: [_self_, optimizer: AdamW, clipper: norm]
+lr: 0.1
+optimizer: {config: {lr: "${lr}", eps: 1e-8, weight_decay: 0.3}, no_decay: [bias]}
+gradient_clipping: {config: {max_norm: 0.5, norm_type: inf}}
+"""
+
+
+def test_values_that_stand_before_the_group_are_told(tmp_path):
+    """`_self_` first is what many templates have, and what the group has as a default would win without a word."""
+    conf = write(tmp_path / "conf", config=SELF_FIRST)
+    with pytest.warns(UnusedConfigWarning, match="put it after the groups") as told:
+        composed(conf)
+    assert {
+        "optimizer.config.lr",
+        "optimizer.config.weight_decay",
+        "optimizer.no_decay",
+        "gradient_clipping.config.norm_type",
+    } == {problem.path for warning in told for problem in warning.message.problems}
+
+
+@pytest.mark.parametrize(
+    "defaults", ["[optimizer: AdamW, clipper: norm, _self_]", "[optimizer: AdamW, _self_, other: null]"]
+)
+def test_values_that_stand_after_the_group_are_no_warning(tmp_path, defaults):
+    write(tmp_path / "conf", config=SELF_FIRST.replace("[_self_, optimizer: AdamW, clipper: norm]", defaults))
+    assert 0.1 == composed(tmp_path / "conf").optimizer.config.lr

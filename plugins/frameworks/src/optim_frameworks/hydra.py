@@ -8,6 +8,7 @@ before ours wherever they stand, and a key that is called as one of the groups s
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from hydra.core.object_type import ObjectType
 from hydra.errors import ConfigCompositionException
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import Container, DictConfig, Node, OmegaConf
 
 if TYPE_CHECKING:
     from optim_core.plugin_tools import Kind
@@ -224,6 +225,7 @@ class PluginConfigs(ConfigSource):
             config = plugin_config(kind, name)
         except OptimError as error:
             raise ConfigCompositionException(str(error)) from error
+        self._tell_overruled(config_path.partition("/")[0], config)
         return ConfigResult(
             provider=self.provider,
             path=f"{SCHEME}://",
@@ -249,6 +251,25 @@ class PluginConfigs(ConfigSource):
         from optim_core import registry
 
         return sorted(registry.names(_KINDS[group]))
+
+    def _tell_overruled(self, group: str, config: dict[str, Any]) -> None:
+        """Warn of values that an application gives before the group, whose defaults then take their place."""
+        if self._search_path is None:
+            return
+        from optim_core import Problem, UnusedConfigWarning
+
+        problems = [
+            Problem(
+                path=f"{package}.{key}",
+                message="is not used: the default that the group has takes its place",
+                hint=f"`_self_` stands before `{group}` in the defaults list: put it after the groups",
+                file=path,
+            )
+            for path, package, given in _Others(self._others()).behind_self(group)
+            for key in _in_both(given, config)
+        ]
+        if problems:
+            warnings.warn(UnusedConfigWarning(problems), stacklevel=2)
 
     def _others(self) -> ConfigRepository:
         """Return all else on the search path."""
@@ -278,6 +299,21 @@ def _named(config_path: str) -> tuple[Kind, str] | None:
     return (_KINDS[group], name.removesuffix(".yaml")) if group in _KINDS and name else None
 
 
+def _in_both(given: DictConfig, config: dict[str, Any], above: str = "") -> Iterator[str]:
+    """Return the paths of what is given for a plugin and what its config has another value for, ``???`` being none."""
+    for key, default in config.items():
+        value = given._get_node(key)
+        if isinstance(value, DictConfig) and isinstance(default, dict) and not value._is_none():
+            yield from _in_both(value, default, f"{above}{key}.")
+        elif isinstance(value, Node) and default not in (_MISSING, _plain(value)):
+            yield f"{above}{key}"
+
+
+def _plain(value: Node) -> Any:
+    """Return what stands in a node, interpolations as they are."""
+    return OmegaConf.to_container(value) if isinstance(value, Container) else value._value()
+
+
 class _Others:
     """The application's own configs: those that can be its primary one, and what their defaults lists lead to."""
 
@@ -293,16 +329,34 @@ class _Others:
 
     def name_in_defaults(self, group: str) -> bool:
         """Return whether a defaults list that can be reached has a group."""
+        return any(
+            isinstance(default, GroupDefault) and default.get_group_path() == group
+            for path in self._reached()
+            for default, _ in self._defaults(path)
+        )
+
+    def behind_self(self, group: str) -> Iterator[tuple[str, str, DictConfig]]:
+        """Return each config with a group behind `_self_`, the package of the group, and what is given there."""
+        for path in self._reached():
+            for default, is_behind in self._defaults(path):
+                if not isinstance(default, GroupDefault) or default.get_group_path() != group or not is_behind:
+                    continue
+                package = default.package or _PACKAGES.get(group, group)
+                loaded = None if default.override else self._loaded(path)
+                given = OmegaConf.select(loaded.config, package) if loaded is not None else None
+                if isinstance(given, DictConfig):
+                    yield path, package, given
+
+    def _reached(self) -> Iterator[str]:
+        """Return every config that a defaults list can lead to."""
         waiting = list(self._primary)
         seen = set(waiting)
         while waiting:
-            for default in self._defaults(waiting.pop()):
-                if isinstance(default, GroupDefault) and default.get_group_path() == group:
-                    return True
-                new = [path for path in self._paths(default) if path not in seen]
-                seen.update(new)
-                waiting += new
-        return False
+            path = waiting.pop()
+            yield path
+            new = {new for default, _ in self._defaults(path) for new in self._paths(default)} - seen
+            seen |= new
+            waiting += new
 
     def _loaded(self, path: str) -> ConfigResult | None:
         try:
@@ -310,13 +364,16 @@ class _Others:
         except Exception:  # noqa: BLE001 - a file may be none of Hydra's; whoever names it is told
             return None
 
-    def _defaults(self, path: str) -> Iterator[InputDefault]:
-        """Return the defaults list of a config, in which each knows where it stands."""
+    def _defaults(self, path: str) -> Iterator[tuple[InputDefault, bool]]:
+        """Return the defaults list of a config, in which each knows where it stands, and whether behind `_self_`."""
         loaded = self._loaded(path)
+        is_behind = False
         for default in (loaded.defaults_list or ()) if loaded is not None else ():
-            if not default.is_self():
+            if default.is_self():
+                is_behind = True
+            else:
                 default.update_parent(path.rpartition("/")[0], "")
-                yield default
+                yield default, is_behind
 
     def _paths(self, default: InputDefault) -> list[str]:
         """Return the configs that may stand in a place of a defaults list: each of a group, as any may be chosen."""
