@@ -393,6 +393,11 @@ def test_values_that_stand_before_the_group_are_told(tmp_path):
     } == {problem.path for warning in told for problem in warning.message.problems}
 
 
+def test_a_shell_that_completes_a_line_is_told_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("COMP_LINE", "train.py optimizer.config.l")
+    assert 1e-3 == composed(write(tmp_path / "conf", config=SELF_FIRST)).optimizer.config.lr
+
+
 @pytest.mark.parametrize(
     "defaults", ["[optimizer: AdamW, clipper: norm, _self_]", "[optimizer: AdamW, _self_, other: null]"]
 )

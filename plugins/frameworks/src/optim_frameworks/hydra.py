@@ -7,6 +7,7 @@ before ours wherever they stand, and a key that is called as one of the groups s
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -254,7 +255,8 @@ class PluginConfigs(ConfigSource):
 
     def _tell_overruled(self, group: str, config: dict[str, Any]) -> None:
         """Warn of values that an application gives before the group, whose defaults then take their place."""
-        if self._search_path is None:
+        # What is written while a shell completes a line would stand in that line.
+        if self._search_path is None or "COMP_LINE" in os.environ:
             return
         from optim_core import Problem, UnusedConfigWarning
 
