@@ -119,6 +119,18 @@ CONTAINERS = [
         "write gradient_clipping: {max_norm: 1.0}",
     ),
     Wrong(
+        "clipping that is the name of a clipper",
+        {"optimizer": {"type": "AdamW", "config": {"lr": 0.001}}, "gradient_clipping": "value"},
+        [("gradient_clipping", "must be a mapping or null, is the text 'value'")],
+        "write gradient_clipping: {type: value}",
+    ),
+    Wrong(
+        "clipping that is 0",
+        {"optimizer": {"type": "AdamW", "config": {"lr": 0.001}}, "gradient_clipping": 0},
+        [("gradient_clipping", "must be a mapping or null, is 0")],
+        "for no clipping write null, or leave it out",
+    ),
+    Wrong(
         "clipping that is true",
         {"optimizer": {"type": "AdamW", "config": {"lr": 0.001}}, "gradient_clipping": True},
         [("gradient_clipping", "must be a mapping or null, is true")],

@@ -220,7 +220,9 @@ def key_of_recipe(
 
 def clipping(_: Telling, value: Any) -> str:
     """Return the hint for clipping that is no mapping."""
-    if is_none(value):
-        return "for no clipping write null, or leave it out"
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_none(value) or (number and value == 0):
+        return "for no clipping write null, or leave it out"
+    if isinstance(value, str) and value.isidentifier() and value.lower() not in {"norm", "on", "true", "yes"}:
+        return f"write gradient_clipping: {{type: {value}}}"
     return f"write gradient_clipping: {{max_norm: {value if number else 1.0}}}"
