@@ -7,7 +7,8 @@ import torch
 from optim_core import OptimError, registry
 from optim_frameworks.lightning import RecipeModule
 
-from .lightning_support import LIGHTNINGS_OWN, Model, data, fitted, loader, loss_of, network, trainer
+from .lightning_support import LIGHTNINGS_OWN, Model, assert_same, data, fitted, loader, loss_of, network, trainer
+from .lightning_support import plain as plain_loop
 
 pytestmark = LIGHTNINGS_OWN
 
@@ -18,6 +19,8 @@ GAN = {
     },
     "gradient_clipping": {"type": "norm", "max_norm": 0.05},
 }
+
+COSINE = {"optimizer": {"type": "AdamW", "lr": 0.01}, "scheduler": {"type": "cosine"}}
 
 
 def losses(generator, discriminator, batch):
@@ -200,3 +203,97 @@ def test_a_recipe_of_several_needs_models_and_hands():
     module.optimized = {"generator": module.generator}
     with pytest.raises(OptimError, match="no model for discriminator"):
         trainer(max_epochs=1).fit(module, loader())
+
+
+class Accumulating(Model):
+    """Gradients of two batches make a step, in Lightning's own lines."""
+
+    def __init__(self, recipe):
+        super().__init__(recipe)
+        self.automatic_optimization = False
+
+    def training_step(self, batch, batch_idx):
+        self.manual_backward(loss_of(self.net, batch) / 2)
+        if batch_idx % 2:
+            self.optimizers().step()
+            self.optimizers().zero_grad()
+            self.lr_schedulers().step()
+
+
+class AccumulatingByRun(Accumulating):
+    def training_step(self, batch, batch_idx):
+        loss = loss_of(self.net, batch) / 2
+        if batch_idx % 2:
+            self.run.step(loss)
+        else:
+            self.manual_backward(loss)
+
+
+class Twice(Accumulating):
+    """A step for each half of a batch, as of a long sequence."""
+
+    def training_step(self, batch, batch_idx):
+        for half in batch.split(2):
+            self.run.step(loss_of(self.net, half))
+
+
+@pytest.mark.parametrize("cls", [Accumulating, AccumulatingByRun, Twice])
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_schedule_of_another_length_than_the_steps_by_hand_is_refused(cls, epochs):
+    """It would end in the middle of its way, or be at its end in the middle of the run."""
+    steps = "12 were taken in 6" if cls is Twice else "3 were taken in 6"
+    with pytest.raises(OptimError, match=rf"a step in each batch, and {steps} batches, .* def steps_of_epoch"):
+        fitted(COSINE, cls, max_epochs=epochs)
+
+
+@pytest.mark.parametrize("cls", [Accumulating, AccumulatingByRun])
+def test_a_module_says_how_many_steps_an_epoch_has(cls):
+    """Its schedule is then that of a Trainer which accumulates."""
+    telling = type("Telling", (cls,), {"steps_of_epoch": lambda _, batches: batches // 2})
+    assert_same(plain_loop(COSINE, accumulate=2), fitted(COSINE, telling, max_epochs=2))
+
+
+def test_what_does_not_depend_on_the_length_of_the_run_is_not_refused():
+    """A warmup of so many steps, and a run of so many steps, are as long as they are."""
+    warmup = {**COSINE, "scheduler": {"type": "constant_with_warmup", "config": {"num_warmup_steps": 3}}}
+    assert fitted(warmup, Accumulating, max_epochs=2).run.horizon.total_steps == 12
+    assert fitted(COSINE, Accumulating, max_steps=5).run.scheduler.get_last_lr() == [0.0]
+
+
+class Rarely(Gan):
+    """The generator is stepped with every third batch."""
+
+    def training_step(self, batch, batch_idx):
+        if batch_idx % 3 == 0:
+            self.run["generator"].step(-self.discriminator(self.generator(batch)).mean())
+        self.run["discriminator"].step(self.discriminator(self.generator(batch).detach()).square().mean())
+
+
+def test_an_optimizer_that_is_stepped_less_often_has_its_own_length():
+    """The run has one length, which is that of the others."""
+    with pytest.raises(OptimError, match=r"the schedule of generator is .* give the cosine of this optimizer its own"):
+        fitted(GAN, Rarely, max_epochs=2)
+    own = {"type": "cosine", "config": {"num_training_steps": 4}}
+    generator = {**GAN["optimizer_configs"]["generator"], "scheduler": own}
+    config = {**GAN, "optimizer_configs": {**GAN["optimizer_configs"], "generator": generator}}
+    assert fitted(config, Rarely, max_epochs=2).run.schedulers["generator"].get_last_lr() == [0.0]
+
+
+class NeverEnding(AccumulatingByRun):
+    def training_step(self, batch, batch_idx):
+        self.run.step(loss_of(self.net, batch))
+
+
+@pytest.mark.parametrize("schedule", ["StepLR", "ReduceLROnPlateau"])
+def test_an_end_of_epochs_that_nobody_calls_is_told(schedule):
+    """After the first epoch by a warning, as every other may be meant; a schedule that has never moved is an error."""
+    options = {"step_size": 1} if schedule == "StepLR" else {"monitor": "val_loss"}
+    config = {"optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": {"type": schedule, "config": options}}
+    with (
+        pytest.warns(UserWarning, match=r"schedule of default goes by epochs and has not moved"),
+        pytest.raises(OptimError, match=r"call self\.run\.end_epoch"),
+    ):
+        fitted(config, NeverEnding, max_epochs=2, val=True)
+    if schedule == "ReduceLROnPlateau":
+        # There is nothing to give it.
+        assert fitted(config, NeverEnding, max_epochs=2).run.scheduler.get_last_lr() == [0.1]

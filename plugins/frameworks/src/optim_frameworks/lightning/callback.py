@@ -6,13 +6,19 @@ import warnings
 from typing import Any
 
 from optim_core import CheckpointWarning, OptimError
+from optim_core.plugin_tools import listing
 from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import callback_bases, own_class, root_of
 from optim_frameworks.lightning.live import Held
 from optim_frameworks.lightning.resuming import KEY, check, go_on, is_saved, load_training_weights, save
+from optim_frameworks.lightning.run_lengths import refuse_other_lengths
 from optim_frameworks.lightning.tools import refuse_later_groups, train_later_groups
 
 __all__ = ["RecipeCallback", "held_of", "is_attached", "recipe_callback"]
+
+
+# After so many batches it is known how many steps they make; an epoch may take days.
+_MANY = 500
 
 
 def held_of(module: Any) -> Held | None:
@@ -70,6 +76,8 @@ class RecipeCallback:
         held = held_of(pl_module)
         if held is not None:
             held.within_batch(is_training=False)
+            if held.batches == _MANY:
+                self._refuse_other_lengths(trainer, pl_module)
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """Refuse a schedule that has not kept pace with its optimizer, and groups that each process has to itself."""
@@ -77,12 +85,39 @@ class RecipeCallback:
         if held is not None and held.run is not None:
             refuse_later_groups(held.run, held.groups, trainer)
         self._refuse_other_paces(pl_module)
+        self._refuse_other_lengths(trainer, pl_module)
+        unmoved = self._unmoved(trainer, pl_module)
+        if unmoved and held is not None and not held.is_told:
+            held.is_told = True
+            warnings.warn(unmoved, UserWarning, stacklevel=2)
         self._give_missed(trainer, pl_module, trainer.current_epoch - 1)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """Refuse the same after the last epoch."""
         self._refuse_other_paces(pl_module)
+        self._refuse_other_lengths(trainer, pl_module)
+        unmoved = self._unmoved(trainer, pl_module)
+        if unmoved:
+            raise OptimError(unmoved)
         self._give_missed(trainer, pl_module, trainer.current_epoch - 1)
+
+    def _unmoved(self, trainer: Any, module: Any) -> str:
+        """Say of schedules by epochs that nobody steps, in manual optimization; an empty text where there are none."""
+        held = held_of(module)
+        if held is None or held.run is None or module.automatic_optimization or not held.batches:
+            return ""
+        names = held.unmoved(trainer.callback_metrics)
+        if not names:
+            return ""
+        return (
+            f"the schedule of {listing(names)} goes by epochs and has not moved at the end of one: call "
+            "self.run.end_epoch(self.trainer.callback_metrics) in on_train_epoch_end, or step() of self.lr_schedulers()"
+        )
+
+    def _refuse_other_lengths(self, trainer: Any, module: Any) -> None:
+        held = held_of(module)
+        if held is not None and held.run is not None and held.batches and not module.automatic_optimization:
+            refuse_other_lengths(trainer, held.run, held.steps_tried(), held.batches)
 
     def _give_missed(self, trainer: Any, module: Any, epoch: int) -> None:
         held = held_of(module)

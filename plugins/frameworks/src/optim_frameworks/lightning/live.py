@@ -118,7 +118,8 @@ class Held:
     `run` is what the recipe created for the last ``fit``, `watched` what is seen of each optimizer, by its name,
     `saved` what a checkpoint says of the run that is to continue, until it does, `is_made` whether this ``fit`` has its
     run already, `later_groups` the number of groups of each optimizer to which a callback is going to add those that
-    the saved one had, `groups` how many each had when the run was created.
+    the saved one had, `groups` how many each had when the run was created, `batches` how many were trained in this
+    ``fit``, `is_told` whether it was said that a schedule does not move.
     """
 
     def __init__(self) -> None:
@@ -129,6 +130,9 @@ class Held:
         self.later_groups: dict[str, int] = {}
         self.groups: dict[str, int] = {}
         self.steps_before: dict[str, int] = {}
+        self.batches = 0
+        self.is_told = False
+        self._tried: dict[str, int] = {}
         self.metrics = Metrics()
         self._places: dict[str, int | None] = {}
         self._begun: dict[str, _Begun] = {}
@@ -150,6 +154,7 @@ class Held:
         self.groups = {name: len(optimizer.param_groups) for name, optimizer in run.optimizers.items()}
         self.steps_before = dict.fromkeys(run.optimizers, 0)
         self._begun = {}
+        self.batches, self.is_told, self._tried = 0, False, dict.fromkeys(run.optimizers, 0)
         self.metrics.watch(
             {name: run[name].monitor for name in run.schedulers if "metric" in run[name].needs and run[name].monitor}
         )
@@ -170,6 +175,7 @@ class Held:
         """Note whether a batch is being trained."""
         for watched in self.watched.values():
             watched.is_training = is_training
+        self.batches += not is_training
         for name in [] if is_training else list(self._begun):
             self._end_step(name)
 
@@ -179,7 +185,10 @@ class Held:
         A closure may compute gradients several times in a step, of which the first count.
         """
         name = self.name_of(optimizer)
-        if name is None or name == self.stepped_by_run:
+        if name is None:
+            return
+        self._tried[name] += 1
+        if name == self.stepped_by_run:
             return
         if name in self._begun:
             if self.watched[name].taken is self._begun[name].taken:
@@ -203,6 +212,24 @@ class Held:
         """Write into the run the steps that Lightning has taken with its optimizers."""
         for name, watched in self.watched.items():
             self.run[name].steps = max(self.run[name].steps, self.steps_before[name] + watched.steps)
+
+    def steps_tried(self) -> dict[str, int]:
+        """Return how often each optimizer was stepped in this ``fit``, those steps included that a scaler left out."""
+        return {
+            name: self.watched[name].steps if "closure" in self.run[name].needs else tried
+            for name, tried in self._tried.items()
+        }
+
+    def unmoved(self, metrics: Mapping[str, Any]) -> list[str]:
+        """Return the optimizers whose schedules by epochs have not moved in this ``fit``, though they could have."""
+        return [
+            name
+            for name, before in self._places.items()
+            if self.run[name].interval == "epoch"
+            and before is not None
+            and before == _place(self.run.schedulers[name])
+            and ("metric" not in self.run[name].needs or (self.run[name].monitor or "") in ("", *metrics))
+        ]
 
     def paces(self) -> Iterator[tuple[str, int, int]]:
         """Yield the name of each optimizer whose schedule goes by steps, its own steps in this ``fit``, and those."""

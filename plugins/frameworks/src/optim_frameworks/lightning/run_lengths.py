@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from optim_core import Horizon, OptimError
 from optim_frameworks.lightning.copies import is_of
 
-__all__ = ["lengths"]
+__all__ = ["lengths", "refuse_other_lengths", "repair_of"]
 
 
 def lengths(trainer: Any, *, optimizers: int | None = None, batches: float | None = None) -> dict[str, int]:
@@ -18,7 +19,8 @@ def lengths(trainer: Any, *, optimizers: int | None = None, batches: float | Non
     out; where gradients are accumulated, also by another number of batches in later epochs; where ``max_steps`` ends
     the run within an epoch; where several optimizers that are stepped by hand share ``max_steps``; where ``fit`` is
     called again, which goes on with the epochs that are left; and where a run continues whose data loader has a state,
-    which asking before the state is loaded would lose.
+    which asking before the state is loaded would lose. A module that steps by hand, and not once in each batch, says
+    how many steps its epoch has: ``def steps_of_epoch(self, batches): return batches // 2``.
 
     Args:
         trainer: of a LightningModule that is being fitted; call it in ``configure_optimizers``.
@@ -56,6 +58,8 @@ def lengths(trainer: Any, *, optimizers: int | None = None, batches: float | Non
     if batches == math.inf:
         return _without_batches(limit, epochs)
     per_epoch = [math.ceil(batches / factor) for factor in _accumulated(trainer, done, epochs)]
+    if optimizers is None and _says_steps(trainer.lightning_module):
+        per_epoch = [trainer.lightning_module.steps_of_epoch(int(batches))]
     total = None if epochs is None else sum(per_epoch) + per_epoch[-1] * (max(epochs - done, 1) - len(per_epoch))
     known = [steps for steps in (total, limit) if steps is not None]
     found = {"total_steps": max(min(known), 1)} if known else {}
@@ -75,6 +79,65 @@ def _stepping_together(trainer: Any) -> int:
         return 1
     specs = getattr(getattr(module, "recipe", None), "optimizers", None)
     return max(len(specs), 1) if isinstance(specs, Mapping) else 1
+
+
+def _says_steps(module: Any) -> bool:
+    return callable(getattr(module, "steps_of_epoch", None)) and not module.automatic_optimization
+
+
+def refuse_other_lengths(trainer: Any, run: Any, steps: Mapping[str, int], batches: int) -> None:
+    """Refuse a schedule that is made for another number of steps than a module takes that steps by hand.
+
+    Nobody can know before how often ``training_step`` steps: once in several batches, where it accumulates, or several
+    times in one.
+
+    Args:
+        trainer: of the run.
+        run: that is on.
+        steps: how often each optimizer was stepped.
+        batches: in so many batches.
+
+    Raises:
+        OptimError: with the steps that are to come its rates would be others.
+    """
+    if _says_steps(trainer.lightning_module):
+        return
+    together = sum(steps.values())
+    for name in run.schedulers:
+        schedule, planned, taken = run.recipe.schedule_of(name), run.horizon, steps[name]
+        if not taken or schedule.waits_for_metric or schedule.interval != "step" or planned.total_steps is None:
+            continue
+        per_epoch = None if planned.steps_per_epoch is None else max(planned.steps_per_epoch * taken // batches, 1)
+        totals = [trainer.max_steps * taken // together] if trainer.max_steps >= 0 else []
+        if per_epoch is not None and trainer.max_epochs not in (None, -1):
+            totals.append(per_epoch * trainer.max_epochs)
+        real = Horizon(total_steps=max(min(totals, default=planned.total_steps), 1), steps_per_epoch=per_epoch)
+        # Batches that are left out here and there, and what is left at the end of an epoch, are within that.
+        is_near = 3 * batches <= 4 * taken and 3 * taken <= 4 * batches
+        if not is_near and _rates(schedule, planned, real) != _rates(schedule, real, real):
+            raise OptimError(
+                f"the schedule of {name} is made for a step in each batch, and {taken} were taken in {batches} "
+                f"batches, so that it is as long as {planned.total_steps} steps in a run of {real.total_steps}: "
+                + _repair_of_steps(run, schedule)
+            )
+
+
+def _rates(schedule: Any, horizon: Horizon, real: Horizon) -> Any:
+    total = real.total_steps or 1
+    steps = sorted({total * part // 64 for part in range(65)})
+    try:
+        return schedule.curve(steps, base_lr=1.0, horizon=horizon).tolist()
+    except OptimError as error:
+        return str(error)
+
+
+def _repair_of_steps(run: Any, schedule: Any) -> str:
+    if len(run.optimizers) > 1:
+        return f"give the {schedule.type} of this optimizer its own length in the config, or step all of them as often"
+    return (
+        "say in the module how many steps an epoch has, def steps_of_epoch(self, batches): return batches // 2, "
+        "or whatever it is"
+    )
 
 
 def _batches(trainer: Any) -> float:
