@@ -55,7 +55,7 @@ def elsewhere(tmp_path, monkeypatch):
 )
 def test_an_argument_that_the_recipe_has_a_place_for(name, value, place):
     """It would do nothing; the message says where it belongs."""
-    refused(f"{name}={value if not isinstance(value, str) else ''}", place, **{name: value})
+    refused(f"{name}={value!r}", place, **{name: value})
 
 
 def test_all_such_arguments_are_told_at_once():

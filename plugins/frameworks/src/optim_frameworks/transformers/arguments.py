@@ -58,7 +58,9 @@ def _defaults(args: TrainingArguments) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> str:
-    return repr(value) if isinstance(value, dict) else shown(getattr(value, "value", value))
+    # As it is written in Python, where the name of the argument stands before it.
+    value = getattr(value, "value", value)
+    return repr(value) if isinstance(value, dict | str) else shown(value)
 
 
 def _kind(args: TrainingArguments) -> str:
