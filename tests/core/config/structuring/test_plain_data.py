@@ -8,6 +8,7 @@ import enum
 import itertools
 from collections import OrderedDict, UserDict, deque
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType, SimpleNamespace
 from typing import ClassVar
 
@@ -135,6 +136,22 @@ def test_what_a_model_was_given_beside_its_fields_is_a_part_of_it():
         model_extra: ClassVar = {"config": None}
 
     assert {"type": "momentum", "config": {"lr": 0.5}} == plain_data(Open())
+
+
+def test_what_is_set_beside_the_fields_of_an_object_is_a_part_of_it():
+    """Else `config.lr = 0.5` would be lost where the class has no such field; what the class has is no key."""
+
+    @dataclasses.dataclass
+    class Later:
+        type: str = "momentum"
+
+        @cached_property
+        def size(self):
+            return 3
+
+    later = Later()
+    later.config, later._mine = {"lr": 0.5}, later.size
+    assert {"type": "momentum", "config": {"lr": 0.5}} == plain_data(later)
 
 
 def test_what_a_field_raises_is_told_at_its_place():

@@ -165,11 +165,11 @@ def _fields_of_record(value: Any) -> dict[str, str] | None:
     if isinstance(value, SimpleNamespace) or any(base.__module__ == "argparse" for base in cls.__mro__):
         return {name: name for name in vars(value) if isinstance(name, str)}
     if isinstance(getattr(cls, "__attrs_attrs__", None), tuple):
-        return {field.alias or field.name: field.name for field in attrs.fields(cls)}
+        return _with_set_later(value, {field.alias or field.name: field.name for field in attrs.fields(cls)})
     if isinstance(getattr(cls, "__dataclass_fields__", None), dict):
         from dataclasses import fields
 
-        return {field.name: field.name for field in fields(value)}
+        return _with_set_later(value, {field.name: field.name for field in fields(value)})
     # pydantic is not imported for this: whoever has a model of its has imported it.
     known = getattr(cls, "model_fields", None) if callable(getattr(cls, "model_dump", None)) else None
     if not isinstance(known, dict):
@@ -177,6 +177,13 @@ def _fields_of_record(value: Any) -> dict[str, str] | None:
     # A model may be given more than its fields, which it then holds beside them.
     more = getattr(value, "model_extra", None)
     return {name: name for name in (*known, *(more if isinstance(more, dict) else ()))}
+
+
+def _with_set_later(value: Any, known: dict[str, str]) -> dict[str, str]:
+    """Add what was set on an object beside its fields, by a public name that its class does not have."""
+    cls, taken = type(value), set(known.values())
+    later = [name for name in getattr(value, "__dict__", ()) if isinstance(name, str) and name not in taken]
+    return known | {name: name for name in later if not name.startswith("_") and not hasattr(cls, name)}
 
 
 def _read(read: Callable[[Any], Any], key: Any) -> Any:
