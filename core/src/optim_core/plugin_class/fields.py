@@ -23,6 +23,15 @@ def field_types(cls: type[Any]) -> Mapping[str, Any]:
 
     Raises:
         Exception: whatever evaluating an annotation raises, NameError as a rule.
+
+    Example:
+        >>> import attrs
+        >>> from optim_core.plugin_tools import field_types
+        >>> @attrs.frozen
+        ... class Halving:
+        ...     every: int = 1000
+        >>> field_types(Halving)["every"]
+        <class 'int'>
     """
     types = _known.get(cls)
     if types is None:
