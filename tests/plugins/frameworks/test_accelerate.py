@@ -629,6 +629,39 @@ def test_lines_of_the_loop_before_are_refused():
     epoch_of(accelerator, model, loader, again)
 
 
+def test_a_schedule_that_is_moved_beside_is_refused():
+    """It would be at its end after half the run; where one is loaded, or goes by epochs, nothing is said."""
+    _, model, _, run = made()
+    run.step(loss_of(model, data()))
+    saved = run.state_dict()
+    run.step(loss_of(model, data()))
+    run.load_state_dict(saved)
+    run.step(loss_of(model, data()))
+    run.scheduler.step()
+    with pytest.raises(OptimError, match=r"has moved since the last step.*leave scheduler\.step\(\) out"):
+        run.step(loss_of(model, data()))
+    _, model, _, run = made(RECIPES["epochs"])
+    run.step(loss_of(model, data()))
+    run.end_epoch()
+    run.step(loss_of(model, data()))
+
+
+@pytest.mark.parametrize("of", [2, 3])
+def test_gradients_that_are_dropped_while_they_are_accumulated_are_told(of):
+    """The zero_grad of an accelerator's own optimizer waits for the step, and that of any other does not."""
+    accelerator, model, loader, run = made(gradient_accumulation_steps=of)
+    batches = iter(loader)
+    for _ in range(of):
+        with accelerator.accumulate(model):
+            run.step(loss_of(model, next(batches)))
+    run.optimizer.zero_grad()
+    with accelerator.accumulate(model):
+        run.step(loss_of(model, next(batches)))
+    model.zero_grad()
+    with accelerator.accumulate(model), pytest.raises(OptimError, match=r"gradients of 1 batches .* are gone"):
+        run.step(loss_of(model, data()))
+
+
 def test_an_optimizer_may_be_given_a_state_to_load_into():
     """As torch.distributed.checkpoint does, by a step with gradients and rates of zero."""
     _, model, _, run = made()

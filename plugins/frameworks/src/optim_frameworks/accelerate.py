@@ -224,6 +224,9 @@ class _Accelerated(Host):
             )
         if accelerator._schedulers and loop.scheduler is not None:
             _refuse_schedules({loop.name: loop.scheduler}, accelerator)
+        part.refuse_moved(loop)
+        if loss is not None:
+            part.refuse_dropped()
         self._decides = "closure" in loop.needs
         if not accelerator.sync_gradients:
             self._has_accumulated = True
@@ -263,6 +266,7 @@ class _Accelerated(Host):
         """Keep whether the step was left out, for ``accelerator.optimizer_step_was_skipped``."""
         part = self._parts[loop.name]
         part.skipped, part.turn.is_open = done.skipped, False
+        part.left = _place_of(loop)
 
     def refuse_metric(self, loop: Any, metric: Any) -> None:
         """Compare the metric with those of the other processes."""
@@ -330,6 +334,8 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
         # How many batches have been accumulated since its last step.
         self.waiting = 0
         self.turn = _Turn()
+        # Where the last step left the schedule.
+        self.left: tuple[Any, ...] | None = None
         self.hook = self.optimizer.register_step_pre_hook(self.turn)
         self._changed: Changed = changed if isinstance(changed, str) else tuple(changed)
         self._name = name
@@ -340,6 +346,23 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
     def is_first(self) -> bool:
         """Whether it saves the run."""
         return self._name == next(iter(self.run.optimizers))
+
+    def refuse_moved(self, loop: Any) -> None:
+        """Raise OptimError where somebody else has moved a schedule by steps since the last step."""
+        now = _place_of(loop)
+        if loop.interval == "step" and self.left is not None and now[:2] == self.left[:2] and now != self.left:
+            raise OptimError(
+                f"{type(loop.scheduler).__name__} has moved since the last step, which run.step(loss) does: leave "
+                "scheduler.step() out of the loop"
+            )
+
+    def refuse_dropped(self) -> None:
+        """Raise OptimError where batches were accumulated, and their gradients are gone."""
+        if self.waiting and all(each.grad is None for group in self.param_groups for each in group["params"]):
+            raise OptimError(
+                f"the gradients of {self.waiting} batches that were accumulated are gone: run.step(loss) drops them "
+                "after a step, and keeps them before; leave optimizer.zero_grad() and model.zero_grad() out of the loop"
+            )
 
     @property
     def step_was_skipped(self) -> bool:
@@ -463,6 +486,11 @@ class _Runs:
         for part, beside in zip(parts, state["runs"], strict=True):
             if beside is not None:
                 part.load_beside(beside)
+
+
+def _place_of(loop: Any) -> tuple[Any, ...]:
+    """Return what tells whether the schedule of an optimizer has moved without a step of the run."""
+    return id(loop.scheduler), loop.steps, getattr(loop.scheduler, "last_epoch", None)
 
 
 def _parameters(optimizers: Any) -> Iterator[int]:
