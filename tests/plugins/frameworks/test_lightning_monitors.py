@@ -95,3 +95,9 @@ def test_a_checkpoint_without_a_recipe_is_told(tmp_path):
     torch.save(checkpoint, tmp_path / "other.ckpt")
     with pytest.warns(CheckpointWarning, match="saved without a recipe"):
         fitted(CONFIG, max_epochs=2, ckpt_path=tmp_path / "other.ckpt")
+
+    checkpoint["lr_schedulers"] = []
+    torch.save(checkpoint, tmp_path / "other.ckpt")
+    cosine = {**CONFIG, "scheduler": {"type": "cosine"}}
+    with pytest.warns(CheckpointWarning, match="no schedule, and the recipe's begins at its first step"):
+        fitted(cosine, max_epochs=2, ckpt_path=tmp_path / "other.ckpt")

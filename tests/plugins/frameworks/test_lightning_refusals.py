@@ -68,6 +68,17 @@ def test_a_module_without_a_recipe_is_told():
         trainer(max_epochs=1).fit(Forgotten(), loader())
 
 
+def test_parameters_of_another_model_are_not_trained():
+    """An `optimized` that is kept from before the model was made anew leaves the new one as it is."""
+
+    class Renewed(Model):
+        def configure_model(self):
+            self.net = network(1)
+
+    with pytest.raises(OptimError, match=r"self\.optimized has none of the parameters of Renewed"):
+        fitted(SGD, Renewed, max_epochs=1)
+
+
 def test_a_run_before_fit_is_told():
     """There is none."""
     with pytest.raises(OptimError, match=r"Model has no run before trainer.fit"):

@@ -10,6 +10,7 @@ from optim_core.plugin_tools import listing
 from optim_frameworks.lightning.clipping import scaler_of
 from optim_frameworks.lightning.copies import callback_bases, own_class, root_of
 from optim_frameworks.lightning.live import Held
+from optim_frameworks.lightning.recipes import recipe_of
 from optim_frameworks.lightning.resuming import KEY, check, go_on, is_saved, load_training_weights, save
 from optim_frameworks.lightning.run_lengths import refuse_other_lengths
 from optim_frameworks.lightning.tools import refuse_later_groups, train_later_groups
@@ -189,9 +190,14 @@ class RecipeCallback:
             return
         if KEY not in checkpoint:
             if checkpoint.get("optimizer_states"):
+                recipe = recipe_of(pl_module)
+                schedules = sum(recipe.schedule_of(name) is not None for name in recipe.optimizers)
+                anew = len(checkpoint.get("lr_schedulers") or ()) < schedules
                 warnings.warn(
-                    "the checkpoint was saved without a recipe, so that nothing is compared: its rates and other "
-                    "numbers of groups count, and not those of the recipe",
+                    "the checkpoint was saved without a recipe, so that nothing is compared: its "
+                    + ("" if anew else "rates and other ")
+                    + "numbers of groups count, and not those of the recipe"
+                    + (", but for the rates: it has no schedule, and the recipe's begins at its first step" * anew),
                     CheckpointWarning,
                     stacklevel=2,
                 )

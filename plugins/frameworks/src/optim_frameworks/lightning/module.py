@@ -180,6 +180,7 @@ class RecipeModule:
         run = self._create(recipe, trainer)
         refuse_live(recipe, trainer, run.optimizers.values())
         refuse_tools(trainer, run)
+        self._refuse_strangers(run)
         watched = {
             name: Watched(
                 type(optimizer).__name__ if name == SINGLE else name,
@@ -208,6 +209,17 @@ class RecipeModule:
                 f"configure_callbacks of {type(self).__name__} leaves out the callback of RecipeModule: return "
                 "[*super().configure_callbacks(), …]"
             )
+
+    def _refuse_strangers(self, run: Optimization) -> None:
+        """Refuse to train only parameters that the module has not, and which no loss of its depends on."""
+        own = {id(parameter) for parameter in cast("Any", self).parameters()}
+        for name in run.optimizers:
+            if not any(id(parameter) in own for parameter in run[name].parameters()):
+                what = "self.optimized" if name == SINGLE else f'self.optimized["{name}"]'
+                raise OptimError(
+                    f"{what} has none of the parameters of {type(self).__name__}, which would not be trained: set it "
+                    "where the model is made that training_step calls, such as in configure_model"
+                )
 
     def _create(self, recipe: Recipe, trainer: Any) -> Optimization:
         """Make the live objects, for the lengths that the run will have."""
