@@ -164,11 +164,14 @@ def test_the_callback_clips_for_other_modules(automatic):
 
 
 def test_the_callback_refuses_to_clip_twice():
-    """Beside a recipe that clips, and beside the Trainer."""
+    """Beside a recipe that clips, beside the Trainer, and beside another one."""
     clip = ClipGradients(registry.recipe(CLIPPED).clipper)
     with pytest.raises(OptimError, match="ClipGradients clips beside the recipe of the module"):
         fitted(CLIPPED, max_epochs=1, callbacks=[clip])
     with pytest.raises(OptimError, match="stands beside ClipGradients"):
         trainer(max_epochs=1, callbacks=[clip], gradient_clip_val=1.0).fit(ByHand(automatic=True), loader())
+    another = ClipGradients(registry.recipe(CLIPPED).clipper)
+    with pytest.raises(OptimError, match="there are several ClipGradients"):
+        trainer(max_epochs=1, callbacks=[clip, another]).fit(ByHand(automatic=False), loader())
     with pytest.raises(OptimError, match="None: the recipe has none"):
         ClipGradients(registry.recipe(SGD).clipper)

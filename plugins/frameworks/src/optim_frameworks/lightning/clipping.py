@@ -62,6 +62,10 @@ class ClipGradients:
         recipe = getattr(pl_module, "recipe", None)
         if getattr(recipe, "clipper", None) is not None:
             raise OptimError("ClipGradients clips beside the recipe of the module, which clips already: take one away")
+        if sum(isinstance(callback, ClipGradients) for callback in trainer.callbacks) > 1:
+            raise OptimError(
+                "there are several ClipGradients, each of which would clip what the one before left: keep one"
+            )
         refuse_clipping(trainer, "ClipGradients")
         for optimizer in trainer.optimizers:
             refuse_self_unscaling(trainer, optimizer)
