@@ -12,7 +12,6 @@ DECLARED: dict[str, dict[str, str]] = {
             "AdaFactor ApolloDQN DAdaptAdaGrad DAdaptAdam DAdaptAdan DAdaptLion DAdaptSGD Prodigy"
         ),
         "refuses: a group that comes later is not trained as the first ones": "AdaBound",
-        "refuses: a group that comes later has no name in the model": "AdamMini",
     },
     "bf16": {
         "differs: it does not train bfloat16 as it should": "BSAM Ranger",
