@@ -77,6 +77,7 @@ def misfits(config: Any, interval: str, horizon: Horizon | None = None) -> Itera
 
     Example:
         >>> from optim_core import Horizon, registry
+        >>> from optim_core.run.fitting import misfits
         >>> spec = registry.build({"type": "StepLR", "config": {"step_size": 50_000}})
         >>> [each.sentence for each in misfits(spec.config, spec.interval, Horizon(epochs=90))]
         ['lies beyond the run of 90 epochs, is 50000']

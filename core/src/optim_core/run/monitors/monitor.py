@@ -23,8 +23,8 @@ class Monitor:
     A report is a mapping of names to numbers:
 
     - ``step``: how many steps the optimizer has taken.
-    - ``lr/NAME``: the rate of each parameter group. A group has its ``name``, or the half of the optimizer that it is
-      for (``matrices`` and ``adamw`` of Muon), or ``group 0``, with the number that `registry.explain` gives it.
+    - ``lr/NAME``: the rate of each parameter group, by its ``name``, as `registry.explain` calls it: ``default``,
+      ``no_decay``, ``matrices`` and ``adamw`` of Muon.
     - ``grad_norm`` and ``grad_norm/MODULE``: the 2-norm of the gradients before clipping and without a scaler's factor.
     - ``update_ratio`` and ``update_ratio/MODULE``: how far the weights moved in the step, over their norm before it.
       A module whose weights were all 0 has none.
@@ -59,7 +59,7 @@ class Monitor:
         >>> monitor = Monitor(run, every=10, to=reports.append)
         >>> for _ in range(20):
         ...     done = run.step(lambda: model(torch.ones(4, 8)).square().mean())
-        >>> [report["step"] for report in reports], reports[0]["lr/group 0"]
+        >>> [report["step"] for report in reports], reports[0]["lr/default"]
         ([10, 20], 0.1)
     """
 

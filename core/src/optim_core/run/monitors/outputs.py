@@ -107,8 +107,8 @@ class LogWriter:
         >>> logger = logging.getLogger("training")
         >>> logger.addHandler(logging.StreamHandler(sys.stdout))
         >>> logger.setLevel(logging.INFO)
-        >>> LogWriter(logger)({"step": 100, "lr/group 0": 0.001, "grad_norm": 1.25, "grad_norm/head": 0.5})
-        step 100: lr/group 0 0.001, grad_norm 1.25
+        >>> LogWriter(logger)({"step": 100, "lr/default": 0.001, "grad_norm": 1.25, "grad_norm/head": 0.5})
+        step 100: lr/default 0.001, grad_norm 1.25
     """
 
     logger: logging.Logger = attrs.field(factory=lambda: logging.getLogger("optim_core.run.monitors"))
