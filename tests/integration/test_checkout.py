@@ -44,9 +44,9 @@ def test_no_file_names_a_path_of_a_machine():
 
 
 def test_every_module_is_in_a_typed_distribution():
-    """Each distribution has one package below src, with py.typed."""
+    """Each distribution has one package below src, with py.typed; what another program looks into is a namespace."""
     for folder in manifests():
-        packages = [package for package in (folder / "src").iterdir() if package.is_dir()]
+        packages = [package for package in (folder / "src").iterdir() if (package / "__init__.py").is_file()]
         assert 1 == len(packages)
         assert (packages[0] / "py.typed").is_file()
 

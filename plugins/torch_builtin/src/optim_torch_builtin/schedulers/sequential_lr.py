@@ -78,5 +78,6 @@ class SequentialLR(Combined):
         """Make a torch.optim.lr_scheduler.SequentialLR."""
         from torch.optim import lr_scheduler
 
-        schedulers = [spec.create_scheduler(optimizer, horizon=horizon) for spec in self.schedulers]
+        # Whether their lengths go with the run was looked at with those of the whole.
+        schedulers = [spec.create_scheduler(optimizer, horizon=horizon, any_length=True) for spec in self.schedulers]
         return lr_scheduler.SequentialLR(optimizer, schedulers, milestones=list(self.milestones))
