@@ -75,5 +75,6 @@ class ChainedScheduler(Combined):
         """Make a torch.optim.lr_scheduler.ChainedScheduler."""
         from torch.optim import lr_scheduler
 
-        schedulers = [spec.create_scheduler(optimizer, horizon=horizon) for spec in self.schedulers]
+        # Whether their lengths go with the run was looked at with those of the whole.
+        schedulers = [spec.create_scheduler(optimizer, horizon=horizon, any_length=True) for spec in self.schedulers]
         return lr_scheduler.ChainedScheduler(schedulers, optimizer=optimizer)
