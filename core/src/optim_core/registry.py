@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -417,6 +418,11 @@ class Registry:
         # The name of the object in this module.
         return "registry"
 
+    @cached_property
+    def _any_length_builder(self) -> Builder:
+        """What builds for code that is migrated; it is kept, as what it has read of plugin classes is kept in it."""
+        return self._builder_of(any_length=True)
+
     def _builder_of(self, *, any_length: bool) -> Builder:
         components = Components(self._find, self._kinds_of, self._unimported, any_length=any_length)
         return Builder(components, self._explain_name, self._ask_again)
@@ -440,7 +446,7 @@ class Registry:
         """
         document = _document(config, ())
         given = document.value if document else config
-        return self._made_here(self._builder_of(any_length=True).build(given, kind, document, forms))
+        return self._made_here(self._any_length_builder.build(given, kind, document, forms))
 
     def migrate(self, config: Config) -> dict[str, Any]:
         """Return what a config of any form says as a canonical config, without the defaults that `to_config` fills in.
