@@ -1,9 +1,10 @@
 """The kinds of plugins: one table, with all in a row that it takes to find, list, configure and build those of a kind.
 
-Such a plugin is a component by itself. Recipes have a place for the three kinds here and for no other: for that, a kind
+Such a plugin is a component by itself. Recipes have a place for the first three kinds and for no other: for that, a kind
 has to be added to `Recipe` and what `create` makes of it, to `config.keys` and the forms of configs, to what builds and
 writes a recipe (`config.builder`, `config.canonical`) and to its JSON schema. `optim new` has templates of its own for
-each kind, and the conformance kit properties; both refuse a kind for which they have none.
+each kind, and the conformance kit properties; both refuse a kind for which they have none. The kinds of a training
+command stand in configs of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from optim_core.protocols import ClipperPlugin, OptimizerPlugin, SchedulerPlugin
+from optim_core.training_protocols import DatasetPlugin, DemoPlugin, LoggerPlugin, ModelPlugin
 
 __all__ = [
     "GROUP_KEYS",
@@ -24,7 +26,7 @@ __all__ = [
     "is_kind",
 ]
 
-Kind = Literal["optimizer", "scheduler", "clipper"]
+Kind = Literal["optimizer", "scheduler", "clipper", "model", "dataset", "logger", "demo"]
 
 # The keys of an optimizer for what is different for some of its parameters.
 PARAM_GROUPS, NO_DECAY, LAYER_DECAY = GROUP_KEYS = ("param_groups", "no_decay", "layer_decay")
@@ -41,6 +43,8 @@ class PluginKind(NamedTuple):
             this kind. To set it adds no such key to recipes.
         beside: the keys of a component beside `type` and `config`.
         further: the names of further arguments that a `build` is given, by name, where it declares them.
+        apart: whether such components stand in configs of their own: a name of theirs is none of a component without a
+            kind where another kind has it too, and the schema of recipes knows nothing of them.
     """
 
     group: str
@@ -49,6 +53,7 @@ class PluginKind(NamedTuple):
     key: str | None = None
     beside: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -79,6 +84,10 @@ KINDS: dict[Kind, PluginKind] = {
         methods=("clip(parameters)",),
         key="gradient_clipping",
     ),
+    "model": PluginKind("optim_training.models", ModelPlugin, ("parameters()",), apart=True),
+    "dataset": PluginKind("optim_training.datasets", DatasetPlugin, ("__len__()", "__getitem__(index)"), apart=True),
+    "logger": PluginKind("optim_training.loggers", LoggerPlugin, ("log_metrics()",), apart=True),
+    "demo": PluginKind("optim_training.demos", DemoPlugin, ("show(batch, step, folder)",), apart=True),
 }
 
 # Entry-point groups that offer no plugins themselves, but what brings many of them, and subcommands of `optim`.

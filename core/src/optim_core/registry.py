@@ -401,7 +401,8 @@ class Registry:
         if isinstance(built, OptimizerSpec):
             return Recipe(optimizers={SINGLE: built}, made_by=MadeBy(self))
         message = f"a recipe has an optimizer, and this is {with_article(built.kind)} alone, {built.type}"
-        hint = f"put it below `{KINDS[built.kind].key}`, beside `optimizer`"
+        key = KINDS[built.kind].key
+        hint = f"put it below `{key}`, beside `optimizer`" if key else None
         raise ConfigError([Problem(path="", message=message, hint=hint)])
 
     def _made_here(self, built: Any) -> Any:
@@ -597,7 +598,7 @@ class Registry:
             hint = f"`{visible(name)}` is {with_article(elsewhere)}, not {with_article(kind or 'plugin')}"
             found = UnknownName(hint)
         else:
-            kinds = KINDS if kind is None else (kind,)
+            kinds = [each for each, row in KINDS.items() if not row.apart] if kind is None else [kind]
             records = [record for each in kinds for record in self.plugins(each)]
             found = hint_for(name, kinds, records, index.why_not(kinds, name), near)
         hint = with_kept_out(found, index.providers_kept_out(), index.policy.reason_against)
@@ -627,7 +628,7 @@ class Registry:
         for has in (index.claimants, index.knows, index.has_claim):
             kinds = [kind for kind in KINDS if has(kind, name)]
             if kinds:
-                return kinds
+                return [kind for kind in kinds if not KINDS[kind].apart] or kinds
         return []
 
     # -- what was found ------------------------------------------------------------------------------------------

@@ -45,9 +45,10 @@ def recipe_schema(records: Records, find: Find) -> Schema:
         records: the plugins of a kind, as `Registry.plugins` gives them.
         find: kind and name to plugin class, as `Registry.find` gives it.
     """
-    plugins: dict[Kind, list[NamedPlugin]] = {kind: [] for kind in KINDS}
+    kinds = [kind for kind, row in KINDS.items() if not row.apart]
+    plugins: dict[Kind, list[NamedPlugin]] = {kind: [] for kind in kinds}
     definitions: Schema = {}
-    for kind in KINDS:
+    for kind in kinds:
         for plugin in _installed(records(kind), find, kind):
             definitions[plugin.definition(kind)] = config_schema(plugin.cls, ())
             plugins[kind].append(plugin)
@@ -59,14 +60,14 @@ def recipe_schema(records: Records, find: Find) -> Schema:
         "type": "object",
         "properties": {key: {"description": text} for key, text in _TOP_LEVEL.items()},
         "if": {"required": ["type"]},
-        "then": {"anyOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS]},
+        "then": {"anyOf": [{"$ref": f"#/$defs/{kind}"} for kind in kinds]},
         "else": {
             "if": {"anyOf": [{"required": ["optimizer_configs"]}, {"required": ["scheduler_configs"]}]},
             "then": _named_sets(),
             "else": _single(),
         },
         "$defs": {
-            **{kind: _component(kind, plugins[kind], definitions) for kind in KINDS},
+            **{kind: _component(kind, plugins[kind], definitions) for kind in kinds},
             "gradient_clipping": _gradient_clipping(plugins["clipper"], definitions),
             **definitions,
             **rules,
