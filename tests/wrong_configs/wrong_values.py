@@ -322,7 +322,7 @@ VALUES = [
     Wrong(
         "a factor as a number",
         {"type": "LambdaLR", "lr_lambda": 0.95},
-        [("lr_lambda", "must be text, a function or a list of texts or functions, is 0.95")],
+        [("lr_lambda", "must be text, a function, a list of texts or functions or a mapping, is 0.95")],
     ),
     Wrong(
         "an expression with a caret",
@@ -339,7 +339,7 @@ VALUES = [
         "no lambda at all",
         {"type": "LambdaLR"},
         [("lr_lambda", "is required and missing")],
-        "LambdaLR needs text, a function or a list of texts or functions here",
+        "LambdaLR needs text, a function, a list of texts or functions or a mapping here",
     ),
     Wrong("infinity as a text", {"type": "AdamW", "lr": "inf"}, [("lr", "must be a number, is the text 'inf'")]),
     Wrong("nan from a sweep", {"type": "AdamW", "lr": float("nan")}, [("lr", "must be a finite number, is nan")]),

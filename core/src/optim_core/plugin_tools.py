@@ -11,7 +11,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
   `plain_data`;
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
 - names of groups: `group_names` of a live optimizer, `DEFAULT_GROUP`, `rule_name`;
-- a live optimizer: `multiplied`, `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
+- what a schedule has for each group: `PerGroup`, the type of a field, `for_each_group` and `multiplied`;
+- a live optimizer: `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
 - what a run asks of a framework in whose loop it is stepped: `Host`, which is set as ``run[name].host``, and
   `SteppingHost`, which clips and steps too;
 - a whole number, or an error that names it: `count`;
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         example,
         summary_without_import,
     )
+    from optim_core.run.each_group import for_each_group
     from optim_core.run.horizon import count
     from optim_core.run.later_groups import join, refuse_fewer_groups
     from optim_core.run.loop import Host, SteppingHost
@@ -85,6 +87,7 @@ __all__ = [
     "FieldDescription",
     "Host",
     "Kind",
+    "PerGroup",
     "PluginDescription",
     "SteppingHost",
     "commands_of_extras",
@@ -97,6 +100,7 @@ __all__ = [
     "expression_error",
     "field_types",
     "follows_no_metric",
+    "for_each_group",
     "format_of",
     "formats",
     "group_names",
@@ -126,6 +130,9 @@ __all__ = [
     "with_article",
 ]
 
+PerGroup = float | list[float] | dict[str, float]
+"""The type of a schedule's field that has one number for all parameter groups, or one for each: `for_each_group`."""
+
 # Reading a config needs none of these, so they are imported when they are asked for.
 __getattr__ = names_on_demand(
     globals(),
@@ -147,6 +154,7 @@ __getattr__ = names_on_demand(
             "summary_without_import",
         ),
         "optim_core.probing.probe": ("probe",),
+        "optim_core.run.each_group": ("for_each_group",),
         "optim_core.run.horizon": ("count",),
         "optim_core.run.loop": ("Host", "SteppingHost"),
         "optim_core.run.later_groups": ("join", "refuse_fewer_groups"),
@@ -207,17 +215,21 @@ def read_config(path: str | os.PathLike[str]) -> Any:
     return load(os.fspath(path)).value
 
 
-def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[float]:
+def multiplied(rate: PerGroup, optimizer: Optimizer, field: str = "the rate") -> Any:
     """Return an absolute rate, such as a floor, for each parameter group: times the lr multiplier of the group.
 
     A schedule that gave every group the same absolute rate would lose the factor of a group on the way.
 
     Args:
-        rate: one rate for all groups, or a list with one for each.
+        rate: one rate for all groups; or one for each, which no factor changes, as `for_each_group` takes them.
         optimizer: has the groups.
+        field: what messages call the rate, such as ``"OneCycleLR.max_lr"``.
 
     Returns:
-        A list with one rate for each group; `rate` as it is where it is a list, or where no group has a multiplier.
+        A list with one rate for each group; `rate` as it is where it is one, and no group has a multiplier.
+
+    Raises:
+        ParamGroupError: the rates do not fit the groups.
 
     Example:
         >>> import torch
@@ -226,10 +238,13 @@ def multiplied(rate: float | list[float], optimizer: Optimizer) -> float | list[
         >>> multiplied(0.01, torch.optim.SGD(groups, lr=0.1))
         [0.01, 0.05]
     """
+    from optim_core.run.each_group import for_each_group
+
+    rates = for_each_group(rate, optimizer, field)
     factors = [group.get("lr_multiplier", 1.0) for group in optimizer.param_groups]
-    if isinstance(rate, list) or all(factor == 1.0 for factor in factors):
-        return rate
-    return [rate * factor for factor in factors]
+    if isinstance(rates, list) or all(factor == 1.0 for factor in factors):
+        return rates
+    return [rates * factor for factor in factors]
 
 
 def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: SchedulerSpec) -> None:

@@ -269,6 +269,7 @@ class SchedulerSpec(PluginSpec):
         horizon: Horizon | None = None,
         metrics: Sequence[float] | None = None,
         multiplier: float = 1.0,
+        group: str | None = None,
     ) -> NDArray[Any]:
         """Return the rate of a parameter group at each of some steps, without a model.
 
@@ -280,6 +281,7 @@ class SchedulerSpec(PluginSpec):
             horizon: the length of the run, as in `create_scheduler`.
             metrics: for a schedule that waits for a metric what each ``step`` is given, as many as the highest step.
             multiplier: the group's lr multiplier, > 0, which `base_lr` holds already, and which scales a floor.
+            group: the group's name, where the config has values for groups by name.
 
         Returns:
             float64, of shape (n,): the rate after so many calls of ``step()``.
@@ -287,7 +289,8 @@ class SchedulerSpec(PluginSpec):
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives.
             OptimError: a step is negative or no whole number, or `base_lr` or `multiplier` is out of its range, or
-                `metrics` does not fit the schedule, or numpy is not installed.
+                `metrics` does not fit the schedule, or a value is by name and `group` has none, or numpy is not
+                installed.
 
         Example:
             >>> import numpy
@@ -298,8 +301,24 @@ class SchedulerSpec(PluginSpec):
         """
         from optim_core.run.stepping import Walk, rates_over
 
-        walk = Walk(self.type, self.config, self.build_for)
+        walk = Walk(self.type, self.config, self.build_for, group)
         return rates_over(walk, steps, base_lr, self.counted(horizon), metrics, multiplier)
+
+    @property
+    def named_groups(self) -> list[str]:
+        """The names of parameter groups for which the config, or that of a schedule in it, has values of their own.
+
+        Example:
+            >>> from optim_core import registry
+            >>> spec = registry.build({"type": "OneCycleLR", "max_lr": {"matrices": 0.02, "adamw": 3e-4}})
+            >>> spec.named_groups
+            ['matrices', 'adamw']
+        """
+        from optim_core.run.each_group import names_of_groups
+
+        parts = [part for part in self.parts if isinstance(part, SchedulerSpec)]
+        names = [*names_of_groups(self.config), *(name for part in parts for name in part.named_groups)]
+        return list(dict.fromkeys(names))
 
     @property
     def waits_for_metric(self) -> bool:
@@ -607,7 +626,8 @@ class OptimizerSpec(PluginSpec):
             name_groups(optimizer)
         else:
             name_groups(optimizer, plan.planned_names(), given=plan.given_names())
-        return takes_later_groups(optimizer, models)
+        by_user = len(params) == len(optimizer.param_groups) and (plan is None or plan.is_by_rules)
+        return takes_later_groups(optimizer, models, by_config=not by_user)
 
     def build_for(self, params: Any, models: Sequence[Module] = ()) -> Optimizer:
         """Make the optimizer of ready-made groups or of parameters, for one that is made around another.

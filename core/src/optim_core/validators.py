@@ -51,10 +51,10 @@ class FieldError(ValueError):
 
 
 class ItemsError(ValueError):
-    """Items of a list are wrong, and the list is not: each item is reported at its own place.
+    """Items of a list or mapping are wrong, and the whole is not: each item is reported at its own place.
 
     Args:
-        items: index, counted from 0, to what is wrong with that item.
+        items: index, counted from 0, or key to what is wrong with that item.
 
     Example:
         >>> from optim_core.validators import ItemsError
@@ -62,9 +62,9 @@ class ItemsError(ValueError):
         item 1 must be < 1, is 1.5
     """
 
-    def __init__(self, items: Mapping[int, ValueError]) -> None:
+    def __init__(self, items: Mapping[int, ValueError] | Mapping[str, ValueError]) -> None:
         super().__init__("; ".join(f"item {index} {error}" for index, error in items.items()))
-        self.items = dict(items)
+        self.items: dict[int | str, ValueError] = {**items}  # type: ignore[dict-item]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.items,)
@@ -151,10 +151,10 @@ class Interval:
 
 
 class Each:
-    """Every item of a list or tuple fits `validator`; a value that is neither is checked as one item.
+    """Every item of a list, tuple or mapping fits `validator`; any other value is checked as one item.
 
     Raises:
-        ItemsError: when called with a list or tuple that has items which do not fit.
+        ItemsError: when called with a list, tuple or mapping that has items which do not fit.
         ValueError: when called with any other value that does not fit.
 
     Example:
@@ -175,11 +175,11 @@ class Each:
         return f"<each item: {self.validator!r}>"
 
     def __call__(self, instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if not isinstance(value, (list, tuple)):
+        if not isinstance(value, (list, tuple, dict)):
             self.validator(instance, attribute, value)
             return
-        wrong = {}
-        for index, item in enumerate(value):
+        wrong: dict[Any, ValueError] = {}
+        for index, item in value.items() if isinstance(value, dict) else enumerate(value):
             try:
                 self.validator(instance, attribute, item)
             except ValueError as error:
@@ -224,7 +224,7 @@ def in_range(
 
 
 def each(validator: Interval) -> Each:
-    """Return a validator for a number, or for every number in a list or tuple.
+    """Return a validator for a number, or for every number in a list, tuple or mapping.
 
     Example:
         >>> from optim_core.validators import each, fraction

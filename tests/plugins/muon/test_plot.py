@@ -54,3 +54,18 @@ def test_every_curve_is_the_rate_of_a_group(tmp_path, monkeypatch):
         assert sorted(group["lr"] for group in optimizer.param_groups) == sorted(map(float, rates))
         optimizer.step()
         scheduler.step()
+
+
+def test_a_highest_rate_for_each_half_is_drawn_for_each(tmp_path, monkeypatch):
+    """By the names of the groups, also of those that only a model divides."""
+    monkeypatch.chdir(tmp_path)
+    spec = {"type": "OneCycleLR", "config": {"max_lr": {"matrices": 0.02, "adamw": 3e-4, "adamw_no_decay": 0.1}}}
+    (tmp_path / "train.yaml").write_text(
+        f"optimizer: {{type: Muon, no_decay: [bias]}}\nscheduler: {spec}\n", encoding="utf-8"
+    )
+    done = CliRunner().invoke(cli, ["plot", "train.yaml", "--total-steps", "1001", "-o", "curve.csv"])
+    assert "wrote curve.csv\n" == done.output
+    with (tmp_path / "curve.csv").open(newline="") as source:
+        names, *rows = csv.reader(source)
+    assert ["matrices", "adamw", "adamw_no_decay"] == [name.split(":")[0] for name in names[1:]]
+    assert [0.02, 3e-4, 0.1] == [round(max(float(row[place]) for row in rows), 4) for place in (1, 2, 3)]

@@ -112,6 +112,17 @@ class Plan:
             ]
         return list(parts.values())
 
+    @property
+    def is_by_rules(self) -> bool:
+        """Whether rules alone have divided the parameters: those that one rule is for are in one group."""
+        group_of: dict[int | None, int] = {}
+        rules = self.rules
+        return all(
+            group_of.setdefault(rules[place], number) == number
+            for number, (_, places) in enumerate(self.parts)
+            for place in places
+        )
+
     @cached_property
     def group_names(self) -> list[str]:
         """The name of each of `parts`."""

@@ -107,11 +107,22 @@ def _within(schema: Schema, keywords: Schema) -> Schema:
     meant = _KEYWORDS.get(schema["type"]) if isinstance(schema.get("type"), str) else None
     of_itself = {key: value for key, value in keywords.items() if key != "items" and (meant is None or key in meant)}
     narrowed = {**schema, **of_itself}
+    # Values of a mapping are items, too.
+    if of_items:
+        narrowed |= _with_values(schema, of_items)
+    if of_items and "anyOf" in schema:
+        narrowed["anyOf"] = [{**member, **_with_values(member, of_items)} for member in schema["anyOf"]]
     if of_items and "prefixItems" in schema:
         narrowed["prefixItems"] = [{**item, **of_items} for item in schema["prefixItems"]]
     elif of_items and schema.get("items") is not False:
         narrowed["items"] = {**schema.get("items", {}), **of_items}
     return narrowed
+
+
+def _with_values(schema: Schema, keywords: Schema) -> Schema:
+    """Return what a range changes in the schema of a mapping; nothing for any other."""
+    values = schema.get("additionalProperties")
+    return {"additionalProperties": {**values, **keywords}} if isinstance(values, dict) else {}
 
 
 def _typed(hint: Any, outer: tuple[type[Any], ...]) -> Schema:

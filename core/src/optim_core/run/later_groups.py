@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from optim_core.errors import OptimError
 from optim_core.groups.names import NAME, name_groups
-from optim_core.run.stepping import go_to, restore_base_rates
+from optim_core.run.stepping import FIRST_GROUP, go_to, restore_base_rates
 
 if TYPE_CHECKING:
     from torch.nn import Module
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-__all__ = ["ADD", "follow", "join", "refuse_fewer_groups", "takes_later_groups"]
+__all__ = ["ADD", "divided_by_config", "follow", "join", "refuse_fewer_groups", "takes_later_groups"]
 
 ADD = "add_param_group"
 """The attribute of an optimizer that copies and pickles keep, by what `guard` puts into them."""
@@ -45,10 +45,12 @@ class _AddGroup:
     Args:
         optimizer: the optimizer.
         models: what its parameters were taken from.
+        by_config: whether something else than the user, who made groups or wrote rules, has divided the parameters.
     """
 
-    def __init__(self, optimizer: Optimizer, models: Iterable[Module] = ()) -> None:
+    def __init__(self, optimizer: Optimizer, models: Iterable[Module] = (), *, by_config: bool = False) -> None:
         self._optimizer = weakref.ref(optimizer)
+        self.by_config = by_config
         self._models = [weakref.ref(model) for model in models]
         self._schedules: list[tuple[weakref.ref[LRScheduler], Callable[[Optimizer], LRScheduler]]] = []
 
@@ -122,14 +124,29 @@ class _AddGroup:
                 join(scheduler, make, known, steps=_steps(scheduler))
 
 
-def takes_later_groups(optimizer: Optimizer, models: Iterable[Module] = ()) -> Optimizer:
+def takes_later_groups(optimizer: Optimizer, models: Iterable[Module] = (), *, by_config: bool = False) -> Optimizer:
     """Return the optimizer, which from now on names the groups that it is given, and has its schedule take them in.
 
     An object that takes no groups is returned as it is.
+
+    Args:
+        optimizer: the optimizer.
+        models: what its parameters were taken from.
+        by_config: what `divided_by_config` is to say of it.
     """
     if callable(getattr(type(optimizer), ADD, None)):
-        setattr(optimizer, ADD, _AddGroup(optimizer, models))
+        setattr(optimizer, ADD, _AddGroup(optimizer, models, by_config=by_config))
     return optimizer
+
+
+def divided_by_config(optimizer: Any) -> bool:
+    """Tell whether something else than the user has divided the parameters of an optimizer that a spec made.
+
+    Muon does, or ``no_decay``: the order of such groups is nobody's choice. Rules of ``param_groups`` are the user's,
+    as are groups that were handed over.
+    """
+    add = vars(optimizer).get(ADD) if hasattr(optimizer, "__dict__") else None
+    return isinstance(add, _AddGroup) and add.by_config
 
 
 def follow(optimizer: Any, scheduler: LRScheduler, make: Callable[[Optimizer], LRScheduler]) -> None:
@@ -193,7 +210,7 @@ def join(scheduler: LRScheduler, make: Callable[[Optimizer], LRScheduler], known
     groups = scheduler.optimizer.param_groups[known:]
     if all(NAME in group for group in scheduler.optimizer.param_groups[:known]):
         name_groups(scheduler.optimizer, known=known)
-    alone = _optimizer_of(groups, scheduler.optimizer.defaults)
+    alone = _optimizer_of(groups, scheduler.optimizer.defaults, known)
     restore_base_rates(alone)
     try:
         other = make(alone)
@@ -225,11 +242,12 @@ def refuse_fewer_groups(known: int, groups: Sequence[Any]) -> None:
         )
 
 
-def _optimizer_of(groups: Sequence[dict[str, Any]], defaults: dict[str, Any]) -> Optimizer:
+def _optimizer_of(groups: Sequence[dict[str, Any]], defaults: dict[str, Any], first: int) -> Optimizer:
     """Return an optimizer that is never stepped, with copies of the groups: schedules look at nothing else."""
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.0)
+    setattr(optimizer, FIRST_GROUP, first)
     optimizer.defaults = dict(defaults)
     optimizer.param_groups = [
         {key: value.clone() if key == "lr" and hasattr(value, "clone") else value for key, value in group.items()}

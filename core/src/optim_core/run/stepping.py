@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optim_core.run.horizon import Horizon
 
 __all__ = [
+    "FIRST_GROUP",
     "Walk",
     "go_to",
     "has_closed_form",
@@ -29,6 +30,10 @@ __all__ = [
 ]
 
 
+FIRST_GROUP = "number_of_first_group"
+"""The attribute of an optimizer that stands in for some of another one's groups: how many are before its first one."""
+
+
 class Walk(NamedTuple):
     """What is needed to follow a schedule step by step.
 
@@ -36,11 +41,13 @@ class Walk(NamedTuple):
         name: what messages call the schedule.
         config: the instance of its plugin class.
         build: makes its scheduler, at step 0, for an optimizer and a horizon in the unit of ``step()``.
+        group: the name of the parameter group, None where it does not matter.
     """
 
     name: str
     config: Any
     build: Callable[[Optimizer, Horizon], LRScheduler]
+    group: str | None = None
 
 
 def waits_for_metric(config: Any) -> bool:
@@ -208,7 +215,10 @@ def _walked(
 
     # The optimizer has a momentum, since some schedules move that too.
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=base_lr, momentum=0.9)
+    setattr(optimizer, FIRST_GROUP, 0)
     group = optimizer.param_groups[0]
+    if walk.group is not None:
+        group["name"] = walk.group
     if multiplier != 1.0:
         group["lr_multiplier"] = multiplier
     scheduler = walk.build(optimizer, horizon)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 
 from optim_core import Horizon
-from optim_core.plugin_tools import keyword_arguments, multiplied
+from optim_core.plugin_tools import PerGroup, keyword_arguments, multiplied
 from optim_core.validators import each, in_range, non_negative, positive
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ class Greedy:
         threshold_mode: whether `threshold` is a share of the best ("rel") or a difference from it ("abs").
         cooldown: calls after a reduction in which nothing is counted, ≥ 0.
         warmup: calls after a raise in which nothing is counted, ≥ 0.
-        min_lr: the lowest rate, ≥ 0, or one for each parameter group. A single one is multiplied by the lr multiplier
-            of a group that has one. A base rate below it is not lowered.
+        min_lr: the lowest rate, ≥ 0, or one for each group: a mapping from its name to the rate, or a list, where the
+            groups are those of `param_groups` or were handed over. A single one is multiplied by the lr multiplier of a
+            group that has one. A base rate below it is not lowered.
         max_lr: the highest rate, > 0, at least `min_lr`, likewise.
         eps: changes smaller than this are left out, ≥ 0.
         verbose: print a line for each change.
@@ -52,8 +53,8 @@ class Greedy:
     threshold_mode: Literal["rel", "abs"] = "abs"
     cooldown: int = attrs.field(default=0, validator=non_negative)
     warmup: int = attrs.field(default=0, validator=non_negative)
-    min_lr: float | list[float] = attrs.field(default=1e-3, validator=each(non_negative))
-    max_lr: float | list[float] = attrs.field(default=1.0, validator=each(positive))
+    min_lr: PerGroup = attrs.field(default=1e-3, validator=each(non_negative))
+    max_lr: PerGroup = attrs.field(default=1.0, validator=each(positive))
     eps: float = attrs.field(default=1e-8, validator=non_negative)
     verbose: bool = False
     smooth: bool = False
@@ -71,10 +72,13 @@ class Greedy:
     }
 
     @max_lr.validator
-    def _not_below_the_lowest(self, attribute: attrs.Attribute[float], value: float | list[float]) -> None:
-        highest = value if isinstance(value, list) else [value]
-        lowest = self.min_lr if isinstance(self.min_lr, list) else [self.min_lr]
-        if min(highest, default=0.0) < max(lowest, default=0.0):
+    def _not_below_the_lowest(self, attribute: attrs.Attribute[Any], value: PerGroup) -> None:
+        lowest = self.min_lr
+        if isinstance(value, dict) and isinstance(lowest, dict):
+            pairs = [(lowest.get(name, 0.0), high) for name, high in value.items()]
+        else:
+            pairs = [(max(_each(lowest), default=0.0), min(_each(value), default=0.0))]
+        if any(high < low for low, high in pairs):
             raise ValueError(f"must be ≥ min_lr, which is {self.min_lr!r}, is {value!r}")
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
@@ -83,8 +87,12 @@ class Greedy:
 
         return GreedyLR(
             optimizer,
-            min_lr=multiplied(self.min_lr, optimizer),
-            max_lr=multiplied(self.max_lr, optimizer),
+            min_lr=multiplied(self.min_lr, optimizer, "greedy.min_lr"),
+            max_lr=multiplied(self.max_lr, optimizer, "greedy.max_lr"),
             make=partial(self.build, horizon=horizon),
             **keyword_arguments(self, "min_lr", "max_lr", "monitor"),
         )
+
+
+def _each(value: PerGroup) -> list[float]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import attrs
 
-from optim_core.plugin_tools import shown
+from optim_core.plugin_tools import PerGroup, listing, shown
 from optim_core.validators import FieldError, ItemsError
 
 __all__ = [
@@ -72,19 +71,42 @@ def _in_order(milestones: list[int]) -> str | None:
 
 
 def not_above(other: str) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
-    """Return a validator for a number, or one for each parameter group, that must be ≤ the field `other`."""
+    """Return a validator for a number, or one for each parameter group, that must be ≤ the field `other`.
 
-    def check(instance: Any, _attribute: attrs.Attribute[Any], value: float | list[float]) -> None:
+    Of two lists and of two mappings, the values of one group are compared; else the highest with the lowest.
+    """
+
+    def check(instance: Any, _attribute: attrs.Attribute[Any], value: PerGroup) -> None:
         bound = getattr(instance, other)
-        lows = value if isinstance(value, list) else [value]
-        highs = bound if isinstance(bound, list) else [bound]
-        if not (lows is value and highs is bound):
-            fits = max(lows, default=0.0) <= min(highs, default=math.inf)
-        elif len(lows) != len(highs):
-            raise ValueError(f"must have as many items as {other}, {len(highs)}, has {len(lows)}")
+        if isinstance(value, list) and isinstance(bound, list) and len(value) != len(bound):
+            raise ValueError(f"must have as many items as {other}, {len(bound)}, has {len(value)}")
+        if isinstance(value, list) and isinstance(bound, list):
+            pairs = list(zip(value, bound, strict=True))
+        elif isinstance(value, dict) and isinstance(bound, dict):
+            _refuse_other_names(value, bound, other)
+            wrong = {
+                name: ValueError(f"must be ≤ {shown(bound[name])}, that of {other}, is {shown(low)}")
+                for name, low in value.items()
+                if low > bound[name]
+            }
+            if wrong:
+                raise ItemsError(wrong)
+            return
         else:
-            fits = all(map(operator.le, lows, highs))
-        if not fits:
+            pairs = [(max(_each(value), default=0.0), min(_each(bound), default=math.inf))]
+        if any(low > high for low, high in pairs):
             raise ValueError(f"must be ≤ {other}, which is {shown(bound)}, is {shown(value)}")
 
     return check
+
+
+def _each(value: PerGroup) -> list[float]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+
+
+def _refuse_other_names(value: dict[str, float], bound: dict[str, float], other: str) -> None:
+    different = [name for name in (*value, *bound) if name not in value or name not in bound]
+    if different:
+        raise ValueError(
+            f"must name the same parameter groups as {other}; only one of the two has {listing(different)}"
+        )

@@ -22,7 +22,8 @@ MOST_WRONG = 20
 
 __all__ = ["LRLambda", "expressions_evaluate", "factor_function", "lr_lambdas"]
 
-LRLambda = str | Callable[[int], float] | list[str | Callable[[int], float]]
+Factor = str | Callable[[int], float]
+LRLambda = Factor | list[Factor] | dict[str, Factor]
 
 LONGEST = 200
 DEEPEST = 40
@@ -133,7 +134,7 @@ class _Factor:
         return value
 
 
-def lr_lambdas(value: LRLambda) -> Callable[[int], float] | list[Callable[[int], float]]:
+def lr_lambdas(value: Factor | list[Factor]) -> Callable[[int], float] | list[Callable[[int], float]]:
     """Return what torch takes for a field `lr_lambda`: expressions become functions, functions stay as they are."""
     if isinstance(value, list):
         return [factor_function(item) if isinstance(item, str) else item for item in value]
@@ -143,8 +144,8 @@ def lr_lambdas(value: LRLambda) -> Callable[[int], float] | list[Callable[[int],
 def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRLambda], None]:
     """Return a validator for a field `lr_lambda`.
 
-    It raises ValueError where an expression is malformed or has no finite value ≥ 0 at the first epochs, where the list
-    is empty, or where something is neither text nor callable.
+    It raises ValueError where an expression is malformed or has no finite value ≥ 0 at the first epochs, where a list
+    or mapping is empty, or where something is neither text nor callable.
 
     Args:
         first: the first epoch at which torch asks for a factor.
@@ -153,17 +154,17 @@ def expressions_evaluate(first: int) -> Callable[[Any, attrs.Attribute[Any], LRL
     epochs = range(first, first + SAMPLES)
 
     def check(_instance: Any, _attribute: attrs.Attribute[Any], value: LRLambda) -> None:
-        if not isinstance(value, list):
+        if not isinstance(value, (list, dict)):
             _check(value, epochs)
         elif not 0 < len(value) <= MOST_GROUPS:
             raise ValueError(f"must have an item for each parameter group, at most {MOST_GROUPS}, has {len(value)}")
         else:
-            _check_items(value, epochs)
+            _check_items(value.items() if isinstance(value, dict) else enumerate(value), epochs)
 
     return check
 
 
-def _check(item: str | Callable[[int], float], epochs: Iterable[int]) -> None:
+def _check(item: Factor, epochs: Iterable[int]) -> None:
     if isinstance(item, str):
         factor = factor_function(item)
         for epoch in epochs:
@@ -172,9 +173,9 @@ def _check(item: str | Callable[[int], float], epochs: Iterable[int]) -> None:
         raise ValueError(f"must be an expression or a function, is {item!r}")
 
 
-def _check_items(items: list[str | Callable[[int], float]], epochs: Iterable[int]) -> None:
-    wrong = {}
-    for index, item in enumerate(items):
+def _check_items(items: Iterable[tuple[Any, Factor]], epochs: Iterable[int]) -> None:
+    wrong: dict[Any, ValueError] = {}
+    for index, item in items:
         try:
             _check(item, epochs)
         except ValueError as error:

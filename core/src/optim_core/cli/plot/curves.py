@@ -157,8 +157,11 @@ def _rates(
     group: Group, schedule: SchedulerSpec, calls: int, horizon: Horizon, metrics: Sequence[float] | None
 ) -> NDArray[Any]:
     given = metrics if schedule.waits_for_metric else None
+    named = group.group or None
     try:
-        return schedule.curve(calls, group.base_lr, horizon=horizon, metrics=given, multiplier=group.multiplier)
+        return schedule.curve(
+            calls, group.base_lr, horizon=horizon, metrics=given, multiplier=group.multiplier, group=named
+        )
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

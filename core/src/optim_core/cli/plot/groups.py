@@ -63,7 +63,7 @@ def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
         OptimError: it sets no rate.
     """
     if isinstance(built, SchedulerSpec):
-        return [Group(file=file, schedule=built, base_lr=base_lr)]
+        return _by_name([Group(file=file, schedule=built, base_lr=base_lr)], built.named_groups)
     if isinstance(built, OptimizerSpec):
         return list(_of_optimizer(file, "", built, built.schedule))
     if not isinstance(built, Recipe):
@@ -72,8 +72,32 @@ def groups_of(file: str, built: Any, base_lr: float) -> list[Group]:
     return [
         group
         for name, spec in built.optimizers.items()
-        for group in _of_optimizer(file, "" if only else name, spec, built.schedule_of(name))
+        for group in _of_recipe(file, "" if only else name, spec, built.schedule_of(name))
     ]
+
+
+def _of_recipe(file: str, name: str, spec: OptimizerSpec, schedule: SchedulerSpec | None) -> list[Group]:
+    found = list(_of_optimizer(file, name, spec, schedule))
+    return found if schedule is None else _by_name(found, schedule.named_groups)
+
+
+def _by_name(groups: list[Group], names: list[str]) -> list[Group]:
+    """Return a group for each name for which the schedule has values of its own, with the rate of the one it is of.
+
+    What is divided further by the model has the name of the whole in front: ``adamw_no_decay`` is of ``adamw``. Groups
+    of rules and halves that no name is of stay, so that it is told that they have no value.
+    """
+    if not names:
+        return groups
+    wholes = {name: _whole(name, groups) for name in names}
+    parts = [attrs.evolve(whole, group=name) for name, whole in wholes.items()]
+    left = [group for group in groups if group.group not in ("", DEFAULT_GROUP) and group not in wholes.values()]
+    return [*parts, *left]
+
+
+def _whole(name: str, groups: list[Group]) -> Group:
+    longest_first = sorted(groups, key=lambda group: len(group.group), reverse=True)
+    return next((each for each in longest_first if each.group and f"{name}_".startswith(f"{each.group}_")), groups[0])
 
 
 def _of_optimizer(file: str, name: str, spec: OptimizerSpec, schedule: SchedulerSpec | None) -> Iterator[Group]:

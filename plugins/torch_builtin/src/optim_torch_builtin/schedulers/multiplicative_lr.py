@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from optim_core.plugin_tools import for_each_group
 from optim_torch_builtin.expressions import LRLambda, expressions_evaluate, lr_lambdas
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class MultiplicativeLR:
 
     Args:
         lr_lambda: the factor on the rate so far, finite and ≥ 0: an arithmetic expression in `epoch` or `step`, which
-            both count the calls of ``step()`` from 0, or a function of that number; or a list of one for each group.
+            both count the calls of ``step()`` from 0, or a function of that number. Or one for each group: a mapping
+            from its name to the factor, or a list, where the groups are those of `param_groups` or were handed over.
     """
 
     lr_lambda: LRLambda = attrs.field(validator=expressions_evaluate(first=1))
@@ -38,4 +40,5 @@ class MultiplicativeLR:
         """Make a torch.optim.lr_scheduler.MultiplicativeLR."""
         from torch.optim import lr_scheduler
 
-        return lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lr_lambdas(self.lr_lambda))
+        each = for_each_group(self.lr_lambda, optimizer, "MultiplicativeLR.lr_lambda")
+        return lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lr_lambdas(each))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.plugin_tools import keyword_arguments, multiplied
+from optim_core.plugin_tools import PerGroup, for_each_group, keyword_arguments, multiplied
 from optim_core.validators import each, fraction, in_range, positive
 from optim_torch_builtin.arguments import not_above
 
@@ -26,35 +26,36 @@ class OneCycleLR:
 
     torch.optim.lr_scheduler.OneCycleLR, in the form of fastai; ``three_phase: true`` is the paper's. The optimizer's
     own rate is replaced. The length is `total_steps`, or `epochs` times `steps_per_epoch`; what is left out comes from
-    the run. A ``step()`` beyond the length is an error.
+    the run. A ``step()`` beyond the length is an error. One value for each group is a mapping from its name to the
+    value, or a list, where the groups are those of `param_groups` or were handed over.
 
     Args:
-        max_lr: the highest rate, > 0, or one for each parameter group. A single one is multiplied by the lr multiplier
-            of a group that has one.
+        max_lr: the highest rate, > 0, or one for each group. A single one is multiplied by the lr multiplier of a group
+            that has one.
         total_steps: calls of ``step()`` in the whole run, ≥ 1.
         epochs: epochs in the whole run, ≥ 1.
         steps_per_epoch: calls of ``step()`` in an epoch, ≥ 1.
         pct_start: share of the steps in which the rate rises, in [0, 1); at most 0.5 with `three_phase`.
         anneal_strategy: "cos" or "linear".
         cycle_momentum: move momentum, or the first beta, the opposite way; the optimizer must have one of them.
-        base_momentum: momentum where the rate is highest, in [0, 1), or one for each parameter group.
-        max_momentum: momentum where the rate is lowest, in [0, 1), or one for each parameter group.
+        base_momentum: momentum where the rate is highest, in [0, 1), or one for each group.
+        max_momentum: momentum where the rate is lowest, in [0, 1), or one for each group.
         div_factor: the first rate is ``max_lr / div_factor``, > 0.
         final_div_factor: the last rate is the first divided by this, > 0.
         three_phase: rise, fall as long to the first rate, and fall from there in the steps that are left.
     """
 
-    max_lr: float | list[float] = attrs.field(validator=each(positive))
+    max_lr: PerGroup = attrs.field(validator=each(positive))
     total_steps: int | None = attrs.field(default=None, validator=attrs.validators.optional(positive))
     epochs: int | None = attrs.field(default=None, validator=attrs.validators.optional(positive))
     steps_per_epoch: int | None = attrs.field(default=None, validator=attrs.validators.optional(positive))
     pct_start: float = attrs.field(default=0.3, validator=in_range(ge=0, lt=1))
     anneal_strategy: Literal["cos", "linear"] = "cos"
     cycle_momentum: bool = True
-    base_momentum: float | list[float] = attrs.field(
+    base_momentum: PerGroup = attrs.field(
         default=0.85, validator=attrs.validators.and_(each(fraction), not_above("max_momentum"))
     )
-    max_momentum: float | list[float] = attrs.field(default=0.95, validator=each(fraction))
+    max_momentum: PerGroup = attrs.field(default=0.95, validator=each(fraction))
     div_factor: float = attrs.field(default=25.0, validator=positive)
     final_div_factor: float = attrs.field(default=1e4, validator=positive)
     three_phase: bool = False
@@ -111,6 +112,7 @@ class OneCycleLR:
 
         Raises:
             HorizonError: neither the config nor `horizon` gives the length.
+            ParamGroupError: the values for groups do not fit the groups.
             ValueError: `pct_start` gives a phase of length 0; or the optimizer has no momentum to cycle.
         """
         from torch.optim import lr_scheduler
@@ -122,7 +124,11 @@ class OneCycleLR:
             raise ValueError(f"OneCycleLR: pct_start {error}") from None
         return lr_scheduler.OneCycleLR(
             optimizer,
-            max_lr=multiplied(self.max_lr, optimizer),
+            max_lr=multiplied(self.max_lr, optimizer, "OneCycleLR.max_lr"),
             total_steps=total_steps,
-            **keyword_arguments(self, "max_lr", "total_steps", "epochs", "steps_per_epoch"),
+            base_momentum=for_each_group(self.base_momentum, optimizer, "OneCycleLR.base_momentum"),
+            max_momentum=for_each_group(self.max_momentum, optimizer, "OneCycleLR.max_momentum"),
+            **keyword_arguments(
+                self, "max_lr", "total_steps", "epochs", "steps_per_epoch", "base_momentum", "max_momentum"
+            ),
         )

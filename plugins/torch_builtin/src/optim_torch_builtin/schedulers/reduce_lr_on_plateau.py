@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.plugin_tools import keyword_arguments, multiplied
+from optim_core.plugin_tools import PerGroup, keyword_arguments, multiplied
 from optim_core.validators import each, in_range, non_negative
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ class ReduceLROnPlateau:
         threshold: by how much a metric must be better than the best, ≥ 0; below 1 for "min" with "rel".
         threshold_mode: whether `threshold` is a share of the best ("rel") or a difference from it ("abs").
         cooldown: calls after a reduction in which nothing is counted, ≥ 0.
-        min_lr: the lowest rate, ≥ 0, or one for each parameter group. A single one is multiplied by the lr multiplier
-            of a group that has one.
+        min_lr: the lowest rate, ≥ 0, or one for each group: a mapping from its name to the rate, or a list, where the
+            groups are those of `param_groups` or were handed over. A single one is multiplied by the lr multiplier of a
+            group that has one.
         eps: reductions smaller than this are left out, ≥ 0.
         monitor: name of the metric; null leaves it to the training loop.
     """
@@ -45,7 +46,7 @@ class ReduceLROnPlateau:
     threshold: float = attrs.field(default=1e-4, validator=non_negative)
     threshold_mode: Literal["rel", "abs"] = "rel"
     cooldown: int = attrs.field(default=0, validator=non_negative)
-    min_lr: float | list[float] = attrs.field(default=0.0, validator=each(non_negative))
+    min_lr: PerGroup = attrs.field(default=0.0, validator=each(non_negative))
     eps: float = attrs.field(default=1e-8, validator=non_negative)
     monitor: str | None = None
 
@@ -61,4 +62,5 @@ class ReduceLROnPlateau:
         from torch.optim import lr_scheduler
 
         arguments = keyword_arguments(self, "monitor", "min_lr")
-        return lr_scheduler.ReduceLROnPlateau(optimizer, min_lr=multiplied(self.min_lr, optimizer), **arguments)
+        min_lr = multiplied(self.min_lr, optimizer, "ReduceLROnPlateau.min_lr")
+        return lr_scheduler.ReduceLROnPlateau(optimizer, min_lr=min_lr, **arguments)
