@@ -1,0 +1,1 @@
+"""The loggers themselves, which import Lightning and the library that each is of."""
