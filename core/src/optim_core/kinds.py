@@ -1,10 +1,10 @@
 """The kinds of plugins: one table, with all in a row that it takes to find, list, configure and build those of a kind.
 
-Such a plugin is a component by itself. Recipes have a place for the first three kinds and for no other: for that, a kind
-has to be added to `Recipe` and what `create` makes of it, to `config.keys` and the forms of configs, to what builds and
-writes a recipe (`config.builder`, `config.canonical`) and to its JSON schema. `optim new` has templates of its own for
-each kind, and the conformance kit properties; both refuse a kind for which they have none. The kinds of a training
-command stand in configs of their own.
+Such a plugin is a component by itself. Recipes have a place for the first three kinds and for no other: for that, a
+kind has to be added to `Recipe` and what `create` makes of it, to `config.keys` and the forms of configs, to what
+builds and writes a recipe (`config.builder`, `config.canonical`) and to its JSON schema. `optim new` has templates of
+its own for each kind, and the conformance kit properties; both refuse a kind for which they have none. The kinds of a
+training command stand in configs of their own.
 """
 
 from __future__ import annotations

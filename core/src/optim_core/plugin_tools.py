@@ -23,6 +23,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `read_config`, `config_text`, and `SECTION`,
   the key below which configs of whole training runs hold the recipe; the recipe in a file that is another program's,
   with its lines: `read_section`;
+- a whole file with the places of its keys, where overrides may stand in for values: `read_document`, `Document`; an
+  attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
 - what breaks where plugins are imported, found in another process: `probe`;
 - the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`.
@@ -37,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from optim_core.config.document import OVERRIDE
+from optim_core.config.document import OVERRIDE, Document
 from optim_core.discovery.output import output_diverted
 from optim_core.groups.rule import REGEX
 from optim_core.kinds import KINDS, Kind
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
     from optim_core.config.section import read_section
+    from optim_core.config.structuring.alone import structured
     from optim_core.discovery.extras import commands_of_extras, install_line
     from optim_core.groups.names import DEFAULT_GROUP, group_names, rule_name
     from optim_core.groups.patterns import expression_error, matching
@@ -84,6 +87,7 @@ __all__ = [
     "REGEX",
     "SECTION",
     "Combined",
+    "Document",
     "FieldDescription",
     "Host",
     "Kind",
@@ -119,12 +123,14 @@ __all__ = [
     "plain_name",
     "probe",
     "read_config",
+    "read_document",
     "read_section",
     "refuse_fewer_groups",
     "restore_base_rates",
     "rule_name",
     "said",
     "shown",
+    "structured",
     "summary_without_import",
     "visible",
     "with_article",
@@ -141,6 +147,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
         "optim_core.config.section": ("read_section",),
+        "optim_core.config.structuring.alone": ("structured",),
         "optim_core.discovery.extras": ("commands_of_extras", "install_line"),
         "optim_core.groups.names": ("DEFAULT_GROUP", "group_names", "rule_name"),
         "optim_core.groups.patterns": ("expression_error", "matching"),
@@ -213,6 +220,34 @@ def read_config(path: str | os.PathLike[str]) -> Any:
     from optim_core.config.formats.load import load
 
     return load(os.fspath(path)).value
+
+
+def read_document(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Document:
+    r"""Return what a config file holds, of whatever it is a config, and where in it each key stands.
+
+    Args:
+        path: of a YAML, JSON or TOML file.
+        overrides: values to replace, each such as ``model.width=3``.
+
+    Raises:
+        ConfigError: the file cannot be read, is not of the format that its ending says, or an override leads nowhere.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import read_document
+        >>> _ = Path("model.yaml").write_text("model:\n  width: 3")
+        >>> document = read_document("model.yaml", ["model.width=5"])
+        >>> document.value, document.place(("model",))
+        ({'model': {'width': 5}}, ('model.yaml', 1, 1))
+    """
+    from optim_core.config.formats.load import load
+
+    document = load(os.fspath(path))
+    if not overrides:
+        return document
+    from optim_core.config.overrides import apply_overrides
+
+    return apply_overrides(document, overrides)
 
 
 def multiplied(rate: PerGroup, optimizer: Optimizer, field: str = "the rate") -> Any:

@@ -13,7 +13,7 @@ import attrs
 
 from optim_core.config.builder import Builder
 from optim_core.config.components import Components, Found
-from optim_core.config.document import Section
+from optim_core.config.document import Document, Section
 from optim_core.discovery.claims import Claim
 from optim_core.discovery.index import Index
 from optim_core.discovery.loading import Loader
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from click import Command
     from torch.nn import Module
 
-    from optim_core.config.document import Document
     from optim_core.config.forms.form import ConfigForm
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.discovery.unknown_names import UnknownName
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from optim_core.protocols import NamedFields
     from optim_core.text.spelling import Near
 
-    Config = Mapping[str, Any] | str | os.PathLike[str] | NamedFields
+    Config = Mapping[str, Any] | str | os.PathLike[str] | NamedFields | Document
 
 __all__ = [
     "Catalog",
@@ -670,8 +669,9 @@ def _document(config: Config, overrides: Iterable[str]) -> Document | None:
         document = load(str.__str__(config) if isinstance(config, str) else os.fspath(config))
     elif isinstance(config, Section):
         document = config.document()
+    elif isinstance(config, Document):
+        document = config
     if overrides:
-        from optim_core.config.document import Document
         from optim_core.config.overrides import apply_overrides
         from optim_core.config.structuring.plain_data import is_record, plain_data
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["steps_of"]
+__all__ = ["optimizers_of", "steps_of"]
+
+
+def optimizers_of(trainer: Any) -> int:
+    """Return how many optimizers a step steps: Lightning counts each of them where a module steps by hand."""
+    module = trainer.lightning_module
+    return 1 if getattr(module, "automatic_optimization", False) else max(len(trainer.optimizers), 1)
 
 
 def steps_of(trainer: Any) -> int:
-    """Return how many optimizer steps were taken; with several optimizers, how many times all of them stepped.
-
-    A LightningModule that counts by itself says so in an attribute ``steps_taken``, a number. Lightning counts a step
-    of each optimizer.
+    """Return how many steps a run has taken, those before it was resumed included; one of several optimizers is one.
 
     Args:
         trainer: a Trainer of Lightning's, while it trains.
@@ -19,11 +22,8 @@ def steps_of(trainer: Any) -> int:
     Example:
         >>> from types import SimpleNamespace
         >>> from optim_training.steps import steps_of
-        >>> two = ["generator", "discriminator"]
-        >>> steps_of(SimpleNamespace(global_step=12, optimizers=two, lightning_module=None))
+        >>> module = SimpleNamespace(automatic_optimization=False)
+        >>> steps_of(SimpleNamespace(global_step=12, optimizers=["one", "other"], lightning_module=module))
         6
     """
-    own = getattr(trainer.lightning_module, "steps_taken", None)
-    if isinstance(own, int):
-        return own
-    return int(trainer.global_step) // max(1, len(trainer.optimizers))
+    return int(trainer.global_step) // optimizers_of(trainer)

@@ -1,0 +1,1 @@
+"""Model and dataset configs: what they name is found and structured, before torch is imported."""

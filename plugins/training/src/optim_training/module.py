@@ -1,0 +1,242 @@
+"""TrainedModule: a torch module with a loss, as Lightning trains it, with a recipe."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from optim_core import OptimError, Recipe
+from optim_core.plugin_tools import listing
+from optim_core.recipe import SINGLE
+from optim_frameworks.lightning import RecipeModule
+from optim_training.averages import Averages, items_of
+
+__all__ = ["TrainedModule", "with_recipe"]
+
+Losses = Mapping[str, Callable[[], Tensor]]
+
+
+class TrainedModule(RecipeModule, LightningModule):
+    """What a Trainer fits: the model of a plugin, and the recipe that trains it.
+
+    A model with ``losses`` is trained by hand: each optimizer takes its step, over all batches that make one, before
+    the next one's losses are computed.
+
+    Args:
+        model: has ``loss(batch)``, or ``losses(batch)`` and ``trained``; may have ``metrics(batch)`` and
+            ``metrics_of_all(batches)``.
+        recipe: how it is trained.
+        accumulated: batches whose gradients make a step.
+        name: of the model, for messages.
+        shard: shards the model over processes, once they are there; None where it is not sharded.
+
+    Raises:
+        OptimError: model and recipe do not go together.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        recipe: Recipe,
+        *,
+        accumulated: int = 1,
+        name: str = "the model",
+        shard: Callable[[Any], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.recipe = recipe
+        self._accumulated = accumulated
+        self._name = name
+        self._shard = shard
+        self._is_sharded = False
+        self._waiting: list[Any] = []
+        self._losses = Averages()
+        self._validation = Averages()
+        self._seen: list[Any] = []
+        self.automatic_optimization = not callable(getattr(model, "losses", None))
+        self.optimized = model if self.automatic_optimization else self._trained()
+        if self.automatic_optimization and not callable(getattr(model, "loss", None)):
+            raise OptimError(
+                f"{name} builds a {type(model).__name__}, which has neither `loss(batch)` nor `losses(batch)`"
+            )
+        if self.automatic_optimization and len(recipe.optimizers) > 1:
+            raise OptimError(
+                f"the recipe has several optimizers, {listing(recipe.optimizers)}, and {name} has one loss: "
+                "name one optimizer, or give the model `losses(batch)` and `trained`"
+            )
+
+    def _trained(self) -> dict[str, nn.Module]:
+        """Return the modules that each optimizer of the recipe trains."""
+        trained = getattr(self.model, "trained", None)
+        if not isinstance(trained, Mapping) or not trained:
+            raise OptimError(f"{self._name} has `losses`, and no `trained`, a mapping of the same names to modules")
+        names = list(self.recipe.optimizers)
+        if set(trained) != set(names):
+            raise OptimError(
+                f"{self._name} trains {listing(trained)}, and the recipe has "
+                f"{'one optimizer without a name' if names == [SINGLE] else listing(names)}: name them as the model "
+                f"does, training: {{optimizer_configs: {{{next(iter(trained))}: {{optimizer: …}}, …}}}}"
+            )
+        return dict(trained)
+
+    # -- training ----------------------------------------------------------------------------------------------------
+
+    def configure_model(self) -> None:
+        """Shard the model, once the processes are there that hold the parts."""
+        if self._shard is not None and not self._is_sharded:
+            self._is_sharded = True
+            self._shard(self)
+
+    def steps_of_epoch(self, batches: int) -> int:
+        """Return how often each optimizer steps in an epoch, where the module steps by hand."""
+        return -(-batches // self._accumulated)
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor | None:
+        """Return the loss of a batch; by hand, step the optimizers where it is the last of those that make a step."""
+        if not self.automatic_optimization:
+            self._step_by_hand(batch)
+            return None
+        losses = self._losses_of(self.model.loss(batch))  # type: ignore[operator]
+        self._losses.add(losses, 1)
+        if not self.trainer.fit_loop.epoch_loop._should_accumulate():
+            self._tell_of_step()
+        return next(iter(losses.values()))
+
+    def _losses_of(self, given: Any) -> dict[str, Tensor]:
+        losses = dict(given) if isinstance(given, Mapping) else {"loss": given}
+        wrong = {name: value for name, value in losses.items() if not isinstance(value, Tensor) or value.numel() != 1}
+        if wrong or not losses:
+            what = ", ".join(f"{name}: {_kind(value)}" for name, value in wrong.items()) or "an empty mapping"
+            raise OptimError(f"loss(batch) of {self._name} gives tensors of shape (), and not {what}")
+        return losses
+
+    def _step_by_hand(self, batch: Any) -> None:
+        self._waiting.append(batch)
+        is_last = self.trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+        if len(self._waiting) < self._accumulated and not is_last:
+            return
+        batches, self._waiting = self._waiting, []
+        each = [self._named_losses(waiting) for waiting in batches]
+        for name in each[0]:
+            # What other losses have left there is no gradient of this one.
+            self.run[name].optimizer.zero_grad(set_to_none=True)
+            *first, last = [losses[name] for losses in each]
+            for compute in first:
+                self.manual_backward(self._loss_by_hand(name, compute) / len(each))
+            self.run[name].step(self._loss_by_hand(name, last) / len(each))
+        self._tell_of_step()
+
+    def _named_losses(self, batch: Any) -> Losses:
+        losses: Losses = self.model.losses(batch)  # type: ignore[operator]
+        if set(losses) != set(self.recipe.optimizers):
+            raise OptimError(
+                f"losses(batch) of {self._name} gives {listing(losses) or 'nothing'}, and the recipe has "
+                f"{listing(self.recipe.optimizers)}"
+            )
+        return losses
+
+    def _loss_by_hand(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        loss = compute()
+        self._losses.add({name: loss}, 1)
+        return loss
+
+    def _tell_of_step(self) -> None:
+        """Log the mean losses of the batches that make this step, and the rates with which it is taken."""
+        told = {f"train/{name}": value for name, value in self._losses.take().items()}
+        self.log_dict(told, prog_bar=False, batch_size=1)
+        for name, optimizer in self.run.optimizers.items():
+            begin = "train/lr" if name == SINGLE else f"train/lr/{name}"
+            for index, group in enumerate(optimizer.param_groups):
+                title = begin if not index else f"{begin}/{group.get('name', index)}"
+                self.log(title, float(group["lr"]), batch_size=1)
+
+    def on_train_epoch_end(self) -> None:
+        """End the epoch of the run where it is stepped by hand."""
+        if not self.automatic_optimization:
+            self.run.end_epoch(self.trainer.callback_metrics)
+
+    # -- validation --------------------------------------------------------------------------------------------------
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin to average."""
+        self._validation, self._seen = Averages(), []
+
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        """Compute the losses and metrics of a batch."""
+        found = self._validated(batch)
+        metrics = getattr(self.model, "metrics", None)
+        if callable(metrics):
+            found |= dict(metrics(batch))
+        self._validation.add(found, items_of(batch))
+        if callable(getattr(self.model, "metrics_of_all", None)):
+            self._seen.append(batch)
+
+    def _validated(self, batch: Any) -> dict[str, Tensor]:
+        if self.automatic_optimization:
+            return self._losses_of(self.model.loss(batch))  # type: ignore[operator]
+        return {name: compute() for name, compute in self._named_losses(batch).items()}
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the means over all items, and what the model says of all batches together."""
+        found = self._validation.take(self._sum_over_processes)
+        whole = getattr(self.model, "metrics_of_all", None)
+        if callable(whole) and self._seen:
+            found |= {name: value.detach() for name, value in whole(self._seen).items()}
+        self._seen = []
+        self.log_dict({f"val/{name}": value for name, value in found.items()}, batch_size=1)
+
+    def _sum_over_processes(self, value: Tensor) -> Tensor:
+        if self.trainer.world_size == 1:
+            return value
+        summed: Tensor = self.trainer.strategy.reduce(value.to(self.device), reduce_op="sum")
+        return summed
+
+
+def _kind(value: Any) -> str:
+    return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"{type(value).__name__}"
+
+
+def with_recipe(module: LightningModule, recipe: Recipe | None) -> LightningModule:
+    """Return a LightningModule that trains with a recipe; its own steps count.
+
+    Args:
+        module: of a plugin.
+        recipe: None where the module says itself how it is trained.
+
+    Raises:
+        OptimError: there is no recipe, and the module has no ``configure_optimizers``.
+    """
+    cls = type(module)
+    has_own = cls.configure_optimizers is not LightningModule.configure_optimizers
+    if recipe is None:
+        if not has_own:
+            raise OptimError(
+                f"{cls.__name__} has no configure_optimizers, and the model config no recipe: name an optimizer below "
+                "`training`"
+            )
+        return module
+    if isinstance(module, RecipeModule):
+        module.recipe = recipe
+        return module
+    if has_own:
+        warnings.warn(
+            f"configure_optimizers of {cls.__name__} is not asked: what the model config says below `training` counts",
+            UserWarning,
+            stacklevel=2,
+        )
+    # In front of the bases of a class that has them already, so that everything else of the module is as it was.
+    space = {"configure_optimizers": RecipeModule.configure_optimizers} if has_own else {}
+    module.__class__ = type(cls.__name__, (RecipeModule, cls), {"__module__": cls.__module__, **space})
+    module.recipe = recipe  # type: ignore[assignment]
+    return module
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Return where the first parameter of a module is."""
+    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
