@@ -336,7 +336,7 @@ class Registry:
     ) -> ClipperSpec: ...
     @overload
     def build(
-        self, config: Config, kind: None = None, *, overrides: Iterable[str] = (), strict: bool = False
+        self, config: Config, kind: Kind | None = None, *, overrides: Iterable[str] = (), strict: bool = False
     ) -> Any: ...
     def build(
         self,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Scan", "deletion", "scan"]
 
 
-_MARK = "optim_core."
+_MARKS = ("optim_core.", "optim_training.")
 _TARGET = re.compile(r"(\w+(?:\.\w+)*)\s*:\s*(\w+(?:\.\w+)*)\s*(?:\[([\w\s,.-]*)\])?")
 # What pip puts before the names of folders that it is about to delete.
 _LEFT_OVER = "~"
@@ -64,7 +64,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
     for source in installed(sys.path if path is None else path, partial(_blame_place, found)):
         text, fault = _entry_points(source)
         if source.folder.startswith(_LEFT_OVER):
-            if _MARK in text:
+            if _is_marked(text):
                 message = f"an interrupted pip left {source.location} behind; delete that folder"
                 found.blame(source.name, message, source.location)
             continue
@@ -79,7 +79,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
             _tell_hidden(found, source, hider, texts)
             continue
         source.installed = counting
-        if _MARK in text or (thorough and text):
+        if _is_marked(text) or (thorough and text):
             _read(text, source, found)
     return found
 
@@ -91,9 +91,14 @@ def _that_counts(sources: Sequence[Source]) -> Source:
     return next((source for source in sources if source.fault is None), sources[0])
 
 
+def _is_marked(text: str) -> bool:
+    """Tell whether the text of an entry-point file speaks of a group of ours; most do not, and are not read further."""
+    return any(mark in text for mark in _MARKS)
+
+
 def _tell_hidden(found: Scan, source: Source, hider: Source, texts: Mapping[Source, str]) -> None:
     """Add the fault of a metadata folder that another one hides, where that matters."""
-    if _MARK not in texts[source] + texts[hider]:
+    if not _is_marked(texts[source] + texts[hider]):
         return
     if source.fault is not None and hider.fault is None:
         message = (
@@ -223,7 +228,7 @@ def _read(text: str, source: Source, found: Scan) -> None:
             entries.setdefault((line.kind, line.name), []).append(line)
         elif line.fault:
             found.blame(source.name, _at(line, source), source.location)
-        elif group is not None and group.startswith(_MARK):
+        elif group is not None and group.startswith(_MARKS):
             strange[group] = None
     for group in strange:
         message = f"its entry_points.txt has a group [{visible(group)}], which optim-core {__version__} does not know"

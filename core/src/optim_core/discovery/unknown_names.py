@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from optim_core.discovery.extras import extra_of, install_line, names_of_extras
-from optim_core.kinds import Kind
+from optim_core.kinds import KINDS, Kind
 from optim_core.text.names import normalise, normalise_distribution, plain_name
 from optim_core.text.prose import listing, visible
 from optim_core.text.spelling import Near, nearest
@@ -77,8 +77,9 @@ def hint_for(
     known = exact or near(name, owners)
     if known is not None:
         return UnknownName(f"did you mean `{known}` ({owners[known]})?")
+    brings = "training" if all(KINDS[kind].apart for kind in kinds) else "torch"
     return UnknownName(
-        f"installed are: {installed}" if installed else f"none is installed; try {install_line('torch')}"
+        f"installed are: {installed}" if installed else f"none is installed; try {install_line(brings)}"
     )
 
 

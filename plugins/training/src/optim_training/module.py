@@ -60,7 +60,8 @@ class TrainedModule(RecipeModule, LightningModule):
         self._validation = Averages()
         self._seen: list[Any] = []
         self.automatic_optimization = not callable(getattr(model, "losses", None))
-        self.optimized = model if self.automatic_optimization else self._trained()
+        # The recipe's names of parameters are those of the model, without this module around it.
+        setattr(self, "optimized", model if self.automatic_optimization else self._trained())  # noqa: B010 - a property
         if self.automatic_optimization and not callable(getattr(model, "loss", None)):
             raise OptimError(
                 f"{name} builds a {type(model).__name__}, which has neither `loss(batch)` nor `losses(batch)`"
@@ -222,7 +223,7 @@ def with_recipe(module: LightningModule, recipe: Recipe | None) -> LightningModu
             )
         return module
     if isinstance(module, RecipeModule):
-        module.recipe = recipe
+        module.recipe = recipe  # type: ignore[assignment]
         return module
     if has_own:
         warnings.warn(

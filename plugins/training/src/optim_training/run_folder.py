@@ -79,7 +79,7 @@ def _id_of_job() -> str | None:
 
 def _id_of_torchrun() -> str:
     """Return the id that the first process of a torchrun has made, by the store that torchrun keeps for all."""
-    from torch.distributed import TCPStore
+    from torch._C._distributed_c10d import TCPStore
 
     # The store lives as long as torchrun, which starts processes anew, with another count, where one has failed.
     store = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)

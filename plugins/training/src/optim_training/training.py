@@ -8,13 +8,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import attrs
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
+import yaml
+from lightning_utilities.core.rank_zero import rank_zero_only
 
 from optim_core import OptimError, Recipe
-from optim_core.plugin_tools import config_text, plain_data
 from optim_training.configs.dataset_config import DatasetConfig
 from optim_training.job import Job
 from optim_training.loading.facts import Data
@@ -124,8 +125,6 @@ class _Training:
             else schedule
             for name, schedule in recipe.schedulers.items()
         }
-        import attrs
-
         return attrs.evolve(recipe, schedulers=schedulers)
 
     # -- the Trainer -----------------------------------------------------------------------------------------------
@@ -153,7 +152,7 @@ class _Training:
             use_distributed_sampler=False,
             default_root_dir=str(self._folder.path),
         )
-        rank_zero_only.rank = trainer.global_rank
+        rank_zero_only.rank = trainer.global_rank  # type: ignore[attr-defined]
         training.order.share(trainer.global_rank, trainer.world_size)
         if validation is not None:
             validation.order.share(trainer.global_rank, trainer.world_size)
@@ -170,7 +169,8 @@ class _Training:
     def _write_config(self) -> None:
         if is_first_process():
             self._folder.path.mkdir(parents=True, exist_ok=True)
-            self._folder.config.write_text(config_text(plain_data(self._job.plain), "yaml"), encoding="utf-8")
+            text = yaml.safe_dump(self._job.plain, sort_keys=False, allow_unicode=True)
+            self._folder.config.write_text(text, encoding="utf-8")
 
 
 def _seed(seed: int) -> None:

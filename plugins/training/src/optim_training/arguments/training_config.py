@@ -97,7 +97,7 @@ class TrainingConfig:
     num_workers: int = attrs.field(default=6, validator=_not_negative)
     seed: int = attrs.field(default=42, validator=[_not_negative, attrs.validators.lt(2**32)])
     accum_batches: int = attrs.field(default=1, validator=_at_least_one)
-    gradient_clip_val: float = attrs.field(default=0.0, validator=_not_negative)
+    gradient_clip_val: float = attrs.field(default=0.0, validator=attrs.validators.ge(0.0))
     checkpoint_every: int = attrs.field(default=10_000, validator=_at_least_one)
     save_dir: str = ""
     save_top_k: int = attrs.field(default=-1, validator=attrs.validators.ge(-1))

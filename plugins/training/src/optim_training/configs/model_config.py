@@ -97,7 +97,7 @@ class _Reader:
         cls = self._class_of(value)
         recipe = self._recipe(value, training, cls)
         demo = self._demo(training, cls)
-        unused = _below(recipe) if recipe is not None and TRAINING in recipe.unused else dict(training)
+        unused = dict(training) if recipe is None else _below(recipe)
         beside = {str(key): item for key, item in value.items() if key not in (TYPE, MODEL, TRAINING)}
         shared = {**{key: item for key, item in unused.items() if key != DEMO}, **beside}
         spec = self._component(value, fields, shared) if cls is not None else None
@@ -186,7 +186,7 @@ class _Reader:
                 return None
         for each in caught:
             told = each.message
-            self._warned += told.problems if isinstance(told, UnusedConfigWarning) else [Problem("", str(told))]
+            self._warned += told.problems if isinstance(told, UnusedConfigWarning) else [Problem(path="", message=str(told))]
         return recipe
 
     def _recipe_of_model(self, spec: PluginSpec, training: Mapping[str, Any]) -> Recipe | None:
