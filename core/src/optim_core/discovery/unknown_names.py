@@ -78,9 +78,7 @@ def hint_for(
     if known is not None:
         return UnknownName(f"did you mean `{known}` ({owners[known]})?")
     brings = "training" if all(KINDS[kind].apart for kind in kinds) else "torch"
-    return UnknownName(
-        f"installed are: {installed}" if installed else f"none is installed; try {install_line(brings)}"
-    )
+    return UnknownName(f"installed are: {installed}" if installed else f"none is installed; try {install_line(brings)}")
 
 
 def with_kept_out(

@@ -20,6 +20,7 @@ from optim_training.configs.dataset_config import DatasetConfig
 from optim_training.job import Job
 from optim_training.loading.facts import Data
 from optim_training.loading.loaders import Loader, training_loader, validation_loader
+from optim_training.loggers.run_log import RunLog
 from optim_training.module import TrainedModule, with_recipe
 from optim_training.run_folder import RunFolder
 from optim_training.telling import is_first_process, say
@@ -159,7 +160,11 @@ class _Training:
         return trainer
 
     def _callbacks(self) -> list[pl.Callback]:
-        return [ValidationEvery(self._job.arguments.val_every)] if self._validates else []
+        # The first one tells the others, and the loggers, where the run goes on.
+        callbacks: list[pl.Callback] = [RunLog(self._job.plain)]
+        if self._validates:
+            callbacks.append(ValidationEvery(self._job.arguments.val_every))
+        return callbacks
 
     def _logger(self) -> Any:
         spec = self._job.logger

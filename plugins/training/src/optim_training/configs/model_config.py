@@ -186,7 +186,9 @@ class _Reader:
                 return None
         for each in caught:
             told = each.message
-            self._warned += told.problems if isinstance(told, UnusedConfigWarning) else [Problem(path="", message=str(told))]
+            self._warned += (
+                told.problems if isinstance(told, UnusedConfigWarning) else [Problem(path="", message=str(told))]
+            )
         return recipe
 
     def _recipe_of_model(self, spec: PluginSpec, training: Mapping[str, Any]) -> Recipe | None:
