@@ -254,7 +254,7 @@ def test_the_hint_for_what_is_not_installed_knows_every_plugin_and_command_of_th
     for extra in sorted(set(extras) - {"all", "plot"} - adapters):
         groups = [PROJECTS[OURS[Requirement(line).name]]["project"].get("entry-points", {}) for line in extras[extra]]
         registered[extra] = {
-            kind: {name for group in groups for name in group.get(f"optim_core.{kind}s", {})} for kind in KINDS
+            kind: {name for group in groups for name in group.get(row.group, {})} for kind, row in KINDS.items()
         }
         providers = [load(target) for group in groups for target in group.get("optim_core.providers", {}).values()]
         provided[extra] = {

@@ -85,7 +85,13 @@ KINDS: dict[Kind, PluginKind] = {
         key="gradient_clipping",
     ),
     "model": PluginKind("optim_training.models", ModelPlugin, ("parameters()",), apart=True),
-    "dataset": PluginKind("optim_training.datasets", DatasetPlugin, ("__len__()", "__getitem__(index)"), apart=True),
+    "dataset": PluginKind(
+        group="optim_training.datasets",
+        protocol=DatasetPlugin,
+        methods=("__len__()", "__getitem__(index)"),
+        further=("training",),
+        apart=True,
+    ),
     "logger": PluginKind("optim_training.loggers", LoggerPlugin, ("log_metrics()",), apart=True),
     "demo": PluginKind("optim_training.demos", DemoPlugin, ("show(batch, step, folder)",), apart=True),
 }

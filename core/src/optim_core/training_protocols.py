@@ -26,8 +26,20 @@ class ModelPlugin(PluginClass, Protocol):
       give the loss; they are called in this order, each after the step before it. ``trained`` is then a mapping of the
       same names to the modules that each trains.
 
-    It may have ``metrics(batch)``, a mapping of names to tensors of shape (), for validation. A field that is called as
-    a key beside ``model`` (``sample_rate``, ``sample_size``, ``audio_channels``) has the value of that key.
+    It may have:
+
+    - ``metrics(batch)``: a mapping of names to tensors of shape (), for validation; the mean over its batches is told;
+    - ``predictions(batch)`` and ``metrics_of_all(predictions)``, for what is no mean over batches, such as a
+      concordance index: the first gives a mapping of names to tensors with a row for each item, and the second, once at
+      the end of a validation, a mapping of names to tensors of shape () from those of all batches and processes;
+    - ``reconstruct(batch)``: what an autoencoder makes of the batch, for demos.
+
+    The class may have a field ``optimizer_spec``, an `OptimizerSpec` or None: where there is one, the model is trained
+    with it, and its config has no other recipe. A field that is called as a key beside ``model`` (``sample_rate``,
+    ``sample_size``, ``audio_channels``) and is None has the value of that key.
+
+    For the conformance kit it may have ``example``, a config that needs nothing that is not there, and
+    ``example_data()``, data as `build` is given them; without it the kit gives it a small table.
 
     Example:
         >>> import attrs
@@ -60,10 +72,17 @@ class DatasetPlugin(PluginClass, Protocol):
 
     It may have:
 
-    - ``check()``: a list of sentences, what is wrong with its files, by file or row; torch is not imported for it;
+    - ``check()``: a list of sentences, what is wrong with its files, by file or row; torch is not imported for it. It
+      never raises. Where it takes an argument ``training``, that is the config of the training dataset, for the dataset
+      of a validation, and else None;
+    - ``count()``: how many items there are, without torch, or None where that cannot be said quickly;
     - ``augment(item, generator)``: an item as it is trained in one epoch; the ``torch.Generator`` is in a state that
       the seed, the epoch and the index of the item alone decide;
-    - ``collate(items)``: a batch, where torch's own way to make one does not do.
+    - ``collate(items)``: a batch, where torch's own way to make one does not do;
+    - ``drop_last``, a field: leave out the last batch of an epoch where it is smaller than the others.
+
+    For the conformance kit it may have ``example``, a config, and ``example_files(folder)``, a classmethod that writes
+    the files which that config names into a folder, which is then the current one.
 
     Example:
         >>> import attrs
@@ -78,6 +97,9 @@ class DatasetPlugin(PluginClass, Protocol):
 
     def build(self) -> Any:
         """Make a map-style dataset: an object with ``__len__`` and ``__getitem__``.
+
+        It may declare one more argument, ``training=None``: what the training dataset's `build` made, where this one is
+        for validation. Means, classes and the like are taken over from there.
 
         It may say of itself, as attributes, ``features``, ``classes`` and ``vocabulary``, each a number that models are
         made for, and ``strata``, a number for each item: batches then hold items of every such number in equal share.

@@ -94,6 +94,9 @@ EXTRAS: dict[str, dict[Kind, tuple[str, ...]]] = {
         ),
         "clipper": ("adaptive", "norm", "value"),
     },
+    "training": {
+        "dataset": ("audio", "audio_dir", "digits", "survival_table", "table", "text_files"),
+    },
 }
 
 # What the providers among them offer: for a name that is right, and never as the right name for a wrong one.

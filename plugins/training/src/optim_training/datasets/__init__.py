@@ -1,0 +1,1 @@
+"""The datasets that come with the training command: plugin classes, which say what is wrong with their files."""

@@ -1,0 +1,1 @@
+"""Audio files: which there are, whether they are whole, and parts of them as numbers."""
