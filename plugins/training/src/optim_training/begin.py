@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from optim_core.plugin_tools import Document
 from optim_training.arguments.training_config import TrainingConfig
 from optim_training.job import Job, Saved, job_of
 from optim_training.run_folder import RUN_VARIABLE, RunFolder, new_run
@@ -14,33 +15,47 @@ from optim_training.telling import say
 __all__ = ["begin"]
 
 
-def begin(arguments: TrainingConfig, overrides: Sequence[str] = (), *, check: bool = False) -> int:
+def begin(
+    arguments: TrainingConfig,
+    overrides: Sequence[str] = (),
+    *,
+    documents: Mapping[str, Document] | None = None,
+    check: bool = False,
+) -> int:
     """Check a run and train it; return the exit status of the process.
 
     Args:
         arguments: of the run.
         overrides: values to replace in the model config.
+        documents: configs that stand in no file, by the argument that would name one.
         check: whether to train nothing.
 
     Raises:
         ConfigError: with everything that is wrong in `.problems`.
         OptimError: the run cannot begin, or has failed in a way that is known.
     """
-    has_configs = bool(arguments.model_config and arguments.dataset_config)
+    documents = documents or {}
+    has_configs = all(getattr(arguments, name) or name in documents for name in ("model_config", "dataset_config"))
     # What is wrong with configs is said before a checkpoint is looked at, for which torch is imported.
-    job = job_of(arguments, overrides) if has_configs else None
+    job = job_of(arguments, overrides, documents=documents) if has_configs else None
     if check and job is not None:
         return _checked(job)
     folder, checkpoint = _place(arguments)
-    job = job or job_of(arguments, overrides, _saved(checkpoint))
+    job = job or job_of(arguments, overrides, _saved(checkpoint), documents)
     if check:
         return _checked(job)
     for note in job.notes:
         say(note)
-    os.environ[RUN_VARIABLE] = folder.run
     from optim_training.training import train
 
-    return train(job, folder, checkpoint)
+    is_first = RUN_VARIABLE not in os.environ
+    os.environ[RUN_VARIABLE] = folder.run
+    try:
+        return train(job, folder, checkpoint)
+    finally:
+        if is_first:
+            # Another run of this process is another run.
+            del os.environ[RUN_VARIABLE]
 
 
 def _place(arguments: TrainingConfig) -> tuple[RunFolder, Path | None]:

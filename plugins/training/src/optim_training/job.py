@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -67,13 +67,19 @@ class Job:
         return {"arguments": arguments, **configs, **recipe}
 
 
-def job_of(arguments: TrainingConfig, overrides: Sequence[str] = (), saved: Saved | None = None) -> Job:
+def job_of(
+    arguments: TrainingConfig,
+    overrides: Sequence[str] = (),
+    saved: Saved | None = None,
+    documents: Mapping[str, Document] | None = None,
+) -> Job:
     """Read and check everything that a run is made of, but for what only torch can say.
 
     Args:
         arguments: of the run.
         overrides: values to replace in the model config, each such as ``training.optimizer.config.lr=1e-3``.
         saved: what the checkpoint says from which the run goes on.
+        documents: configs that stand in no file, by the argument that would name one.
 
     Raises:
         ConfigError: with everything that is wrong in `.problems`.
@@ -88,14 +94,21 @@ def job_of(arguments: TrainingConfig, overrides: Sequence[str] = (), saved: Save
         >>> job_of(TrainingConfig(model_config="model.yaml", dataset_config="data.yaml")).dataset.spec.type
         'digits'
     """
-    return _Reader(arguments, overrides, saved).read()
+    return _Reader(arguments, overrides, saved, documents or {}).read()
 
 
 class _Reader:
     """Reads what a run is made of, and gathers what is wrong with it."""
 
-    def __init__(self, arguments: TrainingConfig, overrides: Sequence[str], saved: Saved | None) -> None:
+    def __init__(
+        self,
+        arguments: TrainingConfig,
+        overrides: Sequence[str],
+        saved: Saved | None,
+        documents: Mapping[str, Document],
+    ) -> None:
         self._arguments = arguments
+        self._documents = documents
         self._overrides = overrides
         self._saved = saved
         self._problems: list[Problem] = []
@@ -106,7 +119,7 @@ class _Reader:
         model = self._model()
         shared = {} if model is None else model.shared
         dataset = self._dataset("dataset_config", shared)
-        validation = self._dataset("val_dataset_config", shared) if arguments.val_dataset_config else None
+        validation = self._dataset("val_dataset_config", shared) if self._validates else None
         logger = self._logger()
         recipe = None if model is None else self._clipped(model.recipe)
         self._refuse_what_does_not_go_together()
@@ -123,8 +136,15 @@ class _Reader:
             notes=tuple(self._notes),
         )
 
+    @property
+    def _validates(self) -> bool:
+        """Whether there are validation data."""
+        return bool(self._arguments.val_dataset_config) or "val_dataset_config" in self._documents
+
     def _document(self, name: str) -> Document | None:
         """Return a config, of the file that an argument names, or else of the checkpoint; None where there is none."""
+        if name in self._documents:
+            return self._documents[name]
         file = getattr(self._arguments, name)
         overrides = self._overrides if name == "model_config" else ()
         saved = None if self._saved is None else getattr(self._saved, name, None)
@@ -206,7 +226,7 @@ class _Reader:
 
     def _refuse_what_does_not_go_together(self) -> None:
         arguments = self._arguments
-        if arguments.val_every > 0 and not arguments.val_dataset_config:
+        if arguments.val_every > 0 and not self._validates:
             hint = f"give {option_of('val_dataset_config')}, or leave out {option_of('val_every')}"
             message = f"is {arguments.val_every}, and there are no validation data"
             self._problems.append(Problem(path=option_of("val_every"), message=message, hint=hint))

@@ -155,7 +155,8 @@ class TrainedModule(RecipeModule, LightningModule):
             begin = "train/lr" if name == SINGLE else f"train/lr/{name}"
             for index, group in enumerate(optimizer.param_groups):
                 title = begin if not index else f"{begin}/{group.get('name', index)}"
-                self.log(title, float(group["lr"]), batch_size=1)
+                # In single precision, 0.005 would not be 0.005.
+                self.log(title, torch.as_tensor(group["lr"], dtype=torch.float64), batch_size=1)
 
     def on_train_epoch_end(self) -> None:
         """End the epoch of the run where it is stepped by hand."""

@@ -6,7 +6,7 @@ import os
 
 import click
 
-__all__ = ["is_first_process", "say"]
+__all__ = ["counted", "is_first_process", "say"]
 
 
 def is_first_process() -> bool:
@@ -30,3 +30,14 @@ def say(text: str) -> None:
     """
     if is_first_process():
         click.echo(text, err=True)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> from optim_training.telling import counted
+        >>> counted(1, "step"), counted(20, "step")
+        ('1 step', '20 steps')
+    """
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -22,8 +22,10 @@ from optim_training.loading.facts import Data
 from optim_training.loading.loaders import Loader, training_loader, validation_loader
 from optim_training.loggers.run_log import RunLog
 from optim_training.module import TrainedModule, with_recipe
+from optim_training.quiet import quiet_lightning
 from optim_training.run_folder import RunFolder
-from optim_training.telling import is_first_process, say
+from optim_training.steps import steps_of
+from optim_training.telling import counted, is_first_process, say
 from optim_training.validation import ValidationEvery
 
 __all__ = ["train"]
@@ -52,11 +54,14 @@ class _Training:
         self._checkpoint = checkpoint
 
     def run(self) -> int:
+        quiet_lightning()
+        # The same weights in every process.
         _seed(self._job.arguments.seed)
         training = self._training_data()
         module = self._module(Data(self._job.dataset.spec.type, training))
         validation = self._validation_data()
         trainer = self._trainer(module, training, validation)
+        _seed(self._job.arguments.seed + int(os.environ.get("SLURM_PROCID", trainer.global_rank)))
         self._write_config()
         say(f"run {self._folder.run} in {self._folder.path}")
         trainer.fit(
@@ -66,6 +71,7 @@ class _Training:
             ckpt_path=None if self._checkpoint is None else str(self._checkpoint),
             weights_only=True,
         )
+        say(f"the run has ended after {counted(steps_of(trainer), 'step')}: {self._folder.path}")
         return 0
 
     # -- data ------------------------------------------------------------------------------------------------------
@@ -75,7 +81,7 @@ class _Training:
         dataset = _live(self._job.dataset)
         if len(dataset) < arguments.batch_size:
             raise OptimError(
-                f"the dataset has {_items(len(dataset))}, and a batch {arguments.batch_size}: give more data, or "
+                f"the dataset has {counted(len(dataset), 'item')}, and a batch {arguments.batch_size}: give more data, or "
                 f"--batch-size {max(len(dataset), 1)}"
             )
         return training_loader(
@@ -179,17 +185,12 @@ class _Training:
 
 
 def _seed(seed: int) -> None:
-    """Seed what draws random numbers in this process: the same weights in all, and other noise in each."""
-    noise = seed + int(os.environ.get("SLURM_PROCID", "0"))
-    random.seed(noise)
-    np.random.seed(noise % 2**32)
-    torch.manual_seed(noise)
+    """Seed what draws random numbers in this process."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
 
 
 def _live(config: DatasetConfig) -> Any:
     with warnings.catch_warnings():
         return config.spec.create()
-
-
-def _items(count: int) -> str:
-    return "1 item" if count == 1 else f"{count} items"

@@ -1,0 +1,1 @@
+"""Configs of Hydra: the arguments of a training run, and the groups of what they name."""
