@@ -20,9 +20,9 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
   and what it, or an instance, needs of the training loop: `needs_of`;
-- config files: `formats`, `endings`, `format_of`, `LARGEST` (in bytes), `read_config`, `config_text`, and `SECTION`,
-  the key below which configs of whole training runs hold the recipe; the recipe in a file that is another program's,
-  with its lines: `read_section`;
+- config files: `formats`, `endings`, `format_of`, `has_comments`, `LARGEST` (in bytes), `read_config`, `config_text`,
+  and `SECTION`, the key below which configs of whole training runs hold the recipe; the recipe in a file that is
+  another program's, with its lines: `read_section`; the projects whose configs can be migrated: `origins`;
 - a whole file with the places of its keys, where overrides may stand in for values: `read_document`, `Document`; an
   attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
@@ -53,9 +53,10 @@ from optim_core.validators import FieldError, ItemsError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from optim_core.config.formats.load import LARGEST, endings, format_of, formats
+    from optim_core.config.formats.load import LARGEST, endings, format_of, formats, has_comments
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
+    from optim_core.config.migrating.origins import origins
     from optim_core.config.section import read_section
     from optim_core.config.structuring.alone import structured
     from optim_core.discovery.extras import commands_of_extras, install_line
@@ -108,6 +109,7 @@ __all__ = [
     "format_of",
     "formats",
     "group_names",
+    "has_comments",
     "install_line",
     "join",
     "keyword_arguments",
@@ -118,6 +120,7 @@ __all__ = [
     "needs_of",
     "normalise",
     "one_interval",
+    "origins",
     "output_diverted",
     "plain_data",
     "plain_name",
@@ -143,9 +146,10 @@ PerGroup = float | list[float] | dict[str, float]
 __getattr__ = names_on_demand(
     globals(),
     {
-        "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats"),
+        "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats", "has_comments"),
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
+        "optim_core.config.migrating.origins": ("origins",),
         "optim_core.config.section": ("read_section",),
         "optim_core.config.structuring.alone": ("structured",),
         "optim_core.discovery.extras": ("commands_of_extras", "install_line"),

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from optim_core.config.forms.form import ConfigForm
+    from optim_core.config.migrating.library_names import Known
+    from optim_core.config.migrating.migration import Migration
     from optim_core.discovery.records import ExtensionRecord, Fault, PluginRecord
     from optim_core.discovery.unknown_names import UnknownName
     from optim_core.explain import Explanation, GroupPlan, ParameterPlan
@@ -48,6 +50,7 @@ __all__ = [
     "ExtensionRecord",
     "Fault",
     "GroupPlan",
+    "Migration",
     "ParameterPlan",
     "PluginRecord",
     "Registry",
@@ -58,6 +61,7 @@ __getattr__ = names_on_demand(
     globals(),
     {
         "optim_core.discovery.records": ("ExtensionRecord", "Fault", "PluginRecord"),
+        "optim_core.config.migrating.migration": ("Migration",),
         "optim_core.explain": ("Explanation", "GroupPlan", "ParameterPlan"),
     },
 )
@@ -448,23 +452,68 @@ class Registry:
         given = document.value if document else config
         return self._made_here(self._any_length_builder.build(given, kind, document, forms))
 
-    def migrate(self, config: Config) -> dict[str, Any]:
+    def migrate(self, config: Config, *, origin: str | None = None) -> dict[str, Any]:
         """Return what a config of any form says as a canonical config, without the defaults that `to_config` fills in.
 
         What the config holds beside the recipe, which `Recipe.unused` has, is left out.
 
+        Args:
+            config: as `build` takes it, or a config of another project, as `migration` does.
+            origin: as in `migration`.
+
         Raises:
-            ConfigError, PluginError: as `build`.
+            ConfigError, PluginError: as `migration`.
+            OptimError: as `migration`.
 
         Example:
             >>> from optim_core import registry
             >>> registry.migrate({"optimizer_name": "adamw", "learning_rate": 0.001})
             {'type': 'AdamW', 'config': {'lr': 0.001}}
         """
+        return self.migration(config, origin=origin).config
+
+    def migration(self, config: Config, *, origin: str | None = None) -> Migration:
+        """Return what `migrate` does, with what was assumed and left out.
+
+        Args:
+            config: as `build` takes it, or a config of another project: Hydra, Lightning, DeepSpeed, transformers, ….
+                Nothing in it is imported or executed.
+            origin: the project, as ``optim migrate --from`` takes it, "optim-core" for none other; None finds it out.
+
+        Raises:
+            ConfigError, PluginError: as `build`; a ConfigError also where something has no equal here, and where it
+                is not sure whose the config is.
+            OptimError: there is no such origin.
+
+        Example:
+            >>> from optim_core import registry
+            >>> found = registry.migration({"optimizer": {"type": "Adam", "args": {"lr": 0.001}}})
+            >>> found.origin, found.config
+            ('pytorch-template', {'optimizer': {'type': 'Adam', 'config': {'lr': 0.001}}})
+        """
+        from optim_core.config.document import Document
+        from optim_core.config.migrating.migration import migration, python_document, wanted_origin
+
+        # A misspelt name is told before the file is read.
+        wanted_origin(origin)
+        document = python_document(config) or _document(config, ()) or Document(None, config, lambda _: None)
+        return migration(document, origin, self._own_migration, self._plugin_at)
+
+    def _plugin_at(self, path: str) -> Known | None:
+        """Return what the plugin class of a dotted name is called, None where it is none; nothing is imported."""
+        from optim_core.config.migrating.library_names import Known, qualified
+
+        for claim in self._view().index.claims:
+            kind = next((kind for kind in KINDS if kind == claim.kind), None)
+            if kind is not None and claim.fault is None and claim.value.replace(":", ".") == path:
+                return Known(kind, qualified(claim.distribution, claim.canonical), None, "optim-core")
+        return None
+
+    def _own_migration(self, document: Document) -> dict[str, Any]:
+        """Return a config of ours in canonical form."""
         from optim_core.config.migration import as_given
 
-        document = _document(config, ())
-        built, plain = self._builder.build_plain(document.value if document else config, None, document)
+        built, plain = self._builder.build_plain(document.value, None, document)
         return as_given(self.to_config(built), self._builder.given(plain))
 
     def to_config(self, built: Spec | Recipe) -> dict[str, Any]:

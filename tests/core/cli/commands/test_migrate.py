@@ -7,8 +7,6 @@ import json
 import pytest
 from cli_support import config_writer, optim
 
-from optim_core.config.formats import load
-
 SECTION = """\
 model: {layers: 3}
 training:  # what the trainer reads
@@ -46,7 +44,7 @@ def test_what_the_file_says_is_written_in_canonical_form(file):
 
 def test_a_file_may_be_migrated_in_place(file, tmp_path):
     """`-o` with the name of the file replaces it; migrating once more changes nothing and has nothing to say."""
-    name = file(SECTION)
+    name = file(SECTION.replace("# what", "").replace("the trainer reads", ""))
     assert (0, "") == ((done := optim("migrate", name, "-o", name)).code, done.stdout)
     assert MIGRATED == (tmp_path / name).read_text(encoding="utf-8")
     again = optim("migrate", name)
@@ -63,14 +61,47 @@ def test_the_format_is_that_of_the_file_unless_another_is_asked_for(file, tmp_pa
     assert component == optim("resolve", "train.toml", "--format", "json").json | {"config": {"lr": 1.0}}
 
 
-def test_what_begins_a_comment_is_said_by_the_format(file, monkeypatch):
-    """Comments that are left out are told of where the format's own mark is in the file, and no other format's."""
-    name = file("type: demo\nlr: 1  # fast\n")
-    assert "comments are not carried over" in optim("migrate", name).stderr
-    row = next(each for each in load.FORMATS if each.name == "yaml")
-    monkeypatch.setattr(load, "FORMATS", (row._replace(comment="//"),))
-    assert "" == optim("migrate", name).stderr
-    assert "comments are not carried over" in optim("migrate", file("type: demo\nlr: 1 # // fast\n")).stderr
+@pytest.mark.parametrize("command", ["migrate", "resolve"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("train.yaml", "type: demo  # fast\nlr: 1\n"), ("train.toml", 'type = "demo"\n# fast\nlr = 1\n')],
+)
+def test_comments_are_not_lost_without_a_word(file, tmp_path, command, name, text):
+    """A file with comments is not replaced, whatever name leads to it; the message has both ways out, and they work."""
+    file(text, name)
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    for output in (name, f"./{name}", f"link/{name}"):
+        done = optim(command, name, "-o", output)
+        assert (1, True) == (done.code, "its comments would be lost" in done.stderr)
+        assert text == (tmp_path / name).read_text(encoding="utf-8")
+    assert 0 == optim(command, name, "-o", "other.yaml").code
+    assert 0 == optim(command, name, "-o", name, "--drop-comments").code
+    assert "fast" not in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_mark_in_a_text_is_no_comment(file):
+    """`#` in quotes and in a block of text begins no comment, so that nothing is said and the file is replaced."""
+    name = file("type: demo\nlr: 1\n" + 'label: "a # b"\n', "t.yaml")
+    assert "comments" not in optim("migrate", name).stderr
+
+
+def test_a_config_of_another_project_is_read_as_that(file):
+    """The origin is found by its keys and told, with what is assumed and left out; what is wrong has its place."""
+    text = "net: {_target_: mine.Net}\noptimizer:\n  _target_: demo_plugins.DemoDescent\n  lr: 3\n"
+    done = optim("migrate", file(text))
+    assert (0, "optimizer:\n  type: DemoDescent\n  config:\n    lr: 3.0\n") == (done.code, done.stdout)
+    assert "read as a config of Hydra: _target_ (hydra; --from says otherwise)\n    left out: net" in done.stderr
+    wrong = optim("migrate", file(text.replace("lr: 3", "lr: -3")))
+    assert 1 == wrong.code
+    assert "train.yaml:4:3: optimizer.lr: must be > 0, is -3.0" in wrong.stderr
+
+
+def test_from_says_whose_a_config_is():
+    """Its names are listed, and a wrong one is told with the nearest."""
+    wrong = optim("migrate", "train.yaml", "--from", "pytorch-templat")
+    assert (1, True) == (wrong.code, "did you mean `pytorch-template`?" in wrong.stderr)
+    listed = optim("migrate", "--from", "list")
+    assert (0, "hydra") == (listed.code, listed.stdout.split()[0])
 
 
 def test_a_wrong_file_is_not_migrated(file, tmp_path):

@@ -1,53 +1,84 @@
-"""`optim migrate`: a config of any accepted form in the canonical one."""
+"""`optim migrate`: a config of any accepted form, or of another project, in the canonical one."""
 
 from __future__ import annotations
 
-import re
 import warnings
-from pathlib import Path
+from typing import Any
 
 import click
 
 from optim_core import UnusedConfigWarning, registry
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.output import say
+from optim_core.cli.replacing import refuse_to_lose_comments
 from optim_core.cli.unused import unused_note
-from optim_core.plugin_tools import format_of
+from optim_core.plugin_tools import format_of, has_comments, listing, origins, visible
 
 __all__ = ["command"]
+
+# What `--from` takes besides the names of projects.
+LIST = "list"
+
+
+def _list_origins(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """Print what `--from` takes, where that is asked for."""
+    if value != LIST:
+        return value
+    width = max(len(name) for name, _ in origins())
+    for name, title in origins():
+        say(f"{name.ljust(width)}  {title}")
+    return context.exit()
 
 
 @click.command(name="migrate")
 @click.argument("file", metavar="FILE")
 @click.option(
+    "--from",
+    "origin",
+    metavar="FORMAT",
+    is_eager=True,
+    callback=_list_origins,
+    help="Whose config FILE is; by default its keys say so. `--from list` lists them.",
+)
+@click.option(
     "--format", "name", type=click.Choice(format_names()), help="By default that of the file to write, else of FILE."
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
-def command(file: str, name: str | None, output: str | None) -> None:
+@click.option("--drop-comments", is_flag=True, help="Replace FILE, also where it has comments, which are lost.")
+def command(file: str, origin: str | None, name: str | None, output: str | None, *, drop_comments: bool) -> None:
     """Print a config in canonical form, without defaults.
 
-    It says what FILE says. Any form that `optim validate` accepts may be migrated. What is not carried over is said on
-    standard error.
+    It says what FILE says. Any form that `optim validate` accepts may be migrated, and configs of Hydra, Lightning,
+    DeepSpeed, transformers and other projects. What is assumed, and what is not carried over, is said on standard
+    error.
     """
-    config = registry.migrate(file)
-    with warnings.catch_warnings():
-        # What nothing reads has been told once.
-        warnings.simplefilter("ignore", UnusedConfigWarning)
-        note = unused_note(registry.build(file))
-    if output is None:
-        print_config(config, name or format_for(file, None))
+    found = registry.migration(file, origin=origin)
+    if output is not None and not drop_comments:
+        refuse_to_lose_comments(file, output)
+    _write(found.config, file, name, output)
+    if found.origin == "optim-core":
+        with warnings.catch_warnings():
+            # What nothing reads has been told once.
+            warnings.simplefilter("ignore", UnusedConfigWarning)
+            note = unused_note(registry.build(file))
+        notes = [note] if note else []
     else:
-        write_config(config, output, format_for(output, name))
-    if note:
+        how = "; --from says otherwise" if found.found else ""
+        notes = [f"read as {found.title} ({found.origin}{how})"]
+        notes += [f"    assumed: {sentence}" for sentence in found.assumed]
+        notes += [f"    left out: {listing(map(visible, found.left_out))}"] if found.left_out else []
+        notes += [f"warning: {visible(sentence)}" for sentence in found.warnings]
+    if has_comments(file):
+        notes.append("    comments are not carried over")
+    for note in notes:
         say(note, err=True)
-    if _has_comments(file):
-        say("    comments are not carried over", err=True)
 
 
-def _has_comments(file: str) -> bool:
-    """Tell whether what begins a comment in the file's format begins a word in it."""
-    read = format_of(file)
-    if read is None or read.comment is None:
-        return False
-    text = Path(file).read_text(encoding="utf-8-sig")
-    return re.search(rf"(^|\s){re.escape(read.comment)}", text, re.MULTILINE) is not None
+def _write(config: dict[str, Any], file: str, name: str | None, output: str | None) -> None:
+    if output is not None:
+        write_config(config, output, format_for(output, name))
+    elif name is not None or format_of(file) is None:
+        # Python, which nanoGPT's configs are, is read and not written.
+        print_config(config, name or "yaml")
+    else:
+        print_config(config, format_for(file, None))

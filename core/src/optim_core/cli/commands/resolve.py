@@ -6,6 +6,7 @@ import click
 
 from optim_core import registry
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
+from optim_core.cli.replacing import refuse_to_lose_comments
 
 __all__ = ["command"]
 
@@ -17,7 +18,10 @@ __all__ = ["command"]
     "--format", "name", type=click.Choice(format_names()), help="By default that of the file to write, else yaml."
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
-def command(file: str, overrides: tuple[str, ...], name: str | None, output: str | None) -> None:
+@click.option("--drop-comments", is_flag=True, help="Replace FILE, also where it has comments, which are lost.")
+def command(
+    file: str, overrides: tuple[str, ...], name: str | None, output: str | None, *, drop_comments: bool
+) -> None:
     """Print a config in canonical form with every default.
 
     What is printed builds the same again, whatever the defaults of later versions are. TOML has no null: there, entries
@@ -26,5 +30,7 @@ def command(file: str, overrides: tuple[str, ...], name: str | None, output: str
     if output is None:
         print_config(registry.to_config(registry.build(file, overrides=overrides)), name or "yaml")
         return
+    if not drop_comments:
+        refuse_to_lose_comments(file, output)
     name = format_for(output, name)
     write_config(registry.to_config(registry.build(file, overrides=overrides)), output, name)

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
         def write(self, config: Any, *, ascii_only: bool) -> str:
             """Return plain data as text that ends with a line break; `ascii_only` writes other letters as escapes."""
 
+        def has_comments(self, text: str, /) -> bool:
+            """Tell whether there are comments in a text that can be read."""
+
 
 class Format(NamedTuple):
     """One format: a row of `FORMATS`.
@@ -56,7 +59,6 @@ class Format(NamedTuple):
         module: the name of its module, which is imported when a file of the format is read or written.
         title: how sentences call it.
         has_null: it can write null.
-        comment: what begins a comment that goes on to the end of its line; None where files hold no comments.
         has_half_letters: it can write half of a surrogate pair, as an escape.
         line_ends: a regular expression of what ends a line, where that is not what ends one in YAML.
     """
@@ -66,7 +68,6 @@ class Format(NamedTuple):
     module: str
     title: str
     has_null: bool = True
-    comment: str | None = "#"
     has_half_letters: bool = False
     line_ends: str | None = None
 

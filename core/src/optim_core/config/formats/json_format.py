@@ -6,7 +6,7 @@ from typing import Any
 
 from optim_core.config.formats.format import Locate
 
-__all__ = ["read", "write"]
+__all__ = ["has_comments", "read", "write"]
 
 
 def read(text: str) -> tuple[Any, Locate]:
@@ -26,3 +26,8 @@ def write(config: Any, *, ascii_only: bool = False) -> str:
     import json
 
     return json.dumps(config, indent=2, ensure_ascii=ascii_only) + "\n"
+
+
+def has_comments(_text: str) -> bool:
+    """Say no: JSON has none."""
+    return False

@@ -9,7 +9,7 @@ from optim_core.config.formats.format import Format, FormatError
 from optim_core.config.issues import Position
 from optim_core.errors import ConfigError, Problem
 
-__all__ = ["FORMATS", "LARGEST", "endings", "format_of", "formats", "load"]
+__all__ = ["FORMATS", "LARGEST", "endings", "format_of", "formats", "has_comments", "load", "read_text"]
 
 LARGEST = 4 * 1024 * 1024
 
@@ -21,7 +21,6 @@ FORMATS = (
         (".json",),
         "optim_core.config.formats.json_format",
         "JSON",
-        comment=None,
         has_half_letters=True,
     ),
     Format("toml", (".toml",), "optim_core.config.formats.toml_format", "TOML", has_null=False, line_ends=r"\r?\n"),
@@ -62,6 +61,23 @@ def format_of(file: str | Path) -> Format | None:
     return next((each for each in FORMATS if ending in each.endings), None)
 
 
+def has_comments(file: str | Path) -> bool:
+    """Tell whether a config file has comments, which are lost where it is read and written again.
+
+    Raises:
+        ConfigError: it cannot be read.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import has_comments
+        >>> _ = Path("train.yaml").write_text("type: 'Adam #1'  # the first")
+        >>> has_comments("train.yaml")
+        True
+    """
+    file_format = format_of(file)
+    return file_format is not None and file_format.code().has_comments(read_text(Path(file)))
+
+
 def load(path: str | Path) -> Document:
     """Read a file in the format that its ending says: ``.yaml``, ``.yml``, ``.json``, ``.toml``.
 
@@ -72,7 +88,7 @@ def load(path: str | Path) -> Document:
     if "\n" in str(path):
         hint = "this is the text of a config; give the path of its file, or a mapping"
         raise ConfigError([Problem(path="", message="a path has one line", hint=hint)])
-    text = _read(file)
+    text = read_text(file)
     file_format = format_of(file)
     if file_format is None:
         raise _problem(file, f"a config file ends in {', '.join(endings())}; this one ends in `{file.suffix}`")
@@ -90,7 +106,12 @@ def _problem(file: Path, message: str, position: Position = (0, 0), hint: str | 
     )
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """Return the text of a file of a config's size.
+
+    Raises:
+        ConfigError: it is none, cannot be read, or is no text.
+    """
     try:
         # A FIFO or a device would be waited for without end, so only regular files are opened.
         if file.is_dir():

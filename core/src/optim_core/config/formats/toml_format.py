@@ -6,7 +6,7 @@ from typing import Any
 
 from optim_core.config.formats.format import Locate
 
-__all__ = ["read", "write"]
+__all__ = ["has_comments", "read", "write"]
 
 
 def read(text: str) -> tuple[Any, Locate]:
@@ -26,3 +26,10 @@ def write(config: Any, *, ascii_only: bool = False) -> str:
     from optim_core.config.formats.toml_writer import to_toml
 
     return to_toml(config, ascii_only=ascii_only)
+
+
+def has_comments(text: str) -> bool:
+    """Tell whether there is a ``#`` outside of what is quoted."""
+    from optim_core.config.formats.toml_places import QUOTED_OR_COMMENT
+
+    return any(found[0] == "#" for found in QUOTED_OR_COMMENT.finditer(text))

@@ -14,7 +14,7 @@ from typing import Literal, NoReturn
 from optim_core.config.formats.format import FormatError
 from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 
-__all__ = ["Places"]
+__all__ = ["QUOTED_OR_COMMENT", "Places"]
 
 # The headers and dotted keys may have so many keys together; tomllib takes time for each.
 MOST_KEYS = 10 * MOST_NODES
@@ -29,6 +29,7 @@ _KEY = re.compile(rf"[A-Za-z0-9_-]++|{_BASIC}|{_LITERAL}")
 _LONG_BASIC = r'"""(?:[^"\\]++|\\[\s\S]|""?(?!"))*+"""(?:"{0,2}+)'
 _LONG_LITERAL = r"'''(?:[^']++|''?(?!'))*+'''(?:'{0,2}+)"
 _BARE = r"""[^\s"'\[\]{},#=][^\n,\]}#]*+"""
+QUOTED_OR_COMMENT = re.compile("|".join((_LONG_BASIC, _LONG_LITERAL, _BASIC, _LITERAL, "#")))
 _SCALAR = re.compile("|".join((_LONG_BASIC, _LONG_LITERAL, _BASIC, _LITERAL, _BARE)))
 
 # A node is made by a value (an inline table or list, too), a dotted key, a longer header, [header] or [[header]].

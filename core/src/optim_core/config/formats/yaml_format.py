@@ -6,7 +6,7 @@ from typing import Any
 
 from optim_core.config.formats.format import Locate
 
-__all__ = ["read", "write"]
+__all__ = ["has_comments", "read", "write"]
 
 
 def read(text: str) -> tuple[Any, Locate]:
@@ -26,3 +26,10 @@ def write(config: Any, *, ascii_only: bool = False) -> str:
     from optim_core.config.formats.yaml_writer import to_yaml
 
     return to_yaml(config, ascii_only=ascii_only)
+
+
+def has_comments(text: str) -> bool:
+    """Tell whether there is a ``#`` between the tokens of YAML."""
+    from optim_core.config.formats.yaml_reader import between_tokens
+
+    return "#" in text and any("#" in between for between in between_tokens(text))

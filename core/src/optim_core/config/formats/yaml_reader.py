@@ -18,7 +18,7 @@ from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION, naming_keys
 from optim_core.text.numerals import number_in
 
-__all__ = ["Node", "Positions", "compose", "node_at", "value_of", "written_texts"]
+__all__ = ["Node", "Positions", "between_tokens", "compose", "node_at", "value_of", "written_texts"]
 
 Node = yaml.Node
 
@@ -76,6 +76,18 @@ def _refuse_size(text: str) -> None:
         # A mapping's keys are events too.
         if events > 2 * MOST_NODES + DEEPEST:
             raise FormatError(f"holds more than {MOST_NODES:,} values", _place(event))
+
+
+def between_tokens(text: str) -> Iterator[str]:
+    """Yield what stands between each two tokens of a text that can be read, and on the first line of a block."""
+    end = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        start = token.start_mark.index
+        yield text[end:start]
+        end = max(end, token.end_mark.index)
+        if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
+            yield text[start : text.find("\n", start)]
+    yield text[end:]
 
 
 def value_of(root: Node) -> Any:

@@ -1,0 +1,293 @@
+"""Configs that name classes and give their arguments, anywhere in a tree: those of Hydra and of Lightning's CLI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from optim_core.config.forms.speaking import topic, words
+from optim_core.config.issues import ConfigPath, path_text
+from optim_core.config.migrating.library_names import (
+    TORCH,
+    Known,
+    known,
+    known_of_torch,
+    known_schedule,
+    names_of_torch,
+    qualified,
+)
+from optim_core.config.migrating.named_components import put_component
+from optim_core.config.migrating.references import followed
+from optim_core.config.migrating.source import MISSING, Source
+from optim_core.kinds import Kind
+from optim_core.text.prose import listing
+from optim_core.text.spelling import nearest
+from optim_core.text.values import is_list, shown
+
+__all__ = ["Style", "has_target", "read_constructed"]
+
+# What Lightning takes beside a schedule, `{scheduler: …, interval: step}`.
+_BESIDE_SCHEDULE = ("interval", "frequency", "monitor", "strict", "name", "reduce_on_plateau")
+# A dotted name with one of these is an optimizer's or a schedule's, whatever library has it.
+_ABOUT_RECIPES = frozenset({"optim", "optimizer", "optimizers", "lr_scheduler", "lr_schedulers", "lr_schedule"})
+_CLIP, _CLIP_HOW = "gradient_clip_val", "gradient_clip_algorithm"
+_CLIP_FIELDS = {"norm": "max_norm", "value": "clip_value"}
+# transformers' function that makes the schedule of a name.
+_BY_NAME = ("transformers.get_scheduler", "transformers.optimization.get_scheduler")
+# What our own config groups for Hydra hold; beside it stands a component.
+_FACTORY = "optim_frameworks.hydra.factory"
+# What is given by the caller, and no setting.
+_GIVEN = ("params", "optimizer")
+_DEEPEST = 40
+
+# The arguments of a class, and where they stand.
+Arguments = Callable[[Source, Mapping[str, Any], ConfigPath], tuple[dict[str, Any], ConfigPath]]
+
+
+class Style(NamedTuple):
+    """How a config names a class and gives its arguments.
+
+    Args:
+        target: the key that names the class.
+        arguments: returns the arguments.
+        short: a class of torch may be named without its module.
+    """
+
+    target: str
+    arguments: Arguments
+    short: bool
+
+
+class _Found(NamedTuple):
+    """A component of the config.
+
+    Args:
+        path: where it stands.
+        value: the mapping.
+        known: what its class is here.
+    """
+
+    path: ConfigPath
+    value: Mapping[str, Any]
+    known: Known
+
+
+def has_target(value: Any, key: str, deepest: int = _DEEPEST) -> bool:
+    """Tell whether a mapping anywhere in a config has a key whose value is a text."""
+    if not deepest:
+        return False
+    if isinstance(value, Mapping):
+        return isinstance(value.get(key), str) or any(has_target(below, key, deepest - 1) for below in value.values())
+    return is_list(value) and any(has_target(below, key, deepest - 1) for below in value)
+
+
+def read_constructed(source: Source, style: Style) -> None:
+    """Read the optimizers, schedules and clipping of a config."""
+    _Reader(source, style).read()
+
+
+class _Reader:
+    def __init__(self, source: Source, style: Style) -> None:
+        self._source = source
+        self._style = style
+
+    def read(self) -> None:
+        found = list(self._components(self._source.document.value, ()))
+        optimizers = [each for each in found if each.known.kind == "optimizer"]
+        schedules = [each for each in found if each.known.kind == "scheduler"]
+        if len(optimizers) == 1 and len(schedules) <= 1:
+            self._put(("optimizer",), optimizers[0])
+            for schedule in schedules:
+                self._put(("scheduler",), schedule)
+        elif optimizers:
+            self._named(optimizers, schedules)
+        elif not self._source.problems:
+            self._source.wrong((), f"names no optimizer: no `{self._style.target}` in it is one that is known here")
+        self._clipping()
+
+    # -- what there is -------------------------------------------------------------------------------------------
+
+    def _components(self, value: Any, path: ConfigPath) -> Iterator[_Found]:
+        """Yield the components anywhere in a value; none that is in another."""
+        if isinstance(value, Mapping):
+            target = value.get(self._style.target)
+            meant = self._meant(target, value, path) if isinstance(target, str) else None
+            if meant is not None:
+                yield _Found(path, value, meant)
+                return
+            for key, below in value.items():
+                yield from self._components(below, (*path, key))
+        elif is_list(value):
+            for place, below in enumerate(value):
+                yield from self._components(below, (*path, place))
+
+    def _meant(self, target: str, value: Mapping[str, Any], path: ConfigPath) -> Known | None:
+        """Return what a class is here; tell where it is an optimizer or a schedule that has no equal."""
+        source, here = self._source, (*path, self._style.target)
+        kind = _kind_by_place(path)
+        if target == _FACTORY:
+            return Known(kind or "optimizer", str(value.get("type")), None, "optim-core")
+        found = known(target) or source.plugin_at(target)
+        if target in _BY_NAME:
+            arguments, at = self._style.arguments(source, value, path)
+            found, here, target = known_schedule(str(arguments.get("name"))), (*at, "name"), str(arguments.get("name"))
+            kind = "scheduler"
+        if found is None and self._style.short and "." not in target and kind is not None:
+            found = known_of_torch(target, kind)
+        if found is None and (kind is not None or not _ABOUT_RECIPES.isdisjoint(target.lower().split("."))):
+            source.no_equal(here, target, self._near(target, kind) or "write that part of the recipe by hand")
+        return found
+
+    def _near(self, target: str, kind: Kind | None) -> str | None:
+        """Return the question whether a class of torch was meant."""
+        module, _, name = target.rpartition(".")
+        if not module.startswith("torch.optim") and (module or not self._style.short):
+            return None
+        of: Kind = "scheduler" if "lr_scheduler" in module or (not module and kind == "scheduler") else "optimizer"
+        near = nearest(name, names_of_torch(of))
+        return None if near is None else f"did you mean `{module}.{near}`?" if module else f"did you mean `{near}`?"
+
+    # -- into the recipe -----------------------------------------------------------------------------------------
+
+    def _put(self, target: ConfigPath, found: _Found) -> None:
+        source = self._source
+        source.take(*found.path, self._style.target)
+        if found.value[self._style.target] == _FACTORY:
+            for key, value in found.value.items():
+                if not key.startswith("_"):
+                    source.put((*target, key), followed(source, value, (*found.path, key)), (*found.path, key))
+            source.take(*found.path)
+            return
+        arguments, at = self._style.arguments(source, found.value, found.path)
+        if found.value[self._style.target] in _BY_NAME:
+            source.take(*at)
+            arguments = {**arguments, **(arguments.get("scheduler_specific_kwargs") or {})}
+            arguments = {key: arguments[key] for key in arguments if key not in ("name", "scheduler_specific_kwargs")}
+        put_component(source, target, found.known, self._converted_all(arguments, at), at)
+        if found.known.library == "deepspeed":
+            self._of_deepspeed(target, at)
+        if found.known.kind == "scheduler":
+            self._interval(target, found)
+
+    def _of_deepspeed(self, target: ConfigPath, at: ConfigPath) -> None:
+        """Give what DeepSpeed's classes have as defaults and the plugins have not, and their names of fields."""
+        config = self._source.recipe
+        for step in (*target, "config"):
+            config = config[str(step)]
+        if "adamw_mode" in config:
+            config["adam_w_mode"] = config.pop("adamw_mode")
+        if "lr" not in config:
+            self._source.put((*target, "config", "lr"), 1e-3, at)
+            self._source.assume(f"{path_text(target)}.config.lr: 0.001, DeepSpeed's default")
+
+    def _converted_all(self, arguments: Mapping[str, Any], at: ConfigPath) -> dict[str, Any]:
+        source = self._source
+        given = {key: value for key, value in arguments.items() if key not in _GIVEN}
+        values = {key: self._converted(followed(source, value, (*at, key)), (*at, key)) for key, value in given.items()}
+        return {key: value for key, value in values.items() if value is not MISSING}
+
+    def _converted(self, value: Any, path: ConfigPath) -> Any:
+        """Return an argument in which schedules stand as components."""
+        if is_list(value):
+            return [self._converted(below, (*path, place)) for place, below in enumerate(value)]
+        if not isinstance(value, Mapping):
+            return value
+        target = value.get(self._style.target)
+        if not isinstance(target, str):
+            return {key: self._converted(below, (*path, key)) for key, below in value.items()}
+        meant = known(target) or (known_of_torch(target, "scheduler") if self._style.short else None)
+        if meant is None:
+            hint = self._near(target, "scheduler") or "write that part of the recipe by hand"
+            self._source.no_equal((*path, self._style.target), target, hint)
+            return MISSING
+        arguments, at = self._style.arguments(self._source, value, path)
+        inner = self._converted_all({key: arguments[key] for key in arguments if key != "verbose"}, at)
+        return {"type": meant.type, "config": inner}
+
+    def _interval(self, target: ConfigPath, found: _Found) -> None:
+        """Read after what the schedule is stepped, and what metric it waits for, where they stand around it."""
+        source, around = self._source, found.path[:-1]
+        beside = source.at(around) if found.path and found.path[-1] == "scheduler" and around else MISSING
+        given: dict[str, Any] = {}
+        if isinstance(beside, Mapping) and self._style.target not in beside:
+            given = {key: followed(source, beside[key], (*around, key)) for key in _BESIDE_SCHEDULE if key in beside}
+        if not given.keys() - {"name"}:
+            given = {}
+        for key in given:
+            source.take(*around, key)
+        if given.get("frequency", 1) not in (1, None, MISSING):
+            source.no_equal((*around, "frequency"), f"a schedule stepped every {shown(given['frequency'])} times")
+        waits = found.known.type in (qualified(TORCH, "ReduceLROnPlateau"), "optim-schedules:greedy")
+        if waits and given.get("monitor") not in (None, MISSING):
+            source.put((*target, "config", "monitor"), given["monitor"], (*around, "monitor"))
+        if given.get("interval") not in (None, MISSING):
+            source.put((*target, "interval"), given["interval"], (*around, "interval"))
+        elif found.known.interval is not None:
+            source.put((*target, "interval"), found.known.interval, found.path)
+            why = "as Lightning steps a schedule of which nothing else is said"
+            why = why if found.known.interval == "epoch" else "as its documents step it"
+            source.assume(
+                f"{path_text(target)}.interval: {found.known.interval}, {why}; "
+                "where your code steps it otherwise, write that"
+            )
+
+    # -- several -------------------------------------------------------------------------------------------------
+
+    def _named(self, optimizers: list[_Found], schedules: list[_Found]) -> None:
+        source = self._source
+        by_name = {_name_of(each.path): each for each in optimizers}
+        if len(by_name) != len(optimizers) or "" in by_name:
+            places = listing(path_text(each.path) for each in optimizers)
+            source.wrong((), f"holds several optimizers without a name for each: {places}", "migrate each by itself")
+            return
+        for name, optimizer in by_name.items():
+            self._put(("optimizer_configs", name, "optimizer"), optimizer)
+        for schedule in schedules:
+            name = _name_of(schedule.path)
+            if name not in by_name or "scheduler" in source.recipe["optimizer_configs"][name]:
+                hint = f"name it as one of the optimizers is: {listing(by_name)}"
+                source.wrong(schedule.path, "does not say whose schedule it is", hint)
+            else:
+                self._put(("optimizer_configs", name, "scheduler"), schedule)
+
+    def _clipping(self) -> None:
+        """Read Lightning's clipping, wherever the arguments of its Trainer stand."""
+        source = self._source
+        holders = list(_holders(source.document.value, ()))
+        for path in holders[1:]:
+            source.wrong((*path, _CLIP), f"stands at {path_text((*holders[0], _CLIP))}, too", "keep one of the two")
+        for path in holders[:1]:
+            given = followed(source, source.take(*path, _CLIP), (*path, _CLIP))
+            how = source.text(*path, _CLIP_HOW) or "norm"
+            if given in (None, 0, MISSING):
+                continue
+            if how not in _CLIP_FIELDS:
+                source.no_equal((*path, _CLIP_HOW), f"clipping by {shown(how)}", "it is by norm or by value")
+                continue
+            source.put(("gradient_clipping", "type"), qualified(TORCH, how), (*path, _CLIP))
+            source.put(("gradient_clipping", _CLIP_FIELDS[how]), given, (*path, _CLIP))
+
+
+def _kind_by_place(path: ConfigPath) -> Kind | None:
+    """Return what a key says that stands there: an optimizer, a schedule, or None for anything else."""
+    key = next((step for step in reversed(path) if isinstance(step, str)), None)
+    if key is None or not any(part.startswith(("optim", "sched")) for part in words(key)):
+        return None
+    found = topic(key)
+    return None if found == "gradient_clipping" else found
+
+
+def _holders(value: Any, path: ConfigPath) -> Iterator[ConfigPath]:
+    if isinstance(value, Mapping):
+        if _CLIP in value:
+            yield path
+        for name, below in value.items():
+            yield from _holders(below, (*path, name))
+
+
+def _name_of(path: ConfigPath) -> str:
+    """Return what a path says of whose optimizer it is: ``g`` of ``optimizer_g``, ``gen`` of ``gen.optimizer``."""
+    of_parts = {"optimizer", "optimizers", "optim", "opt", "lr", "scheduler", "schedulers", "sched", "configs"}
+    steps = [str(step) for step in path if step not in ("model", "init_args", "config", "lit_module", "module")]
+    kept = ["_".join(part for part in step.split("_") if part not in of_parts) for step in steps]
+    return "_".join(filter(None, kept))
