@@ -38,6 +38,11 @@ def refusal(config, **arguments):
     return caught.value.problems
 
 
+def refused(config, *overrides):
+    """Return what is wrong with overrides, and not with the config."""
+    return [problem for problem in refusal(config, overrides=overrides) if problem.file == "--set"]
+
+
 def overridden(config, *overrides):
     return apply_overrides(Document(None, config, lambda _: None), overrides).value
 
@@ -92,7 +97,7 @@ def test_an_override_replaces_one_value_in_a_copy(override, expected):
 )
 def test_an_override_that_leads_nowhere_is_an_error_with_the_nearest_path(override, message, hint):
     """A mistyped path is refused, with the right one where it is near."""
-    (problem,) = refusal(NESTED, overrides=[override])
+    (problem,) = refused(NESTED, override)
     assert (message, hint) == (problem.message, problem.hint)
 
 
@@ -204,7 +209,7 @@ def test_what_a_config_may_have_and_this_one_leaves_out_is_created(config, overr
 )
 def test_nothing_else_is_created(config, override, message, hint):
     """A path that does not fit the form of the config is an error with the path that does."""
-    (problem,) = refusal(config, overrides=[override])
+    (problem,) = refused(config, override)
     assert message == problem.message
     assert hint in (None, problem.hint)
 
@@ -218,8 +223,28 @@ def test_a_key_in_double_quotes_may_hold_dots_and_signs():
 
 def test_all_overrides_that_lead_nowhere_are_reported():
     """One wrong override does not hide the next."""
-    found = refusal(NESTED, overrides=["optimizer.lr=1", "x", "optimizer.type=[", "optimizer.type=SGD", "a.b=1"])
+    found = refused(NESTED, "optimizer.lr=1", "x", "optimizer.type=[", "optimizer.config.lr=2", "a.b=1")
     assert ["optimizer.lr", "", "optimizer.type", "a.b"] == [problem.path for problem in found]
+
+
+def test_a_wrong_override_hides_no_problem_of_the_config():
+    """What is wrong with overrides comes first, and then all that is wrong with the config as the others change it."""
+    config = {"optimizer": {"type": "Momentum", "config": {"lr": -1, "no": 1}}, "gradient_clipping": 1}
+    found = refusal(config, overrides=["optimizer.confg.lr=1", "optimizer.config.lr=-2"])
+    told = [(each.file, each.path) for each in found]
+    first = [("--set", "optimizer.confg.lr"), ("--set", "optimizer.config.lr"), (None, "optimizer.config.no")]
+    assert first == told[:3]
+        :3
+    ]
+    assert (None, "gradient_clipping") == told[-1]
+
+
+def test_there_are_limits_to_overrides():
+    """More overrides, or more text in them, than any run needs are an error at once."""
+    (many,) = refusal(NESTED, overrides=["optimizer.config.lr=1"] * 1001)
+    assert "there are more than 1,000 overrides" == many.message
+    (large,) = refusal(NESTED, overrides=["optimizer.config.lr=" + "1" * 5_000_000])
+    assert "the overrides are larger than 4 MiB, which no config is" == large.message
 
 
 def test_what_is_missing_in_a_created_mapping_is_placed_at_the_override(tmp_path):
@@ -240,9 +265,9 @@ def test_any_override_is_applied_or_refused(overrides):
 
 
 def test_a_long_path_is_refused_at_its_first_step():
-    """A path of a hundred thousand keys needs no recursion."""
-    (problem,) = refusal(NESTED, overrides=["optimizer." * 100_000 + "a=1"])
-    assert "optimizer has no `optimizer`" == problem.message
+    """A path of a hundred thousand keys is not walked along."""
+    (problem,) = refused(NESTED, "optimizer." * 100_000 + "a=1")
+    assert "is nested more than 50 deep, or contains itself" == problem.message
 
 
 @pytest.mark.parametrize("typed", ["5", "1e3", "true", "null", "[1]"])

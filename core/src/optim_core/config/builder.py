@@ -16,10 +16,11 @@ from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KE
 from optim_core.config.lengths import impossible_lengths, length_of_run
 from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, is_record, read_plain
 from optim_core.config.structuring.scalars import structure_bool
+from optim_core.errors import ConfigError
 from optim_core.kinds import Kind
 from optim_core.plugin_class.needs import MONITOR
 from optim_core.recipe import SINGLE, Recipe
-from optim_core.specs import AROUND, ClipperSpec
+from optim_core.specs import AROUND, ClipperSpec, OptimizerSpec
 from optim_core.text.values import shown
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class Builder:
         except IssuesError as error:
             issues = error.issues
         else:
+            if document is not None and document.refused:
+                raise ConfigError(document.refused)
             if notes:
                 self._warn(notes, document)
             return built, plain
@@ -158,7 +161,8 @@ class Builder:
 
     def _error(self, issues: Sequence[Issue], document: Document | None) -> Exception:
         first = issues[0].failure
-        if first is not None and all(issue.failure for issue in issues):
+        refused = document is not None and document.refused
+        if first is not None and not refused and all(issue.failure for issue in issues):
             return first
         from optim_core.config.problems import config_error
 
@@ -449,8 +453,10 @@ def _refuse_two_decays(optimizer: Any, scheduler: Any, path: tuple[str, ...], is
 
 def _decays(optimizer: Any) -> bool:
     """Tell whether an optimizer, as it is given, has a schedule by ``lr_decay_gamma``, or the one that it is around."""
+    if isinstance(optimizer, OptimizerSpec):
+        return optimizer.schedule is not None
     if not isinstance(optimizer, Mapping):
-        return getattr(optimizer, "schedule", None) is not None
+        return False
     fields = optimizer["config"] if isinstance(optimizer.get("config"), Mapping) else optimizer
     return optimizer.get("lr_decay_gamma") is not None or (AROUND in fields and _decays(fields[AROUND]))
 

@@ -21,6 +21,8 @@ __all__ = ["DECAY", "Components", "Found"]
 
 # This is the schedule that `lr_decay_gamma` stands for.
 DECAY = "ExponentialLR"
+# A longer name is no plugin's, and is not looked up.
+LONGEST_TYPE = 1000
 DEFAULT_INTERVAL = "step"
 INTERVALS = ("step", "epoch")
 
@@ -51,11 +53,17 @@ class Components:
         *,
         any_length: bool = False,
     ) -> None:
-        self._find = find
-        self._kinds_of = kinds_of
+        self._find_short = find
+        self._kinds_of_short = kinds_of
         self._unimported = unimported
         self.any_length = any_length
         self._structurer = Structurer({cls: partial(self._held, kind) for kind, cls in SPECS.items()})
+
+    def _find(self, kind: Kind, name: str) -> Found | None:
+        return self._find_short(kind, name) if len(name) <= LONGEST_TYPE else None
+
+    def _kinds_of(self, name: str) -> list[Kind]:
+        return self._kinds_of_short(name) if len(name) <= LONGEST_TYPE else []
 
     def _held(self, kind: Kind, value: Any, _cls: Any) -> Any:
         """Build the component that a field of another one holds."""
@@ -134,7 +142,7 @@ class Components:
         """
         name = config["type"]
         kinds = self._kinds_of(name) if isinstance(name, str) and name.strip() else [next(iter(KINDS))]
-        if not kinds and ":" in name:
+        if not kinds and ":" in name[:LONGEST_TYPE]:
             # Looking it up says what is wrong with the distribution or provider that it names.
             return next(iter(KINDS))
         if not kinds:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optim_core.config.issues import ConfigPath, Position
+
+if TYPE_CHECKING:
+    from optim_core.errors import Problem
 
 __all__ = ["OVERRIDE", "Document", "Section"]
 
@@ -22,19 +25,21 @@ class Document(NamedTuple):
         locate: path in the config to 1-based line and column; None where the place is unknown.
         overridden: the paths at which an override stands in place of what the file holds.
         typed: path and text of the overrides that YAML takes for something else than a text.
+        refused: what is wrong with overrides that were not taken.
         of_application: it is what a whole application is told, which may have anything of its own beside a recipe.
     """
 
     file: str | None
     value: Any
     locate: Callable[[ConfigPath], Position | None]
-    overridden: tuple[ConfigPath, ...] = ()
+    overridden: frozenset[ConfigPath] = frozenset()
     typed: tuple[tuple[ConfigPath, str], ...] = ()
+    refused: tuple[Problem, ...] = ()
     of_application: bool = False
 
     def place(self, path: ConfigPath) -> tuple[str | None, int | None, int | None]:
         """Return file, line and column of what stands at `path`."""
-        if any(path[: len(replaced)] == replaced for replaced in self.overridden):
+        if self.overridden and any(path[:length] in self.overridden for length in range(len(path) + 1)):
             return OVERRIDE, None, None
         line, column = self.locate(path) or (None, None)
         return self.file, line, column

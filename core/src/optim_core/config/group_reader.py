@@ -119,7 +119,7 @@ class GroupReader:
                 self._pattern(pattern, (*path, place), index)
             else:
                 self._tell("wrong-type", (*path, place), pattern, hint=Hint("pattern"))
-        return tuple(map(str, given))
+        return tuple(pattern for pattern in given if isinstance(pattern, str))
 
     def _pattern(self, pattern: str, path: ConfigPath, index: int) -> None:
         """Check one pattern of the rule at `index`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from optim_core.text.prose import shortened
 from optim_core.text.values import is_list
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEEPEST",
+    "LONGEST_KEY",
     "MOST_NODES",
     "Code",
     "ConfigPath",
@@ -246,8 +248,7 @@ def path_text(path: ConfigPath) -> str:
     """Return ``("schedulers", 0, "type")`` as ``schedulers[0].type``; a key of thousands of letters is cut short."""
     text = ""
     for step in path:
-        if isinstance(step, str) and len(step) > LONGEST_KEY:
-            step = f"{step[:LONGEST_KEY]}…"
+        step = shortened(step, LONGEST_KEY) if isinstance(step, str) else step
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 

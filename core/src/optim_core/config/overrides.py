@@ -6,55 +6,101 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from itertools import islice
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from optim_core.config.document import OVERRIDE, Document
-from optim_core.config.formats.format import FormatError
+from optim_core.config.formats.format import LONGEST, FormatError
+from optim_core.config.formats.load import LARGEST
 from optim_core.config.formats.yaml_reader import compose, value_of, written_texts
 from optim_core.config.interpolations import as_written, rewritten
-from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
+from optim_core.config.issues import DEEPEST, LONGEST_KEY, ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.override_path import BESIDE_CONFIG, may_be_created, written
 from optim_core.errors import ConfigError, OptimError, Problem
+from optim_core.text.prose import shortened
 from optim_core.text.values import is_list
 
-__all__ = ["apply_overrides", "with_texts"]
+__all__ = ["MOST_OVERRIDES", "apply_overrides", "with_texts"]
+
+MOST_OVERRIDES = 1000
 
 # A key of a path stands in double quotes, or ends before the next dot or `=`.
 _KEY = re.compile(r'\s*+("(?:[^"\\]|\\.)*+"(?=\s*+[.=])|[^.=]*+)\s*+')
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> Document:
-    """Return a document with values replaced, which knows which they are; the given one stays as it is.
+    """Return a document with values replaced, which knows which they are, and which overrides could not be taken.
+
+    The given one stays as it is.
 
     Args:
         document: a config.
-        overrides: ``path=value`` each, the path with dots between its keys (a number for a place in a list; a key with
-            a dot of its own in double quotes), the value as YAML writes it. The last key may be new, and so may a
-            component's ``config`` and a recipe's ``optimizer``, ``scheduler`` and ``gradient_clipping``; the other
-            mappings on the way must exist.
+        overrides: ``path=value`` each, at most 1,000, the path with dots between its keys (a number for a place in a
+            list; a key with a dot of its own in double quotes), the value as YAML writes it. The last key may be new,
+            and so may a component's ``config`` and a recipe's ``optimizer``, ``scheduler`` and ``gradient_clipping``;
+            the other mappings on the way must exist.
 
     Raises:
-        ConfigError: overrides without ``=``, or paths that lead nowhere.
+        ConfigError: there are more overrides than that, or more text in them than a file may hold.
     """
-    problems = []
-    for override in [overrides] if isinstance(overrides, str) else overrides:
-        if not isinstance(override, str):
-            raise OptimError(f"an override is a text of the form path=value, not {override!r:.60}")
+    texts = _texts(overrides)
+    config, refused, taken = document.value, [], []
+    for override in texts:
         keys, place, text = _divided(override)
         try:
-            document = _overridden(document, override, keys, text)
+            config, one = _overridden(config, override, keys, text)
         except FormatError as error:
-            problems.append(Problem(path=place, message=error.message, hint=error.hint, file=OVERRIDE))
+            refused.append(Problem(path=place, message=error.message, hint=error.hint, file=OVERRIDE))
         except IssuesError as error:
-            problems += [_problem(issue, place) for issue in error.issues]
-    if problems:
-        raise ConfigError(problems)
-    return document
+            refused += [_problem(issue, place) for issue in error.issues]
+        else:
+            taken.append(one)
+    return document._replace(
+        value=config,
+        overridden=document.overridden.union(one.path[: one.new] for one in taken),
+        typed=(*document.typed, *_last(taken)),
+        refused=(*document.refused, *refused),
+    )
 
 
-def _overridden(document: Document, override: str, keys: list[str], text: str) -> Document:
-    """Return a document with one value replaced, and with what it took to be something else than a text.
+class _Taken(NamedTuple):
+    """An override that was taken.
+
+    Args:
+        path: where its value stands.
+        new: how much of the path leads to what is new.
+        typed: path and text of what in it is something else than a text to YAML.
+    """
+
+    path: ConfigPath
+    new: int
+    typed: list[tuple[ConfigPath, str]]
+
+
+def _texts(overrides: Iterable[str]) -> list[str]:
+    """Return some overrides, which are no more than a config needs.
+
+    Raises:
+        OptimError: one is no text.
+        ConfigError: there are too many, or too much text is in them.
+    """
+    texts = [overrides] if isinstance(overrides, str) else list(islice(overrides, MOST_OVERRIDES + 1))
+    for override in texts:
+        if not isinstance(override, str):
+            raise OptimError(f"an override is a text of the form path=value, not {override!r:.60}")
+    if len(texts) > MOST_OVERRIDES:
+        hint = "write them into a config file"
+        message = f"there are more than {MOST_OVERRIDES:,} overrides"
+        raise ConfigError([Problem(path="", message=message, hint=hint, file=OVERRIDE)])
+    if sum(map(len, texts)) > LARGEST:
+        message = f"the overrides are larger than {LARGEST // 1024 // 1024} MiB, which no config is"
+        raise ConfigError([Problem(path="", message=message, file=OVERRIDE)])
+    return texts
+
+
+def _overridden(config: Any, override: str, keys: list[str], text: str) -> tuple[Any, _Taken]:
+    """Return a config with one value replaced, and what the override has done.
 
     Raises:
         FormatError: the value is not YAML.
@@ -62,16 +108,32 @@ def _overridden(document: Document, override: str, keys: list[str], text: str) -
     """
     if not any(keys):
         raise IssuesError(Issue("no-override", (), override))
+    if len(keys) > DEEPEST:
+        raise IssuesError(Issue("too-deep"))
     root = compose(text) if text.strip() else None
     value = None if root is None else value_of(root)
-    replaced, path, new = _replaced(as_written(document.value, keys), keys, value)
+    replaced, path, new = _replaced(as_written(config, keys), keys, value)
     typed = [] if isinstance(value, str) else [(path, text.strip())]
     typed += [((*path, *below), written) for below, written in written_texts(root) if below] if root else []
-    # Whether a field wants the value or the text shows when it is structured.
-    kept = [(at, written) for at, written in document.typed if at[: len(path)] != path and path[: len(at)] != at]
-    overridden = (*document.overridden, path[:new])
-    config = rewritten(document.value, replaced)
-    return document._replace(value=config, overridden=overridden, typed=(*kept, *typed))
+    return rewritten(config, replaced), _Taken(path, new, typed)
+
+
+def _last(taken: list[_Taken]) -> list[tuple[ConfigPath, str]]:
+    """Return path and text of what is no text to YAML, of overrides of which no later one stands at their place.
+
+    Whether a field wants the value or the text shows when it is structured.
+    """
+    kept: list[tuple[ConfigPath, str]] = []
+    later: set[ConfigPath] = set()
+    above: set[ConfigPath] = set()
+    for one in reversed(taken):
+        for path, text in one.typed:
+            covered = any(path[:length] in later for length in range(len(path) + 1))
+            if not covered and path not in above:
+                kept.append((path, text))
+        later.add(one.path)
+        above.update(one.path[:length] for length in range(len(one.path)))
+    return kept[::-1]
 
 
 def _problem(issue: Issue, place: str) -> Problem:
@@ -80,7 +142,12 @@ def _problem(issue: Issue, place: str) -> Problem:
     from optim_core.config.advice.telling import Telling
 
     hint = hint_text(Telling.about(), issue.hint)
-    return Problem(path=place, message=sentence(issue), hint=hint, file=OVERRIDE)
+    return Problem(
+        path=place,
+        message=shortened(sentence(issue), LONGEST),
+        hint=hint and shortened(hint, LONGEST),
+        file=OVERRIDE,
+    )
 
 
 def with_texts(document: Document, issues: Iterable[Issue]) -> Document | None:
@@ -134,14 +201,17 @@ def _divided(override: str) -> tuple[list[str], str, str]:
     """Return the keys of the path, the path and the value as they are written; no keys where there is no ``=``."""
     keys: list[str] = []
     at = 0
-    while match := _KEY.match(override, at):
+    # A path of more keys leads nowhere, whatever is in them.
+    while len(keys) <= DEEPEST and (match := _KEY.match(override, at)):
         keys.append(_unquoted(match[1]))
         at = match.end() + 1
         separator = override[match.end() : at]
         if separator == "=":
-            return keys, override[: match.end()].strip(), override[at:]
+            return keys, shortened(override[: match.end()].strip(), LONGEST_KEY), override[at:]
         if separator != ".":
             break
+    if len(keys) > DEEPEST:
+        return keys, shortened(override, LONGEST_KEY), ""
     return [], "", ""
 
 
@@ -185,7 +255,8 @@ def _step(config: Any, keys: list[str], at: int) -> str | int:
     """
     here, key = written(keys[:at]) or "the config", keys[at]
     if is_list(config):
-        if key.isdecimal() and int(key) < len(config):
+        # Python converts no text of over 4,300 digits.
+        if key.isdecimal() and len(key) < LONGEST_KEY and int(key) < len(config):
             return int(key)
         raise IssuesError(Issue("no-place-in-list", data={"here": here, "key": key, "length": len(config)}))
     if not isinstance(config, Mapping):

@@ -37,11 +37,11 @@ def config_error(
 
     Args:
         issues: what is wrong, in the order in which it is told.
-        document: where the config stands; None for a mapping.
+        document: where the config stands, and what is wrong with overrides of it; None for a mapping.
         explain: says of a name that nothing has what to write in its place.
     """
     issues = list(issues)
-    problems = _problems(issues, document, explain)
+    problems = [*(document.refused if document else ()), *_problems(issues, document, explain)]
     codes = {issue.code for issue in issues}
     wanted = next((error for code, error in _ERRORS.items() if code in codes), ConfigError)
     return wanted(problems)

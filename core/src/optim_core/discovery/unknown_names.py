@@ -38,7 +38,7 @@ ExplainName = Callable[[Kind | None, str, Near], UnknownName]
 
 def nothing_is_called(kind: Kind | None, name: str) -> str:
     """Return what is wrong with a name that no plugin has, in words."""
-    return f"no {kind or 'plugin'} is called `{visible(name)[:LONGEST_NAME]}`"
+    return f"no {kind or 'plugin'} is called `{visible(name[:LONGEST_NAME])}`"
 
 
 def hint_for(

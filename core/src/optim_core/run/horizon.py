@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any
 
@@ -64,9 +63,9 @@ class Horizon:
         if total is None and per_epoch is not None and epochs is not None:
             object.__setattr__(self, "total_steps", per_epoch * epochs)
         elif per_epoch is None and total is not None and epochs is not None:
-            object.__setattr__(self, "steps_per_epoch", math.ceil(total / epochs))
+            object.__setattr__(self, "steps_per_epoch", -(-total // epochs))
         elif epochs is None and total is not None and per_epoch is not None:
-            object.__setattr__(self, "epochs", math.ceil(total / per_epoch))
+            object.__setattr__(self, "epochs", -(-total // per_epoch))
         elif None not in (total, per_epoch, epochs) and not self._consistent():
             raise HorizonError(
                 f"total_steps={total} does not fit steps_per_epoch={per_epoch} and epochs={epochs}; "
@@ -75,7 +74,7 @@ class Horizon:
 
     def _consistent(self) -> bool:
         total, per_epoch, epochs = self.total_steps or 0, self.steps_per_epoch or 1, self.epochs or 1
-        return math.ceil(total / per_epoch) == epochs
+        return -(-total // per_epoch) == epochs
 
     def in_epochs(self) -> Horizon:
         """Return the same run for a schedule that is stepped once an epoch: each epoch is one of its steps.

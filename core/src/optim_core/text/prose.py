@@ -26,8 +26,7 @@ def said(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - a stranger's __str__ may raise anything
         return f"{name}, whose message cannot be shown"
-    if len(text) > LONGEST_CAUSE:
-        text = f"{text[:LONGEST_CAUSE]}…"
+    text = shortened(text, LONGEST_CAUSE)
     return f"{name}: {visible(text)}" if text else name
 
 
@@ -43,6 +42,11 @@ def listing(names: Iterable[str]) -> str:
     text = ", ".join(names[:LONGEST_LISTING])
     rest = len(names) - LONGEST_LISTING
     return f"{text} and {rest} more" if rest > 0 else text
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text, or its first letters and ``…`` where it has more than `most`."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def visible(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 
 from optim_core.text.names import normalise, words_of
 
-__all__ = ["Near", "Suggestions", "alike", "nearest"]
+__all__ = ["LONGEST_NAME", "Near", "Suggestions", "alike", "nearest"]
 
 # What looks for the right name that is nearest to a wrong one: `nearest`, or that of `Suggestions`.
 Near = Callable[[str, Iterable[str]], str | None]

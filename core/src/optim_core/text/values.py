@@ -8,10 +8,12 @@ from collections import abc
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
-__all__ = ["is_list", "shown", "type_in_words"]
+__all__ = ["as_in_config", "is_list", "shown", "type_in_words"]
 
 # A whole number of more bits is shown by how many bits it has.
 LARGEST_SHOWN = 1024
+# A longer text does not stand in a hint.
+LONGEST_WRITTEN = 200
 
 _SCALARS: dict[Any, str] = {
     float: "a number",
@@ -64,6 +66,16 @@ def shown(value: Any) -> str:
         # TOML, unlike JSON, has values for dates and times.
         return f"the {_TIMES[type(value).__name__]} {value.isoformat()}"
     return f"a Python object of type {type(value).__name__}"
+
+
+def as_in_config(value: Any) -> str:
+    """Return a number or a text as a config writes it; ``…`` for anything else, and for what is too long to show."""
+    if isinstance(value, str):
+        return value if 0 < len(value) <= LONGEST_WRITTEN else "…"
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return "…"
+    # Python does not convert a number of more than 4,300 digits to text.
+    return "…" if isinstance(value, int) and value.bit_length() > LARGEST_SHOWN else str(value)
 
 
 def type_in_words(wanted: Any) -> str:

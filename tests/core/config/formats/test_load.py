@@ -136,7 +136,7 @@ def test_a_message_reads_like_a_compilers(tmp_path):
         ("a.json", '{"a": 1,}', "is not JSON", 1),
         ("a.json", '{"a": 1, "a": 2}', "the key `a` stands twice in one mapping", 1),
         ("a.json", '{"a": ' + "9" * 5_000 + "}", "holds what is no number: Exceeds the limit", None),
-        ("a.json", "[" * 100_000, "is nested too deeply for a config", None),
+        ("a.json", "[" * 100_000, "is nested more than 50 deep", None),
         ("a.ini", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one ends in `.ini`", None),
         ("a", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one ends in ``", None),
     ],

@@ -252,7 +252,7 @@ def test_a_number_of_too_many_digits_is_one_problem(tmp_path):
         ("".join("a." * 49 + f"b{i} = 1\n" for i in range(5_000)), "holds more than 100,000 keys"),
         ("a = 1\n" + "#\n" * 600_000, "is larger than 1 MiB, which no config in TOML is"),
         ("a = " + "{b = " * 40 + "1" + "}" * 40, "`type` is missing"),
-        ("a = " + "{a = " * 52 + "1" + "}" * 52, "is nested more than 50 deep, or contains itself"),
+        ("a = " + "{a = " * 52 + "1" + "}" * 52, "is nested more than 50 deep"),
     ],
     ids=lambda text: text[:12],
 )

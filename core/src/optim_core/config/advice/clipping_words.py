@@ -10,6 +10,7 @@ from optim_core.config.foreign_words import CLIP_WORDS
 from optim_core.config.forms.flat_set import CLIPPERS
 from optim_core.config.forms.speaking import says_none, words
 from optim_core.text.numerals import number_in
+from optim_core.text.values import as_in_config
 
 __all__ = ["clipping_for"]
 
@@ -29,7 +30,7 @@ def clipping_for(key: str, value: Any) -> str:
         # timm's `clip_mode: norm` says how.
         kind = value if value in CLIPPERS else "norm"
         return f"write `gradient_clipping: {{type: {kind}, {CLIPPERS[kind]}: …}}`"
-    number = value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else "…"
+    number = as_in_config(value)
     by_norm = f"gradient_clipping: {{max_norm: {number}}}"
     if key.lower() not in CLIP_WORDS and "norm" not in words(key) and any(_VALUE.search(word) for word in words(key)):
         by_value = f"gradient_clipping: {{type: value, clip_value: {number}}}"

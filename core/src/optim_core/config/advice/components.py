@@ -17,8 +17,8 @@ from optim_core.config.keys import naming_keys
 from optim_core.discovery.extras import install_line
 from optim_core.kinds import Kind
 from optim_core.text.prose import visible
-from optim_core.text.spelling import alike, nearest
-from optim_core.text.values import is_list, shown
+from optim_core.text.spelling import LONGEST_NAME, alike, nearest
+from optim_core.text.values import as_in_config, is_list, shown
 
 __all__ = [
     "WITHOUT_BRACKETS",
@@ -68,6 +68,7 @@ def unknown_type(tell: Telling, kind: Kind | None, name: str) -> str | None:
     """Return the hint for a name that no plugin has."""
     if not tell.suggestions or tell.explain is None:
         return None
+    name = name[:LONGEST_NAME]
     unknown = tell.explain(kind, name, tell.near)
     hint = unknown.hint
     if _TYPE_IN_TEXT.match(name):
@@ -95,7 +96,7 @@ def component(_: Telling, kind: Kind, value: Any) -> str:
     if value is None:
         return _EMPTY
     if isinstance(value, str) and hint is None:
-        return f"write {{type: {value}}}"
+        return f"write {{type: {as_in_config(value)}}}"
     return hint or _COMPONENT
 
 
@@ -130,7 +131,8 @@ def where_the_type_is(_: Telling, kind: Kind, value: Mapping[Any, Any], is_plugi
     if near is not None:
         hint = f"did you mean `type` where `{near}` stands?"
         if isinstance(value[near], str) and "." in value[near]:
-            hint += f" It is the name of a plugin, such as {value[near].rpartition('.')[2]}: nothing else is imported"
+            name = as_in_config(value[near].rpartition(".")[2])
+            hint += f" It is the name of a plugin, such as {name}: nothing else is imported"
         return hint
     if is_plugin:
         return f"write {{type: {keys[0]}, config: {{…}}}}"

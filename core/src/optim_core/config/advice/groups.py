@@ -11,6 +11,7 @@ from optim_core.config.foreign_words import WORDS_FOR_CONFIG, WORDS_FOR_MATCH, f
 from optim_core.config.keys import RULE_KEYS
 from optim_core.groups.rule import NO_DECAY_KINDS, REGEX
 from optim_core.text.prose import listing
+from optim_core.text.values import as_in_config
 
 __all__ = ["kind", "rule", "rule_key", "rules"]
 
@@ -42,7 +43,7 @@ def rules(_: Telling, value: Any) -> str:
 
 def rule(_: Telling, value: Any) -> str:
     """Return the hint for a rule that is no mapping."""
-    return f'write {{match: "{value}", …}}' if isinstance(value, str) and value.isprintable() else _RULE
+    return f'write {{match: "{as_in_config(value)}", …}}' if isinstance(value, str) and value.isprintable() else _RULE
 
 
 def rule_key(

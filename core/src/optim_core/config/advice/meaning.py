@@ -9,12 +9,13 @@ from optim_core.config.advice.clipping_words import clipping_for
 from optim_core.config.advice.warmup_words import FIELD as WARMUP
 from optim_core.config.advice.warmup_words import warmup_for
 from optim_core.config.foreign_words import OTHER_WORDS, field_for, field_meant
-from optim_core.config.forms.speaking import FIELDS, Topic, topic, words
+from optim_core.config.forms.speaking import FIELDS, Topic, says_none, topic, words
 from optim_core.config.forms.takes import Takes
 from optim_core.config.keys import PARTS, RECIPE_KEYS, naming_keys
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
 from optim_core.text.spelling import alike
+from optim_core.text.values import as_in_config
 
 __all__ = ["PartOfRecipe", "meaning", "parts_of_recipe"]
 
@@ -135,7 +136,7 @@ def _betas(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any]) 
     both = [str(beta) if adams else "…" for beta in _ADAMS_BETAS]
     for other, beta in ((key, value), *beside.items()):
         if isinstance(other, str) and field_for(other) == "betas" and isinstance(beta, (int, float, str)):
-            both[1 if "2" in other else 0] = str(beta)
+            both[1 if "2" in other else 0] = as_in_config(beta)
     return f"[{', '.join(both)}]"
 
 
@@ -160,7 +161,8 @@ def _of_an_optimizer(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str
     rate = isinstance(value, (int, float)) and not isinstance(value, bool) and "lr" in optimizer.keys
     if rate and len(whose) == 1 and whose[0] not in _OF_THE_RATE and len(whose) < len(words(key)):
         place = " in `optimizer`, beside `type`" if optimizer.place else ""
-        return f'the rate of some parameters is `param_groups: [{{match: "*{whose[0]}*", lr: {value}}}]`{place}'
+        rule = f'{{match: "*{whose[0]}*", lr: {as_in_config(value)}}}'
+        return f"the rate of some parameters is `param_groups: [{rule}]`{place}"
     return f"{optimizer.name} has no such field"
 
 
@@ -175,7 +177,7 @@ def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: 
         field = field_meant(key, tuple(_SCHEDULES)) or (key if key in _SCHEDULES else None)
         other = f": `{field}` is one of {_SCHEDULES[field]}'s" if field in _SCHEDULES else ""
         return f"{schedule.name} has no such field{other}"
-    if value == 0:
+    if says_none(value):
         return f"leave it out: {schedule.name} has no warmup"
     around = f"{{type: warmup, config: {{scheduler: {{type: {schedule.name}, …}}, {warmup_for(key, value)}}}}}"
     return f"{schedule.name} has no warmup, which goes around it: write `scheduler: {around}`"
@@ -183,7 +185,7 @@ def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: 
 
 def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str:
     """Return what to write for a key that is about a schedule, where none is named."""
-    if _warms(key) and value == 0:
+    if _warms(key) and says_none(value):
         return "leave it out: without a schedule the rate is the same from the first step on"
     if _warms(key):
         return f"no schedule is named here: write `scheduler: {{type: constant_with_warmup, {warmup_for(key, value)}}}`"

@@ -19,7 +19,7 @@ from optim_core.config.keys import BESIDE, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTI
 from optim_core.kinds import Kind
 from optim_core.text.prose import listing
 from optim_core.text.spelling import nearest
-from optim_core.text.values import is_list
+from optim_core.text.values import as_in_config, is_list
 
 __all__ = [
     "beside_its_part",
@@ -43,7 +43,7 @@ _BY_PART = "name each by what it is: {optimizer: {type, config}, scheduler: {typ
 def config(_: Telling, value: Any) -> str | None:
     """Return the hint for a config that is no mapping."""
     if isinstance(value, str) and value.isidentifier():
-        return f"write optimizer: {{type: {value}}}"
+        return f"write optimizer: {{type: {as_in_config(value)}}}"
     if is_list(value) and any(isinstance(item, Mapping) for item in value):
         typed = [item for item in value if isinstance(item, Mapping) and "type" in item]
         return _BY_PART if len(typed) > 1 else WITHOUT_BRACKETS
@@ -224,5 +224,5 @@ def clipping(_: Telling, value: Any) -> str:
     if is_none(value) or (number and value == 0):
         return "for no clipping write null, or leave it out"
     if isinstance(value, str) and value.isidentifier() and value.lower() not in {"norm", "on", "true", "yes"}:
-        return f"write gradient_clipping: {{type: {value}}}"
-    return f"write gradient_clipping: {{max_norm: {value if number else 1.0}}}"
+        return f"write gradient_clipping: {{type: {as_in_config(value)}}}"
+    return f"write gradient_clipping: {{max_norm: {as_in_config(value) if number else 1.0}}}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optim_core.config.forms.speaking import words
+from optim_core.text.values import as_in_config
 
 __all__ = ["FIELD", "warmup_for"]
 
@@ -13,6 +14,9 @@ FIELD = "num_warmup_steps"
 
 # A schedule of optim-schedules with one of these goes by epochs, unless it says otherwise.
 _BY_EPOCHS = ("T_max", "epochs")
+
+# What is longer is no length of a warmup in any unit.
+_LONGEST = 1e15
 
 
 def warmup_for(key: str, value: Any, given: Mapping[str, Any] | None = None) -> str:
@@ -23,8 +27,8 @@ def warmup_for(key: str, value: Any, given: Mapping[str, Any] | None = None) -> 
         value: what stands there.
         given: the fields of the schedule, None where there is none yet.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return f"{FIELD}: {value if isinstance(value, str) and value else '…'}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > _LONGEST:
+        return f"{FIELD}: {as_in_config(value)}"
     if any(word.startswith("epoch") for word in words(key)):
         return f'{FIELD}: "{value:g} epoch{"s" if value != 1 else ""}"'
     by_epochs = any(name in (given or {}) for name in _BY_EPOCHS)

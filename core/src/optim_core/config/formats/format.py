@@ -7,8 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from optim_core.config.issues import ConfigPath, Position
+from optim_core.text.prose import shortened
 
-__all__ = ["Format", "FormatError", "Locate"]
+__all__ = ["LONGEST", "Format", "FormatError", "Locate"]
+
+# A longer message is cut.
+LONGEST = 400
 
 # The path of a value to its place, or to the nearest place above it; None where no place is known.
 Locate = Callable[[ConfigPath], Position | None]
@@ -25,7 +29,8 @@ class FormatError(Exception):
 
     def __init__(self, message: str, position: Position = (0, 0), hint: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        # A key or a tag of megabytes may be in it.
+        self.message = shortened(message, LONGEST)
         self.position = position
         self.hint = hint
 

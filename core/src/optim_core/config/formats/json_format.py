@@ -13,7 +13,7 @@ def read(text: str) -> tuple[Any, Locate]:
     """Return the value that a text holds, and what finds the places of the values in it.
 
     Raises:
-        FormatError: it is not JSON, a key stands twice, or it is nested too deeply.
+        FormatError: it is not JSON, a key stands twice, or it is nested over 50 deep.
     """
     from optim_core.config.formats.json_reader import read_json
 

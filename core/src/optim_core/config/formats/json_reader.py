@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from optim_core.config.formats.format import FormatError
-from optim_core.config.issues import ConfigPath, Position
+from optim_core.config.issues import DEEPEST, MOST_NODES, ConfigPath, Position
 
 if TYPE_CHECKING:
     from optim_core.config.formats.yaml_reader import Positions
@@ -40,12 +40,18 @@ _YAML_LINE = re.compile(r"\s*[A-Za-z_][\w-]*:(\s|$)")
 _WORD = re.compile(r"[A-Za-z_]")
 
 
+# A text, quotes and all; what escapes a quote is taken out before.
+_TEXT = re.compile(r'"[^"]*"')
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
 def read_json(text: str) -> tuple[Any, JsonPlaces]:
     """Return the value in `text`, and the places of what is in it.
 
     Raises:
-        FormatError: it is not JSON, a key stands twice, or it is nested too deeply.
+        FormatError: it is not JSON, a key stands twice, or it is nested over 50 deep.
     """
+    _refuse_depth(text)
     places = JsonPlaces(text)
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -58,11 +64,23 @@ def read_json(text: str) -> tuple[Any, JsonPlaces]:
         return json.loads(text, object_pairs_hook=pairs), places
     except json.JSONDecodeError as error:
         raise FormatError(f"is not JSON: {error.msg}", (error.lineno, error.colno), _repair(error, text)) from None
-    except RecursionError:
-        raise FormatError("is nested too deeply for a config") from None
     except ValueError as error:
         # Python converts no number of over 4,300 digits.
         raise FormatError(f"holds what is no number: {error}") from None
+
+
+def _refuse_depth(text: str) -> None:
+    """Count nesting and brackets: json recurses once for each level, on a stack that may be that of a thread."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
+    depth = opened = 0
+    for bracket in _BRACKET.findall(_TEXT.sub("", text.replace("\\\\", "").replace('\\"', ""))):
+        depth += 1 if bracket in "[{" else -1
+        opened += bracket in "[{"
+        if depth > DEEPEST:
+            raise FormatError(f"is nested more than {DEEPEST} deep")
+        if opened > MOST_NODES:
+            raise FormatError(f"holds more than {MOST_NODES:,} values")
 
 
 _KEEP_ONE = "keep one of them"

@@ -12,7 +12,8 @@ from optim_core.config.issues import DEEPEST
 
 __all__ = ["read_toml"]
 
-# A longer text is walked through before it is parsed: tomllib takes time with the square of a key's parts.
+# A longer text, or one of more brackets, is walked through before it is parsed: tomllib takes time with the square of
+# a key's parts, and recurses once for each level.
 SHORT = 4096
 # This is in characters, for which tomllib, which is written in Python, may take half a second.
 LARGEST = 1024 * 1024
@@ -31,7 +32,7 @@ def read_toml(text: str) -> tuple[dict[str, Any], Places]:
             nesting over 50 deep, or it is larger than 1 MiB.
     """
     places = Places(text)
-    if len(text) > SHORT:
+    if len(text) > SHORT or text.count("[") + text.count("{") > DEEPEST:
         if len(text) > LARGEST:
             raise FormatError(f"is larger than {LARGEST // 1024 // 1024} MiB, which no config in TOML is")
         if places.error is not None:
@@ -40,8 +41,6 @@ def read_toml(text: str) -> tuple[dict[str, Any], Places]:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _said(str(error), text, places.error) from None
-    except RecursionError:
-        raise places.error or FormatError(f"is nested more than {DEEPEST} deep") from None
     except ValueError as error:
         # Python converts no number of over 4,300 digits.
         raise FormatError(f"holds what is no number: {error}") from None

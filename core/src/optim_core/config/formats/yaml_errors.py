@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import yaml
 
 from optim_core.config.issues import Position
 
 __all__ = ["explained"]
+
+# Lines that say nothing may stand between two that do, up to so many.
+FAR = 1000
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7})(?: |\r?$)", re.MULTILINE)
 _NO_SPACE = re.compile(r"[\w-]+:[^\s:/]")
@@ -33,8 +37,7 @@ def explained(error: yaml.YAMLError, text: str) -> tuple[str, Position, str | No
     if "end of stream" in said and error.context_mark and "quoted" in (error.context or ""):
         opened = error.context_mark
         return "is not YAML: a quote is opened here and not closed", (opened.line + 1, opened.column + 1), None
-    lines = text.splitlines()
-    return f"is not YAML: {said}", place, _repair(said, error, lines, place)
+    return f"is not YAML: {said}", place, _repair(said, error, text.splitlines(), place)
 
 
 def _forbidden(error: yaml.reader.ReaderError, text: str) -> tuple[str, Position, str | None]:
@@ -69,7 +72,9 @@ def _repair(said: str, error: yaml.MarkedYAMLError, lines: list[str], place: Pos
 
 def _line_by_line(said: str, lines: list[str], number: int) -> str | None:
     """Return the repair of lines that do not go together: the one at which the parser stumbled, and those before it."""
-    above = [(at, line) for at, line in enumerate(lines[: number - 1], start=1) if _content(line)]
+    last = min(number - 1, len(lines))
+    before = ((at, lines[at - 1]) for at in range(last, max(0, last - FAR), -1))
+    above = [*islice(((at, line) for at, line in before if _content(line)), 2)][::-1]
     line = lines[number - 1] if number <= len(lines) else ""
     for at, earlier in above[-2:]:
         content = _content(earlier)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -22,10 +22,21 @@ __all__ = ["Node", "Positions", "between_tokens", "compose", "node_at", "value_o
 
 Node = yaml.Node
 
-# A longer text is looked through before PyYAML composes it, since that recurses once for each level.
+# Of a text of no more letters, none of its values are counted before PyYAML composes it.
 SHORT = 4096
+# Each mapping and each list of a document has one of these of its own.
+_OPENING = "[{:-?"
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Leaves plain scalars as they are written: PyYAML's expressions for numbers and dates are those of YAML 1.1.
+
+    On a text of megabytes they take hundreds of them.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+
 _INFINITE = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _CORE_TAGS = ("map", "seq", "str", "int", "float", "bool", "null")
@@ -61,7 +72,8 @@ def compose(text: str) -> Node:
 
 def _refuse_size(text: str) -> None:
     """Count nesting and values on the stream of events, which is read no further than a config may be long."""
-    if len(text) <= SHORT:
+    # libyaml and PyYAML recurse once for each level, on a stack that may be that of a thread.
+    if len(text) <= SHORT and sum(map(text.count, _OPENING)) <= DEEPEST:
         return
     depth = events = 0
     for event in yaml.parse(text, Loader=_Loader):
@@ -109,7 +121,7 @@ def written_texts(root: Node, path: ConfigPath = ()) -> Iterator[tuple[ConfigPat
         if not isinstance(_scalar(root), str):
             yield path, root.value
     elif isinstance(root, yaml.MappingNode):
-        for key, value in _entries(root):
+        for key, value in _Merges().entries(root):
             yield from written_texts(value, (*path, key.value))
     else:
         for index, item in enumerate(root.value):
@@ -148,7 +160,7 @@ class Positions:
 def _children(node: Node) -> dict[str | int, tuple[Node, Node]]:
     """Return key or number to the node that marks the place, and the node of the value."""
     if isinstance(node, yaml.MappingNode):
-        return {key.value: (key, value) for key, value in _entries(node) if isinstance(key, yaml.ScalarNode)}
+        return {key.value: (key, value) for key, value in _Merges().entries(node) if isinstance(key, yaml.ScalarNode)}
     if isinstance(node, yaml.SequenceNode):
         return {index: (item, item) for index, item in enumerate(node.value)}
     return {}
@@ -162,31 +174,46 @@ def _is_merge(key: Any) -> bool:
     return isinstance(key, yaml.ScalarNode) and key.value == "<<" and not key.style
 
 
-def _entries(node: Any, known: dict[int, list[tuple[Any, Any]]] | None = None) -> list[tuple[Any, Any]]:
-    """Return the entries of a mapping, with those that ``<<`` merges into it and that it does not have itself.
+class _Merges:
+    """The entries of mappings, with those that ``<<`` merges into them and that they do not have themselves."""
 
-    Args:
-        node: the mapping.
-        known: the entries of mappings that were looked at before, and of those that are being looked at none.
+    def __init__(self) -> None:
+        self._known: dict[int, list[tuple[Any, Any]]] = {}
+        self._depth = self._merged = 0
 
-    Raises:
-        FormatError: what is to be merged is no mapping, or contains the mapping.
-    """
-    if not any(_is_merge(key) for key, _ in node.value):
-        return list(node.value)
-    known = {} if known is None else known
-    if id(node) in known:
-        return known[id(node)]
-    known[id(node)] = []
-    own = [(key, value) for key, value in node.value if not _is_merge(key)]
-    names = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
-    merged: dict[str, tuple[Any, Any]] = {}
-    for source in _merged_into(node):
-        for key, value in _entries(source, known):
-            if isinstance(key, yaml.ScalarNode) and key.value not in names:
-                merged.setdefault(key.value, (key, value))
-    known[id(node)] = [*merged.values(), *own]
-    return known[id(node)]
+    def entries(self, node: Any) -> list[tuple[Any, Any]]:
+        """Return the entries of a mapping; a mapping that is being looked at has none yet.
+
+        Raises:
+            FormatError: what is to be merged is no mapping, or mappings are merged into each other too often.
+        """
+        if not any(_is_merge(key) for key, _ in node.value):
+            return list(node.value)
+        if id(node) in self._known:
+            return self._known[id(node)]
+        self._known[id(node)] = []
+        own = [(key, value) for key, value in node.value if not _is_merge(key)]
+        names = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
+        merged: dict[str, tuple[Any, Any]] = {}
+        for entries in self._below(node):
+            for key, value in entries:
+                if isinstance(key, yaml.ScalarNode) and key.value not in names:
+                    merged.setdefault(key.value, (key, value))
+        self._known[id(node)] = [*merged.values(), *own]
+        return self._known[id(node)]
+
+    def _below(self, node: Any) -> Iterator[list[tuple[Any, Any]]]:
+        """Yield the entries of each mapping that is merged into one."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise FormatError(f"`<<` merges mappings into each other more than {DEEPEST} deep", _place(node))
+        for source in _merged_into(node):
+            entries = self.entries(source)
+            self._merged += len(entries) + 1
+            if self._merged > MOST_NODES:
+                raise FormatError(f"`<<` merges more than {MOST_NODES:,} values", _place(node))
+            yield entries
+        self._depth -= 1
 
 
 def _merged_into(node: Any) -> Iterator[Any]:
@@ -212,7 +239,7 @@ class _Builder:
         self.open: set[int] = set()
         self._root = root
         self._foreign = False
-        self._entries: dict[int, list[tuple[Any, Any]]] = {}
+        self._merges = _Merges()
 
     def value(self, node: Node) -> Any:
         self.nodes += 1
@@ -256,7 +283,7 @@ class _Builder:
         for source in _merged_into(node):
             if id(source) in self.open:
                 raise FormatError("contains itself by an anchor", _place(node))
-        return _entries(node, self._entries)
+        return self._merges.entries(node)
 
     def _key(self, node: Any) -> Any:
         if not isinstance(node, yaml.ScalarNode):

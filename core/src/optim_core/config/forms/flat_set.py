@@ -51,7 +51,7 @@ def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Is
     algorithm = config.pop(CLIP_ALGORITHM, "norm")
     if len(clashing) > 1:
         return {}, (), [same_as(clashing[-1], clashing[0])]
-    if algorithm not in CLIPPERS:
+    if not isinstance(algorithm, str) or algorithm not in CLIPPERS:
         return {}, (), [Issue("wrong-algorithm", (CLIP_ALGORITHM,), algorithm)]
     (word, value), *_ = values.items()
     if value is None or (word != MAX_NORM and _is_zero(value)):
@@ -72,6 +72,12 @@ def clipping_of(config: dict[str, Any]) -> tuple[dict[str, Any], Places, list[Is
 
 def _is_zero(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two values of a config say the same; an object of another kind says the same as nothing else."""
+    plain = (int, float, str, type(None))
+    return isinstance(one, plain) and isinstance(other, plain) and one == other
 
 
 class FlatSet:
@@ -233,7 +239,7 @@ class FlatSet:
         first = next(name for name in EPOCHS if name in self._given)
         if field in self._given or first != key:
             other = field if field in self._given else first
-            if self._given[other] != self._given[key]:
+            if not _is_same(self._given[other], self._given[key]):
                 self._issues.append(same_as(key, other))
         else:
             self._options["scheduler"][field] = self._given[key]
