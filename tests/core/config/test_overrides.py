@@ -234,8 +234,6 @@ def test_a_wrong_override_hides_no_problem_of_the_config():
     told = [(each.file, each.path) for each in found]
     first = [("--set", "optimizer.confg.lr"), ("--set", "optimizer.config.lr"), (None, "optimizer.config.no")]
     assert first == told[:3]
-        :3
-    ]
     assert (None, "gradient_clipping") == told[-1]
 
 
