@@ -1,7 +1,7 @@
 """`optim-train-hydra`: the same training, its arguments and configs composed by Hydra.
 
-The groups are `model`, `dataset`, `val_dataset`, `logger` and `strategy`, the other keys are the arguments of a run. The
-members of the first three are model and dataset configs of the user's, in the folder that ``--config-dir`` names.
+The groups are `model`, `dataset`, `val_dataset`, `logger` and `strategy`, the other keys are the arguments of a run.
+The members of the first three are model and dataset configs of the user's, in the folder that ``--config-dir`` names.
 """
 
 from __future__ import annotations

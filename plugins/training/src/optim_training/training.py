@@ -127,10 +127,8 @@ class _Training:
         """Return the recipe with the metric that its schedules wait for, where it names none."""
         monitor = "val/loss" if self._validates else "train/loss"
         schedulers = {
-            name: schedule.changed(monitor=monitor)
-            if schedule.waits_for_metric and schedule.monitor is None
-            else schedule
-            for name, schedule in recipe.schedulers.items()
+            name: spec.changed(monitor=monitor) if spec.waits_for_metric and spec.monitor is None else spec
+            for name, spec in recipe.schedulers.items()
         }
         return attrs.evolve(recipe, schedulers=schedulers)
 

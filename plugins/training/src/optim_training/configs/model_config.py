@@ -115,7 +115,7 @@ class _Reader:
             demo=demo,
             shared=shared,
             plain=_plain(value),
-            unread=[path for path in left if path not in taken],
+            unread=[path for path in left if path not in taken and path not in {each.path for each in self._warned}],
             warned=[problem for problem in self._warned if problem.path not in taken],
         )
 
