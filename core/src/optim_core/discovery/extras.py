@@ -106,7 +106,7 @@ PROVIDED: dict[str, dict[Kind, tuple[str, ...]]] = {
 }
 
 # The subcommands of `optim` that they add. A test compares them with the entry points of the distributions.
-COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",)}
+COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",), "training": ("train",)}
 
 
 def install_line(extra: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from optim_core.plugin_tools import describe
-from optim_training.arguments.sources import arguments_of, option_of
+from optim_training.arguments.sources import arguments_in, arguments_of, option_of
 from optim_training.arguments.training_config import TrainingConfig
 
 __all__ = ["command"]
@@ -27,7 +27,19 @@ def _options() -> list[click.Parameter]:
     return options
 
 
-@click.command(name="train", params=_options())
+class _Command(click.Command):
+    """The command, which also says what an INI file of its arguments is in YAML."""
+
+    def migrate(self, file: str) -> dict[str, Any]:
+        """Return the arguments that a file holds, for `optim migrate`.
+
+        Raises:
+            ConfigError: with everything that is wrong in the file.
+        """
+        return arguments_in(file)
+
+
+@click.command(name="train", cls=_Command, params=_options())
 @click.option("--config-file", "files", metavar="FILE", multiple=True, help="Arguments, in INI, YAML, JSON or TOML.")
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value of the model config.")
 @click.option("--check", is_flag=True, help="Check everything that can be without torch, and train nothing.")

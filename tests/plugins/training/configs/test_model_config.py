@@ -63,7 +63,11 @@ def test_what_stands_beside_goes_to_those_that_have_such_a_field():
         ({"model_type": "toy_net", "modle": {}, "training": {"optimizer": OPTIMIZER}}, "modle", "mean `model`"),
         ({"model_type": "toy_net"}, "training", "is missing"),
         ({"model_type": "toy_net", "training": {"learning_rate": 1}}, "training", "no optimizer"),
-        ({"model_type": "toy_net", "model": {"widht": 3}, "training": {"optimizer": OPTIMIZER}}, "model.widht", "width"),
+        (
+            {"model_type": "toy_net", "model": {"widht": 3}, "training": {"optimizer": OPTIMIZER}},
+            "model.widht",
+            "width",
+        ),
         ({"model_type": "toy_net", "model": {"width": 0}, "training": {"optimizer": OPTIMIZER}}, "model.width", ">= 1"),
         ({"model_type": "toy_net", "model": [], "training": {"optimizer": OPTIMIZER}}, "model", "mapping"),
         (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,12 +14,22 @@ from optim_core.cli.config_text import format_for, format_names, print_config, w
 from optim_core.cli.output import say
 from optim_core.cli.replacing import refuse_to_lose_comments
 from optim_core.cli.unused import unused_note
-from optim_core.plugin_tools import format_of, has_comments, listing, origins, visible
+from optim_core.plugin_tools import (
+    commands_of_extras,
+    format_of,
+    has_comments,
+    install_line,
+    listing,
+    origins,
+    visible,
+)
 
 __all__ = ["command"]
 
 # What `--from` takes besides the names of projects.
 LIST = "list"
+# The subcommands of other distributions that read files of their own, which they also migrate.
+MIGRATED_BY = {".ini": "train"}
 
 
 def _list_origins(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
@@ -52,6 +64,12 @@ def command(file: str, origin: str | None, name: str | None, output: str | None,
     DeepSpeed, transformers and other projects. What is assumed, and what is not carried over, is said on standard
     error.
     """
+    reader = MIGRATED_BY.get(Path(file).suffix.lower())
+    if reader is not None:
+        _write(_migrated_by(reader, file), file, name, output)
+        if re.search(r"^\s*[#;]", Path(file).read_text(encoding="utf-8-sig"), re.MULTILINE):
+            say("    comments are not carried over", err=True)
+        return
     found = registry.migration(file, origin=origin)
     if output is not None and not drop_comments:
         refuse_to_lose_comments(file, output)
@@ -72,6 +90,22 @@ def command(file: str, origin: str | None, name: str | None, output: str | None,
         notes.append("    comments are not carried over")
     for note in notes:
         say(note, err=True)
+
+
+def _migrated_by(reader: str, file: str) -> dict[str, Any]:
+    """Return what a file says that a subcommand of another distribution reads, by the `migrate(file)` of that command.
+
+    Raises:
+        click.UsageError: it is not installed.
+    """
+    found = registry.command(reader)
+    migrate = getattr(found, "migrate", None)
+    if migrate is None:
+        how = install_line(commands_of_extras().get(reader, reader))
+        message = f"{visible(file)} holds the arguments of a command `optim {reader}`, which comes with: {how}"
+        raise click.UsageError(message)
+    migrated: dict[str, Any] = migrate(file)
+    return migrated
 
 
 def _write(config: dict[str, Any], file: str, name: str | None, output: str | None) -> None:

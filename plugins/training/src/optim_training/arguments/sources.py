@@ -14,7 +14,7 @@ from optim_training.arguments.ini import read_ini
 from optim_training.arguments.training_config import TrainingConfig
 from optim_training.arguments.words import value_of_text
 
-__all__ = ["arguments_of", "option_of", "structured_arguments"]
+__all__ = ["arguments_in", "arguments_of", "option_of", "structured_arguments"]
 
 INI = ".ini"
 # The names that the same arguments have where they are told to a class, and not on a command line.
@@ -92,6 +92,24 @@ def arguments_of(files: Iterable[str], typed: Mapping[str, str]) -> TrainingConf
     if problems or made is None:
         raise ConfigError(problems)
     return made
+
+
+def arguments_in(file: str) -> dict[str, Any]:
+    """Return the arguments that a file holds, each as a config file is to have it, and none that it does not hold.
+
+    Raises:
+        ConfigError: with everything that is wrong in `.problems`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_training.arguments.sources import arguments_in
+        >>> _ = Path("defaults.ini").write_text("[DEFAULTS]" + chr(10) + "batch_size = 8")
+        >>> arguments_in("defaults.ini")
+        {'batch_size': 8}
+    """
+    given = _of_file(file)
+    made = attrs.asdict(_structured(given))
+    return {name: made[name] for name in given}
 
 
 def structured_arguments(values: Mapping[str, Any]) -> TrainingConfig:
