@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
 
-from optim_core.plugin_tools import describe
+from optim_core.plugin_tools import describe, field_types
 from optim_training.arguments.sources import arguments_in, arguments_of, option_of
 from optim_training.arguments.training_config import TrainingConfig
 
@@ -15,16 +15,25 @@ __all__ = ["command"]
 
 def _options() -> list[click.Parameter]:
     """Return an option for each argument of a run, whose values are read with those of files."""
+    types = field_types(TrainingConfig)
     options: list[click.Parameter] = []
     for field in describe(TrainingConfig).fields:
         default = "" if field.default in ("", None, False) else f"  [default: {field.default}]"
-        text = f"{(field.text or '').capitalize()}{default}"
+        text = field.text or ""
+        told = f"{text[:1].upper()}{text[1:]}{default}"
         name = option_of(field.name)
-        if field.type == "true or false":
-            options.append(click.Option([f"{name}/--no-{name[2:]}"], default=None, help=text))
+        if types[field.name] is bool:
+            options.append(click.Option([f"{name}/--no-{name[2:]}"], default=None, help=told))
         else:
-            options.append(click.Option([name], metavar="VALUE", help=text))
+            options.append(click.Option([name], metavar=_metavar(types[field.name]), help=told))
     return options
+
+
+def _metavar(wanted: Any) -> str:
+    """Return what stands for a value in the help: its choices, or its type."""
+    if get_origin(wanted) is Literal:
+        return f"[{'|'.join(choice for choice in get_args(wanted) if choice)}]"
+    return {int: "INTEGER", float: "FLOAT"}.get(wanted, "TEXT")
 
 
 class _Command(click.Command):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 import click
 import hydra
@@ -36,7 +35,7 @@ def _run(composed: DictConfig) -> int:
         whole = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise OptimError(str(error)) from None
-    values: dict[str, Any] = dict(whole) if isinstance(whole, Mapping) else {}
+    values = {str(key): value for key, value in whole.items()} if isinstance(whole, Mapping) else {}
     documents = {
         argument: Document(None, values[group], lambda _: None)
         for group, argument in _CONFIGS.items()

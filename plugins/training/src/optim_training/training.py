@@ -81,7 +81,7 @@ class _Training:
         dataset = _live(self._job.dataset)
         if len(dataset) < arguments.batch_size:
             raise OptimError(
-                f"the dataset has {counted(len(dataset), 'item')}, and a batch {arguments.batch_size}: give more data, or "
+                f"the dataset has {counted(len(dataset), 'item')}, and a batch {arguments.batch_size}: give more, or "
                 f"--batch-size {max(len(dataset), 1)}"
             )
         return training_loader(

@@ -97,5 +97,5 @@ def test_problems_of_all_parts_are_told_together():
     with pytest.raises(ConfigError) as caught:
         read(config)
     assert {"model.width", "training.optimizer.type"} == {problem.path for problem in caught.value.problems}
-    with pytest.raises(ConfigError, match="--set: model.width"):
+    with pytest.raises(ConfigError, match=r"--set: model\.width"):
         read({"model_type": "toy_net", "training": {"optimizer": OPTIMIZER}, "model": {}}, "model.width=0")
