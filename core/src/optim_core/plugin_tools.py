@@ -27,7 +27,10 @@ neither torch nor a plugin is imported, and what reading a config does not need 
   attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
 - what breaks where plugins are imported, found in another process: `probe`;
-- the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`.
+- the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`;
+- checkpoints: a file that is whole or not there, `write_durably`, and one of torch's with a checksum,
+  `write_checkpoint_file` and `read_checkpoint_file`; what may be in it, `refuse_other_than_plain`; the random
+  generators of a process, `random_state`, `load_random_state`; what processes do at one time, `together`.
 """
 
 from __future__ import annotations
@@ -76,6 +79,11 @@ if TYPE_CHECKING:
     from optim_core.run.horizon import count
     from optim_core.run.later_groups import join, refuse_fewer_groups
     from optim_core.run.loop import Host, SteppingHost
+    from optim_core.run.saving.checkpoint_file import read_checkpoint_file, write_checkpoint_file
+    from optim_core.run.saving.durable import write_durably
+    from optim_core.run.saving.plain import refuse_other_than_plain
+    from optim_core.run.saving.random_state import load_random_state, random_state
+    from optim_core.run.saving.ranks import together
     from optim_core.run.stepping import restore_base_rates
     from optim_core.specs import SchedulerSpec
     from optim_core.text.spelling import nearest
@@ -114,6 +122,7 @@ __all__ = [
     "join",
     "keyword_arguments",
     "listing",
+    "load_random_state",
     "matching",
     "multiplied",
     "nearest",
@@ -125,18 +134,24 @@ __all__ = [
     "plain_data",
     "plain_name",
     "probe",
+    "random_state",
+    "read_checkpoint_file",
     "read_config",
     "read_document",
     "read_section",
     "refuse_fewer_groups",
+    "refuse_other_than_plain",
     "restore_base_rates",
     "rule_name",
     "said",
     "shown",
     "structured",
     "summary_without_import",
+    "together",
     "visible",
     "with_article",
+    "write_checkpoint_file",
+    "write_durably",
 ]
 
 PerGroup = float | list[float] | dict[str, float]
@@ -168,6 +183,11 @@ __getattr__ = names_on_demand(
         "optim_core.run.each_group": ("for_each_group",),
         "optim_core.run.horizon": ("count",),
         "optim_core.run.loop": ("Host", "SteppingHost"),
+        "optim_core.run.saving.checkpoint_file": ("read_checkpoint_file", "write_checkpoint_file"),
+        "optim_core.run.saving.durable": ("write_durably",),
+        "optim_core.run.saving.plain": ("refuse_other_than_plain",),
+        "optim_core.run.saving.random_state": ("load_random_state", "random_state"),
+        "optim_core.run.saving.ranks": ("together",),
         "optim_core.run.later_groups": ("join", "refuse_fewer_groups"),
         "optim_core.text.spelling": ("nearest",),
         "optim_core.run.stepping": ("restore_base_rates",),

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.run.distributed.shards import whole
 from optim_core.run.saving import model_state, random_state
-from optim_core.run.saving.checkpoint_file import read_file, write_file
+from optim_core.run.saving.checkpoint_file import read_checkpoint_file, write_checkpoint_file
 from optim_core.run.saving.plain import refuse_other_than_plain
 from optim_core.run.saving.ranks import processes, rank, together
 from optim_core.text.prose import listing
@@ -88,7 +88,7 @@ def save_checkpoint(
     def write() -> None:
         if rank() == 0:
             refuse_other_than_plain({part: document[part] for part in ("models", "run", "extra")})
-            write_file(Path(path), document | {"random": random_of_all})
+            write_checkpoint_file(Path(path), document | {"random": random_of_all})
 
     together(write)
 
@@ -134,7 +134,7 @@ def load_checkpoint(
         {'step': 100}
     """
     own = generators or {}
-    document = _checked(path, read_file(Path(path)))
+    document = _checked(path, read_checkpoint_file(Path(path)))
     models = {} if model is None else model_state.models_by_name(model)
     states = _states_of_this_process(document["random"]) if run is not None else None
     found = list(model_state.differences(document["models"], models)) if model is not None else []

@@ -12,7 +12,7 @@ from optim_core.errors import CheckpointError, CheckpointMismatchError, MissingC
 from optim_core.run.saving.durable import write_durably
 from optim_core.text.prose import said
 
-__all__ = ["read_file", "write_file"]
+__all__ = ["read_checkpoint_file", "write_checkpoint_file"]
 
 # Readers of zip files, torch.load among them, pass over what stands behind the file.
 _SEAL = "optim-core crc32 {:08x}\n"
@@ -21,7 +21,7 @@ _LENGTH = len(_SEAL.format(0))
 _AT_ONCE = 2**22
 
 
-def write_file(path: Path, document: Any) -> None:
+def write_checkpoint_file(path: Path, document: Any) -> None:
     """Write a document as a file that is whole or not there.
 
     Raises:
@@ -37,7 +37,7 @@ def write_file(path: Path, document: Any) -> None:
     write_durably(path, write)
 
 
-def read_file(path: Path) -> Any:
+def read_checkpoint_file(path: Path) -> Any:
     """Return the document that is in a file, with its tensors on the CPU.
 
     Raises:

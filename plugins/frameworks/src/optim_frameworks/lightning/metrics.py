@@ -52,6 +52,15 @@ class Metrics:
         self._fresh.discard(monitor)
         return is_old
 
+    def state(self) -> dict[str, Any]:
+        """Return, as plain data, which metrics are known and new, and the last epoch that each schedule was given."""
+        return {"known": sorted(self._known), "fresh": sorted(self._fresh), "epochs": dict(self._epochs)}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on with what `state` gave."""
+        self._known, self._fresh = set(state.get("known", ())), set(state.get("fresh", ()))
+        self._epochs = dict(state.get("epochs", {}))
+
     def pending(self, run: Any, trainer: Any) -> dict[str, Any]:
         """Return the metrics that schedules by epochs wait for and are not given, at the end of an epoch.
 

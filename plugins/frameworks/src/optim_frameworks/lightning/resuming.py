@@ -16,7 +16,7 @@ KEY = "optim_core"
 """The key of a checkpoint with what is here; all of it is plain data."""
 
 _PARTS = ("optimizers", "schedulers")
-_WEIGHTS, _PENDING = "training_weights", "pending_metrics"
+_WEIGHTS, _PENDING, _METRICS = "training_weights", "pending_metrics", "metrics"
 
 
 def is_saved(held: Held, trainer: Any) -> bool:
@@ -101,6 +101,7 @@ def _described(held: Held, trainer: Any) -> dict[str, Any]:
         }
     if trainer.lightning_module.automatic_optimization:
         state[_PENDING] = held.metrics.pending(run, trainer)
+        state[_METRICS] = held.metrics.state()
     return state
 
 
@@ -112,7 +113,7 @@ def _epochs(trainer: Any) -> int:
 def _whole(run: Any, saved: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was saved of a run, with the states that its objects have now."""
     live = run.state_dict()
-    state = {key: value for key, value in saved.items() if key not in (_WEIGHTS, _PENDING)}
+    state = {key: value for key, value in saved.items() if key not in (_WEIGHTS, _PENDING, _METRICS)}
     for part in _PARTS:
         state[part] = {
             name: {**entry, "state": live[part].get(name, {}).get("state")} for name, entry in saved[part].items()
@@ -141,6 +142,7 @@ def go_on(held: Held, trainer: Any, saved: Mapping[str, Any], changed: Any) -> N
         if run.check_state_dict(whole, changed):
             run.load_state_dict(whole, changed)
     if trainer.lightning_module.automatic_optimization:
+        held.metrics.load(saved.get(_METRICS) or {})
         held.metrics.give(run, trainer, saved.get(_PENDING) or {})
 
 
