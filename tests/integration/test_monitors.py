@@ -218,6 +218,22 @@ def test_a_clipper_of_several_optimizers_is_counted_for_each(reports):
     assert {"step", "generator/lr/default", "generator/grad_norm", "generator/update_ratio"} <= reports[2].keys()
 
 
+def test_clipping_of_its_own_is_counted_for_each_set(reports):
+    """Beside one that is not clipped."""
+    models = {"generator": nn.Linear(2, 2), "critic": nn.Linear(2, 1), "judge": nn.Linear(2, 1)}
+    sets = {name: {"optimizer": {"type": "SGD"}} for name in models}
+    for name, most in (("generator", 1.0), ("critic", 1000.0)):
+        sets[name]["gradient_clipping"] = {"max_norm": most}
+    run = registry.recipe({"optimizer_configs": sets}).create(models)
+    Monitor(run, every=2, to=reports.append)
+    for name in (*models, *models):
+        for parameter in models[name].parameters():
+            parameter.grad = torch.full_like(parameter, 5.0)
+        run[name].step()
+    shares = {name: value for report in reports for name, value in report.items() if name.endswith("clipped")}
+    assert {"generator/clipped": 1.0, "critic/clipped": 0.0} == shares
+
+
 def test_the_groups_of_muon_are_its_halves(model, reports):
     """Names that hold when a rule adds a group."""
     run = registry.recipe({"type": "Muon", "config": {"lr": 0.02, "adamw_lr": 0.001}}).create(model)

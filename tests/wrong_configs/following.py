@@ -112,10 +112,14 @@ def frozen(config: Any, path: Path) -> None:
     at(config, path[:-1])["freeze"] = True
 
 
-def beside_sets(config: Any, path: Path) -> None:
-    """Move the clipping of one named set beside all of them."""
-    above = path.index("optimizer_configs")
-    at(config, path[:above])["gradient_clipping"] = at(config, path[:-1]).pop(path[-1])
+def as_pair(config: Any, path: Path, text: str) -> None:
+    """Make {optimizer, …} of a named set that is an optimizer, with a key of it beside the optimizer."""
+    holder = at(config, path[:-1])
+    value = holder.pop(path[-1])
+    key, _, written = text.partition(":")
+    own = dict(holder)
+    holder.clear()
+    holder |= {"optimizer": own, key: yaml.safe_load(written.replace("…", str(value))) if written else value}
 
 
 def out_of_config(config: Any, path: Path, key: str | None = None) -> None:
@@ -155,13 +159,13 @@ RULES: list[tuple[str, Callable[..., None]]] = [
     (r"after each epoch, write `([^`]+)`", replaced),
     (r"has no warmup, which goes around it: write `([^`]+)`", replaced),
     (r"the rate of some parameters is `([^`]+)`", replaced),
+    (r"^write the set as \{optimizer: \{type, config\}, (.*)\}, beside its optimizer", as_pair),
     (r"^write (\[?\{.*\}\]?|[a-z_]+: .*)$", replaced),
     (r"^write (null|true|false|\[[^\]]*\]|-?[\d.e-]+)(?: without quotes| alone|,|$)", replaced),
     (r"^it is a field of \w+: move it into `(\w+)`", moved),
     (r"^move it into `([\w.]+)`, beside `type`", moved),
     (r"^`([^`]+)` belongs into `(\w+)`, beside its", lambda c, p, key, part: into_part(c, p, part, key)),
     (r"^`([^`]+)` belongs beside the (\w+), not in it", beside_component),
-    (r"^`gradient_clipping` belongs beside `optimizer_configs`", beside_sets),
     (r"^`([^`]+)` belongs beside `type` and `config`, not in", out_of_config),
     (r"stands beside `config`, not in it: take it out", left_out),
     (r"^(?:give|keep|leave) one of the two|keep that one|keep one of the two|take one of the two away", left_out),

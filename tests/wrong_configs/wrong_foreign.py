@@ -55,9 +55,35 @@ FOREIGN: dict[str, Any] = {
     "a null": {"training": {**CODE, "lr_scheduler": None, "opt_betas": None}},
     "clipping in a pair": {
         "optimizer_configs": {
-            "g": {"optimizer": {"type": "Adam"}, "gradient_clipping": {"max_norm": 1}},
+            "g": {"optimizer": {"type": "Adam"}, "max_grad_norm": 1},
+            "d": {"optimizer": {"type": "Adam"}, "clipping": {"max_norm": 1}},
+        }
+    },
+    "clipping in a set that is an optimizer": {
+        "optimizer_configs": {
+            "g": {"type": "Adam", "config": {"lr": 1e-3}, "gradient_clipping": {"max_norm": 1}},
+            "d": {"type": "Adam", "lr": 1e-3, "max_grad_norm": 1},
+        }
+    },
+    "a schedule in a set that is an optimizer": {
+        "optimizer_configs": {"g": {"type": "Adam", "scheduler": {"type": "constant"}}, "d": {"type": "Adam"}}
+    },
+    "clipping in the optimizer of a pair": {
+        "optimizer_configs": {
+            "g": {"optimizer": {"type": "Adam", "gradient_clipping": {"max_norm": 1}}},
             "d": {"optimizer": {"type": "Adam"}},
         }
+    },
+    "clipping by the names of sets": {
+        "optimizer_configs": {"g": {"type": "Adam"}, "d": {"type": "Adam"}},
+        "gradient_clipping": {"g": {"max_norm": 1}},
+    },
+    "clipping for all beside that of one": {
+        "optimizer_configs": {
+            "g": {"optimizer": {"type": "Adam"}, "gradient_clipping": {"max_norm": 1}},
+            "d": {"type": "Adam"},
+        },
+        "gradient_clipping": {"max_norm": 2},
     },
     "torchtune": {
         "training": {"optimizer": {"type": "AdamW", "lr": 2e-5}, "clip_grad_norm": None, "optimizer_in_bwd": False}

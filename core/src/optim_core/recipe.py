@@ -81,7 +81,8 @@ class Recipe:
     Args:
         optimizers: name to spec; a recipe of one optimizer calls it "default".
         schedulers: name to spec, for those optimizers that have one.
-        clipper: the clipping, None where there is none.
+        clipper: the clipping of all optimizers, None where there is none.
+        clippers: name to spec, for those of several optimizers that have clipping of their own.
         unused: what stood beside the recipe in the config of a whole training run, and is not optim-core's to use:
             settings of the training loop, the model. It does not count where recipes are compared.
         made_by: the registry that built it, which does not count either.
@@ -96,6 +97,7 @@ class Recipe:
     optimizers: dict[str, OptimizerSpec]
     schedulers: dict[str, SchedulerSpec] = attrs.field(factory=dict)
     clipper: ClipperSpec | None = None
+    clippers: dict[str, ClipperSpec] = attrs.field(factory=dict)
     unused: dict[str, Any] = attrs.field(factory=dict, eq=False, repr=False)
     made_by: MadeBy = attrs.field(factory=MadeBy, eq=False, repr=False)
 
@@ -126,6 +128,11 @@ class Recipe:
         return own if schedule is None else own | needs_of(schedule.config)
 
     @property
+    def clippings(self) -> list[ClipperSpec]:
+        """All clipping there is: that of all optimizers, or those that some have of their own."""
+        return [*([] if self.clipper is None else [self.clipper]), *self.clippers.values()]
+
+    @property
     def optimizer(self) -> OptimizerSpec:
         """The one optimizer's spec.
 
@@ -153,6 +160,19 @@ class Recipe:
             'ExponentialLR'
         """
         return self.schedulers.get(name) or self.optimizers[name].schedule
+
+    def clipping_of(self, name: str) -> ClipperSpec | None:
+        """Return the clipping of the optimizer called `name`: its own, or that of all; None where it has none.
+
+        Example:
+            >>> from optim_core import registry
+            >>> clipped = {"optimizer": {"type": "AdamW"}, "gradient_clipping": {"max_norm": 1.0}}
+            >>> sets = {"generator": clipped, "discriminator": {"optimizer": {"type": "AdamW"}}}
+            >>> recipe = registry.build({"optimizer_configs": sets})
+            >>> recipe.clipping_of("generator").config.max_norm, recipe.clipping_of("discriminator")
+            (1.0, None)
+        """
+        return self.clippers.get(name) or self.clipper
 
     def create(
         self,
@@ -213,6 +233,7 @@ class Recipe:
             optimizers=optimizers,
             schedulers=schedulers,
             clipper=None if self.clipper is None else self.clipper.create_clipper(),
+            clippers={name: spec.create_clipper() for name, spec in self.clippers.items()},
             horizon=horizon,
             made=made,
         )
@@ -237,8 +258,7 @@ class Recipe:
             ['optim-torch-builtin']
         """
         schedules = [schedule for name in self.optimizers if (schedule := self.schedule_of(name)) is not None]
-        clipping = [] if self.clipper is None else [self.clipper]
-        specs = [*self.optimizers.values(), *schedules, *clipping]
+        specs = [*self.optimizers.values(), *schedules, *self.clippings]
         named = [spec.provided_by.partition(" ") for spec in specs for spec in _with_parts(spec)]
         return {distribution: version for distribution, _, version in named if distribution}
 
@@ -337,7 +357,9 @@ class Optimization:
         recipe: what they were made from.
         optimizers: name to optimizer.
         schedulers: name to scheduler, for those optimizers that have one.
-        clipper: clips by ``clip(parameters)``; None where there is no clipping.
+        clipper: clips the gradients of all by ``clip(parameters)``; None where there is no clipping, or some optimizers
+            have their own.
+        clippers: name to what clips the gradients of that optimizer, for those whose gradients are clipped.
         horizon: the length of the run, as far as it was given.
 
     Example:
@@ -355,13 +377,20 @@ class Optimization:
     optimizers: dict[str, Optimizer]
     schedulers: dict[str, LRScheduler]
     clipper: Clipper | None
+    clippers: dict[str, Clipper] = attrs.field(factory=dict)
     horizon: Horizon = attrs.field(factory=_no_horizon)
     _made: Made = attrs.field(factory=Made, repr=False)
     _epochs: int = attrs.field(default=0, init=False)
     _loops: dict[str, Loop] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        self._share_clipper()
         self._loops = {name: self._loop(name) for name in self.optimizers}
+
+    def _share_clipper(self) -> None:
+        """Have the clipping of all clip for those that have none of their own."""
+        if self.clipper is not None:
+            self.clippers = {name: self.clippers.get(name, self.clipper) for name in self.optimizers}
 
     def _loop(self, name: str) -> Loop:
         from optim_core.run.loop import Loop
@@ -371,7 +400,7 @@ class Optimization:
             name,
             self.optimizers[name],
             self.schedulers.get(name),
-            self.clipper,
+            self.clippers.get(name),
             needs=self.recipe.needs_of(name),
             interval="step" if schedule is None else schedule.interval,
             monitor=None if schedule is None else schedule.monitor,
@@ -486,7 +515,7 @@ class Optimization:
             for loop in self._loops.values():
                 loop.end_epoch(metric)
         self._epochs += 1
-        self._tell()
+        self.tell()
 
     def clip(self) -> Any:
         """Clip the gradients of every optimizer, for loops that do without `step`.
@@ -534,10 +563,21 @@ class Optimization:
         for loop in self._loops.values():
             loop.set_mode("eval")
 
-    def _tell(self) -> None:
-        tell = getattr(self.clipper, "tell", None)
-        if callable(tell):
-            tell()
+    def tell(self) -> None:
+        """Have the clipping tell what it has found and would have had to wait for, such as norms that are not finite.
+
+        `end_epoch` and `state_dict` do so themselves.
+
+        Example:
+            >>> import torch
+            >>> from optim_core import registry
+            >>> config = {"optimizer": {"type": "SGD"}, "gradient_clipping": {"type": "norm", "max_norm": 1.0}}
+            >>> registry.recipe(config).create(torch.nn.Linear(8, 2)).tell()
+        """
+        for clipper in {id(clipper): clipper for clipper in self.clippers.values()}.values():
+            tell = getattr(clipper, "tell", None)
+            if callable(tell):
+                tell()
 
     # -- saving and loading --------------------------------------------------------------------------------------
 
@@ -571,7 +611,7 @@ class Optimization:
         refuse_accelerate(caller)
         for loop in self._loops.values():
             loop.refuse_eval("saved")
-        self._tell()
+        self.tell()
         optimizers, schedulers = self._parts()
         return {
             "format": VERSION,
@@ -806,14 +846,16 @@ class Optimization:
 
     def _now_is(self, recipe: Recipe, horizon: Horizon, counters: Mapping[str, Any]) -> None:
         """Take over what counts from now on."""
-        if recipe.clipper != self.recipe.clipper:
+        if (recipe.clipper, recipe.clippers) != (self.recipe.clipper, self.recipe.clippers):
             self.clipper = None if recipe.clipper is None else recipe.clipper.create_clipper()
+            self.clippers = {name: spec.create_clipper() for name, spec in recipe.clippers.items()}
+            self._share_clipper()
         self.recipe, self.horizon = recipe, horizon
         self._epochs = int(counters["epochs"])
         for name, loop in self._loops.items():
             schedule = recipe.schedule_of(name)
             loop.goes_by(schedule.interval if schedule else "step", schedule.monitor if schedule else None)
-            loop.clipper = self.clipper
+            loop.clipper = self.clippers.get(name)
             loop.steps = int(counters["steps"].get(name, 0))
 
     def _parts(self) -> tuple[dict[str, Part], dict[str, Part]]:

@@ -66,8 +66,11 @@ def loss_of(model, batch):
     return model(batch).square().mean()
 
 
-def named(*names):
+def named(*names, apart=False):
     one = {"optimizer": ADAMW, "scheduler": {"type": "cosine"}}
+    if apart:
+        first, *others = names
+        return {"optimizer_configs": {first: {**one, "gradient_clipping": CLIPPED}, **dict.fromkeys(others, one)}}
     return {"optimizer_configs": dict.fromkeys(names, one), "gradient_clipping": CLIPPED}
 
 
@@ -240,10 +243,11 @@ def test_the_accelerators_own_clipping_unscales_the_run():
     assert same(hand, model)
 
 
-def test_several_optimizers_leave_each_others_gradients_alone():
-    """And a scaler is updated once all of them have stepped."""
+@pytest.mark.parametrize("apart", [False, True])
+def test_several_optimizers_leave_each_others_gradients_alone(apart):
+    """And a scaler is updated once all of them have stepped; each is clipped as the recipe says of it."""
     names = ("generator", "discriminator")
-    config = named(*names)
+    config = named(*names, apart=apart)
 
     def models():
         torch.manual_seed(0)

@@ -333,6 +333,17 @@ def test_flags_for_one_optimizer_do_not_fit_a_file_of_several(file):
     assert 1.0 == recipe(config=file(NAMED), clip="1").clipper.config.max_norm
 
 
+@pytest.mark.parametrize("clip", ["1", "none"])
+def test_clipping_of_all_is_refused_where_one_has_its_own(file, clip):
+    """A number would stand beside it, and `none` would leave it."""
+    own = NAMED.replace("scheduler: {type: cosine}", "gradient_clipping: {max_norm: 2.0}")
+    problem = the_problem(config=file(own), clip=clip)
+    assert "--clip" == problem.path
+    assert "is for all optimizers, and generator of" in problem.message
+    assert "--set optimizer_configs.generator.gradient_clipping" in problem.hint
+    assert 2.0 == recipe(config=file(own)).clippers["generator"].config.max_norm
+
+
 def test_flags_for_several_optimizers_do_not_fit_a_file_of_one(file):
     found = problems(names=["generator"], config=file(), generator_lr=0.1)
     assert "--config" == found[0].path

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from optim_core import OptimError, registry
-from optim_frameworks.lightning import RecipeModule
+from optim_frameworks.lightning import ClipGradients, RecipeModule
 
 from .lightning_support import LIGHTNINGS_OWN, Model, assert_same, data, fitted, loader, loss_of, network, trainer
 from .lightning_support import plain as plain_loop
@@ -18,6 +18,14 @@ GAN = {
         "discriminator": {"optimizer": {"type": "SGD", "lr": 0.1, "lr_decay_gamma": 0.5}},
     },
     "gradient_clipping": {"type": "norm", "max_norm": 0.05},
+}
+
+# Each set is clipped by its own, one of them not at all.
+CLIPPED_APART = {
+    "optimizer_configs": {
+        "generator": {**GAN["optimizer_configs"]["generator"], "gradient_clipping": {"max_norm": 0.05}},
+        "discriminator": GAN["optimizer_configs"]["discriminator"],
+    },
 }
 
 COSINE = {"optimizer": {"type": "AdamW", "lr": 0.01}, "scheduler": {"type": "cosine"}}
@@ -64,9 +72,9 @@ class OwnLines(Gan):
         self.lr_schedulers()[1].step()
 
 
-def plain(epochs=2):
+def plain(config=GAN, epochs=2):
     generator, discriminator = network(0), network(1)
-    run = registry.recipe(GAN).create(
+    run = registry.recipe(config).create(
         {"generator": generator, "discriminator": discriminator}, total_steps=12, steps_per_epoch=6
     )
     torch.manual_seed(2)
@@ -79,17 +87,27 @@ def plain(epochs=2):
     return generator, discriminator, done
 
 
+@pytest.mark.parametrize("config", [GAN, CLIPPED_APART], ids=["one clipping", "clipped apart"])
 @pytest.mark.parametrize("cls", [Gan, OwnLines])
-def test_two_optimizers_go_as_in_the_plain_loop(cls):
+def test_two_optimizers_go_as_in_the_plain_loop(cls, config):
     """Weights, rates and norms are those of the plain loop; Lightning counts the steps of both."""
-    generator, discriminator, done = plain()
-    module = fitted(GAN, cls, max_epochs=2)
+    generator, discriminator, done = plain(config)
+    module = fitted(config, cls, max_epochs=2)
     for expected, trained in ((generator, module.generator), (discriminator, module.discriminator)):
         for name, value in expected.state_dict().items():
             assert torch.equal(value, trained.state_dict()[name]), name
     assert 24 == module.trainer.global_step
     assert [each.lr for each in done] == [each.lr for each in module.done] or cls is OwnLines
-    assert all(torch.equal(a.grad_norm, b.grad_norm) for a, b in zip(done, module.done, strict=False))
+    norms = [(a.grad_norm, b.grad_norm) for a, b in zip(done, module.done, strict=False)]
+    assert all(one is other if one is None else torch.equal(one, other) for one, other in norms)
+
+
+def test_clipping_of_one_set_stands_beside_no_other():
+    """A callback would clip it again."""
+    with pytest.raises(OptimError, match="ClipGradients clips beside the recipe of the module"):
+        fitted(
+            CLIPPED_APART, Gan, max_epochs=1, callbacks=[ClipGradients(registry.build({"type": "norm", "max_norm": 1}))]
+        )
 
 
 def test_max_steps_are_shared_by_the_optimizers():

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Builder"]
 
+CLIPPING, CLIPPINGS = NAMED_KEYS[2:]
+
 # These are told where nothing has a name, which may be new, or where a form would be known by such a name.
 _OF_TYPES = ("unknown-type", "missing-type")
 
@@ -241,7 +243,7 @@ class Builder:
     def _recipe(self, config: Mapping[str, Any], *, in_section: bool) -> Recipe:
         issues = _foreign_keys(config, RECIPE_KEYS, whole=not in_section)
         optimizer, scheduler = self._pair(config, issues)
-        clipper = self._clipping(config, issues)
+        clipper = self._clipping(config.get(CLIPPING), (CLIPPING,), issues)
         if issues:
             from optim_core.config.advice.recipes import beside_its_part
 
@@ -270,24 +272,33 @@ class Builder:
         issues = _foreign_keys(config, NAMED_KEYS, whole=not in_section)
         optimizers: dict[str, Any] = {}
         schedulers: dict[str, Any] = {}
+        clippers: dict[str, ClipperSpec | None] = {}
         given = dict(_entries(config, "optimizer_configs", issues))
         for name, value in given.items():
             below: list[Issue] = []
             if isinstance(value, Mapping) and "type" not in value and _is_pair(value):
-                below += _foreign_keys(value, PARTS)
+                below += _foreign_keys(value, RECIPE_KEYS)
                 optimizers[name], scheduler = self._pair(self._by_steps(value), below)
                 if scheduler is not None:
                     schedulers[name] = scheduler
+                clippers[name] = self._clipping(value.get(CLIPPING), (CLIPPING,), below)
+                if below:
+                    from optim_core.config.advice.recipes import beside_its_part
+
+                    below = beside_its_part(below, value, self._components.fields)
             else:
                 optimizers[name] = self._collect(below, (), "optimizer", value)
+                if below:
+                    from optim_core.config.advice.recipes import beside_its_optimizer
+
+                    below = beside_its_optimizer(below)
             issues += [issue.below("optimizer_configs", name) for issue in below]
         if "optimizer_configs" not in config:
             issues.append(Issue("missing", ("optimizer_configs",), hint=Hint("one-name-each")))
         for name, value in _entries(config, "scheduler_configs", issues):
             path = ("scheduler_configs", name)
             if name not in given:
-                hint = Hint.of("near-optimizer", name=name, optimizers=list(given))
-                issues.append(Issue("no-such-optimizer", path, value, hint=hint))
+                issues.append(_no_such_optimizer(path, value, given))
             elif name in schedulers:
                 hint = Hint("one-schedule")
                 issues.append(Issue("scheduled-twice", path, value, data={"name": name}, hint=hint))
@@ -295,10 +306,25 @@ class Builder:
                 schedulers[name] = self._collect(issues, path, "scheduler", self._scheduled_by_steps(value))
                 _refuse_two_decays(given[name], value, path, issues)
                 _refuse_high_floor(optimizers[name], schedulers[name], value, path, issues)
-        clipper = self._clipping(config, issues)
+        for name, value in _entries(config, CLIPPINGS, issues):
+            if name not in given:
+                issues.append(_no_such_optimizer((CLIPPINGS, name), value, given))
+            elif value is not None:
+                clippers[name] = self._clipping(value, (CLIPPINGS, name), issues)
+        if _has_names(config.get(CLIPPING), given):
+            hint = Hint("clipping-by-name")
+            issues.append(Issue("names-in-clipping", (CLIPPING,), config[CLIPPING], hint=hint))
+            clipper = None
+        else:
+            clipper = self._clipping(config.get(CLIPPING), (CLIPPING,), issues)
+            issues += _clipped_twice(config, given)
         if issues:
             raise IssuesError(*issues)
-        return Recipe(optimizers=optimizers, schedulers=schedulers, clipper=clipper)
+        own = {name: spec for name, spec in clippers.items() if spec is not None}
+        if len(optimizers) == 1 and own:
+            # Of one set, its own clipping is that of the whole recipe.
+            (clipper,), own = own.values(), {}
+        return Recipe(optimizers=optimizers, schedulers=schedulers, clipper=clipper, clippers=own)
 
     def _by_steps(self, pair: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**pair, "scheduler": self._scheduled_by_steps(pair["scheduler"])} if "scheduler" in pair else pair
@@ -314,11 +340,9 @@ class Builder:
         takes = self._components.fields("scheduler", scheduler.get("type"))
         return scheduler if takes is None or MONITOR in takes else {**scheduler, "interval": "step"}
 
-    def _clipping(self, config: Mapping[str, Any], issues: list[Issue]) -> ClipperSpec | None:
-        value = config.get("gradient_clipping")
+    def _clipping(self, value: Any, path: tuple[str, ...], issues: list[Issue]) -> ClipperSpec | None:
         if value is None:
             return None
-        path = ("gradient_clipping",)
         if isinstance(value, ClipperSpec):
             return value
         if not isinstance(value, Mapping):
@@ -342,6 +366,34 @@ class Builder:
         except IssuesError as error:
             issues += [issue.below(*path) for issue in error.issues]
             return None
+
+
+def _no_such_optimizer(path: tuple[str, ...], value: Any, optimizers: Mapping[str, Any]) -> Issue:
+    hint = Hint.of("near-optimizer", name=path[-1], optimizers=list(optimizers))
+    return Issue("no-such-optimizer", path, value, hint=hint)
+
+
+def _has_names(clipping: Any, sets: Mapping[str, Any]) -> bool:
+    """Tell whether clipping that is for all sets has something for each of some of them, and nothing else."""
+    return isinstance(clipping, Mapping) and bool(clipping) and clipping.keys() <= sets.keys()
+
+
+def _clipped_twice(config: Mapping[str, Any], sets: Mapping[str, Any]) -> Iterator[Issue]:
+    """Yield the issues of sets whose clipping stands in two places, switched off or not."""
+    apart = config.get(CLIPPINGS)
+    for name, value in sets.items():
+        places: list[tuple[str, ...]] = []
+        places += [("optimizer_configs", name, CLIPPING)] if _is_pair_with(CLIPPING, value) else []
+        places += [(CLIPPINGS, name)] if isinstance(apart, Mapping) and apart.get(name) is not None else []
+        places += [(CLIPPING,)] if config.get(CLIPPING) is not None else []
+        if len(places) > 1:
+            for_all = places[-1] == (CLIPPING,)
+            data = {"other": f"`{'.'.join(places[1])}`"}
+            yield Issue("clipped-twice", places[0], data=data, hint=Hint.of("one-clipping", for_all=for_all))
+
+
+def _is_pair_with(key: str, value: Any) -> bool:
+    return isinstance(value, Mapping) and "type" not in value and value.get(key) is not None
 
 
 def _unread(reading: Reading) -> Sequence[Issue]:
@@ -420,7 +472,7 @@ def _is_misspelt(key: str, issues: list[Issue]) -> bool:
 
 def _is_pair(value: Mapping[Any, Any]) -> bool:
     """Return whether an entry of named sets is {optimizer, scheduler}, if need be misspelt, and no component."""
-    if any(part in value for part in PARTS):
+    if any(part in value for part in RECIPE_KEYS):
         return True
     from optim_core.config.foreign_words import meant
 
@@ -430,7 +482,7 @@ def _is_pair(value: Mapping[Any, Any]) -> bool:
 def _entries(config: Mapping[str, Any], key: str, issues: list[Issue]) -> list[tuple[str, Any]]:
     """Return the named entries under `key`; add what is wrong with the mapping itself to `issues`."""
     named = config.get(key)
-    if named is None and (key not in config or key == "scheduler_configs"):
+    if named is None and (key not in config or key != "optimizer_configs"):
         return []
     if not isinstance(named, Mapping):
         issues.append(Issue("no-names", (key,), named, hint=Hint.of("names", key=key, value=named)))

@@ -19,6 +19,8 @@ from optim_core.specs import OptimizerSpec, PluginSpec, SchedulerSpec
 
 __all__ = ["canonical_config", "plain_value"]
 
+CLIPPING = "gradient_clipping"
+
 
 def canonical_config(built: Any) -> dict[str, Any]:
     """Return the config of a spec or recipe, as plain data.
@@ -49,12 +51,14 @@ def _recipe_config(recipe: Recipe, issues: list[Issue]) -> dict[str, Any]:
         part = {"optimizer": _spec_config(optimizer, (*prefix, "optimizer"), issues)}
         if name in recipe.schedulers:
             part["scheduler"] = _spec_config(recipe.schedulers[name], (*prefix, "scheduler"), issues)
+        if name in recipe.clippers:
+            part[CLIPPING] = _spec_config(recipe.clippers[name], (*prefix, CLIPPING), issues)
         if single:
             config.update(part)
         else:
             config.setdefault("optimizer_configs", {})[name] = part
     if recipe.clipper is not None:
-        config["gradient_clipping"] = _spec_config(recipe.clipper, ("gradient_clipping",), issues)
+        config[CLIPPING] = _spec_config(recipe.clipper, (CLIPPING,), issues)
     return config
 
 

@@ -71,6 +71,8 @@ Code = Literal[
     "one-for-several",
     "no-such-optimizer",
     "scheduled-twice",
+    "clipped-twice",
+    "names-in-clipping",
     "two-decays",
     "floor-above-rate",
     # Other forms.
@@ -160,6 +162,9 @@ HintCode = Literal[
     "one-or-named",
     "near-optimizer",
     "one-schedule",
+    "one-clipping",
+    "clipping-by-name",
+    "make-it-a-pair",
     "take-one-decay-out",
     "lower-the-floor",
     # Other forms.

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 RECIPE_KEYS = ("optimizer", "scheduler", "gradient_clipping")
-NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping")
+NAMED_KEYS = ("optimizer_configs", "scheduler_configs", "gradient_clipping", "gradient_clipping_configs")
 # Configs of whole training runs hold the recipe below this key.
 SECTION = "training"
 PARTS: tuple[Kind, Kind] = ("optimizer", "scheduler")

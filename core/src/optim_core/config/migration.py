@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optim_core.config.keys import BESIDE, PARTS
+from optim_core.config.keys import BESIDE, NAMED_KEYS, PARTS
 from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.recipe import SINGLE
 from optim_core.text.values import is_list
 
 __all__ = ["as_given"]
+
+CLIPPING, CLIPPINGS = NAMED_KEYS[2:]
 
 
 def as_given(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,21 +24,37 @@ def as_given(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
     """
     if "type" in canonical:
         return _component(canonical, given)
+    clipping = given.get(CLIPPING)
+    if "optimizer_configs" in given and len(given["optimizer_configs"]) == 1 and clipping is None:
+        # Of one set, its own clipping is that of the whole recipe.
+        clipping = _own_clipping(next(iter(given["optimizer_configs"])), given)
     if "optimizer_configs" in canonical:
         pairs = canonical["optimizer_configs"]
         config: dict[str, Any] = {"optimizer_configs": {name: _pair(pairs[name], name, given) for name in pairs}}
+        if len(pairs) > 1:
+            for name, pair in pairs.items():
+                config["optimizer_configs"][name] |= _clipping(pair, _own_clipping(name, given))
     elif "optimizer_configs" in given:
         # There is one set, and its name is the one that the optimizer of a recipe without names has.
         config = _pair(canonical, SINGLE, given)
     else:
         config = {part: _component(canonical[part], given[part]) for part in PARTS if part in canonical}
-    clipping = given.get("gradient_clipping")
-    if "gradient_clipping" in canonical:
-        config["gradient_clipping"] = _component(canonical["gradient_clipping"], clipping)
-    elif isinstance(clipping, Mapping):
-        # Clipping is switched off, and its author wants to keep its settings.
-        config["gradient_clipping"] = dict(clipping)
-    return config
+    return config | _clipping(canonical, clipping)
+
+
+def _own_clipping(name: str, given: Mapping[str, Any]) -> Any:
+    """Return what is given for the clipping of one of named sets."""
+    entry = given["optimizer_configs"][name]
+    own = entry.get(CLIPPING) if isinstance(entry, Mapping) and "type" not in entry else None
+    return own if own is not None else (given.get(CLIPPINGS) or {}).get(name)
+
+
+def _clipping(canonical: Mapping[str, Any], given: Any) -> dict[str, Any]:
+    """Return clipping as it was given; nothing where it was not."""
+    if CLIPPING in canonical:
+        return {CLIPPING: _component(canonical[CLIPPING], given)}
+    # Where clipping is switched off, its author wants to keep its settings.
+    return {CLIPPING: dict(given)} if isinstance(given, Mapping) else {}
 
 
 def _pair(canonical: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ _TOP_LEVEL = {
     "optimizer": "The optimizer: {type, config}.",
     "scheduler": "Its learning-rate schedule: {type, config}; null for none.",
     "gradient_clipping": "How gradients are clipped before each step; null for not at all.",
-    "optimizer_configs": "Several optimizers by name, each {optimizer, scheduler}, in place of `optimizer`.",
+    "optimizer_configs": "Several by name, each {optimizer, scheduler, gradient_clipping}, in place of `optimizer`.",
 }
 
 
@@ -128,11 +128,13 @@ def _single() -> Schema:
 
 
 def _named_sets() -> Schema:
+    clipping = _or_null({"$ref": "#/$defs/gradient_clipping"})
     pair = {
         "type": "object",
         "properties": {
             "optimizer": {"$ref": "#/$defs/optimizer"},
             "scheduler": _or_null({"$ref": "#/$defs/scheduler"}),
+            "gradient_clipping": clipping,
         },
         "required": ["optimizer"],
         "additionalProperties": False,
@@ -144,7 +146,8 @@ def _named_sets() -> Schema:
             "scheduler_configs": _or_null(
                 {"type": "object", "additionalProperties": _or_null({"$ref": "#/$defs/scheduler"})}
             ),
-            "gradient_clipping": _or_null({"$ref": "#/$defs/gradient_clipping"}),
+            "gradient_clipping": clipping,
+            "gradient_clipping_configs": _or_null({"type": "object", "additionalProperties": clipping}),
         },
         "required": ["optimizer_configs"],
         "additionalProperties": False,

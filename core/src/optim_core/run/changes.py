@@ -48,7 +48,7 @@ class Change(NamedTuple):
     @property
     def is_type(self) -> bool:
         """Whether another plugin stands there; that of the clipping has no state, and may be another."""
-        return self.path[-1] == "type" and self.path[0] != "gradient_clipping"
+        return self.path[-1] == "type" and "gradient_clipping" not in self.path
 
     @property
     def turns_on(self) -> bool:

@@ -410,6 +410,13 @@ class _Reading:
         if given is None:
             return
         path, component = (CLIPPING,), base.component((CLIPPING,))
+        own = [name for name, each in (base.value.get(NAMED) or {}).items() if each.get(CLIPPING) is not None]
+        if own:
+            hint = f"set it for one of them: {self._flag('set')} {NAMED}.{own[0]}.{CLIPPING}.…=…"
+            message = (
+                f"is for all optimizers, and {listing(own)} of {base.title} {'have' if own[1:] else 'has'} clipping"
+            )
+            raise _MistakeError(given.flag, f"{message} of {'their' if own[1:] else 'its'} own", hint)
         if _is_none(given.value):
             if component is not None:
                 yield _Setting(path, None, given.flag)
@@ -578,7 +585,7 @@ def _is_canonical(config: Any) -> bool:
         return (
             config.keys() <= {NAMED, CLIPPING}
             and isinstance(sets, Mapping)
-            and all(isinstance(each, Mapping) and each.keys() <= set(PAIR) for each in sets.values())
+            and all(isinstance(each, Mapping) and each.keys() <= {*PAIR, CLIPPING} for each in sets.values())
         )
     return config.keys() <= {*PAIR, CLIPPING} and all(
         value is None or isinstance(value, Mapping) for value in config.values()

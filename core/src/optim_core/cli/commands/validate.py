@@ -115,7 +115,7 @@ def _rhythm(spec: Any) -> str:
 
 def _specs(recipe: Recipe) -> list[Any]:
     schedules = (recipe.schedule_of(name) for name in recipe.optimizers)
-    specs = [*recipe.optimizers.values(), *schedules, recipe.clipper]
+    specs = [*recipe.optimizers.values(), *schedules, *recipe.clippings]
     return [spec for spec in specs if spec is not None]
 
 

@@ -127,6 +127,13 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "one-or-named": lambda _, key, part: f"call it `{part}`, or give it a name: {key}: {{name: {{type, config}}}}",
     "near-optimizer": recipes.near_optimizer,
     "one-schedule": lambda _: "keep one of the two",
+    "clipping-by-name": lambda _: "did you mean `gradient_clipping_configs`?",
+    "make-it-a-pair": lambda _, word: f"write the set as {{optimizer: {{type, config}}, {word}}}, beside its optimizer",
+    "one-clipping": lambda _, for_all: (
+        "keep one of the two: that beside the sets is for all of them, that of a set for it alone"
+        if for_all
+        else "keep one of the two"
+    ),
     "take-one-decay-out": lambda _: "take lr_decay_gamma out, or the scheduler",
     "lower-the-floor": lambda _, field: (
         f"lower it, or raise the optimizer's lr, from which the schedule falls to {field}"

@@ -22,6 +22,7 @@ from optim_core.text.spelling import nearest
 from optim_core.text.values import as_in_config, is_list
 
 __all__ = [
+    "beside_its_optimizer",
     "beside_its_part",
     "clipping",
     "config",
@@ -168,6 +169,16 @@ def beside_its_part(issues: Iterable[Issue], config: Mapping[str, Any], fields: 
             told.append(issue.repaired("key-of-recipe", stray=issue.hint.data, parts=known, given=config))
         elif issue.code != "missing" or takers.get(key) != issue.path[0]:
             told.append(issue)
+    return told
+
+
+def beside_its_optimizer(issues: Iterable[Issue]) -> list[Issue]:
+    """Return the issues of an optimizer that is one of named sets, where those of keys that stand beside it say so."""
+    told = []
+    for issue in issues:
+        ours = word(issue.path[0]) if len(issue.path) == 1 and issue.code == "unknown-key" else ""
+        beside = ours.partition(":")[0] in RECIPE_KEYS[1:]
+        told.append(issue.repaired("make-it-a-pair", word=ours) if beside else issue)
     return told
 
 

@@ -96,6 +96,8 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "one-for-several": lambda issue: f"is one {issue.data['part']}, not a mapping of names to several",
     "no-such-optimizer": lambda _: "there is no optimizer of this name",
     "scheduled-twice": lambda issue: f"optimizer_configs.{issue.data['name']} has a scheduler already",
+    "names-in-clipping": lambda _: "has the names of sets, and is one clipping for all of them",
+    "clipped-twice": lambda issue: f"{issue.data['other']} says already how its gradients are clipped",
     "two-decays": lambda _: "the optimizer's lr_decay_gamma is a schedule already; the two would collide",
     "floor-above-rate": lambda issue: (
         f"must be ≤ the optimizer's lr, which is {issue.data['lr']!r}, is {issue.value!r}"

@@ -7,9 +7,8 @@ from typing import Any
 
 from optim_core.config.advice.telling import Said, Telling
 from optim_core.config.foreign_words import OTHER_WORDS, meant
-from optim_core.config.forms.speaking import topic
 from optim_core.config.issues import Hint, Issue
-from optim_core.config.keys import PARTS, RECIPE_KEYS, SECTION, owner_of
+from optim_core.config.keys import RECIPE_KEYS, SECTION, owner_of
 from optim_core.kinds import Kind
 from optim_core.text.values import shown
 
@@ -45,8 +44,6 @@ def stray_key(tell: Telling, key: str, allowed: tuple[str, ...], free: list[str]
     """Return the hint for a key that is not allowed; `more` adds what may be done with one that is near none."""
     if key == SECTION and more:
         return Said(f"what stands beside it belongs below it, or `{SECTION}` is to be left out")
-    if set(allowed) == set(PARTS) and topic(key) == "gradient_clipping":
-        return Said("`gradient_clipping` belongs beside `optimizer_configs`: all sets are clipped alike")
     near = meant(key, free, tell.near)
     keys = f"allowed here: {', '.join(allowed)}"
     if near:

@@ -10,7 +10,7 @@ from optim_core.config.forms.form import Reading
 from optim_core.config.forms.section import is_beside_sets, without_others
 from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Hint, Issue
-from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.keys import NAMED_KEYS, RECIPE_KEYS, SECTION
 from optim_core.config.loop_keys import SIGNS_OF_A_SECTION
 
 __all__ = ["are_named", "named_sets"]
@@ -70,11 +70,13 @@ def _may_be_a_name(key: str) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
-    """Return whether a value is {optimizer, scheduler} and nothing else."""
-    return isinstance(value, Mapping) and isinstance(value.get("optimizer"), Mapping) and value.keys() <= set(PARTS)
+    """Return whether a value is {optimizer, scheduler, gradient_clipping} and nothing else."""
+    return (
+        isinstance(value, Mapping) and isinstance(value.get("optimizer"), Mapping) and value.keys() <= set(RECIPE_KEYS)
+    )
 
 
 def _looks_like_a_pair(value: Any) -> bool:
     """Return whether a value is a pair, if need be misspelt."""
     keys = value if isinstance(value, Mapping) and "type" not in value else ()
-    return bool(keys) and all(isinstance(key, str) and meant(key, PARTS) is not None for key in keys)
+    return bool(keys) and all(isinstance(key, str) and meant(key, RECIPE_KEYS) is not None for key in keys)

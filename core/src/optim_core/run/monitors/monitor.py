@@ -84,7 +84,8 @@ class Monitor:
         several = len(self._loops) > 1
         for loop in self._loops:
             prefix = f"{loop.name}/" if several else ""
-            loop.watch = Watch(loop, settings, prefix, shares_clipper=several)
+            shared = any(other.clipper is loop.clipper for other in self._loops if other is not loop)
+            loop.watch = Watch(loop, settings, prefix, shares_clipper=shared)
 
     def detach(self) -> None:
         """Leave the run, which tells nothing from now on.

@@ -143,9 +143,8 @@ class RecipeCallback:
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Tell of norms that were not finite, where the clipper has kept that for the end of an epoch."""
         held = held_of(pl_module)
-        tell = None if held is None or held.run is None else getattr(held.run.clipper, "tell", None)
-        if callable(tell):
-            tell()
+        if held is not None and held.run is not None:
+            held.run.tell()
 
     # -- modes: some optimizers train other weights than those that are evaluated ------------------------------------
 

@@ -60,7 +60,7 @@ class ClipGradients:
             True
         """
         recipe = getattr(pl_module, "recipe", None)
-        if getattr(recipe, "clipper", None) is not None:
+        if getattr(recipe, "clippings", None):
             raise OptimError("ClipGradients clips beside the recipe of the module, which clips already: take one away")
         if sum(isinstance(callback, ClipGradients) for callback in trainer.callbacks) > 1:
             raise OptimError(

@@ -255,7 +255,7 @@ class Held:
     def clip(self, optimizer: Any) -> bool:
         """Clip the gradients of one optimizer as the recipe says; return whether it says so."""
         name = self.name_of(optimizer)
-        if name is None or self.run.clipper is None:
+        if name is None or self.run[name].clipper is None:
             return False
         self.watched[name].clipped(self.run[name].clip())
         return True

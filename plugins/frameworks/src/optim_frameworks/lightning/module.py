@@ -178,13 +178,13 @@ class RecipeModule:
         self._refuse_without_callback(trainer)
         refuse_what_does_not_go_together(recipe, trainer, module)
         run = self._create(recipe, trainer)
-        refuse_live(recipe, trainer, run.optimizers.values())
+        refuse_live(recipe, trainer, run.optimizers)
         refuse_tools(trainer, run)
         self._refuse_strangers(run)
         watched = {
             name: Watched(
                 type(optimizer).__name__ if name == SINGLE else name,
-                is_clipped=recipe.clipper is not None,
+                is_clipped=recipe.clipping_of(name) is not None,
                 has_closure="closure" in recipe.needs_of(name),
             )
             for name, optimizer in run.optimizers.items()

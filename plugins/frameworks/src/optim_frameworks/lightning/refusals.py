@@ -16,7 +16,7 @@ def refuse_what_does_not_go_together(recipe: Recipe, trainer: Any, module: Any) 
     if module.automatic_optimization:
         _refuse_several(recipe, module)
         _refuse_without_monitor(recipe)
-    if recipe.clipper is not None:
+    if recipe.clippings:
         refuse_clipping(trainer, "the recipe's gradient_clipping")
     for name, spec in recipe.optimizers.items():
         _refuse_needs(spec.type, recipe.needs_of(name), trainer)
@@ -24,8 +24,8 @@ def refuse_what_does_not_go_together(recipe: Recipe, trainer: Any, module: Any) 
 
 def refuse_live(recipe: Recipe, trainer: Any, optimizers: Any) -> None:
     """Raise OptimError where the live optimizers do not go with the Trainer."""
-    if recipe.clipper is not None:
-        for optimizer in optimizers:
+    for name, optimizer in optimizers.items():
+        if recipe.clipping_of(name) is not None:
             refuse_self_unscaling(trainer, optimizer)
 
 
