@@ -216,9 +216,9 @@ class _Reader:
         if not limit or recipe is None:
             return recipe
         path = option_of("gradient_clip_val")
-        if recipe.clipper is not None:
+        if recipe.clippings:
             hint = f"leave out {path}, or `gradient_clipping` of the recipe"
-            message = f"is {limit}, and the recipe in the model config clips by itself, with {recipe.clipper.type}"
+            message = f"is {limit}, and the recipe in the model config clips by itself, with {recipe.clippings[0].type}"
             self._problems.append(Problem(path=path, message=message, hint=hint))
             return recipe
         clipper: ClipperSpec = registry.build({"type": "norm", "config": {"max_norm": limit}}, "clipper")
