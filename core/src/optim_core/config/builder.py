@@ -48,6 +48,15 @@ class _Built(NamedTuple):
     notes: Sequence[Issue] = ()
 
 
+class _Sets(NamedTuple):
+    """Named sets, as they are given and as they are built, by their names."""
+
+    given: Mapping[str, Any]
+    optimizers: dict[str, Any]
+    schedulers: dict[str, Any]
+    clippers: dict[str, ClipperSpec | None]
+
+
 class Builder:
     """Turns configs into specs and recipes.
 
@@ -270,61 +279,71 @@ class Builder:
 
     def _named(self, config: Mapping[str, Any], *, in_section: bool) -> Recipe:
         issues = _foreign_keys(config, NAMED_KEYS, whole=not in_section)
-        optimizers: dict[str, Any] = {}
-        schedulers: dict[str, Any] = {}
-        clippers: dict[str, ClipperSpec | None] = {}
-        given = dict(_entries(config, "optimizer_configs", issues))
-        for name, value in given.items():
-            below: list[Issue] = []
-            if isinstance(value, Mapping) and "type" not in value and _is_pair(value):
-                below += _foreign_keys(value, RECIPE_KEYS)
-                optimizers[name], scheduler = self._pair(self._by_steps(value), below)
-                if scheduler is not None:
-                    schedulers[name] = scheduler
-                clippers[name] = self._clipping(value.get(CLIPPING), (CLIPPING,), below)
-                if below:
-                    from optim_core.config.advice.recipes import beside_its_part
-
-                    below = beside_its_part(below, value, self._components.fields)
-            else:
-                optimizers[name] = self._collect(below, (), "optimizer", value)
-                if below:
-                    from optim_core.config.advice.recipes import beside_its_optimizer
-
-                    below = beside_its_optimizer(below)
-            issues += [issue.below("optimizer_configs", name) for issue in below]
+        sets = _Sets(dict(_entries(config, "optimizer_configs", issues)), {}, {}, {})
+        for name, value in sets.given.items():
+            issues += [issue.below("optimizer_configs", name) for issue in self._set(name, value, sets)]
         if "optimizer_configs" not in config:
             issues.append(Issue("missing", ("optimizer_configs",), hint=Hint("one-name-each")))
+        self._scheduled_apart(config, sets, issues)
+        clipper = self._clipped_apart(config, sets, issues)
+        if issues:
+            raise IssuesError(*issues)
+        own = {name: spec for name, spec in sets.clippers.items() if spec is not None}
+        if len(sets.given) == 1 and own:
+            # Of one set, its own clipping is that of the whole recipe.
+            (clipper,), own = own.values(), {}
+        return Recipe(optimizers=sets.optimizers, schedulers=sets.schedulers, clipper=clipper, clippers=own)
+
+    def _set(self, name: str, value: Any, sets: _Sets) -> list[Issue]:
+        """Build one of named sets into `sets`; return what is wrong with it."""
+        issues: list[Issue] = []
+        if isinstance(value, Mapping) and "type" not in value and _is_pair(value):
+            issues += _foreign_keys(value, RECIPE_KEYS)
+            sets.optimizers[name], scheduler = self._pair(self._by_steps(value), issues)
+            if scheduler is not None:
+                sets.schedulers[name] = scheduler
+            sets.clippers[name] = self._clipping(value.get(CLIPPING), (CLIPPING,), issues)
+            if issues:
+                from optim_core.config.advice.recipes import beside_its_part
+
+                return beside_its_part(issues, value, self._components.fields)
+            return issues
+        sets.optimizers[name] = self._collect(issues, (), "optimizer", value)
+        if issues:
+            from optim_core.config.advice.recipes import beside_its_optimizer
+
+            return beside_its_optimizer(issues)
+        return issues
+
+    def _scheduled_apart(self, config: Mapping[str, Any], sets: _Sets, issues: list[Issue]) -> None:
+        """Build the schedules that stand side by side with the sets."""
         for name, value in _entries(config, "scheduler_configs", issues):
             path = ("scheduler_configs", name)
-            if name not in given:
-                issues.append(_no_such_optimizer(path, value, given))
-            elif name in schedulers:
+            if name not in sets.given:
+                issues.append(_no_such_optimizer(path, value, sets.given))
+            elif name in sets.schedulers:
                 hint = Hint("one-schedule")
                 issues.append(Issue("scheduled-twice", path, value, data={"name": name}, hint=hint))
             elif value is not None:
-                schedulers[name] = self._collect(issues, path, "scheduler", self._scheduled_by_steps(value))
-                _refuse_two_decays(given[name], value, path, issues)
-                _refuse_high_floor(optimizers[name], schedulers[name], value, path, issues)
+                built = self._collect(issues, path, "scheduler", self._scheduled_by_steps(value))
+                sets.schedulers[name] = built
+                _refuse_two_decays(sets.given[name], value, path, issues)
+                _refuse_high_floor(sets.optimizers[name], built, value, path, issues)
+
+    def _clipped_apart(self, config: Mapping[str, Any], sets: _Sets, issues: list[Issue]) -> ClipperSpec | None:
+        """Build the clipping that stands side by side with the sets; return that of all of them."""
         for name, value in _entries(config, CLIPPINGS, issues):
-            if name not in given:
-                issues.append(_no_such_optimizer((CLIPPINGS, name), value, given))
+            if name not in sets.given:
+                issues.append(_no_such_optimizer((CLIPPINGS, name), value, sets.given))
             elif value is not None:
-                clippers[name] = self._clipping(value, (CLIPPINGS, name), issues)
-        if _has_names(config.get(CLIPPING), given):
+                sets.clippers[name] = self._clipping(value, (CLIPPINGS, name), issues)
+        if _has_names(config.get(CLIPPING), sets.given):
             hint = Hint("clipping-by-name")
             issues.append(Issue("names-in-clipping", (CLIPPING,), config[CLIPPING], hint=hint))
-            clipper = None
-        else:
-            clipper = self._clipping(config.get(CLIPPING), (CLIPPING,), issues)
-            issues += _clipped_twice(config, given)
-        if issues:
-            raise IssuesError(*issues)
-        own = {name: spec for name, spec in clippers.items() if spec is not None}
-        if len(optimizers) == 1 and own:
-            # Of one set, its own clipping is that of the whole recipe.
-            (clipper,), own = own.values(), {}
-        return Recipe(optimizers=optimizers, schedulers=schedulers, clipper=clipper, clippers=own)
+            return None
+        clipper = self._clipping(config.get(CLIPPING), (CLIPPING,), issues)
+        issues += _clipped_twice(config, sets.given)
+        return clipper
 
     def _by_steps(self, pair: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**pair, "scheduler": self._scheduled_by_steps(pair["scheduler"])} if "scheduler" in pair else pair
