@@ -166,3 +166,17 @@ def test_what_is_no_text_is_no_kind():
     """A kind that somebody hands over may be of any type."""
     assert [True, False, False, False] == [is_kind(value) for value in ("clipper", "clippers", ["clipper"], None)]
     assert table.Kind.__args__ == tuple(KINDS)
+
+
+def test_a_kind_apart_stands_in_configs_of_its_own(site):
+    """`optim show` writes it as there; its names are no names of recipes, nor of components of another kind."""
+    source = SOURCE.replace("def build(self, model, every):", "def build(self, data=None, params=None):")
+    targets = {"optim_training.models": {"EMA": "apart:EMA"}, "optim_core.optimizers": {"EMA": "apart:EMA"}}
+    site.add("optim-apart", entry_points=targets, modules={"apart": source})
+    registry = site.registry()
+    assert "optimizer" == registry.build({"type": "EMA"}).kind
+    assert "model" == registry.build({"type": "EMA"}, "model").kind
+    assert "models" not in json.dumps(registry.schema())
+    shown = python_process(site, "import sys; from optim_core.cli import main; main()", "show", "EMA", "--kind", "model")
+    assert "model_type: EMA" in shown.stdout, shown.stderr
+    assert {"dataset_type": "x", "size": 3} == KINDS["dataset"].component("x", {"size": 3})

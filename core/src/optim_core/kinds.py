@@ -45,6 +45,8 @@ class PluginKind(NamedTuple):
         further: the names of further arguments that a `build` is given, by name, where it declares them.
         apart: whether such components stand in configs of their own: a name of theirs is none of a component without a
             kind where another kind has it too, and the schema of recipes knows nothing of them.
+        type_key: the key of a component that names the plugin.
+        fields_key: the key below which its fields stand; None where they stand beside `type_key`.
     """
 
     group: str
@@ -54,6 +56,12 @@ class PluginKind(NamedTuple):
     beside: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
     apart: bool = False
+    type_key: str = "type"
+    fields_key: str | None = "config"
+
+    def component(self, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return a component as a config has it."""
+        return {self.type_key: name, **(fields if self.fields_key is None else {self.fields_key: fields})}
 
     @property
     def arguments(self) -> tuple[str, ...]:

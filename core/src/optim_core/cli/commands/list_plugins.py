@@ -7,15 +7,17 @@ import click
 
 from optim_core import PluginRecord, registry
 from optim_core.cli.output import print_json, say, width
-from optim_core.plugin_tools import KINDS, summary_without_import, visible
+from optim_core.plugin_tools import KINDS, install_line, summary_without_import, visible
 
 __all__ = ["command"]
+
+# What an extra brings, in words.
+_SOURCES = {"torch": "those of torch", "training": "some"}
 
 
 @click.command(name="list")
 @click.argument(
     "kinds",
-    metavar="[optimizers|schedulers|clippers]",
     required=False,
     type=click.Choice([f"{kind}s" for kind in KINDS]),
 )
@@ -30,7 +32,8 @@ def command(kinds: str | None, style: str) -> None:
     if style == "json":
         print_json([{**attrs.asdict(record), "summary": summary_without_import(record)} for record in records])
     elif not records:
-        say(f"no {kinds or 'plugins'} are installed; those of torch come with: pip install 'optim-core[torch]'")
+        extra = "training" if all(KINDS[kind].apart for kind in wanted) else "torch"
+        say(f"no {kinds or 'plugins'} are installed; {_SOURCES[extra]} come with: {install_line(extra)}")
     else:
         _print(records, with_kind=len(wanted) > 1)
 

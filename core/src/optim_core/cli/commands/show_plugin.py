@@ -87,7 +87,7 @@ def _look_up(name: str, kind: Kind) -> _Shown:
     plain = plain_name(found.name)
     same = [record for record in registry.plugins(kind) if plain in (plain_name(record.name), record.alias_of)]
     same = [record for record in same if found.provided_by == f"{record.distribution} {record.version or ''}".rstrip()]
-    config = {"type": found.name, "config": example(found.cls)}
+    config: dict[str, Any] = {"type": found.name, "config": example(found.cls)}
     built = _built(config, kind)
     return _Shown(
         name=found.name,
@@ -98,7 +98,7 @@ def _look_up(name: str, kind: Kind) -> _Shown:
         description=describe(found.cls),
         declared={key: str(declaration) for key, declaration in declarations_of(found.cls).items()},
         needs=sorted(needs_of(found.cls if built is None else built.config)),
-        example=None if built is None else config,
+        example=None if built is None else KINDS[kind].component(found.name, config["config"]),
     )
 
 
