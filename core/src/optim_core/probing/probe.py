@@ -167,7 +167,8 @@ def _examine(tell: Callable[..., None], claim: Claim | None, check: bool) -> Non
     try:
         found = None if claim is None else _import(claim)
         asked = getattr(found, "check", None)
-        if check and claim is not None and claim.kind in KINDS and callable(asked):
+        # Of a kind apart, `check` is a method of a config.
+        if check and claim is not None and claim.kind in KINDS and not KINDS[claim.kind].apart and callable(asked):
             doing = CHECKING
             tell(doing)
             error = _obstacles(claim, asked)

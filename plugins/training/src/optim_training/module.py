@@ -15,6 +15,7 @@ from optim_core.plugin_tools import listing
 from optim_core.recipe import SINGLE
 from optim_frameworks.lightning import RecipeModule
 from optim_training.averages import Averages, items_of
+from optim_training.strategies.sharding import shard, within
 
 __all__ = ["TrainedModule", "with_recipe"]
 
@@ -33,7 +34,7 @@ class TrainedModule(RecipeModule, LightningModule):
         recipe: how it is trained.
         accumulated: batches whose gradients make a step.
         name: of the model, for messages.
-        shard: shards the model over processes, once they are there; None where it is not sharded.
+        is_sharded: whether the processes divide the parameters of the model between them.
 
     Raises:
         OptimError: model and recipe do not go together.
@@ -46,15 +47,14 @@ class TrainedModule(RecipeModule, LightningModule):
         *,
         accumulated: int = 1,
         name: str = "the model",
-        shard: Callable[[Any], None] | None = None,
+        is_sharded: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
         self.recipe = recipe
         self._accumulated = accumulated
         self._name = name
-        self._shard = shard
-        self._is_sharded = False
+        self._is_sharded = is_sharded
         self._waiting: list[Any] = []
         self._losses = Averages()
         self._validation = Averages()
@@ -90,9 +90,8 @@ class TrainedModule(RecipeModule, LightningModule):
 
     def configure_model(self) -> None:
         """Shard the model, once the processes are there that hold the parts."""
-        if self._shard is not None and not self._is_sharded:
-            self._is_sharded = True
-            self._shard(self)
+        if self._is_sharded:
+            shard(self.model, self.device_mesh["data_parallel"])
 
     def steps_of_epoch(self, batches: int) -> int:
         """Return how often each optimizer steps in an epoch, where the module steps by hand."""
@@ -103,7 +102,7 @@ class TrainedModule(RecipeModule, LightningModule):
         if not self.automatic_optimization:
             self._step_by_hand(batch)
             return None
-        losses = self._losses_of(self.model.loss(batch))  # type: ignore[operator]
+        losses = self._losses_of(within(self.model, self.model.loss, batch))
         self._losses.add(losses, 1)
         if not self.trainer.fit_loop.epoch_loop._should_accumulate():
             self._tell_of_step()
@@ -134,7 +133,7 @@ class TrainedModule(RecipeModule, LightningModule):
         self._tell_of_step()
 
     def _named_losses(self, batch: Any) -> Losses:
-        losses: Losses = self.model.losses(batch)  # type: ignore[operator]
+        losses: Losses = within(self.model, self.model.losses, batch)
         if set(losses) != set(self.recipe.optimizers):
             raise OptimError(
                 f"losses(batch) of {self._name} gives {listing(losses) or 'nothing'}, and the recipe has "
@@ -174,14 +173,14 @@ class TrainedModule(RecipeModule, LightningModule):
         found = self._validated(batch)
         metrics = getattr(self.model, "metrics", None)
         if callable(metrics):
-            found |= dict(metrics(batch))
+            found |= dict(within(self.model, metrics, batch))
         self._validation.add(found, items_of(batch))
         if callable(getattr(self.model, "metrics_of_all", None)):
             self._seen.append(batch)
 
     def _validated(self, batch: Any) -> dict[str, Tensor]:
         if self.automatic_optimization:
-            return self._losses_of(self.model.loss(batch))  # type: ignore[operator]
+            return self._losses_of(within(self.model, self.model.loss, batch))
         return {name: compute() for name, compute in self._named_losses(batch).items()}
 
     def on_validation_epoch_end(self) -> None:

@@ -15,6 +15,8 @@ _KNOWN = (
     # How many processes load data is an argument of the run, and so is whether it validates.
     ".*does not have many workers.*",
     ".*You defined a `validation_step` but have no.*",
+    # A run goes on where it was left, by what its own checkpoints say of the position.
+    ".*resuming from a checkpoint that ended before the epoch ended.*",
     # What a run prints and logs is what the loggers of a run are for.
     ".*Checkpoint directory .* exists and is not empty.*",
 )

@@ -16,15 +16,23 @@ import yaml
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from optim_core import OptimError, Recipe
+from optim_training.checkpoints.durable_io import DurableCheckpointIO
+from optim_training.checkpoints.writer import CheckpointWriter
 from optim_training.configs.dataset_config import DatasetConfig
+from optim_training.configs.model_config import Demo
+from optim_training.demos.showing import Demos
 from optim_training.job import Job
 from optim_training.loading.facts import Data
 from optim_training.loading.loaders import Loader, training_loader, validation_loader
 from optim_training.loggers.run_log import RunLog
 from optim_training.module import TrainedModule, with_recipe
+from optim_training.precision import precision_of
 from optim_training.quiet import quiet_lightning
+from optim_training.resuming.moments import Moments
+from optim_training.resuming.position import Position
 from optim_training.run_folder import RunFolder
 from optim_training.steps import steps_of
+from optim_training.strategies.live import strategy_of
 from optim_training.telling import counted, is_first_process, say
 from optim_training.validation import ValidationEvery
 
@@ -121,7 +129,13 @@ class _Training:
             raise OptimError(
                 "the model config names no optimizer: training: {optimizer: {type: AdamW, config: {lr: 1e-3}}}"
             )
-        return TrainedModule(model, recipe, accumulated=job.arguments.accum_batches, name=job.model.spec.type)
+        return TrainedModule(
+            model,
+            recipe,
+            accumulated=job.arguments.accum_batches,
+            name=job.model.spec.type,
+            is_sharded=job.arguments.strategy == "fsdp",
+        )
 
     def _with_monitor(self, recipe: Recipe) -> Recipe:
         """Return the recipe with the metric that its schedules wait for, where it names none."""
@@ -139,15 +153,14 @@ class _Training:
         by_hand = not module.automatic_optimization
         optimizers = len(self._job.recipe.optimizers) if by_hand and self._job.recipe is not None else 1
         trainer = pl.Trainer(
-            accelerator="auto",
-            devices=arguments.devices if arguments.devices != "auto" or torch.cuda.is_available() else 1,
+            **self._hardware(by_hand=by_hand),
             num_nodes=arguments.num_nodes,
-            precision="32-true",
             max_steps=arguments.max_steps * optimizers if arguments.max_steps > 0 else -1,
             max_epochs=arguments.max_epochs,
             accumulate_grad_batches=1 if by_hand else arguments.accum_batches,
             logger=self._logger(),
-            callbacks=self._callbacks(),
+            plugins=[DurableCheckpointIO()],
+            callbacks=self._callbacks(module, training, validation),
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -158,17 +171,54 @@ class _Training:
             default_root_dir=str(self._folder.path),
         )
         rank_zero_only.rank = trainer.global_rank  # type: ignore[attr-defined]
-        training.order.share(trainer.global_rank, trainer.world_size)
-        if validation is not None:
-            validation.order.share(trainer.global_rank, trainer.world_size)
         return trainer
 
-    def _callbacks(self) -> list[pl.Callback]:
-        # The first one tells the others, and the loggers, where the run goes on.
-        callbacks: list[pl.Callback] = [RunLog(self._job.plain)]
+    def _hardware(self, *, by_hand: bool) -> dict[str, Any]:
+        """Return what the Trainer is told of processes, devices and precision."""
+        arguments = self._job.arguments
+        accelerator = "gpu" if torch.cuda.is_available() else "cpu"
+        devices = _devices(arguments.devices)
+        # Each optimizer trains a part of the model alone, so that the others have no gradient.
+        name = "ddp_find_unused_parameters_true" if by_hand and arguments.strategy in ("auto", "ddp") else None
+        strategy = strategy_of(
+            name or arguments.strategy if devices * arguments.num_nodes > 1 else arguments.strategy,
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=arguments.num_nodes,
+        )
+        precision, told = precision_of(arguments.precision, accelerator=accelerator)
+        if told:
+            say(told)
+        return {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
+
+    def _callbacks(self, module: pl.LightningModule, training: Loader, validation: Loader | None) -> list[pl.Callback]:
+        job, arguments = self._job, self._job.arguments
+        loaders = [training] if validation is None else [training, validation]
+        # The first one tells the loggers where the run goes on, and the second one the others of each step.
+        callbacks: list[pl.Callback] = [RunLog(job.plain), Moments()]
         if self._validates:
-            callbacks.append(ValidationEvery(self._job.arguments.val_every))
-        return callbacks
+            callbacks.append(ValidationEvery(arguments.val_every))
+        callbacks.append(Position(*loaders))
+        if job.model.demo is not None:
+            callbacks.append(self._demos(job.model.demo, module, loaders[-1]))
+        also = {"model_config": job.model.plain, "dataset_config": job.dataset.plain}
+        writer = CheckpointWriter(
+            self._folder.checkpoints, every=arguments.checkpoint_every, save_top_k=arguments.save_top_k, also=also
+        )
+        return [*callbacks, writer]
+
+    def _demos(self, demo: Demo, module: pl.LightningModule, loader: Loader) -> Demos:
+        config = self._job.validation or self._job.dataset
+        model: Any = getattr(module, "model", module)
+        return Demos(
+            demo.spec.create(model),
+            model,
+            every=demo.every,
+            dataset=loader.dataset.dataset,  # type: ignore[attr-defined]
+            batch_size=self._job.arguments.batch_size,
+            folder=self._folder.media,
+            collate=getattr(config.spec.config, "collate", None),
+        )
 
     def _logger(self) -> Any:
         spec = self._job.logger
@@ -180,6 +230,13 @@ class _Training:
             self._folder.path.mkdir(parents=True, exist_ok=True)
             text = yaml.safe_dump(self._job.plain, sort_keys=False, allow_unicode=True)
             self._folder.config.write_text(text, encoding="utf-8")
+
+
+def _devices(wanted: int | str) -> int:
+    """Return how many processes train here: as many as torchrun has started, else as many as there are GPUs."""
+    if isinstance(wanted, int):
+        return wanted
+    return int(os.environ.get("LOCAL_WORLD_SIZE", 0)) or torch.cuda.device_count() or 1
 
 
 def _seed(seed: int) -> None:
