@@ -107,6 +107,23 @@ def in_place(config: Any, path: Path, text: str, place: str) -> None:
     replaced(config, [*path[:-1], *place.split("."), path[-1]], text)
 
 
+def several(config: Any, path: Path, texts: str, place: str | None = None) -> None:
+    """Write several keys in place of one, there or in a mapping that stands beside it."""
+    if place:
+        moved(config, path, place)
+        path = [*path[:-1], *place.split("."), path[-1]]
+    holder = at(config, path[:-1])
+    del holder[path[-1]]
+    for text in re.findall(r"`([^`]+)`", texts):
+        holder.update(yaml.safe_load(text.replace("…", "1")))
+
+
+def several_beside(config: Any, path: Path, texts: str, beside: str) -> None:
+    """Write several keys in place of one, and one more beside `type`."""
+    several(config, path, texts)
+    at(config, path[:-2] if path[-2:-1] == ["config"] else path[:-1]).update(yaml.safe_load(beside))
+
+
 def frozen(config: Any, path: Path) -> None:
     renamed(config, path, "freeze")
     at(config, path[:-1])["freeze"] = True
@@ -154,7 +171,10 @@ RULES: list[tuple[str, Callable[..., None]]] = [
     (r"did you mean `training` where `([^`]+)` stands", as_section),
     (r"did you mean `([\w ]+: [^`]+)`", replaced),
     (r"`([^`]+)` looks like a recipe", as_section),
+    (r"^write (`[^`]+`(?: and `[^`]+`)*), and `([^`]+)` beside `type`", several_beside),
+    (r"^write (`[^`]+`(?: and `[^`]+`)+)(?: in `([\w.]+)`)?", several),
     (r"write `([^`]+)` in `([\w.]+)`", in_place),
+    (r"write `([^`]+)`, beside `type`", lambda c, p, text: several_beside(c, p, "", text)),
     (r"^(?:no schedule is named here: )?write `([^`]+)`", replaced),
     (r"after each epoch, write `([^`]+)`", replaced),
     (r"has no warmup, which goes around it: write `([^`]+)`", replaced),
@@ -186,7 +206,15 @@ def followed(config: Any, problem: Any) -> Any | None:
     path = steps(problem.path)
     if problem.message.startswith(("no optimizer is", "no scheduler is", "no clipper is")):
         name = re.match(r"did you mean `([^`]+)`", problem.hint)
-        return None if name is None else _put(changed, path, name[1])
+        if name is None:
+            return None
+        component = at(changed, path[:-1])
+        fields = component.setdefault("config", {}) if component.keys() == {"type"} else component
+        fields = fields.get("config", fields)
+        for text in re.findall(r"with `([^`]+)` where none is given", problem.hint):
+            for key, value in yaml.safe_load(text).items():
+                fields.setdefault(key, value)
+        return _put(changed, path, name[1])
     for expression, repair in RULES:
         found = re.search(expression, problem.hint)
         if found is not None:

@@ -498,7 +498,7 @@ FILES = [
             (4, 16, "optimizer.config.lr", "must be a number, is the text 'auto'"),
             (4, 45, "optimizer.config.betas[1]", "must be in [0, 1), is 1.0"),
         ],
-        "leave it out for the default, 0.001",
+        "which a config cannot know",
     ),
     WrongFile(
         "a JSON of two objects",

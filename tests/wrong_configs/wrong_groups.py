@@ -322,7 +322,7 @@ GROUPS = [
         "exclude_bias_and_norm beside the optimizer",
         {"optimizer": adamw(), "exclude_bias_and_norm": True},
         [("exclude_bias_and_norm", "unknown key")],
-        "did you mean `no_decay`, in `optimizer`, beside `type`?",
+        "write `no_decay: [bias, norm]` in `optimizer`",
     ),
     Wrong(
         "lr_multipliers in a config",

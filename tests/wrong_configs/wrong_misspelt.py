@@ -40,7 +40,7 @@ MISSPELT = [
         "decay",
         {"type": "AdamW", "config": {"decay": 0.1}},
         [("config.decay", "unknown key")],
-        "did you mean `weight_decay`",
+        "which, a config cannot say",
     ),
     Wrong("LR", {"type": "AdamW", "config": {"LR": 0.001}}, [("config.LR", "unknown key")], "did you mean `lr`"),
     Wrong("Lr", {"type": "AdamW", "config": {"Lr": 0.001}}, [("config.Lr", "unknown key")], "did you mean `lr`"),
@@ -88,19 +88,19 @@ MISSPELT = [
         "beta1 and beta2",
         {"type": "AdamW", "config": {"beta1": 0.9, "beta2": 0.95}},
         [("config.beta1", "unknown key"), ("config.beta2", "unknown key")],
-        "did you mean `betas`",
+        "write `betas: [0.9, 0.95]`",
     ),
     Wrong(
         "adam_beta1 and adam_beta2 of transformers",
         {"type": "AdamW", "config": {"adam_beta1": 0.9, "adam_beta2": 0.95}},
         [("config.adam_beta1", "unknown key"), ("config.adam_beta2", "unknown key")],
-        "did you mean `betas`",
+        "write `betas: [0.9, 0.95]`",
     ),
     Wrong(
         "b1 and b2 of optax",
         {"type": "AdamW", "config": {"b1": 0.9, "b2": 0.95}},
         [("config.b1", "unknown key"), ("config.b2", "unknown key")],
-        "did you mean `betas`",
+        "write `betas: [0.9, 0.95]`",
     ),
     Wrong(
         "epsilon",
@@ -417,7 +417,7 @@ MISSPELT = [
         "an 8-bit optimizer",
         {"optimizer": {"type": "adamw_bnb_8bit"}},
         [("optimizer.type", "no optimizer is called `adamw_bnb_8bit`")],
-        "optimizers with 8-bit or paged state come with pip install 'optim-core[bitsandbytes]'; else did you mean `AdamW`",
+        "it is `AdamW8bit` here",
     ),
     Wrong(
         "AdamW8bit of bitsandbytes",
@@ -463,7 +463,7 @@ MISSPELT = [
         "CosineAnnealing",
         {"optimizer": {"type": "AdamW"}, "scheduler": {"type": "CosineAnnealing", "T_max": 100}},
         [("scheduler.type", "no scheduler is called `CosineAnnealing`")],
-        "did you mean `CosineAnnealingLR`",
+        "it is `CosineAnnealingLR`, by epochs",
     ),
     Wrong(
         "ReduceOnPlateau",
@@ -486,7 +486,7 @@ MISSPELT = [
         "WarmupDecayLR of DeepSpeed",
         {"optimizer": {"type": "AdamW"}, "scheduler": {"type": "WarmupDecayLR", "params": {"warmup_num_steps": 100}}},
         [("scheduler.type", "no scheduler is called `WarmupDecayLR`")],
-        "did you mean `warmup`",
+        "did you mean `linear` (optim-schedules",
     ),
     Wrong(
         "a clipper misspelt",

@@ -295,7 +295,7 @@ SCHEDULES = [
         "linear_warmup",
         {"optimizer": {"type": "AdamW"}, "scheduler": {"type": "linear_warmup"}},
         [("scheduler.type", "no scheduler is called `linear_warmup`")],
-        "did you mean `linear`",
+        "did you mean `constant_with_warmup`",
     ),
     Wrong(
         "wsd",

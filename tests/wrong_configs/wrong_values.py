@@ -41,7 +41,7 @@ VALUES = [
         "a rate in words",
         {"type": "AdamW", "lr": "auto"},
         [("lr", "must be a number, is the text 'auto'")],
-        "leave it out for the default, 0.001",
+        "which a config cannot know",
     ),
     Wrong(
         "a rate as a list",

@@ -112,6 +112,7 @@ REFUSED = [
     ("Adafactor", {"d": 0.5}, "d", "must be ≥ 1"),
     ("Adafactor", {"eps": [None, 0]}, "eps[1]", "must be > 0"),
     ("Adafactor", {"eps": [-1e-30, 1e-3]}, "eps[0]", "must be > 0"),
+    ("Adafactor", {"eps": [1e-30, 1e-3]}, "eps[0]", "must be ≥ 1e-19"),
     ("Adafactor", {"eps": [1e-30, None]}, "eps[1]", "must be a number"),
     ("Adagrad", {"lr_decay": -0.5}, "lr_decay", "must be ≥ 0"),
     ("Adagrad", {"initial_accumulator_value": -1}, "initial_accumulator_value", "must be ≥ 0"),

@@ -154,7 +154,15 @@ class Components:
     def _takes(self, found: Found) -> Takes:
         from optim_core.config.forms.takes import Takes
 
-        return Takes(found.name, self._structurer.keys(found.cls), self._structurer.aliases(found.cls))
+        keys, aliases = self._structurer.keys(found.cls), self._structurer.aliases(found.cls)
+        interval = getattr(found.cls, "interval", None)
+        return Takes(
+            found.name,
+            keys,
+            aliases,
+            interval=interval if isinstance(interval, str) else None,
+            durations=self._structurer.durations(found.cls),
+        )
 
     def _type_of(self, kind: Kind, value: Mapping[str, Any]) -> Found:
         if "type" not in value:

@@ -119,6 +119,7 @@ HintCode = Literal[
     "write-list",
     "near-choice",
     "leave-it-out",
+    "auto",
     "keep-one",
     "take-one-away",
     "plain-data",

@@ -8,7 +8,7 @@ from collections import abc
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
-__all__ = ["as_in_config", "is_list", "shown", "type_in_words"]
+__all__ = ["LONGEST_WRITTEN", "as_in_config", "is_list", "shown", "type_in_words"]
 
 # A whole number of more bits is shown by how many bits it has.
 LARGEST_SHOWN = 1024

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from optim_core.config.advice.field_words import auto
 from optim_core.config.foreign_words import CLIP_WORDS
 from optim_core.config.forms.flat_set import CLIPPERS
 from optim_core.config.forms.speaking import says_none, words
@@ -26,6 +27,14 @@ def clipping_for(key: str, value: Any) -> str:
         return "leave it out: nothing is clipped where a config does not say so"
     if isinstance(value, Mapping):
         return "its fields stand in `gradient_clipping`" if key == _KEY else f"did you mean `{_KEY}`?"
+    if value == "auto":
+        return auto("max_norm")
+    if key.lower() == "clipnorm":
+        # Keras' `global_clipnorm` is the norm of all.
+        return (
+            "Keras clips the gradient of each weight by itself so, which no clipper here can; for the norm of all "
+            f"gradients write `gradient_clipping: {{max_norm: {as_in_config(value)}}}`"
+        )
     if isinstance(value, str) and number_in(value) is None:
         # timm's `clip_mode: norm` says how.
         kind = value if value in CLIPPERS else "norm"

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from optim_core.config.advice.foreign_types import ForeignType, type_meant
 from optim_core.config.advice.stray_keys import foreign_keys
 from optim_core.config.advice.telling import Telling
 from optim_core.config.advice.unknown_fields import PARAMETERS, home_of
@@ -15,6 +16,7 @@ from optim_core.config.forms.takes import Takes
 from optim_core.config.issues import Hint, Issue
 from optim_core.config.keys import naming_keys
 from optim_core.discovery.extras import install_line
+from optim_core.discovery.unknown_names import ExplainName
 from optim_core.kinds import Kind
 from optim_core.text.prose import visible
 from optim_core.text.spelling import LONGEST_NAME, alike, nearest
@@ -69,16 +71,30 @@ def unknown_type(tell: Telling, kind: Kind | None, name: str) -> str | None:
     if not tell.suggestions or tell.explain is None:
         return None
     name = name[:LONGEST_NAME]
-    unknown = tell.explain(kind, name, tell.near)
-    hint = unknown.hint
     if _TYPE_IN_TEXT.match(name):
         return "YAML writes `type: AdamW`, with a colon and a space"
+    foreign = type_meant(kind, name) if _how_to_have_none(kind, name) is None else None
+    if foreign is not None:
+        return _of_other_projects(tell, tell.explain, kind, foreign)
+    unknown = tell.explain(kind, name, tell.near)
+    hint = unknown.hint
     if _EIGHT_BIT.search(name) and unknown.extra is None:
         return f"optimizers with 8-bit or paged state come with {install_line('bitsandbytes')}; else {hint}"
     strange = next((letter for letter in name if not letter.isascii()), None)
     if strange is not None:
         hint = f"`{visible(strange)}` in it is {unicodedata.name(strange, 'no letter')}; {hint}"
     return _how_to_have_none(kind, name) or hint
+
+
+def _of_other_projects(tell: Telling, explain: ExplainName, kind: Kind | None, foreign: ForeignType) -> str:
+    """Return the hint for a name that another project has for a plugin, or for what no plugin is."""
+    if foreign.plugin is None:
+        return foreign.note
+    hint = explain(kind, foreign.plugin, tell.near).hint
+    if not hint.startswith("did you mean"):
+        hint = f"it is `{foreign.plugin}` here, and that: {hint}"
+    given = "".join(f", with `{field}` where none is given" for field in foreign.fields)
+    return hint.rstrip("?") + given + ("?" if hint.endswith("?") else "") + (f" {foreign.note}" if foreign.note else "")
 
 
 def no_component(kind: Kind, value: Any) -> Issue:
@@ -167,7 +183,7 @@ def of_component(
     misplaced = _misplaced(kind, value, takes, beside)
     moved = {issue.path[-1] for issue in misplaced}
     return misplaced + [
-        _in_config(kind, issue, beside, other).below("config")
+        _in_config(kind, issue, value, takes, beside, other).below("config")
         for issue in of_config
         if issue.code != "missing" or issue.path[-1] not in moved
     ]
@@ -209,12 +225,13 @@ def _of_flat(
             told.append(issue)
         elif isinstance(value[key], Mapping) and (key in WORDS_FOR_CONFIG or nearest(key, ["config"])):
             meant_else = True
-            told.append(issue.repaired("near-config", stray=_data(issue)))
+            told.append(issue.repaired("near-config", stray=_data(issue, kind, takes, value)))
         else:
             another = _another(kind, key, other)
             meant_else = meant_else or (kind == "clipper" and _is_of_another(kind, key, another, names))
+            stray = _data(issue, kind, takes, value)
             told.append(
-                issue.repaired("flat-field", kind=kind, stray=_data(issue), beside=beside, another=another, names=names)
+                issue.repaired("flat-field", kind=kind, stray=stray, beside=beside, another=another, names=names)
             )
     return [issue for issue in told if issue.code != "missing"] if meant_else else told
 
@@ -226,12 +243,20 @@ def _is_of_another(kind: Kind, key: str, another: str | None, names: Iterable[st
     return key in PARAMETERS and nearest(key, names) is None
 
 
-def _in_config(kind: Kind, issue: Issue, beside: tuple[str, ...], other: Callable[[str], str | None]) -> Issue:
+def _in_config(
+    kind: Kind,
+    issue: Issue,
+    value: Mapping[str, Any],
+    takes: Takes,
+    beside: tuple[str, ...],
+    other: Callable[[str], str | None],
+) -> Issue:
     key = _stray(issue)
     if key is None:
         return issue
+    stray = _data(issue, kind, takes, value)
     return issue.repaired(
-        "field-of-component", kind=kind, stray=_data(issue), beside=beside, another=_another(kind, key, other)
+        "field-of-component", kind=kind, stray=stray, beside=beside, another=_another(kind, key, other)
     )
 
 
@@ -245,5 +270,8 @@ def _stray(issue: Issue) -> str | None:
     return str(issue.path[0]) if len(issue.path) == 1 and issue.code == "unknown-key" else None
 
 
-def _data(issue: Issue) -> Mapping[str, Any]:
-    return issue.hint.data if issue.hint else {}
+def _data(issue: Issue, kind: Kind, takes: Takes, beside: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is known of an unknown field."""
+    known = issue.hint.data if issue.hint else {}
+    interval = beside.get("interval") or takes.interval
+    return {**known, "kind": kind, "interval": interval, "durations": takes.durations} if known else known

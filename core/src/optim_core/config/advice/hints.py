@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from optim_core.config.advice import components, groups, overrides, recipes, unknown_fields, unread
-from optim_core.config.advice.meaning import meaning, parts_of_recipe
+from optim_core.config.advice.field_words import auto, parts_of_recipe
+from optim_core.config.advice.meaning import meaning
 from optim_core.config.advice.stray_keys import stray_key
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import meant
@@ -84,6 +85,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "write-list": lambda _, value, length: as_list(value, length),
     "near-choice": _near_choice,
     "leave-it-out": _leave_it_out,
+    "auto": lambda _, field: auto(field),
     "keep-one": lambda _: "give one of the two",
     "take-one-away": lambda _: "take one of the two away",
     "plain-data": lambda _: "plain dicts, lists, texts and numbers can always be read",

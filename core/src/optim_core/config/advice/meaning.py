@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from optim_core.config.advice.clipping_words import clipping_for
-from optim_core.config.advice.warmup_words import FIELD as WARMUP
-from optim_core.config.advice.warmup_words import warmup_for
-from optim_core.config.foreign_words import OTHER_WORDS, field_for, field_meant
+from optim_core.config.advice.field_words import PartOfRecipe, falling_each_epoch, for_field
+from optim_core.config.advice.length_words import warmup_for
+from optim_core.config.foreign_words import OTHER_WORDS, field_meant, snake
 from optim_core.config.forms.speaking import FIELDS, Topic, says_none, topic, words
-from optim_core.config.forms.takes import Takes
-from optim_core.config.keys import PARTS, RECIPE_KEYS, naming_keys
+from optim_core.config.keys import NO_DECAY, PARTS, RECIPE_KEYS, naming_keys
 from optim_core.config.loop_keys import LOOP_KEYS
-from optim_core.kinds import Kind
+from optim_core.text.prose import listing
 from optim_core.text.spelling import alike
 from optim_core.text.values import as_in_config
 
-__all__ = ["PartOfRecipe", "meaning", "parts_of_recipe"]
-
-# The second of Adam's betas where a config says the first alone, and the first where it says the second.
-_ADAMS_BETAS = (0.9, 0.999)
+__all__ = ["meaning", "without_decay"]
 
 _TWICE = "`gradient_clipping` is given already: keep one of the two"
 
@@ -57,32 +53,6 @@ _SCHEDULES = {
 }
 
 
-class PartOfRecipe(NamedTuple):
-    """A part of a recipe that a key may belong to.
-
-    Args:
-        kind: what it is.
-        name: that of its plugin.
-        keys: what its plugin takes, by every name.
-        given: its fields, as they are given.
-        place: where they stand, "" for beside the key.
-    """
-
-    kind: Kind
-    name: str
-    keys: Collection[str]
-    given: Mapping[str, Any]
-    place: str = ""
-
-
-def parts_of_recipe(parts: Iterable[tuple[Kind, Takes, Mapping[str, Any], str]]) -> list[PartOfRecipe]:
-    """Return parts of a recipe, each given by its kind, what it takes, its fields, and where these stand."""
-    return [
-        PartOfRecipe(kind, taken.name, (*taken.keys, *taken.aliases), given, place)
-        for kind, taken, given, place in parts
-    ]
-
-
 def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]) -> str | None:
     """Return what to write for a key of another project, None where nothing is known of it.
 
@@ -97,14 +67,40 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
         return f"did you mean `{params}`?"
     if key in LOOP_KEYS:
         return None
+    if OTHER_WORDS.get(snake(key)) == NO_DECAY and NO_DECAY not in beside:
+        return without_decay(key, value)
     about = topic(key)
     if value is None and (about is not None or key in FIELDS):
         return "leave it out: it is null, and says nothing"
-    for part in parts:
-        field = field_meant(key, part.keys)
-        if field is not None and not (about == "scheduler" and part.kind == "optimizer"):
-            return _field(key, value, field, part, beside)
+    for part in _likeliest_first(key, about, parts):
+        said = for_field(key, value, part, beside)
+        if said is not None:
+            return said
     return None if about is None else _of_topic(about, key, value, parts, beside)
+
+
+def _likeliest_first(key: str, about: Topic | None, parts: Sequence[PartOfRecipe]) -> list[PartOfRecipe]:
+    """Return the parts of which a key may be a field: that first which has it free, and then that which it is about."""
+
+    def order(part: PartOfRecipe) -> tuple[bool, bool]:
+        field = field_meant(key, part.keys, part.kind)
+        # A schedule takes what an optimizer, such as one with a `beta2_decay`, would take as well.
+        return field is None or field in part.given, part.kind != about
+
+    return sorted(parts, key=order)
+
+
+def without_decay(key: str, value: Any) -> str | None:
+    """Return what to write for a word for `no_decay`, whose value says whether, or how much."""
+    if value is False:
+        return "leave it out: all parameters are decayed where a config does not say otherwise"
+    kinds = [kind for kind, word in (("bias", "bias"), ("norm", "norm"), ("norm", "bn")) if word in words(key)]
+    if kinds and (value is True or (value == 0 and isinstance(value, (int, float)))):
+        return f"write `{NO_DECAY}: [{', '.join(kinds)}]`"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        rule = f'{{match: "*norm*", weight_decay: {as_in_config(value)}}}'
+        return f"a decay of their own is a rule: `param_groups: [{rule}]`"
+    return None
 
 
 def _of_topic(
@@ -113,31 +109,9 @@ def _of_topic(
     """Return what to write for a key that is about a part of a recipe, and is no field of it by any name."""
     if about == "gradient_clipping":
         return clipping_for(key, value) if beside.get(about) is None else _TWICE
-    if alike(key, RECIPE_KEYS) or key.lower().replace("-", "_") in OTHER_WORDS:
+    if alike(key, RECIPE_KEYS) or snake(key) in OTHER_WORDS:
         return None
     return _of_an_optimizer(key, value, parts) if about == "optimizer" else _of_a_schedule(key, value, parts, beside)
-
-
-def _field(key: str, value: Any, field: str, part: PartOfRecipe, beside: Mapping[Any, Any]) -> str:
-    """Return what to write for a key that means a field of a part."""
-    where = f" in `{part.place}`" if part.place else ""
-    if field in part.given:
-        return f"it means `{field}`, which is given already{where}: keep one of the two"
-    if field == "betas" and isinstance(value, (int, float, str)):
-        return f"write `betas: {_betas(key, value, part, beside)}`{where}"
-    if field == WARMUP and "warmup" in key.lower().replace("_", ""):
-        return f"write `{warmup_for(key, value, part.given)}`{where}"
-    return f"did you mean `{field}`{where}?"
-
-
-def _betas(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any]) -> str:
-    """Return both betas for a key that is one of them: the other is that beside it, or Adam's."""
-    adams = "adam" in part.name.lower()
-    both = [str(beta) if adams else "…" for beta in _ADAMS_BETAS]
-    for other, beta in ((key, value), *beside.items()):
-        if isinstance(other, str) and field_for(other) == "betas" and isinstance(beta, (int, float, str)):
-            both[1 if "2" in other else 0] = as_in_config(beta)
-    return f"[{', '.join(both)}]"
 
 
 def _other_params(key: str, value: Any, beside: Mapping[Any, Any]) -> str | None:
@@ -170,7 +144,7 @@ def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: 
     """Return what to write for a key that is about a schedule, and no field of the one that there is."""
     schedule = next((part for part in parts if part.kind == "scheduler"), None)
     if schedule is None and not any(beside.get(name) is not None for name in _NAMES_OF_SCHEDULES):
-        return _without_a_schedule(key, value, parts)
+        return _without_a_schedule(key, value, parts, beside)
     if schedule is None:
         return None
     if not _warms(key):
@@ -183,21 +157,50 @@ def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: 
     return f"{schedule.name} has no warmup, which goes around it: write `scheduler: {around}`"
 
 
-def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str:
+def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]) -> str:
     """Return what to write for a key that is about a schedule, where none is named."""
-    if _warms(key) and says_none(value):
+    if value is False or (_warms(key) and says_none(value)):
         return "leave it out: without a schedule the rate is the same from the first step on"
+    others = [name for name in beside if name != key and _is_about_a_schedule(name, beside[name])]
+    if _NANOGPT.intersection((key, *others)):
+        return _nanogpts(key, beside)
+    if others:
+        these = listing(f"`{name}`" for name in (key, *others))
+        return f"no schedule is named here, and {these} are about one: name it, such as `{PARTS[1]}: cosine`"
     if _warms(key):
         return f"no schedule is named here: write `scheduler: {{type: constant_with_warmup, {warmup_for(key, value)}}}`"
-    if words(key) == ["lr", "decay"] and isinstance(value, float) and 0 < value < 1:
-        place = next((f" in `{part.kind}`, beside `type`" for part in parts if part.place), "")
-        return f"if the rate is to be multiplied by it after each epoch, write `lr_decay_gamma: {value}`{place}"
+    falling = falling_each_epoch(key, value, next((part for part in parts if part.kind == "optimizer"), None))
+    if falling is not None:
+        return falling
     if isinstance(value, str):
         return f"did you mean `{PARTS[1]}`?"
     field = field_meant(key, tuple(_SCHEDULES)) or (key if key in _SCHEDULES else None)
     if field is not None:
         return f"no schedule is named here: `{field}` is a field of `scheduler: {_SCHEDULES[field]}`"
     return f"no schedule is named here: `{PARTS[1]}` names one, and `optim list` shows all that there are"
+
+
+# nanoGPT's schedule has no name, and no other project has these words.
+_NANOGPT = frozenset({"decay_lr", "lr_decay_iters"})
+
+# What its train.py takes where nothing else is given.
+_NANOGPTS = {"warmup_iters": 2000, "lr_decay_iters": 600000, "min_lr": 6e-5}
+
+
+def _is_about_a_schedule(key: Any, value: Any) -> bool:
+    return isinstance(key, str) and topic(key) == "scheduler" and bool(value)
+
+
+def _nanogpts(key: str, beside: Mapping[Any, Any]) -> str:
+    """Return what to write for a key of nanoGPT's schedule: all of it for the first, which the others are in then."""
+    if beside.get("decay_lr") is False:
+        return "leave it out: `decay_lr` is false, and nanoGPT has no schedule then"
+    of_schedule = [name for name in ("decay_lr", *_NANOGPTS) if name in beside]
+    if of_schedule and key != of_schedule[0]:
+        return f"it is in the schedule that is written for `{of_schedule[0]}`: leave it out"
+    warmup, length, floor = (as_in_config(beside.get(name, default)) for name, default in _NANOGPTS.items())
+    fields = f"num_warmup_steps: {warmup}, num_training_steps: {length}, min_lr: {floor}"
+    return f"write `scheduler: {{type: cosine_with_min_lr, {fields}}}`, which is nanoGPT's schedule"
 
 
 def _warms(key: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from optim_core.config.advice.components import WITHOUT_BRACKETS, is_like_type, is_none, keys_are_texts, typeless
-from optim_core.config.advice.meaning import meaning, parts_of_recipe
+from optim_core.config.advice.field_words import auto, parts_of_recipe
+from optim_core.config.advice.meaning import meaning, without_decay
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import WORDS_FOR_CONFIG, WORDS_FOR_TYPE, meant
@@ -15,7 +16,8 @@ from optim_core.config.forms.recognise import has_content
 from optim_core.config.forms.speaking import topic
 from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import Hint, Issue
-from optim_core.config.keys import BESIDE, NAMED_KEYS, PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.keys import BESIDE, NAMED_KEYS, NO_DECAY, PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.structuring.class_plan import AUTO
 from optim_core.kinds import Kind
 from optim_core.text.prose import listing
 from optim_core.text.spelling import nearest
@@ -187,6 +189,9 @@ def _in_its_part(issue: Issue, part: Kind, taken: Takes | None) -> Issue:
     key = issue.path[0]
     if key in BESIDE[part] or key == "config":
         return issue.repaired("move-beside-type", part=part)
+    said = without_decay(str(key), issue.value) if word(key) == NO_DECAY else None
+    if said is not None:
+        return issue.repaired("said", text=f"{said} in `{part}`" if said.startswith("write") else said)
     if owner(key) == part:
         return issue.repaired("near-beside-type", word=word(key), part=part)
     return outside(str(key), part, taken) if taken is not None else issue
@@ -234,6 +239,8 @@ def clipping(_: Telling, value: Any) -> str:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if is_none(value) or (number and value == 0):
         return "for no clipping write null, or leave it out"
+    if value == AUTO:
+        return auto("max_norm")
     if isinstance(value, str) and value.isidentifier() and value.lower() not in {"norm", "on", "true", "yes"}:
         return f"write gradient_clipping: {{type: {as_in_config(value)}}}"
-    return f"write gradient_clipping: {{max_norm: {as_in_config(value) if number else 1.0}}}"
+    return f"write gradient_clipping: {{max_norm: {as_in_config(value) if number else '…'}}}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from optim_core.config.advice.field_words import PartOfRecipe, for_field
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Said, Telling
-from optim_core.config.advice.warmup_words import FIELD as WARMUP
-from optim_core.config.advice.warmup_words import warmup_for
 from optim_core.config.foreign_words import field_meant
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
@@ -52,25 +51,63 @@ def takes(_: Telling, value: Any, name: str, keys: Iterable[str]) -> str:
     """Return the hint for what is no mapping of fields."""
     if is_list(value) and value and all(isinstance(item, Mapping) for item in value):
         return "write its keys in one mapping: in YAML, without `-` before them"
-    return f"{name} takes: {listing(keys) or 'nothing'}"
+    return _all(name, keys)
 
 
 def _field(
-    tell: Telling, key: str, name: str, keys: Iterable[str], fields: tuple[str, ...], given: Mapping[str, Any]
+    tell: Telling,
+    key: str,
+    name: str,
+    keys: Iterable[str],
+    fields: tuple[str, ...],
+    given: Mapping[str, Any],
+    kind: Kind | None = None,
+    **schedule: Any,
 ) -> Said:
-    near = field_meant(key, fields) or (tell.near(key, fields) if key not in LOOP_KEYS else None)
-    return _said(key, near, name, keys, given)
+    """Return the hint for a key that is no field.
+
+    Args:
+        tell: what the sentences are made with.
+        key: the key.
+        name: what messages call the class.
+        keys: its fields.
+        fields: the same and their aliases.
+        given: what stands beside the key, and the key.
+        kind: that of the component, None where it is none.
+        schedule: what else a `PartOfRecipe` has, of a schedule.
+    """
+    said = _of_others(key, name, keys, fields, given, kind, **schedule)
+    return said or _said(tell.near(key, fields) if key not in LOOP_KEYS else None, name, keys, given)
 
 
-def _said(key: str, near: str | None, name: str, keys: Iterable[str], given: Mapping[str, Any]) -> Said:
-    allowed = f"{name} takes: {listing(keys) or 'nothing'}"
+def _of_others(
+    key: str,
+    name: str,
+    keys: Iterable[str],
+    fields: tuple[str, ...],
+    given: Mapping[str, Any],
+    kind: Kind | None = None,
+    **schedule: Any,
+) -> Said | None:
+    """Return the hint for a word of other projects, None where it is not known as one."""
+    if kind is None:
+        near = field_meant(key, fields)
+        return None if near is None else _said(near, name, keys, given)
+    text = for_field(key, given.get(key), PartOfRecipe(kind, name, fields, given, nested=True, **schedule), given)
+    return None if text is None else Said(f"{text}{'' if text.endswith('?') else ';'} {_all(name, keys)}", near=True)
+
+
+def _said(near: str | None, name: str, keys: Iterable[str], given: Mapping[str, Any]) -> Said:
+    allowed = _all(name, keys)
     if near is None:
         return Said(allowed)
     if near in given:
         return Said(f"did you mean `{near}`? `{near}` is given already; {allowed}")
-    if near == WARMUP and key in given and key.lower().startswith("warm"):
-        return Said(f"write `{warmup_for(key, given[key], given)}`; {allowed}", near=True)
     return Said(f"did you mean `{near}`? {allowed}", near=True)
+
+
+def _all(name: str, keys: Iterable[str]) -> str:
+    return f"{name} takes: {listing(keys) or 'nothing'}"
 
 
 def field(tell: Telling, **stray: Any) -> str:
@@ -121,12 +158,14 @@ def flat_field(
         another: another plugin of which it is a field.
         names: all that may stand there.
     """
-    key, fields = stray["key"], stray["fields"]
-    near = tell.near(key, names)
-    if near in beside:
-        return f"did you mean `{near}`?"
-    near = field_meant(key, fields) or (near if key not in LOOP_KEYS else None)
-    return _of_another(kind, key, another, _said(key, near, stray["name"], stray["keys"], stray["given"]))
+    key = stray["key"]
+    said = _of_others(**stray)
+    if said is None:
+        near = tell.near(key, names)
+        if near in beside:
+            return f"did you mean `{near}`?"
+        said = _said(near if key not in LOOP_KEYS else None, stray["name"], stray["keys"], stray["given"])
+    return _of_another(kind, key, another, said)
 
 
 def field_of_component(

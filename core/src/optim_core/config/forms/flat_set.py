@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optim_core.config.foreign_words import CLIP_ALGORITHM, CLIP_WORDS, MAX_NORM, OTHER_WORDS
+from optim_core.config.foreign_words import (
+    CLIP_ALGORITHM,
+    CLIP_WORDS,
+    LENGTHS,
+    MAX_NORM,
+    OTHER_WORDS,
+    field_meant,
+    snake,
+)
 from optim_core.config.forms.form import Places, Reading
 from optim_core.config.forms.speaking import FIELDS, is_about_else, topic
 from optim_core.config.forms.takes import Fields, Takes
@@ -224,8 +232,24 @@ class FlatSet:
             return False
         if is_about_else(key):
             return True
+        if self._is_another_word(key):
+            return False
         of_parts = (name for found in self._found() for name in (*found.keys, *found.aliases))
         return not alike(key, (*of_parts, *RECIPE_KEYS, *(name for part in PARTS for name in naming_keys(part))))
+
+    def _is_another_word(self, key: str) -> bool:
+        """Return whether a key in a section is another project's word for a field of a part: `first_cycle_steps`."""
+        # One word alone, such as `metric`, is as likely the training loop's, and so is what says how long the run is.
+        fields = (
+            ()
+            if "_" not in snake(key)
+            else tuple(
+                field_meant(key, (*found.keys, *found.aliases), part)
+                for part, found in (*self._taken.items(), *self._closed.items())
+                if found is not None
+            )
+        )
+        return any(field is not None and field not in LENGTHS for field in fields)
 
     def _found(self) -> list[Takes]:
         """Return what the parts take whose types are known."""

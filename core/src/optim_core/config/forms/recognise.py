@@ -82,6 +82,14 @@ def _section(config: Mapping[str, Any], asked: Asked) -> Reading:
         raise IssuesError(Issue("no-section", (SECTION,), section))
     reading = read_form(section, asked._replace(section=True))
     if reading is None:
+        from optim_core.config.foreign_words import OTHER_WORDS, snake
+
+        renamed = next(
+            (key for key in section if isinstance(key, str) and OTHER_WORDS.get(snake(key)) == PARTS[0]), None
+        )
+        if renamed is not None:
+            hint = Hint.of("recipe-key", near=PARTS[0], flat=False)
+            raise IssuesError(Issue("unknown-key", (SECTION, renamed), section[renamed], hint=hint))
         others = [key for key, value in config.items() if isinstance(value, Mapping) and has_content(value)]
         hint = Hint.of("other-section", name=others[0]) if others else Hint("section-example")
         raise IssuesError(Issue("empty-section", (SECTION,), section, hint=hint))

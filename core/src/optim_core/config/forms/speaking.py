@@ -72,6 +72,8 @@ FIELDS = frozenset(
     {
         *("alpha", "rho", "power", "num_cycles", "decay", "start_factor", "end_factor"),
         *GROUP_KEYS,
+        *("scale_parameter", "relative_step", "correct_bias", "bias_correction", "use_bias_correction", "by_epoch"),
+        *("weight_decouple", "decouple", "decoupled", "fused", "foreach", "centered", "threshold_mode"),
         *("num_training_steps", "max_norm", "norm_type", "clip_value", "clip_factor", "inv_gamma", "final_div_factor"),
     }
 )

@@ -17,11 +17,16 @@ class Takes(NamedTuple):
         name: the plugin's name.
         keys: its keys.
         aliases: other names of some of them.
+        interval: after which of the two a schedule is stepped that does not say so itself, "step" or "epoch"; None
+            where its fields decide, and for what is no schedule.
+        durations: those of the keys that take a length in words, such as "2 epochs".
     """
 
     name: str
     keys: Collection[str]
     aliases: Collection[str] = ()
+    interval: str | None = None
+    durations: Collection[str] = ()
 
     def __contains__(self, key: object) -> bool:
         return key in self.keys or key in self.aliases

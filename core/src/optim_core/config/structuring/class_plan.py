@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import attrs
 
@@ -14,7 +14,7 @@ from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
 
-__all__ = ["ALIASES", "ClassPlan", "Maker"]
+__all__ = ["ALIASES", "AUTO", "ClassPlan", "Maker"]
 
 # What cattrs calls a hook: it is given a value and the type that the value is to become, and returns the instance.
 Maker = Callable[[Any, Any], Any]
@@ -25,6 +25,8 @@ ALIASES = {"learning_rate": "lr", "lr": "learning_rate"}
 _FACTORY: Any = attrs.Factory
 # People write these for "choose for me", where null, which is the same to them, is not taken.
 _NOTHING = ("none", "null", "auto", "default")
+# transformers' Trainer puts its own value in the place of this, in DeepSpeed's JSON.
+AUTO = "auto"
 _DEFAULTS_SHOWN = (bool, int, float, str)
 
 
@@ -214,6 +216,8 @@ class ClassPlan(NamedTuple):
 
 def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
     """Return the issue of a field's value; where nothing was meant by the value, with what to do instead."""
+    if type(raw) is str and raw.lower() == AUTO and not issue.path and _is_a_number(issue):
+        return issue.repaired("auto", field=field.alias or field.name)
     refusal = _refusal_of_zero(field) if raw is False and issue.hint is not None else None
     if refusal is not None:
         # `false` is no 0 where 0 is refused; what is said of 0 is what its author wants to know.
@@ -226,6 +230,11 @@ def _with_default(issue: Issue, raw: Any, field: attrs.Attribute[Any]) -> Issue:
     # To say how the value is written helps more than to say that it can be left out.
     first = issue.hint if raw is not None else None
     return issue._replace(hint=hint if first is None else Hint.of("first-of", hints=[first, hint]))
+
+
+def _is_a_number(issue: Issue) -> bool:
+    """Return whether a number, some of them, or a length was to stand where an issue is."""
+    return issue.code == "refused" or not {int, float}.isdisjoint(get_args(issue.wanted) or (issue.wanted,))
 
 
 def _refusal_of_zero(field: attrs.Attribute[Any]) -> Exception | None:

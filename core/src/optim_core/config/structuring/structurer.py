@@ -89,6 +89,11 @@ class Structurer:
         plan = self._plan(cls)
         return tuple(name for name in plan.fields if name not in plan.keys)
 
+    def durations(self, cls: type[Any]) -> tuple[str, ...]:
+        """Return the keys whose fields take a length in words, such as "2 epochs"."""
+        plan = self._plan(cls)
+        return tuple(key for key in plan.keys if Duration in (plan.fields[key][2], *get_args(plan.fields[key][2])))
+
     def _maker(self, wanted: Any) -> Maker:
         maker = self._converter.get_structure_hook(wanted)
 

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.plugin_tools import keyword_arguments
-from optim_core.validators import ItemsError, in_range, non_negative, positive
+from optim_core.validators import FieldError, ItemsError, in_range, non_negative, positive
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.optimizer import ParamsT
 
 __all__ = ["Adafactor"]
+
+
+# torch holds the second moment above the square of `eps[0]`, which is to be a normal number in float32.
+_SMALLEST_FLOOR = 1e-19
 
 
 @attrs.frozen(kw_only=True)
@@ -26,8 +30,9 @@ class Adafactor:
     Args:
         lr: learning rate, > 0; the step is also scaled by the root mean square of the parameter.
         beta2_decay: the decay of the second moment at step t is ``1 - t ** beta2_decay``, ≤ 0.
-        eps: two numbers > 0: the floor of the squared gradients' mean (null: the machine epsilon of the parameter's
-            dtype), and the floor of the parameter's root mean square.
+        eps: two numbers > 0: the floor of the gradients' root mean square, ≥ 1e-19 (null: the machine epsilon of the
+            parameter's dtype), and the floor of the parameter's root mean square. transformers adds its first number to
+            the squares: its 1e-30 is 1e-15 here.
         d: updates whose root mean square exceeds this are scaled down to it, ≥ 1.
         weight_decay: shrinks the weights by ``lr * weight_decay`` a step, ≥ 0.
         foreach: update all parameters with a few kernels; null lets torch choose.
@@ -52,6 +57,13 @@ class Adafactor:
                 positive(self, attribute, floor)
             except ValueError as error:
                 wrong[index] = error
+        first = value[0]
+        if 0 not in wrong and first is not None and first < _SMALLEST_FLOOR:
+            wrong[0] = FieldError(
+                f"must be ≥ {_SMALLEST_FLOOR:g}, is {first:g}",
+                "the square of less is 0 in float32, and a gradient of 0 makes NaN of its weight; what is 1e-30 in "
+                "transformers is 1e-15 here",
+            )
         if wrong:
             raise ItemsError(wrong)
 
