@@ -1,0 +1,1 @@
+"""What a model begins with: weights of a checkpoint, and weight normalisation that is taken off."""
