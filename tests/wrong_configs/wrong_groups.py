@@ -228,25 +228,25 @@ GROUPS = [
     Wrong(
         "classes of modules without decay",
         adamw(no_decay=["LayerNorm", "bias"]),
-        [("no_decay[0]", "must be `bias`, `norm` or `embedding`, is the text 'LayerNorm'")],
+        [("no_decay[0]", "must be `bias`, `norm`, `embedding` or `vector`, is the text 'LayerNorm'")],
         "did you mean `norm`?",
     ),
     Wrong(
         "biases without decay",
         adamw(no_decay="biases"),
-        [("no_decay", "must be `bias`, `norm` or `embedding`, is the text 'biases'")],
+        [("no_decay", "must be `bias`, `norm`, `embedding` or `vector`, is the text 'biases'")],
         "did you mean `bias`?",
     ),
     Wrong(
         "bn without decay",
         adamw(no_decay=["bn"]),
-        [("no_decay[0]", "must be `bias`, `norm` or `embedding`, is the text 'bn'")],
+        [("no_decay[0]", "must be `bias`, `norm`, `embedding` or `vector`, is the text 'bn'")],
         "did you mean `norm`?",
     ),
     Wrong(
         "names without decay",
         adamw(no_decay=["layernorm.weight"]),
-        [("no_decay[0]", "must be `bias`, `norm` or `embedding`, is the text 'layernorm.weight'")],
+        [("no_decay[0]", "must be `bias`, `norm`, `embedding` or `vector`, is the text 'layernorm.weight'")],
         "for parameters by name, `param_groups: [{match: …, weight_decay: 0}]`",
     ),
     Wrong(
@@ -351,7 +351,7 @@ GROUP_FILES = [
             (6, 7, "optimizer.param_groups[1].weight_decai", "unknown key"),
             (7, 7, "optimizer.param_groups[1].lr_multiplier", "must be > 0, is -1.0"),
             (8, 7, "optimizer.param_groups[2].match", "is required and missing"),
-            (9, 20, "optimizer.no_decay[1]", "must be `bias`, `norm` or `embedding`, is the text 'nrom'"),
+            (9, 20, "optimizer.no_decay[1]", "must be `bias`, `norm`, `embedding` or `vector`, is the text 'nrom'"),
         ],
         "did you mean `weight_decay`?",
     ),

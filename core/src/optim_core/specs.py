@@ -376,7 +376,7 @@ class OptimizerSpec(PluginSpec):
         config: the instance of its plugin class.
         decay: ExponentialLR for the config's ``lr_decay_gamma``, None where there is none.
         param_groups: what is different for some parameters; the first rule that matches a name decides.
-        no_decay: which of ``bias``, ``norm`` and ``embedding`` get no weight decay.
+        no_decay: which of ``bias``, ``norm``, ``embedding`` and ``vector`` get no weight decay.
         layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None leaves it.
         provided_by: distribution and version, for messages.
 

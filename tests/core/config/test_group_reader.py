@@ -249,7 +249,7 @@ def test_a_problem_in_serialized_fields_is_told_there():
     config["no_decay"] = ["bais"]
     assert [
         ("optimizer_params.param_groups[0].lr", "must be > 0, is -1.0"),
-        ("no_decay[0]", "must be `bias`, `norm` or `embedding`, is the text 'bais'"),
+        ("no_decay[0]", "must be `bias`, `norm`, `embedding` or `vector`, is the text 'bais'"),
     ] == problems(config)
 
 

@@ -53,3 +53,16 @@ def test_pairs_of_name_and_tensor_are_enough_for_rules():
     found = groups(built, list(Model(1).named_parameters()))
     assert 0.5 == value_of(found, "head.weight", "lr")
     assert 0.0 == value_of(found, "norm.bias", "weight_decay")
+
+
+def test_vectors_are_told_by_their_dimensions():
+    """`vector` is what has fewer than two, whoever owns it, so that tensors alone are enough."""
+    model = Model(1)
+    one_dimensional = {name for name, each in model.named_parameters() if each.ndim < 2}
+    for target in (model, list(model.named_parameters())):
+        found = groups(spec(no_decay=["vector"]), target)
+        without = {name for names, options in found if options.get("weight_decay") == 0 for name in names}
+        assert one_dimensional == without
+    alone = spec(no_decay=["vector"]).create_optimizer(list(model.parameters()))
+    sizes = [{each.ndim < 2 for each in group["params"]} for group in alone.param_groups]
+    assert {frozenset({True}), frozenset({False})} == set(map(frozenset, sizes))

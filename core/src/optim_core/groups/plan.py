@@ -19,7 +19,7 @@ from optim_core.groups.names import NAME, common_module, names_of_parts, rule_na
 from optim_core.groups.options import MULTIPLIER, RATE, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
 from optim_core.groups.request import GroupRequest
-from optim_core.groups.rule import NO_DECAY_KINDS
+from optim_core.groups.rule import NO_DECAY_KINDS, VECTOR
 from optim_core.groups.targets import Group, Target, refuse_flat, refuse_lazy, refuse_without_model, title_of
 from optim_core.plugin_class.fields import decay_fields
 from optim_core.text.prose import listing
@@ -225,7 +225,7 @@ def plan_of(
     hooked = has_hook(request.config)
     refuse_without_model(request, target)
     refuse_flat(request, target)
-    if thorough or needs_layers(request):
+    if thorough or needs_layers(request) or VECTOR in request.no_decay:
         refuse_lazy(target)
     wanted = thorough or hooked or request.no_decay or request.layer_decay is not None
     traits = _traits(target) if wanted and target.models else []
@@ -283,9 +283,19 @@ def _exempt(request: GroupRequest, target: Target, traits: list[Traits]) -> list
         return [""] * len(target.parameters)
     if not decay_fields(type(request.config)):
         raise ParamGroupError(f"no_decay: {request.type} has no weight_decay; take it out of the config")
-    wanted = [kind for kind in NO_DECAY_KINDS if kind in request.no_decay]
+    kinds = _exempt_kinds(request, target, traits)
+    if VECTOR not in request.no_decay:
+        return kinds
+    return [
+        kind or (VECTOR if parameter.ndim < 2 else "") for kind, parameter in zip(kinds, target.parameters, strict=True)
+    ]
+
+
+def _exempt_kinds(request: GroupRequest, target: Target, traits: list[Traits]) -> list[str]:
+    """Return for each parameter the word of ``no_decay`` that says what it is, "" where none does."""
+    wanted = [kind for kind in NO_DECAY_KINDS if kind in request.no_decay and kind != VECTOR]
     if not traits:
-        names = target.names or []
+        names = target.names if wanted and target.names is not None else [""] * len(target.parameters)
         return ["bias" if is_bias(name.rpartition(".")[2]) else "" for name in names]
     known = {
         key: next((kind for kind in wanted if getattr(one, f"is_{kind}")), "")

@@ -19,7 +19,7 @@ class GroupRequest:
         type: what messages call the optimizer.
         config: the instance of its plugin class, which holds for every parameter of which nothing else is said.
         rules: what is different for some parameters; the first rule that matches a name decides.
-        no_decay: which of ``bias``, ``norm`` and ``embedding`` get no weight decay.
+        no_decay: which of ``bias``, ``norm``, ``embedding`` and ``vector`` get no weight decay.
         layer_decay: factor in (0, 1] by which the rate falls with each layer from the head down; None leaves it.
     """
 

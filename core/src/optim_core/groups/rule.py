@@ -6,12 +6,14 @@ from typing import Any
 
 import attrs
 
-__all__ = ["NO_DECAY_KINDS", "REGEX", "GroupRule"]
+__all__ = ["NO_DECAY_KINDS", "REGEX", "VECTOR", "GroupRule"]
 
 # A pattern that begins with this is a regular expression; any other is a pattern of fnmatch.
 REGEX = "re:"
+# A kind that the number of dimensions decides, and no module and no name.
+VECTOR = "vector"
 # The kinds of parameters that may be without weight decay; the first that holds for a parameter decides.
-NO_DECAY_KINDS = ("bias", "norm", "embedding")
+NO_DECAY_KINDS = ("bias", "norm", "embedding", VECTOR)
 
 
 @attrs.frozen(kw_only=True)

@@ -16,6 +16,7 @@ from optim_core.groups.model.module_kinds import class_name, kind_of
 from optim_core.groups.model.tree import Tree, tree_of
 from optim_core.groups.model.wrappers import clean_names, inside_of, unwrapped, without_prefixes
 from optim_core.groups.request import GroupRequest
+from optim_core.groups.rule import VECTOR
 from optim_core.text.prose import listing
 
 __all__ = [
@@ -270,7 +271,8 @@ def refuse_without_model(request: GroupRequest, target: Target) -> None:
             f"{rule_title(0, request.rules[0])} goes by names, and these tensors have none: "
             "hand over the model, or (name, tensor) pairs such as model.named_parameters()"
         )
-    needed = [f"no_decay: {kind}" for kind in request.no_decay if kind != "bias" or target.names is None]
+    by_modules = [kind for kind in request.no_decay if kind != VECTOR]
+    needed = [f"no_decay: {kind}" for kind in by_modules if kind != "bias" or target.names is None]
     needed += [] if request.layer_decay is None else ["layer_decay"]
     if needed:
         raise ParamGroupError(f"{needed[0]} goes by the modules that own the parameters: {MODEL}")

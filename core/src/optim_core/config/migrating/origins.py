@@ -47,7 +47,7 @@ class Origin(NamedTuple):
 
     def code(self) -> OriginModule:
         """Return its module, imported."""
-        return cast("OriginModule", import_module(f"optim_core.config.migrating.{self.module}"))
+        return cast("OriginModule", import_module(f"optim_core.config.migrating.projects.{self.module}"))
 
 
 # To add a project is to write its module and its row here.
@@ -55,6 +55,14 @@ ORIGINS = (
     Origin("hydra", "a config of Hydra: _target_", "hydra", known=False, others=("omegaconf",)),
     Origin("lightning", "a config of Lightning's CLI: class_path", "lightning", known=False, others=("jsonargparse",)),
     Origin("pytorch-template", "a config of pytorch-template: {type, args}", "pytorch_template", known=False),
+    Origin("deepspeed", "DeepSpeed's JSON: optimizer, scheduler, gradient_clipping", "deepspeed"),
+    Origin(
+        "training-arguments",
+        "transformers' TrainingArguments",
+        "training_arguments",
+        others=("transformers", "huggingface", "hf", "trainer"),
+    ),
+    Origin("nanogpt", "the flat keys of nanoGPT's train.py; its Python files are read, and not run", "nanogpt"),
     Origin("vits", "a config of VITS or its kin: train.lr_decay", "vits", others=("hifi-gan", "hifigan", "rvc")),
 )
 

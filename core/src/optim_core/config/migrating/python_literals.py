@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ class Computed(str):
 def load_literals(path: Path) -> Document:
     """Return the assignments of a Python file: literals, numbers computed from them, and names assigned before.
 
-    What else is assigned is kept as its text, a `Computed`. Lines that assign nothing are passed over.
+    What else is assigned, in a branch or a loop too, is kept as a text, a `Computed`. Lines that assign nothing are
+    passed over.
 
     Raises:
         ConfigError: it cannot be read, or is no Python.
@@ -52,6 +53,10 @@ def load_literals(path: Path) -> Document:
     for statement in tree.body:
         target, value = _assignment(statement)
         if target is None or value is None:
+            # What is assigned in a branch or a loop, only running it would tell.
+            for name in _stored(statement):
+                values[name.id] = Computed("what is assigned here")
+                places[name.id] = (name.lineno, name.col_offset + 1)
             continue
         try:
             values[target] = _literal(value, values, _DEEPEST)
@@ -73,6 +78,14 @@ def _assignment(statement: ast.stmt) -> tuple[str | None, ast.expr | None]:
     else:
         return None, None
     return (target.id if isinstance(target, ast.Name) else None), statement.value
+
+
+def _stored(statement: ast.stmt) -> Iterator[ast.Name]:
+    """Yield the names that a statement assigns to, however deep in it, but for those of a function or class."""
+    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node
 
 
 def _literal(node: ast.expr, known: dict[str, Any], deepest: int) -> Any:

@@ -36,7 +36,10 @@ class Source:
         self.title = title
         self.recipe: dict[str, Any] = {}
         self.assumed: list[str] = []
+        self.warnings: list[str] = []
         self.problems: list[Problem] = []
+        # Keys that are known to be no recipe's, though their words speak of one.
+        self.others: set[str] = set()
         self._read: set[ConfigPath] = set()
         # The path of a value in the recipe, to where it comes from.
         self._from: dict[ConfigPath, ConfigPath] = {}
@@ -129,6 +132,11 @@ class Source:
         if sentence not in self.assumed:
             self.assumed.append(sentence)
 
+    def warn(self, sentence: str) -> None:
+        """Say what may be another than the config's author thinks."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
     def wrong(self, path: ConfigPath, message: str, hint: str | None = None) -> None:
         """Say what is wrong at a path, or has no equal in a recipe."""
         file, line, column = self.document.place(path)
@@ -145,6 +153,12 @@ class Source:
         value = self.take(*path)
         if value is not MISSING and value not in allowed:
             self.wrong(path, f"{shown(value)} has no equal here: {why}")
+
+    def clip_by_norm(self, path: ConfigPath, norm: float | None) -> None:
+        """Clip by the norm of all gradients, where `norm` is above 0."""
+        if norm:
+            self.put(("gradient_clipping", "type"), "optim-torch-builtin:norm", path)
+            self.put(("gradient_clipping", "max_norm"), norm, path)
 
     def raise_problems(self) -> None:
         """Raise what is wrong, if anything is.

@@ -27,7 +27,7 @@ class Translation(NamedTuple):
         path_of: where a value of the recipe comes from, of two paths as messages have them.
         assumed: what the recipe has and the config has not, each with the reason.
         left_out: the paths of what the recipe has no place for.
-        unread: sentences on what speaks of a recipe among that.
+        unread: sentences on what speaks of a recipe among that, and on what may be another than its author thinks.
     """
 
     origin: Origin
@@ -99,7 +99,7 @@ def translate(document: Document, origin: Origin, plugin_at: PluginAt) -> Transl
         source.path_of,
         tuple(source.assumed),
         tuple(path_text(path) for path in left_out),
-        tuple(said),
+        (*source.warnings, *said),
     )
 
 
@@ -128,6 +128,8 @@ def _speaking(source: Source, left_out: list[ConfigPath]) -> Iterator[Spoken]:
     """Yield what speaks of a recipe among what was left out."""
     for path in left_out:
         key, value = path[-1], source.at(path)
+        if key in source.others:
+            continue
         found = topic(key) if isinstance(key, str) else None
         if found is not None and isinstance(key, str):
             if not (value is None or (found == "gradient_clipping" and says_none(value))):
