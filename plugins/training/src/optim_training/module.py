@@ -90,7 +90,7 @@ class TrainedModule(RecipeModule, LightningModule):
 
     def configure_model(self) -> None:
         """Shard the model, once the processes are there that hold the parts."""
-        if self._is_sharded:
+        if self._is_sharded and self.device_mesh is not None:
             shard(self.model, self.device_mesh["data_parallel"])
 
     def steps_of_epoch(self, batches: int) -> int:
@@ -142,7 +142,7 @@ class TrainedModule(RecipeModule, LightningModule):
         return losses
 
     def _loss_by_hand(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
-        loss = compute()
+        loss: Tensor = within(self.model, compute)
         self._losses.add({name: loss}, 1)
         return loss
 
@@ -181,7 +181,7 @@ class TrainedModule(RecipeModule, LightningModule):
     def _validated(self, batch: Any) -> dict[str, Tensor]:
         if self.automatic_optimization:
             return self._losses_of(within(self.model, self.model.loss, batch))
-        return {name: compute() for name, compute in self._named_losses(batch).items()}
+        return {name: within(self.model, compute) for name, compute in self._named_losses(batch).items()}
 
     def on_validation_epoch_end(self) -> None:
         """Log the means over all items, and what the model says of all batches together."""

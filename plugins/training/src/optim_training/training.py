@@ -27,6 +27,7 @@ from optim_training.loading.loaders import Loader, training_loader, validation_l
 from optim_training.loggers.run_log import RunLog
 from optim_training.module import TrainedModule, with_recipe
 from optim_training.precision import precision_of
+from optim_training.progress import RunProgress
 from optim_training.quiet import quiet_lightning
 from optim_training.resuming.moments import Moments
 from optim_training.resuming.position import Position
@@ -35,6 +36,7 @@ from optim_training.steps import steps_of
 from optim_training.strategies.live import strategy_of
 from optim_training.telling import counted, is_first_process, say
 from optim_training.validation import ValidationEvery
+from optim_training.weights.beginning import begin_with
 
 __all__ = ["train"]
 
@@ -122,6 +124,7 @@ class _Training:
     def _module(self, data: Data) -> pl.LightningModule:
         job = self._job
         model = job.model.spec.create(data)
+        self._begin_with_weights(model)
         recipe = None if job.recipe is None else self._with_monitor(job.recipe)
         if isinstance(model, pl.LightningModule):
             return with_recipe(model, recipe)
@@ -136,6 +139,18 @@ class _Training:
             name=job.model.spec.type,
             is_sharded=job.arguments.strategy == "fsdp",
         )
+
+    def _begin_with_weights(self, model: Any) -> None:
+        """Load what the arguments name; of a run that goes on, the checkpoint has the weights."""
+        arguments, begins = self._job.arguments, self._checkpoint is None
+        told = begin_with(
+            model,
+            pretrained=arguments.pretrained_ckpt_path if begins else None,
+            pretransform=arguments.pretransform_ckpt_path if begins else None,
+            remove_weight_norm=arguments.remove_pretransform_weight_norm,
+        )
+        for line in told:
+            say(line)
 
     def _with_monitor(self, recipe: Recipe) -> Recipe:
         """Return the recipe with the metric that its schedules wait for, where it names none."""
@@ -162,7 +177,6 @@ class _Training:
             plugins=[DurableCheckpointIO()],
             callbacks=self._callbacks(module, training, validation),
             enable_checkpointing=False,
-            enable_progress_bar=False,
             enable_model_summary=False,
             check_val_every_n_epoch=None if self._validates else 1,
             log_every_n_steps=1,
@@ -195,7 +209,7 @@ class _Training:
         job, arguments = self._job, self._job.arguments
         loaders = [training] if validation is None else [training, validation]
         # The first one tells the loggers where the run goes on, and the second one the others of each step.
-        callbacks: list[pl.Callback] = [RunLog(job.plain), Moments()]
+        callbacks: list[pl.Callback] = [RunLog(job.plain), Moments(), RunProgress()]
         if self._validates:
             callbacks.append(ValidationEvery(arguments.val_every))
         callbacks.append(Position(*loaders))

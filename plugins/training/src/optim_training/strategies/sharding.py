@@ -34,7 +34,7 @@ def shard(model: nn.Module, mesh: Any) -> None:
     register_fsdp_forward_method(model, _WITHIN)
 
 
-def within(model: nn.Module, function: Callable[..., Any], *arguments: Any) -> Any:
+def within(model: nn.Module, function: Any, *arguments: Any) -> Any:
     """Call a function that computes with a model, as if it were the model's ``forward``.
 
     FSDP2 gathers the parameters of a model when its ``forward`` is called, and has gradients reduced that depend on
