@@ -177,6 +177,8 @@ def test_a_kind_apart_stands_in_configs_of_its_own(site):
     assert "optimizer" == registry.build({"type": "EMA"}).kind
     assert "model" == registry.build({"type": "EMA"}, "model").kind
     assert "models" not in json.dumps(registry.schema())
-    shown = python_process(site, "import sys; from optim_core.cli import main; main()", "show", "EMA", "--kind", "model")
+    shown = python_process(
+        site, "import sys; from optim_core.cli import main; main()", "show", "EMA", "--kind", "model"
+    )
     assert "model_type: EMA" in shown.stdout, shown.stderr
     assert {"dataset_type": "x", "size": 3} == KINDS["dataset"].component("x", {"size": 3})

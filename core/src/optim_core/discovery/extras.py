@@ -95,6 +95,7 @@ EXTRAS: dict[str, dict[Kind, tuple[str, ...]]] = {
         "clipper": ("adaptive", "norm", "value"),
     },
     "training": {
+        "model": ("DenseNetworkModel", "autoencoder", "dense", "survival", "transformer"),
         "dataset": ("audio", "audio_dir", "digits", "survival_table", "table", "text_files"),
     },
 }

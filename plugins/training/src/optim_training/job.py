@@ -16,6 +16,7 @@ from optim_training.arguments.training_config import TrainingConfig
 from optim_training.configs.component import SHARED, fields_of
 from optim_training.configs.dataset_config import DatasetConfig, dataset_config_of
 from optim_training.configs.model_config import ModelConfig, model_config_of
+from optim_training.datasets.beside_training import count_items
 
 __all__ = ["Job", "Saved", "job_of"]
 
@@ -119,7 +120,8 @@ class _Reader:
         model = self._model()
         shared = {} if model is None else model.shared
         dataset = self._dataset("dataset_config", shared)
-        validation = self._dataset("val_dataset_config", shared) if self._validates else None
+        validation = self._dataset("val_dataset_config", shared, dataset) if self._validates else None
+        self._refuse_fewer_items(dataset)
         logger = self._logger()
         recipe = None if model is None else self._clipped(model.recipe)
         self._refuse_what_does_not_go_together()
@@ -175,7 +177,9 @@ class _Reader:
             self._problems += error.problems
             return None
 
-    def _dataset(self, name: str, shared: dict[str, Any]) -> DatasetConfig | None:
+    def _dataset(
+        self, name: str, shared: dict[str, Any], training: DatasetConfig | None = None
+    ) -> DatasetConfig | None:
         document = self._document(name)
         if document is None:
             return None
@@ -184,8 +188,17 @@ class _Reader:
         except ConfigError as error:
             self._problems += error.problems
             return None
-        self._problems += [Problem(path="", message=sentence, file=document.file) for sentence in found.check()]
+        self._problems += [Problem(path="", message=sentence, file=document.file) for sentence in found.check(training)]
         return found
+
+    def _refuse_fewer_items(self, dataset: DatasetConfig | None) -> None:
+        """Refuse a dataset that makes no batch, where it says how many items it has without torch."""
+        items = None if dataset is None or self._problems else count_items(dataset.spec)
+        size = self._arguments.batch_size
+        if dataset is not None and items is not None and items < size:
+            message = f"the dataset has {items} {'item' if items == 1 else 'items'}, and a batch {size}"
+            hint = f"give more, or {option_of('batch_size')} {max(items, 1)}"
+            self._problems.append(Problem(path="", message=message, hint=hint, file=dataset.file))
 
     def _logger(self) -> PluginSpec | None:
         name = self._arguments.logger

@@ -15,6 +15,7 @@ from optim_core.plugin_tools import listing
 from optim_core.recipe import SINGLE
 from optim_frameworks.lightning import RecipeModule
 from optim_training.averages import Averages, items_of
+from optim_training.predictions import Predictions
 from optim_training.strategies.sharding import shard, within
 
 __all__ = ["TrainedModule", "with_recipe"]
@@ -29,8 +30,8 @@ class TrainedModule(RecipeModule, LightningModule):
     the next one's losses are computed.
 
     Args:
-        model: has ``loss(batch)``, or ``losses(batch)`` and ``trained``; may have ``metrics(batch)`` and
-            ``metrics_of_all(batches)``.
+        model: has ``loss(batch)``, or ``losses(batch)`` and ``trained``; may have ``metrics(batch)``, and
+            ``predictions(batch)`` with ``metrics_of_all(predictions)``.
         recipe: how it is trained.
         accumulated: batches whose gradients make a step.
         name: of the model, for messages.
@@ -58,7 +59,7 @@ class TrainedModule(RecipeModule, LightningModule):
         self._waiting: list[Any] = []
         self._losses = Averages()
         self._validation = Averages()
-        self._seen: list[Any] = []
+        self._predictions = Predictions()
         self.automatic_optimization = not callable(getattr(model, "losses", None))
         # The recipe's names of parameters are those of the model, without this module around it.
         setattr(self, "optimized", model if self.automatic_optimization else self._trained())  # noqa: B010 - a property
@@ -166,7 +167,7 @@ class TrainedModule(RecipeModule, LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Begin to average."""
-        self._validation, self._seen = Averages(), []
+        self._validation, self._predictions = Averages(), Predictions()
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Compute the losses and metrics of a batch."""
@@ -175,8 +176,9 @@ class TrainedModule(RecipeModule, LightningModule):
         if callable(metrics):
             found |= dict(within(self.model, metrics, batch))
         self._validation.add(found, items_of(batch))
-        if callable(getattr(self.model, "metrics_of_all", None)):
-            self._seen.append(batch)
+        predictions = getattr(self.model, "predictions", None)
+        if callable(predictions) and callable(getattr(self.model, "metrics_of_all", None)):
+            self._predictions.add(within(self.model, predictions, batch))
 
     def _validated(self, batch: Any) -> dict[str, Tensor]:
         if self.automatic_optimization:
@@ -184,12 +186,12 @@ class TrainedModule(RecipeModule, LightningModule):
         return {name: within(self.model, compute) for name, compute in self._named_losses(batch).items()}
 
     def on_validation_epoch_end(self) -> None:
-        """Log the means over all items, and what the model says of all batches together."""
+        """Log the means over all items, and what the model says of all items together."""
         found = self._validation.take(self._sum_over_processes)
-        whole = getattr(self.model, "metrics_of_all", None)
-        if callable(whole) and self._seen:
-            found |= {name: value.detach() for name, value in whole(self._seen).items()}
-        self._seen = []
+        predictions = self._predictions.take(self.trainer.world_size)
+        if predictions:
+            whole: Mapping[str, Tensor] = self.model.metrics_of_all(predictions)  # type: ignore[operator]
+            found |= {name: value.detach() for name, value in whole.items()}
         self.log_dict({f"val/{name}": value for name, value in found.items()}, batch_size=1)
 
     def _sum_over_processes(self, value: Tensor) -> Tensor:

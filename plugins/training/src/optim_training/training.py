@@ -20,6 +20,7 @@ from optim_training.checkpoints.durable_io import DurableCheckpointIO
 from optim_training.checkpoints.writer import CheckpointWriter
 from optim_training.configs.dataset_config import DatasetConfig
 from optim_training.configs.model_config import Demo
+from optim_training.datasets.beside_training import build_dataset
 from optim_training.demos.showing import Demos
 from optim_training.job import Job
 from optim_training.loading.facts import Data
@@ -69,7 +70,7 @@ class _Training:
         _seed(self._job.arguments.seed)
         training = self._training_data()
         module = self._module(Data(self._job.dataset.spec.type, training))
-        validation = self._validation_data()
+        validation = self._validation_data(training.dataset.dataset)  # type: ignore[attr-defined]
         trainer = self._trainer(module, training, validation)
         _seed(self._job.arguments.seed + int(os.environ.get("SLURM_PROCID", trainer.global_rank)))
         self._write_config()
@@ -101,14 +102,15 @@ class _Training:
             num_workers=arguments.num_workers,
             augment=getattr(spec.config, "augment", None),
             collate=getattr(spec.config, "collate", None),
+            drop_last=bool(getattr(spec.config, "drop_last", False)),
         )
 
-    def _validation_data(self) -> Loader | None:
+    def _validation_data(self, training: Any) -> Loader | None:
         config, arguments = self._job.validation, self._job.arguments
         if config is None:
             return None
         return validation_loader(
-            _live(config),
+            _live(config, training),
             batch_size=arguments.batch_size,
             seed=arguments.seed,
             num_workers=arguments.num_workers,
@@ -260,6 +262,6 @@ def _seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _live(config: DatasetConfig) -> Any:
+def _live(config: DatasetConfig, training: Any = None) -> Any:
     with warnings.catch_warnings():
-        return config.spec.create()
+        return build_dataset(config.spec, training)

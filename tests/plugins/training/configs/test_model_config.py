@@ -99,3 +99,32 @@ def test_problems_of_all_parts_are_told_together():
     assert {"model.width", "training.optimizer.type"} == {problem.path for problem in caught.value.problems}
     with pytest.raises(ConfigError, match=r"--set: model\.width"):
         read({"model_type": "toy_net", "training": {"optimizer": OPTIMIZER}, "model": {}}, "model.width=0")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        OPTIMIZER,
+        {"type": "adamw", "learning_rate": 1e-3},
+        {"optimizer": OPTIMIZER},
+        {"optimizer_type": "adamw", "optimizer_params": {"learning_rate": 1e-3}},
+        {"optimizer_name": "adamw", "lr": 1e-3},
+    ],
+)
+def test_a_model_with_an_optimizer_spec_has_its_recipe_there_in_any_form(spec):
+    """`model.optimizer_spec` is the recipe where `training` has none, and a rate there is that of the spec."""
+    config = {"model_type": "dense", "model": {"optimizer_spec": spec}}
+    assert ("AdamW", 1e-3) == (read(config).recipe.optimizer.type, read(config).recipe.optimizer.config.lr)
+    config["training"] = {"learning_rate": 0.5}
+    assert 0.5 == read(config).recipe.optimizer.config.lr
+
+
+def test_what_is_wrong_with_an_optimizer_spec_is_told_once_and_in_its_place():
+    """A misspelt key is told with its line, and so is a second recipe."""
+    config = {"model_type": "dense", "model": {"optimizer_spec": {"type": "AdamW", "config": {"lrr": 1}}}}
+    with pytest.raises(ConfigError) as error:
+        read(config)
+    assert [("model.optimizer_spec.config.lrr", 7)] == [(each.path, each.line) for each in error.value.problems]
+    config = {"model_type": "dense", "model": {"optimizer_spec": OPTIMIZER}, "training": {"optimizer": OPTIMIZER}}
+    with pytest.raises(ConfigError, match=r"model.optimizer_spec: is a second recipe: `training` has one"):
+        read(config)

@@ -74,3 +74,20 @@ def test_what_cannot_be_ordered_is_refused() -> None:
         BatchOrder(3, 4, seed=1).share(0, 4)
     with pytest.raises(OptimError, match="5 items, and 4 strata"):
         BatchOrder(5, 4, seed=1, strata=[0, 0, 1, 1])
+
+
+def test_the_last_batch_is_left_out_where_that_is_asked_for() -> None:
+    """With `drop_last` no batch is smaller, none has more, and what is left out is another the next time."""
+    order = BatchOrder(11, 2, seed=42, drop_last=True)
+    order.share(0, 2)
+    batches = [[place.item for place in batch] for batch in order]
+    assert [2, 2] == [len(batch) for batch in batches]
+    assert 2 == len(order)
+    whole = BatchOrder(11, 4, seed=42, drop_last=True)
+    left_out = []
+    for epoch in range(5):
+        whole.start_at(epoch, 0)
+        left_out.append(frozenset(range(11)) - {place.item for batch in whole for place in batch})
+    assert {3} == {len(each) for each in left_out}
+    assert len(set(left_out)) > 1
+    assert [[0, 1, 2]] == [[place.item for place in batch] for batch in BatchOrder(3, 4, seed=1, shuffle=False)]

@@ -11,6 +11,7 @@ from optim_core import ConfigError
 from optim_core.plugin_tools import Document, shown
 from optim_core.specs import PluginSpec
 from optim_training.configs.component import build_component, names_of, near_key, placed
+from optim_training.datasets.beside_training import check_dataset
 
 __all__ = ["DatasetConfig", "dataset_config_of"]
 
@@ -31,10 +32,13 @@ class DatasetConfig:
     plain: dict[str, Any]
     file: str | None = None
 
-    def check(self) -> list[str]:
-        """Return what is wrong with the files of the dataset; torch is not imported for it."""
-        look = getattr(self.spec.config, "check", None)
-        return list(look()) if callable(look) else []
+    def check(self, training: DatasetConfig | None = None) -> list[str]:
+        """Return what is wrong with the files of the dataset; torch is not imported for it.
+
+        Args:
+            training: that of the training, where this one is of a validation.
+        """
+        return check_dataset(self.spec, None if training is None else training.spec)
 
 
 def dataset_config_of(document: Document, shared: Mapping[str, Any]) -> DatasetConfig:

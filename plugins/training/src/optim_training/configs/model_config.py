@@ -96,6 +96,15 @@ class _Reader:
         self._refuse_misspelt(value)
         cls = self._class_of(value)
         recipe = self._recipe(value, training, cls)
+        own = self._own_recipe(fields, cls)
+        if hasattr(cls, OWN_RECIPE):
+            fields = {key: field for key, field in fields.items() if key != OWN_RECIPE}
+        if own is not None:
+            fields = {**fields, OWN_RECIPE: registry.to_config(own.optimizer)}
+            if recipe is not None:
+                hint = f"leave out this one, or all of `{TRAINING}` but `{DEMO}`"
+                message = f"is a second recipe: `{TRAINING}` has one"
+                self._problems.append(self._problem((MODEL, OWN_RECIPE), message, hint))
         demo = self._demo(training, cls)
         unused = dict(training) if recipe is None else _below(recipe)
         beside = {str(key): item for key, item in value.items() if key not in (TYPE, MODEL, TRAINING)}
@@ -104,7 +113,7 @@ class _Reader:
         if self._problems or spec is None:
             raise ConfigError(self._problems)
         if recipe is None:
-            recipe = self._recipe_of_model(spec, training)
+            recipe = self._recipe_of_model(spec, training, own)
             if self._problems:
                 raise ConfigError(self._problems)
         left = [f"{TRAINING}.{key}" for key in unused if key != DEMO and recipe is not None]
@@ -191,7 +200,28 @@ class _Reader:
             )
         return recipe
 
-    def _recipe_of_model(self, spec: PluginSpec, training: Mapping[str, Any]) -> Recipe | None:
+    def _own_recipe(self, fields: Mapping[str, Any], cls: type[Any] | None) -> Recipe | None:
+        """Return the recipe that stands among the fields of the model, in whatever form; None where none does."""
+        if fields.get(OWN_RECIPE) is None or not hasattr(cls, OWN_RECIPE):
+            return None
+        path, document = (MODEL, OWN_RECIPE), self._document
+        part = document._replace(value=fields[OWN_RECIPE], locate=lambda below: document.locate((*path, *below)))
+        try:
+            recipe = registry.recipe(part, strict=True)
+        except ConfigError as error:
+            self._problems += [
+                attrs.evolve(problem, path=".".join(filter(None, (*path, problem.path)))) for problem in error.problems
+            ]
+            return None
+        except PluginError as error:
+            self._problems.append(self._problem(path, str(error)))
+            return None
+        if len(recipe.optimizers) > 1:
+            self._problems.append(self._problem(path, "names several optimizers, and trains one model"))
+            return None
+        return recipe
+
+    def _recipe_of_model(self, spec: PluginSpec, training: Mapping[str, Any], given: Recipe | None) -> Recipe | None:
         """Return the recipe of the model's own optimizer, with the rate that the config has; None where it has none."""
         own = getattr(spec.config, OWN_RECIPE, None)
         if own is None:
@@ -199,7 +229,8 @@ class _Reader:
         try:
             optimizer = own if isinstance(own, OptimizerSpec) else registry.build(own, "optimizer")
             rates = [rate for key, rate in training.items() if key in _RATES]
-            return Recipe(optimizers={SINGLE: optimizer.changed(lr=rates[0]) if rates else optimizer})
+            optimizers = {SINGLE: optimizer.changed(lr=rates[0]) if rates else optimizer}
+            return Recipe(optimizers=optimizers) if given is None else attrs.evolve(given, optimizers=optimizers)
         except ConfigError as error:
             self._problems += [self._problem((TRAINING,), problem.message, problem.hint) for problem in error.problems]
             return None

@@ -68,6 +68,7 @@ def training_loader(
     num_workers: int = 0,
     augment: Callable[[Any, Any], Any] | None = None,
     collate: Callable[[list[Any]], Any] | None = None,
+    drop_last: bool = False,
 ) -> Loader:
     """Return the loader of what is trained: shuffled, by the dataset's ``strata`` where it has them.
 
@@ -78,6 +79,7 @@ def training_loader(
         num_workers: how many processes fetch items; 0 is none.
         augment: of the dataset's config, where it has one.
         collate: of the dataset's config, where it has one.
+        drop_last: whether the last batch of an epoch is left out where it is smaller than the others.
 
     Raises:
         OptimError: the dataset is empty, or has not a stratum for each item.
@@ -88,7 +90,8 @@ def training_loader(
         >>> sorted(float(item) for batch in loader for item in batch)
         [0.0, 1.0, 2.0, 3.0]
     """
-    order = BatchOrder(len(dataset), batch_size, seed=seed, strata=getattr(dataset, "strata", None))
+    strata = getattr(dataset, "strata", None)
+    order = BatchOrder(len(dataset), batch_size, seed=seed, strata=strata, drop_last=drop_last)
     return Loader(Items(dataset, seed, augment), order, num_workers=num_workers, collate=collate)
 
 

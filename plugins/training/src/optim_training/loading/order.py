@@ -43,6 +43,8 @@ class BatchOrder:
         shuffle: whether they are in random order; else they are in their own.
         strata: a number for each item; every batch then holds items of each such number in equal share, as nearly as
             whole items allow.
+        drop_last: whether the items that are left at the end of an epoch, too few for a batch, are left out of it. In
+            the next epoch they are others, where the order is random.
 
     Raises:
         OptimError: there are no items, or `strata` has another length.
@@ -58,7 +60,14 @@ class BatchOrder:
     """
 
     def __init__(
-        self, size: int, batch_size: int, *, seed: int, shuffle: bool = True, strata: Sequence[Any] | None = None
+        self,
+        size: int,
+        batch_size: int,
+        *,
+        seed: int,
+        shuffle: bool = True,
+        strata: Sequence[Any] | None = None,
+        drop_last: bool = False,
     ) -> None:
         if size < 1:
             raise OptimError("there are no items to train on: the dataset is empty")
@@ -71,6 +80,7 @@ class BatchOrder:
         self.seed = seed
         self.shuffle = shuffle
         self.strata = strata
+        self.drop_last = drop_last
         self.rank, self.ranks = 0, 1
         self.epoch, self.batch = 0, 0
 
@@ -114,7 +124,7 @@ class BatchOrder:
 
     def _makes_a_batch(self, left: int) -> bool:
         # A batch of one item has no variance, which some layers divide by.
-        return left >= self.ranks * min(2, self.batch_size)
+        return not self.drop_last and left >= self.ranks * min(2, self.batch_size)
 
     def __iter__(self) -> Iterator[list[Place]]:
         """Give the batches of this process, from where it was set to begin."""
@@ -128,7 +138,8 @@ class BatchOrder:
 
     def _part(self, items: list[int], number: int) -> list[int]:
         begin = number * self.seen_per_batch
-        is_last = number == len(self) - 1
+        # Where all of them are fewer than a batch, they are one.
+        is_last = number == len(self) - 1 and (not self.drop_last or self.size < self.seen_per_batch)
         of_all = items[begin:] if is_last else items[begin : begin + self.seen_per_batch]
         each, more = divmod(len(of_all), self.ranks)
         first = self.rank * each + min(self.rank, more)

@@ -1,0 +1,1 @@
+"""The models that come with the training command: plugin classes, and in `networks` what they make."""

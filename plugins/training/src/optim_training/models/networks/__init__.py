@@ -1,0 +1,1 @@
+"""Networks with a loss, as the plugin classes of models make them. Importing one imports torch."""
