@@ -107,7 +107,7 @@ GROUPS = [
     Wrong(
         "a pattern that is null",
         rules({"match": None, "lr": 1}),
-        [("param_groups[0].match", "must be text, or a list of texts, is null")],
+        [("param_groups[0].match", "must be text, a list of texts or {kind: …}, is null")],
     ),
     Wrong(
         "a pattern that is a number",

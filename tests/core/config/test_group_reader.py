@@ -311,3 +311,60 @@ def test_an_override_adds_what_stands_beside_the_type(config):
     overrides = ["optimizer.layer_decay=0.75", "optimizer.no_decay=[bias]", "optimizer.param_groups=[{match: a}]"]
     spec = registry().build(config, overrides=overrides).optimizer
     assert (0.75, ("bias",), ("a",)) == (spec.layer_decay, spec.no_decay, spec.param_groups[0].match)
+
+
+@pytest.mark.parametrize(
+    ("match", "patterns", "kinds"),
+    [
+        ({"kind": "norm"}, (), ("norm",)),
+        ({"kind": ["norm", "bias"]}, (), ("norm", "bias")),
+        (["head.*", {"kind": "vector"}], ("head.*",), ("vector",)),
+        ([{"kind": "vector"}], (), ("vector",)),
+    ],
+)
+def test_a_rule_may_be_for_kinds_of_parameters(match, patterns, kinds):
+    """What `to_config` writes is the same rule."""
+    registry = empty_registry()
+    config = {"type": "Momentum", "config": BASE, "param_groups": [{"match": match, "lr": 0.1}]}
+    spec = registry.build(config, "optimizer")
+    (rule,) = spec.param_groups
+    assert (patterns, kinds) == (rule.match, rule.kinds)
+    assert spec == registry.build(registry.to_config(spec), "optimizer")
+    written = registry.to_config(spec)["param_groups"][0]["match"]
+    assert (match[0] if match == [{"kind": "vector"}] else match) == written
+
+
+@pytest.mark.parametrize(
+    ("match", "path", "message", "hint"),
+    [
+        ({"kind": "embeding"}, "match.kind", "must be `embedding`, `head`, `norm`, `bias` or `vector`", "`embedding`"),
+        ({"kind": ["norm", "LayerNorm"]}, "match.kind[1]", "must be `embedding`", "did you mean `norm`?"),
+        ({"kind": ["norm", "norm"]}, "match.kind[1]", "stands already in this rule", "take one of the two away"),
+        ({"kind": []}, "match.kind", "is empty", "{kind: embedding}"),
+        ({}, "match.kind", "is required and missing", "{kind: embedding}"),
+        ({"kinds": "norm"}, "match.kinds", "unknown key", "did you mean `kind`?"),
+        ({"name": "head.*"}, "match.name", "unknown key", 'write match: "head.*"'),
+        ({"kind": "norm", "shape": 1}, "match.shape", "unknown key", "allowed here: kind"),
+        (["a", {"kind": 3}], "match[1].kind", "must be `embedding`", "for parameters by name"),
+    ],
+)
+def test_kinds_that_there_are_none_of_are_refused(match, path, message, hint):
+    """At their own place, with what is near."""
+    with pytest.raises(ConfigError) as caught:
+        empty_registry().build(
+            {"type": "Momentum", "config": BASE, "param_groups": [{"match": match, "lr": 1}]}, "optimizer"
+        )
+    (problem,) = caught.value.problems
+    assert f"param_groups[0].{path}" == problem.path
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+def test_a_kind_in_two_rules_and_one_beside_match_are_told():
+    """The first match wins; a rule for a kind says so below `match`."""
+    rules = [{"match": {"kind": "norm"}, "lr": 1}, {"match": {"kind": "norm"}, "lr": 2}, {"kind": "bias", "lr": 3}]
+    with pytest.raises(ConfigError) as caught:
+        empty_registry().build({"type": "Momentum", "config": BASE, "param_groups": rules}, "optimizer")
+    first, second = caught.value.problems
+    assert "stands already in param_groups[0], which takes what it matches" == first.message
+    assert ("param_groups[2].kind", "write `match: {kind: bias}`") == (second.path, second.hint)

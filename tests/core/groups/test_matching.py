@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from model_tree import Linear, Model
 from parameter_groups import groups, spec
@@ -73,3 +75,80 @@ def test_a_suggested_pattern_matches_what_it_is_for():
     with pytest.raises(ParamGroupError, match=r"did you mean `side\[\[\]0\]\.\*`"):
         spec(param_groups=[{"match": "side[0].*", "lr": 1}]).create_optimizer(model)
     spec(param_groups=[{"match": "side[[]0].*", "lr": 1}]).create_optimizer(model)
+
+
+# -- kinds ---------------------------------------------------------------------------------------------------------
+
+
+NORMS = ["blocks.0.norm.weight", "blocks.0.norm.bias", "norm.weight", "norm.bias"]
+BIASES = ["blocks.0.norm.bias", "blocks.0.fc.bias", "blocks.0.out.bias", "norm.bias", "head.bias"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("embedding", ["embed.weight"]),
+        ("head", ["head.weight", "head.bias"]),
+        ("norm", NORMS),
+        ("bias", BIASES),
+        ("vector", [*NORMS, *BIASES]),
+        (["norm", "embedding"], ["embed.weight", *NORMS]),
+    ],
+)
+def test_a_rule_for_a_kind_has_the_parameters_of_that_kind(kind, names):
+    """As the modules say, whatever the parameters are called; of several kinds those of each."""
+    found = groups(spec(param_groups=[{"match": {"kind": kind}, "lr": 0.5}]), Model(1))
+    (taken,) = [own for own, options in found if options == {"lr": 0.5}]
+    assert set(names) == set(taken)
+
+
+def test_kinds_and_patterns_decide_in_the_order_of_the_rules():
+    """Also in one list, and for a parameter of two kinds the first rule."""
+    rules = [
+        {"match": ["embed.*", {"kind": "norm"}], "lr": 0.5},
+        {"match": {"kind": "bias"}, "lr": 0.6},
+        {"match": {"kind": "head"}, "lr": 0.7},
+    ]
+    found = groups(spec(param_groups=rules), Model(1))
+    rate = {name: options.get("lr") for names, options in found for name in names}
+    assert (0.5, 0.5, 0.6, 0.7) == tuple(rate[n] for n in ("embed.weight", "norm.bias", "head.bias", "head.weight"))
+
+
+def test_a_tied_parameter_is_of_both_kinds():
+    """An embedding that is the head's weight is found as either."""
+    for kind in ("embedding", "head"):
+        model = Model(1)
+        model.head.weight = model.embed.weight
+        found = groups(spec(param_groups=[{"match": {"kind": kind}, "lr": 0.5}]), model)
+        assert any("embed.weight" in names for names, options in found if options == {"lr": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (
+            [{"match": {"kind": "norm"}, "lr": 1}],
+            "param_groups[0] `kind: norm` matches no parameter; the kinds that there are",
+        ),
+        (
+            [{"match": {"kind": ["bias", "norm"]}, "lr": 1}],
+            "param_groups[0]: `kind: norm` matches no parameter; the kinds",
+        ),
+        (
+            [{"match": {"kind": "vector"}, "lr": 1}, {"match": {"kind": "bias"}, "lr": 2}],
+            "param_groups[1] `kind: bias`: each of the 1 parameters that it matches is taken by an earlier rule",
+        ),
+    ],
+)
+def test_a_kind_that_decides_nothing_is_named(rules, message):
+    """With the kinds that there are, as for a pattern with the names."""
+    with pytest.raises(ParamGroupError, match=re.escape(message)):
+        spec(param_groups=rules).create_optimizer(Linear())
+
+
+def test_without_a_model_names_and_shapes_say_what_they_can():
+    """Biases and vectors; the rest goes by modules."""
+    found = groups(spec(param_groups=[{"match": {"kind": ["bias", "vector"]}, "lr": 0.5}]), Model(1).named_parameters())
+    assert {*NORMS, *BIASES} == {name for names, options in found for name in names if options}
+    with pytest.raises(ParamGroupError, match=r"param_groups\[0\] `kind: head` goes by the modules that own"):
+        spec(param_groups=[{"match": {"kind": "head"}, "lr": 0.5}]).create_optimizer(Model(1).named_parameters())

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from optim_core.config.issues import ConfigPath, Hint, Issue
-from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS
+from optim_core.config.keys import KIND, LAYER_DECAY, NO_DECAY, PARAM_GROUPS
 from optim_core.errors import OptimError
 from optim_core.groups.rule import GroupRule
 from optim_core.plugin_class.fields import config_fields
@@ -81,13 +81,19 @@ def _groups_config(spec: OptimizerSpec, path: ConfigPath, issues: list[Issue]) -
 
 
 def _rule_config(rule: GroupRule, path: ConfigPath, issues: list[Issue]) -> dict[str, Any]:
-    config: dict[str, Any] = {"match": rule.match[0] if len(rule.match) == 1 else list(rule.match)}
+    config: dict[str, Any] = {"match": _match_config(rule)}
     config |= {key: plain_value(value, (*path, key), issues) for key, value in rule.overrides.items()}
     if rule.lr_multiplier != 1:
         config["lr_multiplier"] = rule.lr_multiplier
     if rule.freeze:
         config["freeze"] = True
     return config
+
+
+def _match_config(rule: GroupRule) -> Any:
+    kinds = [{KIND: rule.kinds[0] if len(rule.kinds) == 1 else list(rule.kinds)}] if rule.kinds else []
+    items = [*rule.match, *kinds]
+    return items[0] if len(items) == 1 else items
 
 
 def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:

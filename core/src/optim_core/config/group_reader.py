@@ -7,12 +7,12 @@ from typing import Any
 
 from optim_core.config.foreign_words import WORDS_FOR_MATCH
 from optim_core.config.issues import Code, ConfigPath, Hint, Issue, IssuesError
-from optim_core.config.keys import LAYER_DECAY, NO_DECAY, PARAM_GROUPS, RULE_KEYS
+from optim_core.config.keys import KIND, LAYER_DECAY, NO_DECAY, PARAM_GROUPS, RULE_KEYS
 from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.config.structuring.scalars import structure_bool, structure_float
 from optim_core.config.structuring.structurer import Structurer
 from optim_core.groups.patterns import expression_error
-from optim_core.groups.rule import NO_DECAY_KINDS, REGEX, GroupRule
+from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS, REGEX, GroupRule
 from optim_core.plugin_class.fields import config_fields, decay_fields, rate_field
 from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list, shown
@@ -41,8 +41,9 @@ class GroupReader:
         self._aliases = structurer.aliases(cls)
         self._rate = rate_field(cls)
         self._issues: list[Issue] = []
-        # Each pattern has the number of the rule in which it stands.
+        # Each pattern, and each kind, has the number of the rule in which it stands.
         self._patterns: dict[str, int] = {}
+        self._kinds: dict[str, int] = {}
 
     def read(self, component: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of `OptimizerSpec` for those of the keys that are given and are not null.
@@ -80,7 +81,7 @@ class GroupReader:
         for key in foreign:
             self._unknown(key, rule, path)
         told = len(self._issues)
-        match = self._match(rule, index, misspelt=any(_stands_for_match(key, rule[key]) for key in foreign))
+        match, kinds = self._match(rule, index, misspelt=any(_stands_for_match(key, rule[key]) for key in foreign))
         multiplier = self._number(rule["lr_multiplier"], (*path, "lr_multiplier")) if "lr_multiplier" in rule else 1.0
         freeze = self._freeze(rule, [key for key in rule if key in fields or key == "lr_multiplier"], path)
         config = self._overridden(fields, path)
@@ -90,7 +91,9 @@ class GroupReader:
         if foreign or told != len(self._issues):
             return None
         overrides = {key: getattr(config, config_fields(self._cls)[key].name) for key in map(self._key, fields)}
-        return GroupRule(match=match, config=config, overrides=overrides, lr_multiplier=multiplier, freeze=freeze)
+        return GroupRule(
+            match=match, kinds=kinds, config=config, overrides=overrides, lr_multiplier=multiplier, freeze=freeze
+        )
 
     def _is_field(self, key: Any) -> bool:
         return key in self._keys or key in self._aliases
@@ -99,27 +102,63 @@ class GroupReader:
         """Return the key that an alias means."""
         return ALIASES[key] if key in self._aliases else key
 
-    def _match(self, rule: Mapping[str, Any], index: int, *, misspelt: bool) -> tuple[str, ...]:
+    def _match(self, rule: Mapping[str, Any], index: int, *, misspelt: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the patterns and the kinds of parameters that a rule is for."""
         path: ConfigPath = (PARAM_GROUPS, index, "match")
         if "match" not in rule:
             if not misspelt:
                 self._tell("missing", path, hint=Hint("pattern"))
-            return ()
+            return (), ()
         given = rule["match"]
         if isinstance(given, str):
             self._pattern(given, path, index)
-            return (str(given),)
+            return (str(given),), ()
+        if isinstance(given, Mapping):
+            return (), self._kinds_in(given, path, index)
         if not is_list(given):
             self._tell("no-patterns", path, given, hint=Hint("pattern"))
-            return ()
+            return (), ()
         if not given:
             self._tell("empty", path, given, hint=Hint("pattern"))
+        kinds: list[str] = []
         for place, pattern in enumerate(given):
             if isinstance(pattern, str):
                 self._pattern(pattern, (*path, place), index)
+            elif isinstance(pattern, Mapping):
+                kinds += self._kinds_in(pattern, (*path, place), index)
             else:
                 self._tell("wrong-type", (*path, place), pattern, hint=Hint("pattern"))
-        return tuple(pattern for pattern in given if isinstance(pattern, str))
+        return tuple(pattern for pattern in given if isinstance(pattern, str)), tuple(kinds)
+
+    def _kinds_in(self, given: Mapping[Any, Any], path: ConfigPath, index: int) -> tuple[str, ...]:
+        """Return the kinds of parameters in {kind: …}, one or a list of them."""
+        for key in given:
+            if not isinstance(key, str):
+                self._tell("key-is-no-text", (*path, shown(key)))
+            elif key != KIND:
+                self._tell("unknown-key", (*path, key), given[key], hint=Hint.of("kind-key", key=key, given=given))
+        if KIND not in given:
+            if not given:
+                self._tell("missing", (*path, KIND), hint=Hint("kinds-to-match"))
+            return ()
+        value = given[KIND]
+        listed = value if is_list(value) else [value]
+        if not listed:
+            self._tell("empty", (*path, KIND), value, hint=Hint("kinds-to-match"))
+        kinds = []
+        for place, kind in enumerate(listed):
+            at: ConfigPath = (*path, KIND, place) if listed is value else (*path, KIND)
+            if not isinstance(kind, str) or kind not in MATCH_KINDS:
+                hint = Hint.of("kind-to-match", value=kind)
+                self._tell("no-kind", at, kind, hint=hint, kinds=MATCH_KINDS)
+            elif kind in self._kinds:
+                first = self._kinds[kind]
+                rule = None if first == index else first
+                self._tell("pattern-twice", at, kind, hint=Hint("first-match-wins"), rule=rule)
+            else:
+                self._kinds[kind] = index
+                kinds.append(str(kind))
+        return tuple(kinds)
 
     def _pattern(self, pattern: str, path: ConfigPath, index: int) -> None:
         """Check one pattern of the rule at `index`."""
@@ -214,7 +253,7 @@ class GroupReader:
         for index, kind in enumerate(given):
             path: ConfigPath = (NO_DECAY,) if given is not value else (NO_DECAY, index)
             if not isinstance(kind, str) or kind not in NO_DECAY_KINDS:
-                self._tell("no-kind", path, kind, hint=Hint.of("kind", value=kind))
+                self._tell("no-kind", path, kind, hint=Hint.of("kind", value=kind), kinds=NO_DECAY_KINDS)
             elif kind in kinds:
                 self._tell("kind-twice", path, kind, hint=Hint("take-one-away"))
             else:
@@ -247,7 +286,9 @@ class GroupReader:
 
 def _stands_for_match(key: Any, value: Any) -> bool:
     """Return whether an unknown key was meant to be `match`, which then is not missing as well."""
-    if not isinstance(key, str) or isinstance(value, Mapping):
+    if not isinstance(key, str) or (isinstance(value, Mapping) and KIND not in value):
         return False
+    if key in (KIND, f"{KIND}s"):
+        return True
     word = key.lower().replace("-", "_")
     return word in WORDS_FOR_MATCH or word == "regex" or nearest(key, RULE_KEYS) == "match"

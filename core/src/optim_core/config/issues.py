@@ -189,6 +189,9 @@ HintCode = Literal[
     "rule-key",
     "kinds",
     "kind",
+    "kind-key",
+    "kind-to-match",
+    "kinds-to-match",
     "beside-inner",
     # An override.
     "near-beside-config",

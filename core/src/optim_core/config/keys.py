@@ -8,6 +8,7 @@ __all__ = [
     "BESIDE",
     "DEFAULT_CLIPPER",
     "GROUP_KEYS",
+    "KIND",
     "LAYER_DECAY",
     "NAMED_KEYS",
     "NO_DECAY",
@@ -30,6 +31,8 @@ BESIDE: dict[Kind, tuple[str, ...]] = {part: KINDS[part].beside for part in PART
 DEFAULT_CLIPPER = "norm"
 # A rule of `param_groups` has these beside the fields of the plugin class.
 RULE_KEYS = ("match", "lr_multiplier", "freeze")
+# The key by which `match` names kinds of parameters.
+KIND = "kind"
 
 
 def owner_of(key: str) -> Kind | None:

@@ -19,7 +19,7 @@ from optim_core.groups.names import NAME, common_module, names_of_parts, rule_na
 from optim_core.groups.options import MULTIPLIER, RATE, OptionMaker, Options, has_hook
 from optim_core.groups.parameter_info import ParameterInfo
 from optim_core.groups.request import GroupRequest
-from optim_core.groups.rule import NO_DECAY_KINDS, VECTOR
+from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS, VECTOR
 from optim_core.groups.targets import Group, Target, refuse_flat, refuse_lazy, refuse_without_model, title_of
 from optim_core.plugin_class.fields import decay_fields
 from optim_core.text.prose import listing
@@ -225,15 +225,16 @@ def plan_of(
     hooked = has_hook(request.config)
     refuse_without_model(request, target)
     refuse_flat(request, target)
-    if thorough or needs_layers(request) or VECTOR in request.no_decay:
+    by_kind = _kinds_of_rules(request)
+    if thorough or by_kind or needs_layers(request) or VECTOR in request.no_decay:
         refuse_lazy(target)
-    wanted = thorough or hooked or request.no_decay or request.layer_decay is not None
+    wanted = thorough or hooked or by_kind or request.no_decay or request.layer_decay is not None
     traits = _traits(target) if wanted and target.models else []
     trained = target.trained()
     plan = Plan(
         request,
         target,
-        rules=_rules(request, target, trained),
+        rules=_rules(request, target, trained, traits),
         traits=traits,
         exempt=_exempt(request, target, traits),
         layer_factors=[] if request.layer_decay is None else _layer_factors(request.layer_decay, target, traits),
@@ -253,7 +254,8 @@ def plan_of(
 
 def needs_layers(request: GroupRequest) -> bool:
     """Tell whether more is asked of a model than which module owns a parameter."""
-    return request.layer_decay is not None or has_hook(request.config)
+    # An output head is known by coming last.
+    return request.layer_decay is not None or has_hook(request.config) or "head" in _kinds_of_rules(request)
 
 
 def _traits(target: Target) -> list[Traits]:
@@ -267,10 +269,32 @@ def _traits(target: Target) -> list[Traits]:
     return [known[id(parameter)] for parameter in target.parameters]
 
 
-def _rules(request: GroupRequest, target: Target, trained: list[bool]) -> list[int | None]:
+def _rules(request: GroupRequest, target: Target, trained: list[bool], traits: list[Traits]) -> list[int | None]:
     if not request.rules or target.names is None:
         return [None] * len(target.parameters)
-    return match_rules(request.rules, target.names, target.aliases, trained)
+    kinds = _kinds(target, traits) if _kinds_of_rules(request) else ()
+    return match_rules(request.rules, target.names, target.aliases, trained, kinds)
+
+
+def _kinds_of_rules(request: GroupRequest) -> set[str]:
+    return {kind for rule in request.rules for kind in rule.kinds}
+
+
+def _kinds(target: Target, traits: list[Traits]) -> list[frozenset[str]]:
+    """Return the kinds of each parameter, as far as they are known: without a model, by its own name and shape."""
+    vector, matrix = frozenset({VECTOR}), frozenset[str]()
+    shaped = [vector if parameter.ndim < 2 else matrix for parameter in target.parameters]
+    if not traits:
+        bias = frozenset({"bias"})
+        names = target.names or []
+        return [
+            own | bias if is_bias(name.rpartition(".")[2]) else own for own, name in zip(shaped, names, strict=True)
+        ]
+    known = {
+        key: frozenset(kind for kind in MATCH_KINDS if getattr(one, f"is_{kind}", False))
+        for key, one in _different(traits).items()
+    }
+    return [own | known[id(one)] for own, one in zip(shaped, traits, strict=True)]
 
 
 def _exempt(request: GroupRequest, target: Target, traits: list[Traits]) -> list[str]:

@@ -35,6 +35,8 @@ __all__ = [
 
 # What FullyShardedDataParallel calls the tensor into which it puts a module's parameters.
 FLAT = "_flat_param"
+# The kinds of parameters that names and shapes tell.
+KNOWN_WITHOUT_MODEL = frozenset({"bias", VECTOR})
 MODEL = "hand over the model instead of its parameters"
 
 Group = dict[str, Any]
@@ -271,8 +273,13 @@ def refuse_without_model(request: GroupRequest, target: Target) -> None:
             f"{rule_title(0, request.rules[0])} goes by names, and these tensors have none: "
             "hand over the model, or (name, tensor) pairs such as model.named_parameters()"
         )
+    needed = [
+        rule_title(index, rule)
+        for index, rule in enumerate(request.rules)
+        if not KNOWN_WITHOUT_MODEL.issuperset(rule.kinds)
+    ]
     by_modules = [kind for kind in request.no_decay if kind != VECTOR]
-    needed = [f"no_decay: {kind}" for kind in by_modules if kind != "bias" or target.names is None]
+    needed += [f"no_decay: {kind}" for kind in by_modules if kind != "bias" or target.names is None]
     needed += [] if request.layer_decay is None else ["layer_decay"]
     if needed:
         raise ParamGroupError(f"{needed[0]} goes by the modules that own the parameters: {MODEL}")

@@ -13,6 +13,7 @@ import attrs
 from optim_core.config.components import DECAY, Found
 from optim_core.config.keys import (
     DEFAULT_CLIPPER,
+    KIND,
     LAYER_DECAY,
     NO_DECAY,
     PARAM_GROUPS,
@@ -20,7 +21,7 @@ from optim_core.config.keys import (
 )
 from optim_core.discovery.records import PluginRecord
 from optim_core.errors import PluginError
-from optim_core.groups.rule import NO_DECAY_KINDS
+from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS
 from optim_core.kinds import KINDS, Kind
 from optim_core.plugin_class.fields import decay_fields, rate_field
 from optim_core.reference.plugin_schema import NOWHERE, Schema, config_schema
@@ -231,6 +232,15 @@ def _flat(definition: str, definitions: Schema, beside: Iterable[str]) -> Schema
 
 _PATTERN: Schema = {"type": "string", "minLength": 1}
 _KINDS: Schema = {"enum": list(NO_DECAY_KINDS)}
+_MATCHED: Schema = {"enum": list(MATCH_KINDS)}
+_OF_KINDS: Schema = {
+    "type": "object",
+    "properties": {
+        KIND: {"anyOf": [_MATCHED, {"type": "array", "items": _MATCHED, "minItems": 1, "uniqueItems": True}]}
+    },
+    "required": [KIND],
+    "additionalProperties": False,
+}
 _GROUPS: Schema = {
     PARAM_GROUPS: {
         "description": "What is different for some parameters; the first rule that matches a name decides.",
@@ -247,8 +257,12 @@ _GROUPS: Schema = {
 }
 _OF_RULES: Schema = {
     "match": {
-        "description": "Patterns of parameter names: `*.bias`, or `re:` and a regular expression.",
-        "anyOf": [_PATTERN, {"type": "array", "items": _PATTERN, "minItems": 1, "uniqueItems": True}],
+        "description": "Patterns of parameter names: `*.bias`, or `re:` and a regular expression; or {kind: norm}.",
+        "anyOf": [
+            _PATTERN,
+            _OF_KINDS,
+            {"type": "array", "items": {"anyOf": [_PATTERN, _OF_KINDS]}, "minItems": 1, "uniqueItems": True},
+        ],
     },
     "lr_multiplier": {"description": "Multiplies the learning rate.", "type": "number", "exclusiveMinimum": 0},
     "freeze": {"description": "true: the parameters are not trained.", "type": "boolean"},

@@ -111,7 +111,7 @@ def _of_optimizer(file: str, name: str, spec: OptimizerSpec, schedule: Scheduler
                 file=file,
                 name=name,
                 group="_".join(names) or (DEFAULT_GROUP if len(found) > 1 else ""),
-                patterns=", ".join(pattern for index in indices for pattern in inner.param_groups[index].match),
+                patterns=", ".join(each for index in indices for each in inner.param_groups[index].matched),
                 optimizer=spec,
                 schedule=schedule,
                 base_lr=rate,

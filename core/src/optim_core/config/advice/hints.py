@@ -13,9 +13,9 @@ from optim_core.config.advice.telling import Telling
 from optim_core.config.foreign_words import meant
 from optim_core.config.forms.takes import Takes
 from optim_core.config.issues import Hint, HintCode
-from optim_core.config.keys import PARTS, RECIPE_KEYS, SECTION
+from optim_core.config.keys import KIND, PARTS, RECIPE_KEYS, SECTION
 from optim_core.config.structuring.repairs import as_bool, as_list, as_null, as_number
-from optim_core.groups.rule import NO_DECAY_KINDS, REGEX
+from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS, REGEX
 from optim_core.kinds import Kind
 from optim_core.text.prose import listing
 from optim_core.text.values import shown, type_in_words
@@ -163,6 +163,9 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "rule-key": groups.rule_key,
     "kinds": lambda _: f"for example [{', '.join(NO_DECAY_KINDS[:2])}]",
     "kind": groups.kind,
+    "kind-key": groups.kind_key,
+    "kind-to-match": groups.kind_to_match,
+    "kinds-to-match": lambda _: f"for example {{{KIND}: {MATCH_KINDS[0]}}}",
     "beside-inner": lambda _, part: f"move it into `{part}`, beside `type`",
     # An override.
     "near-beside-config": overrides.near_beside_config,

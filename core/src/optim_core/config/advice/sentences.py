@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from optim_core.config.issues import DEEPEST, MOST_NODES, Code, Issue, path_text
 from optim_core.config.keys import PARAM_GROUPS
 from optim_core.discovery.unknown_names import nothing_is_called
-from optim_core.groups.rule import NO_DECAY_KINDS
 from optim_core.text.prose import listing
 from optim_core.text.values import shown, type_in_words
 
@@ -112,7 +111,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "wrong-algorithm": lambda issue: f"must be `norm` or `value`, is {shown(issue.value)}",
     "no-rules": lambda issue: f"must be a list of rules, is {shown(issue.value)}",
     "no-rule": lambda issue: f"must be a mapping with `match`, is {shown(issue.value)}",
-    "no-patterns": lambda issue: f"must be text, or a list of texts, is {shown(issue.value)}",
+    "no-patterns": lambda issue: f"must be text, a list of texts or {{kind: …}}, is {shown(issue.value)}",
     "pattern-twice": _pattern_twice,
     "no-expression": lambda issue: f"is no regular expression: {issue.data['text']}",
     "frozen-with-others": lambda issue: (
@@ -123,7 +122,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "no-rate-by-layer": lambda issue: f"{issue.data['name']} has no `lr` that could fall from layer to layer",
     "breaks-a-field": _breaks_a_field,
     "no-kinds": lambda issue: f"must be a list of kinds of parameters, is {shown(issue.value)}",
-    "no-kind": lambda issue: f"must be {_either(NO_DECAY_KINDS)}, is {shown(issue.value)}",
+    "no-kind": lambda issue: f"must be {_either(issue.data['kinds'])}, is {shown(issue.value)}",
     "kind-twice": lambda issue: f"`{issue.value}` stands already in the list",
     "no-decay-field": lambda issue: f"{issue.data['name']} has no `weight_decay` that could be left out",
     "zero-decay-refused": _zero_decay_refused,
