@@ -92,16 +92,39 @@ KINDS: dict[Kind, PluginKind] = {
         methods=("clip(parameters)",),
         key="gradient_clipping",
     ),
-    "model": PluginKind("optim_training.models", ModelPlugin, ("parameters()",), apart=True),
+    "model": PluginKind(
+        group="optim_training.models",
+        protocol=ModelPlugin,
+        methods=("parameters()",),
+        apart=True,
+        type_key="model_type",
+        fields_key="model",
+    ),
     "dataset": PluginKind(
         group="optim_training.datasets",
         protocol=DatasetPlugin,
         methods=("__len__()", "__getitem__(index)"),
         further=("training",),
         apart=True,
+        type_key="dataset_type",
+        fields_key=None,
     ),
-    "logger": PluginKind("optim_training.loggers", LoggerPlugin, ("log_metrics()",), apart=True),
-    "demo": PluginKind("optim_training.demos", DemoPlugin, ("show(batch, step, folder)",), apart=True),
+    "logger": PluginKind(
+        group="optim_training.loggers",
+        protocol=LoggerPlugin,
+        methods=("log_metrics()",),
+        apart=True,
+        type_key="logger",
+        fields_key=None,
+    ),
+    "demo": PluginKind(
+        group="optim_training.demos",
+        protocol=DemoPlugin,
+        methods=("show(batch, step, folder)",),
+        apart=True,
+        type_key="demo_type",
+        fields_key=None,
+    ),
 }
 
 # Entry-point groups that offer no plugins themselves, but what brings many of them, and subcommands of `optim`.

@@ -388,7 +388,7 @@ def test_every_installed_plugin_fits_its_own_schema():
     """Defaults and example of every plugin that is installed here fit the schema, in canonical form."""
     installed = Registry()
     schema = installed.schema()
-    for kind in KINDS:
+    for kind in [kind for kind, row in KINDS.items() if not row.apart]:
         for name in installed.names(kind):
             try:
                 cls = installed.catalog(kind)[name]

@@ -140,6 +140,6 @@ def commands_of_extras() -> dict[str, str]:
     Example:
         >>> from optim_core.plugin_tools import commands_of_extras
         >>> commands_of_extras()
-        {'conformance': 'conformance'}
+        {'conformance': 'conformance', 'train': 'training'}
     """
     return {name: extra for extra, commands in COMMANDS.items() for name in commands}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,9 +11,6 @@ from torch import Tensor
 from optim_core import OptimError
 from optim_training.demos.live.batches import first_part
 from optim_training.loading.seeds import seed_of
-
-if TYPE_CHECKING:
-    from optim_training.demos.text import Text
 
 __all__ = ["TextDemo"]
 
@@ -28,7 +25,7 @@ class TextDemo:
         config: how long, and with what.
     """
 
-    def __init__(self, model: Any, config: Text) -> None:
+    def __init__(self, model: Any, config: Any) -> None:
         self._model, self._config = model, config
 
     def show(self, batch: Any, step: int, folder: Path) -> list[Path]:
