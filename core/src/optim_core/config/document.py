@@ -27,6 +27,11 @@ class Document(NamedTuple):
         typed: path and text of the overrides that YAML takes for something else than a text.
         refused: what is wrong with overrides that were not taken.
         of_application: it is what a whole application is told, which may have anything of its own beside a recipe.
+
+    Example:
+        >>> from optim_core.plugin_tools import Document
+        >>> Document(None, {"type": "SGD"}, lambda path: None).value
+        {'type': 'SGD'}
     """
 
     file: str | None
@@ -38,7 +43,13 @@ class Document(NamedTuple):
     of_application: bool = False
 
     def place(self, path: ConfigPath) -> tuple[str | None, int | None, int | None]:
-        """Return file, line and column of what stands at `path`."""
+        """Return file, line and column of what stands at `path`.
+
+        Example:
+            >>> from optim_core.plugin_tools import Document
+            >>> Document("model.yaml", {}, lambda path: (3, 5)).place(("type",))
+            ('model.yaml', 3, 5)
+        """
         if self.overridden and any(path[:length] in self.overridden for length in range(len(path) + 1)):
             return OVERRIDE, None, None
         line, column = self.locate(path) or (None, None)

@@ -215,9 +215,9 @@ class _Reader:
         except PluginError as error:
             self._problems.append(Problem(path=option_of("logger"), message=str(error)))
             return None
-        missing = getattr(spec.config, "missing", None)
-        if callable(missing) and (sentence := missing()):
-            self._problems.append(Problem(path=option_of("logger"), message=sentence))
+        look = getattr(spec.config, "check", None)
+        sentences = look() if callable(look) else []
+        self._problems += [Problem(path=option_of("logger"), message=sentence) for sentence in sentences]
         return spec
 
     def _logger_hint(self, hint: str | None) -> str:

@@ -26,6 +26,13 @@ def write_checkpoint_file(path: Path, document: Any) -> None:
 
     Raises:
         CheckpointError: the file cannot be written; what stood there is as it was.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import read_checkpoint_file, write_checkpoint_file
+        >>> write_checkpoint_file(Path("run.ckpt"), {"step": 3})
+        >>> read_checkpoint_file(Path("run.ckpt"))
+        {'step': 3}
     """
     import torch
 
@@ -44,6 +51,13 @@ def read_checkpoint_file(path: Path) -> Any:
         MissingCheckpointError: there is no file.
         CheckpointError: it cannot be read, or is cut off or damaged.
         CheckpointMismatchError: it holds something else than plain data.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import read_checkpoint_file, write_checkpoint_file
+        >>> write_checkpoint_file(Path("run.ckpt"), {"step": 3})
+        >>> read_checkpoint_file(Path("run.ckpt"))
+        {'step': 3}
     """
     try:
         with path.open("rb") as file:

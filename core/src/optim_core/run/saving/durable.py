@@ -56,6 +56,13 @@ def write_durably(path: Path, write: Callable[[Any], object]) -> None:
 
     Raises:
         CheckpointError: the file cannot be written; what stood there is as it was, and nothing else is left.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import write_durably
+        >>> write_durably(Path("notes.txt"), lambda file: file.write(b"whole"))
+        >>> Path("notes.txt").read_text()
+        'whole'
     """
     try:
         target = _target(path)

@@ -26,6 +26,16 @@ def refuse_other_than_plain(values: dict[str, Any]) -> None:
 
     Args:
         values: what is to be saved, by the name that the path begins with.
+
+    Example:
+        >>> from optim_core import OptimError
+        >>> from optim_core.plugin_tools import refuse_other_than_plain
+        >>> refuse_other_than_plain({"extra": {"step": 3}})
+        >>> try:
+        ...     refuse_other_than_plain({"extra": {"when": object}})
+        ... except OptimError as error:
+        ...     print("extra" in str(error))
+        True
     """
     wrong = [line for name, value in values.items() for line in _wrong(value, name, 0)]
     if wrong:

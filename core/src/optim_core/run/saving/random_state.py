@@ -41,6 +41,15 @@ def random_state(generators: Generators) -> dict[str, Any]:
 
     Raises:
         OptimError: one of the caller's is no generator.
+
+    Example:
+        >>> import random
+        >>> from optim_core.plugin_tools import load_random_state, random_state
+        >>> state = random_state({})
+        >>> first = random.random()
+        >>> load_random_state(state, {})
+        >>> random.random() == first
+        True
     """
     own = _own(generators)
     return {
@@ -78,6 +87,15 @@ def load_random_state(state: Mapping[str, Any], generators: Generators) -> None:
     Args:
         state: what it gave; `differences` finds nothing wrong with it.
         generators: the caller's generators, by the names that were saved.
+
+    Example:
+        >>> import random
+        >>> from optim_core.plugin_tools import load_random_state, random_state
+        >>> state = random_state({})
+        >>> first = random.random()
+        >>> load_random_state(state, {})
+        >>> random.random() == first
+        True
     """
     for name, source in _own(generators).items():
         source.write(state["own"][name])

@@ -41,6 +41,11 @@ def together(work: Callable[[], Result]) -> list[Result]:
 
     Raises:
         CheckpointError: `work` failed on another process. Where it fails on this one, what it raises is raised.
+
+    Example:
+        >>> from optim_core.plugin_tools import together
+        >>> together(lambda: "done")
+        ['done']
     """
     if not _distributed():
         return [work()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 # Before torch is imported Comet would ask for it to be imported after; Lightning's logger turns off what needs that.
 os.environ.setdefault("COMET_DISABLE_AUTO_LOGGING", "1")
@@ -16,9 +16,6 @@ from lightning.pytorch.loggers import CometLogger
 
 from optim_core import OptimError
 from optim_training.loggers.live.media import kind_of, sound_of, table_of
-
-if TYPE_CHECKING:
-    from optim_training.loggers.comet import Comet
 
 __all__ = ["RunCometLogger"]
 
@@ -39,7 +36,7 @@ class RunCometLogger(CometLogger):
         OptimError: there is no key, and the experiment is not to be kept here.
     """
 
-    def __init__(self, folder: Path, project: str, run: str, config: Comet) -> None:
+    def __init__(self, folder: Path, project: str, run: str, config: Any) -> None:
         said = os.environ.get(_ONLINE, "1").lower() in _NO
         offline = said if config.offline is None else config.offline
         if not offline and not comet_ml.get_config("comet.api_key"):  # type: ignore[attr-defined]

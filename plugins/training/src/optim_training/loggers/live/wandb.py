@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import wandb
 from lightning.fabric.utilities.rank_zero import rank_zero_only
@@ -12,9 +12,6 @@ from lightning.pytorch.loggers import WandbLogger
 
 from optim_core import OptimError
 from optim_training.loggers.live.media import kind_of, table_of
-
-if TYPE_CHECKING:
-    from optim_training.loggers.wandb import WandB
 
 __all__ = ["RunWandbLogger"]
 
@@ -34,7 +31,7 @@ class RunWandbLogger(WandbLogger):
         OptimError: there is no login, and the run is not to be kept here.
     """
 
-    def __init__(self, folder: Path, project: str, run: str, config: WandB) -> None:
+    def __init__(self, folder: Path, project: str, run: str, config: Any) -> None:
         mode = os.environ.get("WANDB_MODE", "")
         offline = mode in _OFFLINE if config.offline is None else config.offline
         if not offline and not os.environ.get("WANDB_API_KEY") and not wandb.api.api_key:
