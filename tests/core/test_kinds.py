@@ -119,7 +119,9 @@ def test_a_class_of_a_new_kind_can_be_registered(averages):
     """`Registry.register` takes the kinds of the table, and names them where it refuses one."""
     averages.register("averager", "Mine", averages.catalog("averager")["EMA"])
     assert "Mine" == averages.build({"type": "Mine"}, "averager").type
-    with pytest.raises(PluginError, match="the kinds are optimizer, scheduler, clipper, model, dataset, logger, demo, averager"):
+    with pytest.raises(
+        PluginError, match="the kinds are optimizer, scheduler, clipper, model, dataset, logger, demo, averager"
+    ):
         averages.register("average", "Mine", object)
 
 
