@@ -62,6 +62,7 @@ ORIGINS = (
         "training_arguments",
         others=("transformers", "huggingface", "hf", "trainer"),
     ),
+    Origin("timm", "timm's args.yaml", "timm_args", others=("pytorch-image-models",)),
     Origin("nanogpt", "the flat keys of nanoGPT's train.py; its Python files are read, and not run", "nanogpt"),
     Origin("vits", "a config of VITS or its kin: train.lr_decay", "vits", others=("hifi-gan", "hifigan", "rvc")),
 )
