@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,8 @@ class SiteFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.path: list[Any] = []
+        """What else a test puts on the path, before the folder."""
 
     def add(
         self,

@@ -14,7 +14,7 @@ import attrs
 from optim_core.config.builder import Builder
 from optim_core.config.components import Components, Found
 from optim_core.config.document import Document, Section
-from optim_core.discovery.claims import Claim
+from optim_core.discovery.claims import Claim, Names
 from optim_core.discovery.index import Index
 from optim_core.discovery.loading import Loader
 from optim_core.discovery.policy import Settings
@@ -314,7 +314,7 @@ class Registry:
         fault = check_plugin_class(cls, kind)
         if fault:
             raise PluginError(f"cannot register `{name}`: {fault}")
-        claim = Claim(kind, name, f"{cls.__module__}:{cls.__qualname__}", None, names=(name,), target=cls)
+        claim = Claim(kind, name, f"{cls.__module__}:{cls.__qualname__}", None, names=Names([name]), target=cls)
         with self._lock:
             for other in self._view().index.claimants(kind, name):
                 if other.source is not None:

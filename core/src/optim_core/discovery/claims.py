@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from optim_core.discovery.distributions import Source
+from optim_core.text.names import normalise
 from optim_core.text.prose import visible
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["IN_THIS_PROCESS", "Claim"]
+__all__ = ["IN_THIS_PROCESS", "Claim", "Names"]
 
 # What stands for the distribution of a class that was registered.
 IN_THIS_PROCESS = "this process"
+
+
+class Names:
+    """The names that a distribution gives one plugin, in the order of the file; all its claims share them.
+
+    Example:
+        >>> names = Names(["Lion", "sign"])
+        >>> list(names), "sign" in names, names.any_like("SI*")
+        (['Lion', 'sign'], True, True)
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = dict.fromkeys(names)
+        # A policy asks for the same few patterns again at each name.
+        self._like: dict[str, bool] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def add(self, name: str) -> None:
+        self._names[name] = None
+
+    def any_like(self, pattern: str) -> bool:
+        """Return whether one of them is meant by a normalised pattern with wildcards."""
+        found = self._like.get(pattern)
+        if found is None:
+            found = self._like[pattern] = any(fnmatchcase(normalise(name), pattern) for name in self._names)
+        return found
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -39,7 +73,7 @@ class Claim:
     value: str
     source: Source | None
     fault: str | None = None
-    names: tuple[str, ...] = ()
+    names: Names = attrs.Factory(Names)
     target: type[Any] | None = None
     provider: Claim | None = None
     point: EntryPoint | None = None

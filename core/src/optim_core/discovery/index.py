@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from optim_core.discovery.claims import Claim
 from optim_core.discovery.loading import Loader, known_fault, load_command, load_plugin_class
 from optim_core.discovery.policy import Policy
 from optim_core.discovery.providers import Providers
+from optim_core.discovery.scan import deletion
 from optim_core.errors import BlockedPluginError, DuplicatePluginError, IncompatiblePluginError, PluginError
 from optim_core.kinds import Kind
 from optim_core.text.names import normalise, normalise_distribution
@@ -17,6 +19,7 @@ from optim_core.text.prose import visible, with_article
 if TYPE_CHECKING:
     from click import Command
 
+    from optim_core.discovery.distributions import Source
     from optim_core.discovery.records import ExtensionRecord, PluginRecord, State
 
 __all__ = ["Index"]
@@ -107,10 +110,10 @@ class Index:
 
     def address(self, claim: Claim, kind: Kind) -> str | None:
         """Return the shortest name that means this plugin and nothing else, None where none can be used."""
-        others = [name for name in claim.names if name != claim.canonical]
         qualifiers = ([claim.provider.name] if claim.provider else []) + [claim.distribution]
-        qualified = (f"{qualifier}:{name}" for qualifier in qualifiers for name in (claim.canonical, *others))
-        for name in (claim.canonical, *others, *qualified):
+        for name in chain(
+            _best_first(claim), (f"{qualifier}:{name}" for qualifier in qualifiers for name in _best_first(claim))
+        ):
             try:
                 found = self.find(kind, name)
             except PluginError:
@@ -267,6 +270,12 @@ def _is_of(claim: Claim, distribution: str) -> bool:
     return normalise_distribution(claim.distribution) == distribution
 
 
+def _best_first(claim: Claim) -> Iterator[str]:
+    """Yield all names of a plugin, the canonical one first: it may have thousands, and seldom is another needed."""
+    yield claim.canonical
+    yield from (name for name in claim.names if name != claim.canonical)
+
+
 def _split(name: str) -> tuple[str | None, str]:
     """Return the qualifier, None where there is none, and the plain name."""
     qualifier, colon, plain = name.rpartition(":")
@@ -287,20 +296,51 @@ def _standing(claim: Claim) -> tuple[State, str | None]:
 
 
 def _duplicate(kind: str, name: str, claims: list[Claim]) -> DuplicatePluginError:
-    first = claims[0]
-    named = visible(name)
-    owners = list(dict.fromkeys(claim.label for claim in claims))
+    owners = list(dict.fromkeys(claim.source for claim in claims))
     if len(owners) > 1:
-        who = f"{' and '.join(owners)} each offer {with_article(kind)} called `{named}`"
-        ways = [f"{claim.distribution}:{claim.name}" for claim in claims]
-        prefer = f'Registry(prefer={{"{first.name}": "{first.distribution}"}})'
-        or_else = f", or set prefer: {prefer}, OPTIM_CORE_PREFER={first.name}={first.distribution}"
+        labels = [claim.label for claim in claims]
+        told = dict.fromkeys(claim.label if labels.count(claim.label) == 1 else _placed(claim) for claim in claims)
+        who = f"{' and '.join(told)} each offer {with_article(kind)} called `{visible(name)}`"
     else:
-        who = f"{owners[0]} offers several {kind}s called `{named}`, apart from case, `-`, `_` and the provider"
-        ways = [f"{claim.provider.name}:{claim.name}" if claim.provider else claim.name for claim in claims]
-        or_else = ""
+        apart = "apart from case, `-`, `_` and the provider"
+        who = f"{claims[0].label} offers several {kind}s called `{visible(name)}`, {apart}"
     return DuplicatePluginError(
-        f"{who}\n    write {' or '.join(f'`{way}`' for way in dict.fromkeys(ways))}{or_else}",
-        distribution=first.distribution,
-        version=first.version,
+        f"{who}\n    {' or '.join(_ways_out(claims))}",
+        distribution=claims[0].distribution,
+        version=claims[0].version,
     )
+
+
+def _placed(claim: Claim) -> str:
+    return f"{claim.label} in {visible(claim.source.location)}" if claim.source else claim.label
+
+
+def _ways_out(claims: list[Claim]) -> Iterator[str]:
+    """Yield what makes one of several claims count, each as a clause."""
+    names: dict[str, dict[Source | None, None]] = {}
+    for claim in claims:
+        names.setdefault(normalise_distribution(claim.distribution), {})[claim.source] = None
+    # A copied metadata folder says the same name as its original, so that no name tells the two apart.
+    copies = [copy for sources in names.values() for copy in _copies(sources)]
+    told_apart = [claim for claim in claims if len(names[normalise_distribution(claim.distribution)]) == 1]
+    if copies:
+        folder = "folder that is a copy" if len(copies) == 1 else "folders that are copies"
+        yield f"delete the {folder}: {' && '.join(deletion(copy.location) for copy in copies)}"
+    if len(names) == 1 and not copies:
+        ways = [f"{claim.provider.name}:{claim.name}" if claim.provider else claim.name for claim in claims]
+    else:
+        ways = [f"{claim.distribution}:{claim.name}" for claim in told_apart]
+    if ways:
+        yield f"write {' or '.join(f'`{way}`' for way in dict.fromkeys(ways))}"
+    if told_apart and len(names) > 1:
+        first = told_apart[0]
+        preference = f'Registry(prefer={{"{first.name}": "{first.distribution}"}})'
+        yield f"set prefer: {preference}, OPTIM_CORE_PREFER={first.name}={first.distribution}"
+
+
+def _copies(sources: Iterable[Source | None]) -> list[Source]:
+    """Return all of the metadata folders of one name but one: that with the name that an installer gives it."""
+    folders = [source for source in sources if source is not None]
+    original = next((each for each in folders if each.key == normalise_distribution(each.name)), None)
+    original = original or next(iter(folders), None)
+    return [each for each in folders if each is not original]

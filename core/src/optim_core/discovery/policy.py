@@ -71,10 +71,8 @@ def _qualified(claim: Claim, provider: Claim | None, pattern: str) -> bool:
 
 
 def _named(claim: Claim, pattern: str) -> bool:
-    names = {claim.name, *claim.names}
-    if claim.provider is not None:
-        names.add(claim.provider.name)
-    return any(fnmatchcase(normalise(name), pattern) for name in names)
+    names = [claim.name, *([claim.provider.name] if claim.provider else [])]
+    return any(fnmatchcase(normalise(name), pattern) for name in names) or claim.names.any_like(pattern)
 
 
 @attrs.frozen(eq=False, repr=False)

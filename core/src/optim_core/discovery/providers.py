@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from optim_core.discovery.claims import Claim
+from optim_core.discovery.claims import Claim, Names
 from optim_core.discovery.loading import Loader, checked, load_error, load_target, running
 from optim_core.errors import PluginLoadError
 from optim_core.kinds import KINDS, Kind, is_kind
@@ -182,7 +182,7 @@ def _asked(claim: Claim, live: Any) -> _Opened:
         raise load_error(claim, fault)
     offers: dict[str, list[Claim]] = {}
     for name in dict.fromkeys(listed or ()):
-        offer = Claim(kind, name, claim.value, claim.source, names=(name,), provider=claim)
+        offer = Claim(kind, name, claim.value, claim.source, names=Names([name]), provider=claim)
         offers.setdefault(normalise(name), []).append(offer)
     return _Opened(live, kind, offers)
 

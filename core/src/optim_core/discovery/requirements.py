@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from optim_core.text.names import normalise_distribution
-from optim_core.text.prose import visible
+from optim_core.text.prose import brief
 from optim_core.version import __version__
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ __all__ = ["against_core", "unmet"]
 
 _CORE = "optim-core"
 _NAME = re.compile(r"\s*([\w.-]+)")
+# The longest that people wrote, with a marker for each system, are a tenth of it. Longer ones can hold numbers of more
+# digits than Python converts, and more brackets than it goes into.
+LONGEST_REQUIREMENT = 2000
+LONGEST_QUOTED = 100
 _RELEASE = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
@@ -28,12 +32,14 @@ def against_core(requirements: Iterable[str], version: str = __version__) -> str
         version: the installed version.
     """
     for text in requirements:
-        if _name(text) != _CORE or _plainly_admits(text, version):
+        if _name(text) != _CORE:
+            continue
+        if len(text) <= LONGEST_REQUIREMENT and _plainly_admits(text, version):
             continue
         requirement = _parsed(text)
         if isinstance(requirement, str):
             return requirement
-        if _applies(requirement, "") and not requirement.specifier.contains(version, prereleases=True):
+        if _applies(requirement, "") and not _contains(requirement, version):
             return f"it needs {_CORE}{requirement.specifier}, and {_CORE} {version} is installed"
     return None
 
@@ -116,10 +122,15 @@ def _parsed(text: str) -> Requirement | str:
     """Return the requirement, or in words why it is none."""
     from packaging.requirements import InvalidRequirement, Requirement
 
+    said = f"its requirement '{brief(text, LONGEST_QUOTED)}'"
+    if len(text) > LONGEST_REQUIREMENT:
+        return f"{said} has {len(text):,} characters, which is more than any needs"
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        return f"its requirement {visible(text)!r} is malformed: {str(error).splitlines()[0]}"
+        return f"{said} is malformed: {str(error).splitlines()[0]}"
+    except (ValueError, RecursionError) as error:
+        return f"{said} cannot be read: {type(error).__name__}"
 
 
 def _applies(requirement: Requirement, extra: str) -> bool:
@@ -127,7 +138,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
         return True
     try:
         return requirement.marker.evaluate({"extra": extra})
-    except ValueError:
+    except (ValueError, RecursionError):
         # The marker compares what cannot be compared, and pip would not install what it stands at.
         return True
 
@@ -136,5 +147,5 @@ def _contains(requirement: Requirement, version: str) -> bool:
     try:
         return requirement.specifier.contains(version, prereleases=True)
     except ValueError:
-        # The version of the installed distribution is malformed.
+        # The version of the installed distribution, or the one that is asked for, is malformed.
         return False

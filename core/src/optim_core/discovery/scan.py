@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from optim_core.discovery.claims import Claim
+from optim_core.discovery.claims import Claim, Names
 from optim_core.discovery.distributions import Source, UnreadableError, installed
 from optim_core.kinds import entry_point_groups
 from optim_core.text.names import is_name
-from optim_core.text.prose import said, visible
+from optim_core.text.prose import brief, said, visible
 from optim_core.version import __version__
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ _MARKS = ("optim_core.", "optim_training.")
 _TARGET = re.compile(r"(\w+(?:\.\w+)*)\s*:\s*(\w+(?:\.\w+)*)\s*(?:\[([\w\s,.-]*)\])?")
 # What pip puts before the names of folders that it is about to delete.
 _LEFT_OVER = "~"
+# No line that anybody wrote on purpose is longer.
+LONGEST_LINE = 1000
+LONGEST_NAME = 200
+# How many lines of one file that are wrong are told, each by itself.
+MOST_TOLD = 10
 
 
 class Scan:
@@ -65,7 +70,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
         text, fault = _entry_points(source)
         if source.folder.startswith(_LEFT_OVER):
             if _is_marked(text):
-                message = f"an interrupted pip left {source.location} behind; delete that folder"
+                message = f"an interrupted pip left {visible(source.location)} behind; delete that folder"
                 found.blame(source.name, message, source.location)
             continue
         texts[source] = text
@@ -102,8 +107,8 @@ def _tell_hidden(found: Scan, source: Source, hider: Source, texts: Mapping[Sour
         return
     if source.fault is not None and hider.fault is None:
         message = (
-            f"{source.location} has no METADATA, and {hider.label} in {hider.location} is whole; delete that folder: "
-            f"{deletion(source.location)}"
+            f"{visible(source.location)} has no METADATA, and {hider.label} in {visible(hider.location)} is whole; "
+            f"delete that folder: {deletion(source.location)}"
         )
         found.blame(source.name, message, source.location)
     elif _clash(source, texts[source], hider, texts[hider]):
@@ -123,12 +128,16 @@ def deletion(folder: str) -> str:
     return f'rmdir /s "{folder}"' if os.name == "nt" else f"rm -r {shlex.quote(folder)}"
 
 
-def _blame_place(found: Scan, where: str, error: Exception) -> None:
-    """Add a fault of a folder, or of a finder, that hides what is installed."""
+def _blame_place(found: Scan, where: str, error: BaseException, finder: str = "", /) -> None:
+    """Add a fault of a place on the path, or of a finder, that hides what is installed."""
     why = error.strerror if isinstance(error, OSError) else said(error)
-    if where == "sys.meta_path":
-        message = f"a finder on sys.meta_path fails ({why}), so what it would find is unknown; take it out of there"
+    if finder:
+        message = (
+            f"a finder on sys.meta_path fails ({why}), so what it would find is unknown; "
+            f"take {brief(finder)} out of there"
+        )
     else:
+        where = brief(where)
         message = (
             f"the folder {where} on sys.path cannot be read ({why}), so what is installed there is unknown; "
             "give yourself access, or take it out of sys.path"
@@ -138,15 +147,25 @@ def _blame_place(found: Scan, where: str, error: Exception) -> None:
 
 def _clash(source: Source, text: str, hider: Source, its_text: str) -> bool:
     """Tell whether it matters that `hider` hides `source`: an overlay of one folder over another often is meant."""
-    beside = os.path.dirname(source.location) == os.path.dirname(hider.location)  # noqa: PTH120 - as it stands
-    return beside or text != its_text
+    return _are_beside(source, hider) or text != its_text
 
 
 def _hidden(source: Source, hider: Source) -> str:
-    return (
-        f"{source.label} in {source.location} is hidden by {hider.label} in {hider.location}, which comes first; "
-        f"remove one of the two: pip uninstall {source.name}"
+    hidden = (
+        f"{source.label} in {visible(source.location)} is hidden by {hider.label} in {visible(hider.location)}, which "
+        "comes first; "
     )
+    if _are_beside(source, hider):
+        # Their modules are the same files, which pip would delete with either of the two.
+        return (
+            f"{hidden}remove one of the two: {deletion(source.location)}, or pip uninstall {source.in_commands} and "
+            "install it again"
+        )
+    return f"{hidden}remove one of the two: pip uninstall {source.in_commands}"
+
+
+def _are_beside(source: Source, other: Source) -> bool:
+    return os.path.dirname(source.location) == os.path.dirname(other.location)  # noqa: PTH120 - as it stands
 
 
 def _entry_points(source: Source) -> tuple[str, str | None]:
@@ -198,6 +217,10 @@ def _line(number: int, text: str, group: str | None, kind: str | None) -> _Line:
     from importlib.metadata import EntryPoint
 
     name, equals, value = (part.strip() for part in text.partition("="))
+    if len(text) > LONGEST_LINE:
+        # What is longer takes minutes and gigabytes to be looked at, and is shown as long as it is.
+        name = name if len(name) <= LONGEST_NAME else ""
+        return _Line(number, text, kind, name, brief(value), f"has {len(text):,} characters", None)
     target = _TARGET.fullmatch(value)
     fault = _fault_of_line(group, kind, name, bool(equals), target is not None)
     if group is None or kind is None or target is None or fault is not None:
@@ -223,29 +246,39 @@ def _read(text: str, source: Source, found: Scan) -> None:
     """Add the claims in `text`; a malformed line is a claim with a fault, or a fault where it claims no name."""
     entries: dict[tuple[str, str], list[_Line]] = {}
     strange: dict[str, None] = {}
+    wrong: list[str] = []
     for group, line in _lines(text):
         if line.kind is not None and line.name:
             entries.setdefault((line.kind, line.name), []).append(line)
         elif line.fault:
-            found.blame(source.name, _at(line, source), source.location)
+            wrong.append(_at(line, source))
         elif group is not None and group.startswith(_MARKS):
             strange[group] = None
-    for group in strange:
-        message = f"its entry_points.txt has a group [{visible(group)}], which optim-core {__version__} does not know"
-        found.blame(source.name, f"{message}; the groups are {', '.join(entry_point_groups())}", source.location)
+    wrong += [_unknown_group(group) for group in strange]
+    for message in wrong[:MOST_TOLD]:
+        found.blame(source.name, message, source.location)
+    if len(wrong) > MOST_TOLD:
+        message = f"{len(wrong) - MOST_TOLD:,} more lines and groups of its entry_points.txt are wrong"
+        found.blame(source.name, f"{message}; {source.reinstall}", source.location)
     found.claims += _claims(entries, source)
 
 
+def _unknown_group(group: str) -> str:
+    message = f"its entry_points.txt has a group [{brief(group)}], which optim-core {__version__} does not know"
+    return f"{message}; the groups are {', '.join(entry_point_groups())}"
+
+
 def _claims(entries: dict[tuple[str, str], list[_Line]], source: Source) -> list[Claim]:
-    names: dict[tuple[str, str], list[str]] = {}
+    # A plugin may have thousands of names: its claims share one list of them.
+    names: dict[tuple[str, str], Names] = {}
     claims = []
     for (kind, name), lines in entries.items():
         fault = _fault(lines, source)
         if fault is None:
-            names.setdefault((kind, lines[0].value), []).append(name)
+            names.setdefault((kind, lines[0].value), Names()).add(name)
         claims.append((kind, name, lines[0], fault))
     return [
-        Claim(kind, name, line.value, source, fault, tuple(names.get((kind, line.value), ())), point=line.point)
+        Claim(kind, name, line.value, source, fault, names.get((kind, line.value), Names()), point=line.point)
         for kind, name, line, fault in claims
     ]
 
@@ -256,9 +289,9 @@ def _fault(lines: list[_Line], source: Source) -> str | None:
     if wrong is not None:
         return _at(wrong, source)
     if len({line.value for line in lines}) > 1:
-        return f"its entry_points.txt lists `{visible(lines[0].name)}` twice; {source.reinstall}"
+        return f"its entry_points.txt lists `{brief(lines[0].name)}` twice; {source.reinstall}"
     return None
 
 
 def _at(line: _Line, source: Source) -> str:
-    return f"line {line.number} of its entry_points.txt {line.fault}: '{visible(line.text)}'; {source.reinstall}"
+    return f"line {line.number} of its entry_points.txt {line.fault}: '{brief(line.text)}'; {source.reinstall}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["listing", "said", "visible", "with_article"]
+__all__ = ["brief", "listing", "said", "shortened", "visible", "with_article"]
 
 # How many characters of an exception's message, and how many names of a listing, are shown.
 LONGEST_CAUSE = 2000
 LONGEST_LISTING = 40
+# How many characters of a text that a stranger wrote are quoted.
+LONGEST_QUOTED = 200
 
 
 def said(error: BaseException) -> str:
@@ -44,11 +46,6 @@ def listing(names: Iterable[str]) -> str:
     return f"{text} and {rest} more" if rest > 0 else text
 
 
-def shortened(text: str, most: int) -> str:
-    """Return a text, or its first letters and ``…`` where it has more than `most`."""
-    return text if len(text) <= most else f"{text[:most]}…"
-
-
 def visible(name: str) -> str:
     """Return `name` as it can be printed: invisible and direction-changing characters are escaped.
 
@@ -58,6 +55,22 @@ def visible(name: str) -> str:
         10
     """
     return name if name.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text, or its first letters and ``…`` where it has more than `most`."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def brief(text: str, most: int = LONGEST_QUOTED) -> str:
+    """Return the beginning of what a stranger wrote, which may be very long, as it can be printed.
+
+    Example:
+        >>> from optim_core.text.prose import brief
+        >>> brief("x" * 1_000_000, most=3)
+        'xxx…'
+    """
+    return visible(shortened(text, most))
 
 
 def with_article(word: str) -> str:
