@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from optim_core import ConfigError, OptimError
@@ -51,7 +53,7 @@ def test_an_unknown_origin_is_told_with_the_nearest():
     assert "vits" == named_origin("HiFi_GAN").name
     with pytest.raises(OptimError, match="did you mean `hydra`"):
         named_origin("hydr")
-    with pytest.raises(OptimError, match="known are hydra, lightning"):
+    with pytest.raises(OptimError, match="they are hydra, lightning"):
         named_origin("qqqqq")
 
 
@@ -129,6 +131,49 @@ def test_several_optimizers_are_named_by_their_keys():
     ]
     with pytest.raises(ConfigError, match="does not say whose schedule it is"):
         translated({**value, "scheduler": step}, "hydra")
+
+
+def test_a_file_of_one_schedule_is_a_schedule():
+    """A file of one of Hydra's config groups holds one component, and so does the result."""
+    value = {"_target_": "torch.optim.lr_scheduler.StepLR", "_partial_": True, "step_size": 3}
+    step = {"type": "optim-torch-builtin:StepLR", "config": {"step_size": 3}, "interval": "epoch"}
+    assert step == translated(value, "hydra").document.value
+    assert [] == [said for said in translated(value, "hydra").assumed if "interval: epoch" not in said]
+
+
+def test_what_lightning_is_told_beside_a_schedule_is_read():
+    """`interval` and its like stand beside `scheduler`, or in `lightning_args` there."""
+    step = {"_target_": "torch.optim.lr_scheduler.StepLR", "step_size": 3}
+    for beside in ({"interval": "step", "frequency": 1}, {"lightning_args": {"interval": "step"}}):
+        read = translated({**HYDRA, "lr_scheduler": {"scheduler": step, **beside}}, "hydra")
+        assert "step" == read.document.value["scheduler"]["interval"]
+        assert () == read.left_out
+
+
+def test_references_end_or_are_refused():
+    """They are followed through others and within texts; what goes round, or grows without end, is an error."""
+    adam = {"_target_": "torch.optim.${name}", "lr": "${a}"}
+    value = {"name": "Adam", "a": "${b.c}", "b": {"c": 0.5}, "optimizer": adam}
+    assert 0.5 == translated(value, "hydra").document.value["optimizer"]["config"]["lr"]
+    grown = {f"x{place}": f"${{x{place + 1}}}" * 9 for place in range(30)}
+    for wrong in ({"a": "${a}"}, {"a": "1${d}", "d": "2${a}"}, {"a": "${x0}", **grown}, {"a": "${b}", "b": {}}):
+        with pytest.raises(ConfigError, match=r"optimizer\.lr: refers to"):
+            translated({"name": "Adam", "optimizer": adam, **wrong}, "hydra")
+
+
+def test_a_schedule_of_noise_is_none_of_rates():
+    """What diffusers calls a scheduler is left out with the model."""
+    value = {**HYDRA, "scheduler": {"_target_": "diffusers.DDPMScheduler", "beta_start": 1e-4}}
+    assert ("scheduler",) == translated(value, "hydra").left_out
+
+
+def test_nothing_in_a_config_is_imported():
+    """A name is looked up, whether it is known, refused, or somebody else's."""
+    assert "antigravity" not in sys.modules
+    translated({**HYDRA, "net": {"_target_": "antigravity.fly"}}, "hydra")
+    with pytest.raises(ConfigError, match="has no equal"):
+        translated({"optimizer": {"_target_": "antigravity.optim.Adam"}}, "hydra")
+    assert "antigravity" not in sys.modules
 
 
 def test_the_class_of_a_plugin_is_known_by_its_dotted_name():

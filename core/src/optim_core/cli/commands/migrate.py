@@ -47,7 +47,7 @@ def _list_origins(context: click.Context, _: click.Parameter, value: str | None)
 @click.option(
     "--from",
     "origin",
-    metavar="FORMAT",
+    metavar="ORIGIN",
     is_eager=True,
     callback=_list_origins,
     help="Whose config FILE is; by default its keys say so. `--from list` lists them.",

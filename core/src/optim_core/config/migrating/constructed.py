@@ -39,6 +39,10 @@ _FACTORY = "optim_frameworks.hydra.factory"
 # What is given by the caller, and no setting.
 _GIVEN = ("params", "optimizer")
 _DEEPEST = 40
+# Matcha-TTS and its kin put what Lightning is told there.
+_LIGHTNING_ARGS = "lightning_args"
+# Schedules of noise, and none of rates.
+_OF_DIFFUSION = ("diffusers.",)
 
 # The arguments of a class, and where they stand.
 Arguments = Callable[[Source, Mapping[str, Any], ConfigPath], tuple[dict[str, Any], ConfigPath]]
@@ -101,6 +105,9 @@ class _Reader:
                 self._put(("scheduler",), schedule)
         elif optimizers:
             self._named(optimizers, schedules)
+        elif len(schedules) == 1 and schedules[0].path == ():
+            # A file of one of Hydra's config groups holds one component.
+            self._put((), schedules[0])
         elif not self._source.problems:
             self._source.wrong((), f"names no optimizer: no `{self._style.target}` in it is one that is known here")
         self._clipping()
@@ -111,9 +118,11 @@ class _Reader:
         """Yield the components anywhere in a value; none that is in another."""
         if isinstance(value, Mapping):
             target = value.get(self._style.target)
+            told = len(self._source.problems)
             meant = self._meant(target, value, path) if isinstance(target, str) else None
             if meant is not None:
                 yield _Found(path, value, meant)
+            if meant is not None or told != len(self._source.problems):
                 return
             for key, below in value.items():
                 yield from self._components(below, (*path, key))
@@ -124,7 +133,10 @@ class _Reader:
     def _meant(self, target: str, value: Mapping[str, Any], path: ConfigPath) -> Known | None:
         """Return what a class is here; tell where it is an optimizer or a schedule that has no equal."""
         source, here = self._source, (*path, self._style.target)
+        target = str(followed(source, target, here)) if "${" in target else target
         kind = _kind_by_place(path)
+        if target.startswith(_OF_DIFFUSION):
+            return None
         if target == _FACTORY:
             return Known(kind or "optimizer", str(value.get("type")), None, "optim-core")
         found = known(target) or source.plugin_at(target)
@@ -171,14 +183,12 @@ class _Reader:
 
     def _of_deepspeed(self, target: ConfigPath, at: ConfigPath) -> None:
         """Give what DeepSpeed's classes have as defaults and the plugins have not, and their names of fields."""
-        config = self._source.recipe
-        for step in (*target, "config"):
-            config = config[str(step)]
+        config = self._source.at_target((*target, "config"))
         if "adamw_mode" in config:
             config["adam_w_mode"] = config.pop("adamw_mode")
         if "lr" not in config:
             self._source.put((*target, "config", "lr"), 1e-3, at)
-            self._source.assume(f"{path_text(target)}.config.lr: 0.001, DeepSpeed's default")
+            self._source.assume(f"{_named(target, 'config.lr')}: 0.001, DeepSpeed's default")
 
     def _converted_all(self, arguments: Mapping[str, Any], at: ConfigPath) -> dict[str, Any]:
         source = self._source
@@ -209,6 +219,9 @@ class _Reader:
         source, around = self._source, found.path[:-1]
         beside = source.at(around) if found.path and found.path[-1] == "scheduler" and around else MISSING
         given: dict[str, Any] = {}
+        inner = beside.get(_LIGHTNING_ARGS) if isinstance(beside, Mapping) else None
+        if isinstance(inner, Mapping):
+            around, beside = (*around, _LIGHTNING_ARGS), inner
         if isinstance(beside, Mapping) and self._style.target not in beside:
             given = {key: followed(source, beside[key], (*around, key)) for key in _BESIDE_SCHEDULE if key in beside}
         if not given.keys() - {"name"}:
@@ -220,6 +233,8 @@ class _Reader:
         waits = found.known.type in (qualified(TORCH, "ReduceLROnPlateau"), "optim-schedules:greedy")
         if waits and given.get("monitor") not in (None, MISSING):
             source.put((*target, "config", "monitor"), given["monitor"], (*around, "monitor"))
+        elif waits and "monitor" not in (source.at_target((*target, "config")) or {}):
+            source.assume(f"{_named(target, 'config.monitor')}: none, so that your code hands over the metric itself")
         if given.get("interval") not in (None, MISSING):
             source.put((*target, "interval"), given["interval"], (*around, "interval"))
         elif found.known.interval is not None:
@@ -227,7 +242,7 @@ class _Reader:
             why = "as Lightning steps a schedule of which nothing else is said"
             why = why if found.known.interval == "epoch" else "as its documents step it"
             source.assume(
-                f"{path_text(target)}.interval: {found.known.interval}, {why}; "
+                f"{_named(target, 'interval')}: {found.known.interval}, {why}; "
                 "where your code steps it otherwise, write that"
             )
 
@@ -266,6 +281,10 @@ class _Reader:
                 continue
             source.put(("gradient_clipping", "type"), qualified(TORCH, how), (*path, _CLIP))
             source.put(("gradient_clipping", _CLIP_FIELDS[how]), given, (*path, _CLIP))
+
+
+def _named(target: ConfigPath, field: str) -> str:
+    return f"{path_text(target)}.{field}" if target else field
 
 
 def _kind_by_place(path: ConfigPath) -> Kind | None:

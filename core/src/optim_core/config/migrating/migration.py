@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from optim_core.config.document import Document
-from optim_core.errors import ConfigError
+from optim_core.errors import ConfigError, Problem
 from optim_core.text.names import normalise
 
 if TYPE_CHECKING:
@@ -79,6 +79,9 @@ def migration(document: Document, origin: str | None, own: Own, plugin_at: Plugi
         from optim_core.config.migrating.translating import found_origin
 
         of = found_origin(document)
+        if of is None and is_python(document.file):
+            message = "is Python, and what it assigns at its top level is no config of optim-core's or nanoGPT's"
+            raise ConfigError([Problem(path="", message=message, file=document.file)]) from None
         if of is None:
             raise
     return _translated(document, of, own, plugin_at, found=True)
@@ -117,9 +120,14 @@ def _translated(document: Document, origin: Origin, own: Own, plugin_at: PluginA
     )
 
 
+def is_python(file: Any) -> bool:
+    """Tell whether a path is that of a file of Python."""
+    return isinstance(file, (str, os.PathLike)) and Path(file).suffix.lower() == ".py"
+
+
 def python_document(config: Any) -> Document | None:
     """Return what a file of Python holds, read and not run; None where a config is no such file."""
-    if not isinstance(config, (str, os.PathLike)) or Path(config).suffix.lower() != ".py":
+    if not is_python(config):
         return None
     from optim_core.config.migrating.python_literals import load_literals
 

@@ -13,9 +13,12 @@ from optim_core.text.values import is_list, shown
 __all__ = ["followed"]
 
 _WHOLE = re.compile(r"\$\{(\.*)([A-Za-z_][\w\-]*(?:(?:\.|\[)[\w\-]+\]?)*)\}")
+_PART = re.compile(r"\$\{[A-Za-z_][\w\-.\[\]]*\}")
 _PARTS = re.compile(r"[\w\-]+")
-# A reference may lead to another.
+# A reference may lead to another, and a text hold some, in which others stand: no further, and no longer a text.
 _MOST = 10
+_DEEPEST = 3
+_LONGEST = 1000
 _HINT = "give the config with its references resolved: `python train.py --cfg job --resolve > composed.yaml`"
 
 
@@ -34,11 +37,13 @@ def followed(source: Source, value: Any, path: ConfigPath) -> Any:
     return _end_of(source, value, path) if "${" in value else value
 
 
-def _end_of(source: Source, text: str, path: ConfigPath) -> Any:
-    """Return what a reference leads to, where that is no mapping or list."""
+def _end_of(source: Source, text: str, path: ConfigPath, deepest: int = _DEEPEST) -> Any:
+    """Return what a reference leads to, where that is no mapping; `deepest` is how often a text may be filled in."""
     value, at = text, path
     for _ in range(_MOST):
         reference = _WHOLE.fullmatch(value.strip())
+        if reference is None and deepest and "${" not in _PART.sub("", value):
+            return _filled_in(source, value, path, deepest)
         if reference is None:
             source.wrong(path, f"refers to what only OmegaConf computes: {shown(value)}", _HINT)
             return MISSING
@@ -55,3 +60,17 @@ def _end_of(source: Source, text: str, path: ConfigPath) -> Any:
         value = found
     source.wrong(path, f"refers to itself: {shown(text)}")
     return MISSING
+
+
+def _filled_in(source: Source, text: str, path: ConfigPath, deepest: int) -> Any:
+    """Return a text with the references in it replaced: ``torch.optim.${name}``."""
+    filled = text
+    for reference in _PART.findall(text)[:_MOST]:
+        found = _end_of(source, reference, path, deepest - 1)
+        if found is MISSING:
+            return MISSING
+        filled = filled.replace(reference, str(found))
+    if "${" in filled or len(filled) > _LONGEST:
+        source.wrong(path, f"refers to more than is followed: {shown(text)}", _HINT)
+        return MISSING
+    return filled

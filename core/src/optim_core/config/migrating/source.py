@@ -110,7 +110,7 @@ class Source:
         value = self.take(*path)
         if value is MISSING:
             if because:
-                self.assume(f"{path[-1]}: {shown(default)}, {because}")
+                self.assume(f"{path[-1]}: {default}, {because}")
             return default
         if value is None or isinstance(value, str):
             return value
@@ -126,6 +126,13 @@ class Source:
             holder = holder.setdefault(str(step), {})
         holder[str(target[-1])] = value
         self._from[target] = path
+
+    def at_target(self, target: ConfigPath) -> Any:
+        """Return what stands at a path of the recipe, None where nothing does."""
+        value: Any = self.recipe
+        for step in target:
+            value = value.get(str(step)) if isinstance(value, dict) else None
+        return value
 
     def assume(self, sentence: str) -> None:
         """Say what stands nowhere in the config and is in the recipe."""

@@ -49,8 +49,7 @@ def named_origin(name: str) -> Origin:
         near = nearest_origin(name)
         hint = f"did you mean `{near}`? " if near else ""
         raise OptimError(
-            f"there is no format `{visible(name)}` to migrate from; {hint}known are "
-            f"{listing(each.name for each in ORIGINS)}"
+            f"no origin is called `{visible(name)}`; {hint}they are {listing(each.name for each in ORIGINS)}, and optim-core"
         )
     return origin
 

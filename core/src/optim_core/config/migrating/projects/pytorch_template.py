@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optim_core.config.migrating.library_names import known_of_torch, names_of_torch
+from optim_core.config.migrating.library_names import known, known_of_torch, names_of_torch
 from optim_core.config.migrating.named_components import put_component
 from optim_core.config.migrating.origins import Sure
 from optim_core.config.migrating.source import MISSING, Source
@@ -44,10 +44,11 @@ def _component(source: Source, key: str, kind: Kind, module: str) -> None:
             (key, "type"), f"must name a class of {module}, is {'missing' if name is MISSING else shown(name)}"
         )
         return
-    found = known_of_torch(name, kind)
-    if found is None:
+    found = known_of_torch(name, kind) or known(name)
+    if found is None or found.kind != kind:
         near = nearest(name, names_of_torch(kind))
-        source.no_equal((key, "type"), f"{module}.{name}", f"did you mean `{near}`?" if near else None)
+        full = name if "." in name else f"{module}.{name}"
+        source.no_equal((key, "type"), full, f"did you mean `{near}`?" if near else None)
         return
     given = {} if arguments in (MISSING, None) else arguments
     if not isinstance(given, Mapping):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from optim_core.config.forms.speaking import words
 from optim_core.config.issues import ConfigPath
 from optim_core.config.migrating.library_names import (
     SCHEDULES_BY_NAME,
@@ -88,6 +89,8 @@ _OF_LOSSES = (
     *("beta", "epsilon", "epsilon_high", "delta", "gamma", "cliprange", "cliprange_value", "cliprange_ratio"),
     *("cliprange_reward", "alpha", "label_smoothing_factor", "adap_kl_ctrl", "temperature"),
 )
+# So do those with one of these words.
+_LOSSES = frozenset({"pref", "dpo", "simpo", "cpo", "kto", "ppo", "grpo", "orpo", "bco", "rpo", "sft", "vllm"})
 
 
 def recognise(value: Any) -> Sure:
@@ -115,6 +118,7 @@ def read(source: Source) -> None:
     """Read what the Trainer makes of the arguments: optimizer, groups without decay, schedule and clipping."""
     at = _section(source.document.value)[0]
     source.others |= {*_OF_LOSSES, "greater_is_better", "torch_compile_backend"}
+    source.others |= {key for key in source.at(at) if isinstance(key, str) and not _LOSSES.isdisjoint(words(key))}
     if source.at((*at, "learning_rate")) is MISSING and not (_OWN | _COMMON) & set(source.at(at)):
         source.wrong(at, "has none of TrainingArguments")
         return
