@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from optim_training.loggers.csv import Csv
 from optim_training.loggers.run_log import RunLog
 from optim_training.resuming.moments import Moments
 from optim_training.resuming.position import Position
+from optim_training.stopping.ranks import RankWatch
+from optim_training.stopping.signals import StopSignals
 
 
 class Numbers:
@@ -195,6 +198,7 @@ def train(
     num_workers: int = 0,
     batch_size: int = 4,
     callbacks: Any = (),
+    stops: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Train, from a checkpoint or anew, and return what the run has come to."""
@@ -207,10 +211,20 @@ def train(
         folder / "checkpoints", every=every, save_top_k=save_top_k, also={"model_config": {"model_type": model}}
     )
     leaving = [] if leave_after is None else [LeaveAfter(leave_after)]
+    signals = StopSignals(writer.save)
+    stopping = [signals, RankWatch()] if stops else []
     trainer = L.Trainer(
         accelerator="cpu",
         logger=Csv().build(folder, "project", "run"),
-        callbacks=[RunLog({"seed": 42}), Moments(), Position(training, validation), writer, *callbacks, *leaving],
+        callbacks=[
+            RunLog({"seed": 42}),
+            Moments(),
+            Position(training, validation),
+            writer,
+            *stopping,
+            *callbacks,
+            *leaving,
+        ],
         plugins=[DurableCheckpointIO()],
         log_every_n_steps=1,
         num_sanity_val_steps=0,
@@ -223,7 +237,8 @@ def train(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*workers.*|.*eval mode.*|.*not resumable.*|.*torchmetrics.*")
         try:
-            trainer.fit(module, training, validation, ckpt_path=checkpoint)
+            with signals.heard() if stops else nullcontext():
+                trainer.fit(module, training, validation, ckpt_path=checkpoint)
             was_left = False
         except LeftError:
             was_left = True
