@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 import attrs
@@ -17,7 +20,7 @@ from optim_core.recipe import SINGLE, Recipe
 from optim_core.run.durations import Duration
 from optim_core.specs import OptimizerSpec, PluginSpec, SchedulerSpec
 
-__all__ = ["canonical_config", "plain_value"]
+__all__ = ["canonical_config", "is_finite", "plain_value"]
 
 CLIPPING = "gradient_clipping"
 
@@ -96,6 +99,15 @@ def _match_config(rule: GroupRule) -> Any:
     return items[0] if len(items) == 1 else items
 
 
+def is_finite(value: Any) -> bool:
+    """Return whether plain data holds neither infinity nor NaN, which JSON and configs do not have."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(is_finite, value.values()))
+    return all(map(is_finite, value)) if isinstance(value, (list, tuple)) else True
+
+
 def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
     """Return `value` as a file can hold it; of what it cannot, None, with an issue added to `issues`."""
     if isinstance(value, Enum):
@@ -108,10 +120,17 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):
         fields = config_fields(type(value))
-        return {key: plain_value(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
+        plain = {key: plain_value(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
+        # Infinity is refused in configs, so that it is a default, which is left out.
+        return {key: each for key, each in plain.items() if is_finite(each)}
     if isinstance(value, Mapping):
         return {key: plain_value(item, (*path, key), issues) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, (set, frozenset)):
+        # A set has no order of its own, and a config of one should not differ from run to run.
+        value = sorted(value, key=repr)
+    if isinstance(value, (list, tuple, deque)):
         return [plain_value(item, (*path, index), issues) for index, item in enumerate(value)]
     issues.append(Issue("no-file-holds", path, value, hint=Hint("python-code")))
     return None

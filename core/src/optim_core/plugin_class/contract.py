@@ -9,7 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from optim_core.kinds import KINDS, Kind
-from optim_core.plugin_class.fields import field_types
+from optim_core.plugin_class.usable_types import unusable_field
 from optim_core.text.prose import said, with_article
 
 __all__ = ["check_plugin_class", "check_signature", "further_arguments"]
@@ -31,12 +31,14 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
     if problem is not None:
         return f"`{name}.build` cannot be called as that of {with_article(kind)}: {problem}; it needs `{wanted}`"
     try:
-        field_types(found)
+        unusable = unusable_field(found)
     except Exception as error:  # noqa: BLE001 - evaluating an annotation may raise anything
         return (
             f"the types of `{name}`'s fields cannot be resolved: {said(error)}; annotate fields with what exists when "
             "the module is imported, such as str, and look up the rest in build"
         )
+    if unusable is not None:
+        return f"of `{name}` {unusable}; give it a type such as float, str or a list of these, and convert it in build"
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-from optim_core.config.canonical import plain_value
+from optim_core.config.canonical import is_finite, plain_value
 from optim_core.config.issues import Issue
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
@@ -132,7 +132,9 @@ def plain_default(field: attrs.Attribute[Any]) -> tuple[Any, str | None]:
             return None, f"cannot be computed: {said(error)}"
     issues: list[Issue] = []
     plain = plain_value(default, (), issues)
-    return (None, f"a Python object of type {type(default).__name__}") if issues else (plain, None)
+    if issues:
+        return None, f"a Python object of type {type(default).__name__}"
+    return (plain, None) if is_finite(plain) else (None, f"{default}, which no config can give")
 
 
 def example(cls: type[Any]) -> dict[str, Any]:

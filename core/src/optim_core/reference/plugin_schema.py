@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import enum
 from collections import abc
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
+from optim_core.config.canonical import is_finite
 from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.kinds import Kind
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import range_schema
+from optim_core.plugin_class.usable_types import LISTS, NUMBERS
 from optim_core.reference.describe import plain_default
 from optim_core.run.durations import DURATION_TEXT, Duration
 from optim_core.specs import SPECS
@@ -26,6 +29,7 @@ _SCALARS: dict[Any, Schema] = {
     bool: {"type": "boolean"},
     str: {"type": "string"},
     NoneType: {"type": "null"},
+    **{abstract: {"type": "number" if number is float else "integer"} for abstract, number in NUMBERS.items()},
     Duration: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": DURATION_TEXT}]},
 }
 
@@ -40,6 +44,9 @@ _KEYWORDS = {
 }
 
 _COMPONENTS: dict[Any, Kind] = {cls: kind for kind, cls in SPECS.items()}
+
+LARGEST_INT = 10_000
+"""The bits of a whole number that is written as one."""
 
 NOWHERE: Schema = {"not": {}}
 
@@ -98,7 +105,19 @@ def _field(field: attrs.Attribute[Any], hint: Any, outer: tuple[type[Any], ...])
         default, note = plain_default(field)
         if note is None:
             schema["default"] = default
-    return schema
+    # The bounds of a stranger's validator, and the values of his enumeration, may be what JSON does not have.
+    return {keyword: value for keyword, value in schema.items() if _is_json(value)}
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_json, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_json, value))
+    if isinstance(value, int):
+        # Python does not convert a number of more than 4,300 digits to text.
+        return value.bit_length() < LARGEST_INT
+    return value is None or isinstance(value, str) or (isinstance(value, float) and is_finite(value))
 
 
 def _within(schema: Schema, keywords: Schema) -> Schema:
@@ -136,7 +155,7 @@ def _typed(hint: Any, outer: tuple[type[Any], ...]) -> Schema:
         return {"enum": list(arguments)}
     if origin in (Union, UnionType):
         return _any_of([_typed(member, outer) for member in arguments])
-    if (origin or hint) in (list, tuple, abc.Sequence, abc.Iterable):
+    if (origin or hint) in LISTS:
         return _array(origin or hint, arguments, outer)
     if (origin or hint) in (dict, abc.Mapping):
         return {"type": "object", "additionalProperties": _typed(arguments[1], outer) if arguments else True}

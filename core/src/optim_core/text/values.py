@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 import types
-from collections import abc
+from collections import abc, deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -22,10 +22,17 @@ _SCALARS: dict[Any, str] = {
     str: "text",
     type(None): "null",
     Any: "anything",
+    object: "anything",
+    numbers.Real: "a number",
+    numbers.Integral: "a whole number",
     list: "a list",
     tuple: "a list",
+    set: "a list",
+    frozenset: "a list",
+    deque: "a list",
     dict: "a mapping",
 }
+_ABSTRACT_LISTS = (abc.Sequence, abc.Iterable, abc.Collection, abc.Set, abc.MutableSet)
 _PLURALS: dict[Any, str] = {
     float: "numbers",
     int: "whole numbers",
@@ -33,6 +40,7 @@ _PLURALS: dict[Any, str] = {
     str: "texts",
     type(None): "nulls",
 }
+_LISTS = (list, tuple, set, frozenset, deque, *_ABSTRACT_LISTS)
 _TIMES = {"date": "date", "time": "time", "datetime": "date and time"}
 _CLASSES = {
     ("optim_core.run.durations", "Duration"): "a length such as 500, `10%` or `2 epochs`",
@@ -89,7 +97,7 @@ def type_in_words(wanted: Any) -> str:
         if len(set(arguments)) == 1:
             return f"a list of {len(arguments)} {_plural(arguments[0])}"
         return f"a list of {len(arguments)} ({', '.join(map(type_in_words, arguments))})"
-    if origin in (list, tuple, abc.Sequence, abc.Iterable):
+    if origin in _LISTS:
         return f"a list of {_plural(arguments[0])}"
     if origin in (dict, abc.Mapping):
         return "a mapping"

@@ -30,6 +30,7 @@ from optim_core.config.structuring.scalars import (
     wrong_type,
 )
 from optim_core.plugin_class.fields import config_fields
+from optim_core.plugin_class.usable_types import LISTS, NUMBERS
 from optim_core.run.durations import Duration
 from optim_core.text.values import is_list, shown
 
@@ -49,12 +50,13 @@ class Structurer:
             self._converter.register_structure_hook(wanted, maker)
         for belongs, factory in (
             (attrs.has, self._attrs_maker),
-            (_is(list, tuple, abc.Sequence, abc.Iterable), self._sequence_maker),
+            (_is(*LISTS), self._sequence_maker),
+            (_is(*NUMBERS), lambda wanted: _of_number(NUMBERS[wanted])),
             (_is(dict, abc.Mapping), self._mapping_maker),
             (_is(Union, types.UnionType), self._union_maker),
             (_is(Literal), lambda _: structure_literal),
             (_is(abc.Callable), lambda _: structure_callable),
-            (lambda wanted: wanted is Any, lambda _: structure_anything),
+            (lambda wanted: wanted is Any or wanted is object, lambda _: structure_anything),
         ):
             self._converter.register_structure_hook_factory(belongs, factory)
 
@@ -116,7 +118,7 @@ class Structurer:
         arguments: tuple[Any, ...] = get_args(wanted) or (Any,)
         fixed = origin is tuple and get_args(wanted) and arguments[-1] is not ...
         makers = [self._maker(argument) for argument in arguments if argument is not ...]
-        make = tuple if origin is tuple else list
+        make = LISTS[origin]
         length = len(makers) if fixed else None
         numeric = all(argument in (int, float) for argument in arguments if argument is not ...)
 
@@ -176,6 +178,11 @@ class Structurer:
             raise closest or wrong_type(wanted, value, Hint.of("first-of", hints=hints) if hints else None)
 
         return union
+
+
+def _of_number(number: type[Any]) -> Maker:
+    maker = _SCALAR_MAKERS[number]
+    return lambda value, _: maker(value, number)
 
 
 def _is(*origins: Any) -> Callable[[Any], bool]:
