@@ -7,7 +7,7 @@ from pathlib import Path
 from optim_core import OptimError
 from optim_core.plugin_tools import has_comments
 
-__all__ = ["refuse_to_lose_comments"]
+__all__ = ["is_one_file", "refuse_to_lose_comments"]
 
 
 def refuse_to_lose_comments(file: str, output: str) -> None:
@@ -17,14 +17,14 @@ def refuse_to_lose_comments(file: str, output: str) -> None:
         OptimError: `output` is `file`, and that has comments.
         ConfigError: it cannot be read.
     """
-    if _is_one_file(file, output) and has_comments(file):
+    if is_one_file(file, output) and has_comments(file):
         raise OptimError(
             f"{file}: its comments would be lost, so it is not replaced; write to another file and carry them over, "
             "or say --drop-comments"
         )
 
 
-def _is_one_file(file: str, output: str) -> bool:
+def is_one_file(file: str, output: str) -> bool:
     """Tell whether two names lead to one file."""
     try:
         return Path(output).samefile(file)

@@ -79,6 +79,15 @@ def test_comments_are_not_lost_without_a_word(file, tmp_path, command, name, tex
     assert "fast" not in (tmp_path / name).read_text(encoding="utf-8")
 
 
+def test_what_is_canonical_already_stays_as_it_is(file, tmp_path):
+    """Migrating it in place changes nothing, so that its comments are no reason to refuse."""
+    text = "# fast\ntype: DemoDescent\nconfig: {lr: 3.0}  # once\n"
+    name = file(text)
+    done = optim("migrate", name, "-o", name)
+    assert (0, True) == (done.code, "is canonical already" in done.stderr)
+    assert text == (tmp_path / name).read_text(encoding="utf-8")
+
+
 def test_a_mark_in_a_text_is_no_comment(file):
     """`#` in quotes and in a block of text begins no comment, so that nothing is said and the file is replaced."""
     name = file("type: demo\nlr: 1\n" + 'label: "a # b"\n', "t.yaml")

@@ -12,7 +12,7 @@ import click
 from optim_core import UnusedConfigWarning, registry
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.output import say
-from optim_core.cli.replacing import refuse_to_lose_comments
+from optim_core.cli.replacing import is_one_file, refuse_to_lose_comments
 from optim_core.cli.unused import unused_note
 from optim_core.plugin_tools import (
     commands_of_extras,
@@ -21,6 +21,7 @@ from optim_core.plugin_tools import (
     install_line,
     listing,
     origins,
+    read_config,
     visible,
 )
 
@@ -71,6 +72,9 @@ def command(file: str, origin: str | None, name: str | None, output: str | None,
             say("    comments are not carried over", err=True)
         return
     found = registry.migration(file, origin=origin)
+    if output is not None and is_one_file(file, output) and found.config == read_config(file):
+        say(f"{visible(file)}: is canonical already, and stays as it is", err=True)
+        return
     if output is not None and not drop_comments:
         refuse_to_lose_comments(file, output)
     _write(found.config, file, name, output)

@@ -30,6 +30,12 @@ def write(config: Any, *, ascii_only: bool = False) -> str:
 
 def has_comments(text: str) -> bool:
     """Tell whether there is a ``#`` between the tokens of YAML."""
+    from yaml import YAMLError
+
     from optim_core.config.formats.yaml_reader import between_tokens
 
-    return "#" in text and any("#" in between for between in between_tokens(text))
+    try:
+        return "#" in text and any("#" in between for between in between_tokens(text))
+    except YAMLError:
+        # libyaml reads a little more than PyYAML's own scanner; what is not known to be no comment may be one.
+        return True

@@ -173,7 +173,11 @@ class _Reader:
         arguments, at = self._style.arguments(source, found.value, found.path)
         if found.value[self._style.target] in _BY_NAME:
             source.take(*at)
-            arguments = {**arguments, **(arguments.get("scheduler_specific_kwargs") or {})}
+            own = arguments.get("scheduler_specific_kwargs") or {}
+            if not isinstance(own, Mapping):
+                source.wrong((*at, "scheduler_specific_kwargs"), f"must be a mapping, is {shown(own)}")
+                own = {}
+            arguments = {**arguments, **own}
             arguments = {key: arguments[key] for key in arguments if key not in ("name", "scheduler_specific_kwargs")}
         put_component(source, target, found.known, self._converted_all(arguments, at), at)
         if found.known.library == "deepspeed":

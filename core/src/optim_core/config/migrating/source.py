@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,8 @@ from optim_core.text.values import is_list, shown
 __all__ = ["MISSING", "PluginAt", "Source", "is_number"]
 
 PluginAt = Callable[[str], Known | None]
+
+_LARGEST = 1e300
 
 MISSING: Any = object()
 """What `Source.take` returns for a key that is not there."""
@@ -230,7 +231,10 @@ def is_number(value: Any) -> bool:
 def _as_number(value: Any) -> float | None:
     if isinstance(value, str):
         value = number_in(value.strip())
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    # A whole number may be too large for a float; none that is meant here is near that.
+    if not -_LARGEST < value < _LARGEST:
         return None
     return value
 

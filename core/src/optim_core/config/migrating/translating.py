@@ -49,7 +49,8 @@ def named_origin(name: str) -> Origin:
         near = nearest_origin(name)
         hint = f"did you mean `{near}`? " if near else ""
         raise OptimError(
-            f"no origin is called `{visible(name)}`; {hint}they are {listing(each.name for each in ORIGINS)}, and optim-core"
+            f"no origin is called `{visible(name)}`; {hint}they are {listing(each.name for each in ORIGINS)}, "
+            "and optim-core"
         )
     return origin
 

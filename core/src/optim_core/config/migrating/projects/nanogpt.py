@@ -70,6 +70,9 @@ def _schedule(source: Source, lr: Any) -> None:
         source.wrong(("learning_rate",), "is null, and so is no rate, length or floor")
         return
     source.take("decay_lr")
+    if warmup < 0:
+        source.wrong(("warmup_iters",), f"must be ≥ 0, is {warmup:g}")
+        return
     if total <= warmup:
         source.wrong(("lr_decay_iters",), f"must be above warmup_iters, which is {warmup:g}, is {total:g}")
         return

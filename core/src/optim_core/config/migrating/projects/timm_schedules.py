@@ -89,7 +89,7 @@ def _times(source: Source, rate: float, name: str) -> _Times | None:
     if ends and (epochs <= 0 or lowest > rate):
         source.wrong(("epochs",), "must be > 0, with a min_lr up to lr")
         return None
-    return _Times(rate, epochs, warmup, first, lowest, prefix, updates, power or 1.0)
+    return _Times(rate, epochs, warmup, first, lowest, prefix, updates, 1.0 if power is None else power)
 
 
 def _refuse_the_rest(source: Source) -> None:
@@ -242,7 +242,8 @@ def _plateau(source: Source, times: _Times) -> None:
 
 
 def _decay_rate(source: Source) -> float:
-    return source.number("decay_rate", default=0.1, because=_WHY) or 0.1
+    rate = source.number("decay_rate", default=0.1, because=_WHY)
+    return 0.1 if rate is None else rate
 
 
 _READERS: dict[str, Callable[[Source, _Times], None]] = {
