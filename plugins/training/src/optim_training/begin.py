@@ -10,6 +10,7 @@ from optim_core.plugin_tools import Document
 from optim_training.arguments.training_config import TrainingConfig
 from optim_training.job import Job, Saved, job_of
 from optim_training.run_folder import RUN_VARIABLE, RunFolder, new_run
+from optim_training.stopping.requeue import requeued_job
 from optim_training.telling import say
 
 __all__ = ["begin"]
@@ -61,10 +62,11 @@ def begin(
 def _place(arguments: TrainingConfig) -> tuple[RunFolder, Path | None]:
     """Return the folder of the run, and the checkpoint from which it goes on."""
     save_dir, project = Path(arguments.save_dir or "."), arguments.folder_of_project
-    if arguments.recover:
+    job = requeued_job()
+    if arguments.recover or job is not None:
         from optim_training.checkpoints.recovery import newest_run
 
-        found = newest_run(save_dir, project)
+        found = newest_run(save_dir, project, job=None if arguments.recover else job)
         if found is not None:
             return found
         say(f"no run of {project} in {save_dir} can go on: one begins")

@@ -34,6 +34,8 @@ from optim_training.resuming.moments import Moments
 from optim_training.resuming.position import Position
 from optim_training.run_folder import RunFolder
 from optim_training.steps import steps_of
+from optim_training.stopping.ranks import RankWatch
+from optim_training.stopping.signals import StopSignals
 from optim_training.strategies.live import strategy_of
 from optim_training.telling import counted, is_first_process, say
 from optim_training.validation import ValidationEvery
@@ -63,8 +65,20 @@ class _Training:
         self._job = job
         self._folder = folder
         self._checkpoint = checkpoint
+        arguments = job.arguments
+        self._writer = CheckpointWriter(
+            folder.checkpoints,
+            every=arguments.checkpoint_every,
+            save_top_k=arguments.save_top_k,
+            also={"model_config": job.model.plain, "dataset_config": job.dataset.plain},
+        )
+        self._signals = StopSignals(folder.path, save=self._writer.save)
 
     def run(self) -> int:
+        with self._signals.heard():
+            return self._run()
+
+    def _run(self) -> int:
         quiet_lightning()
         # The same weights in every process.
         _seed(self._job.arguments.seed)
@@ -217,11 +231,7 @@ class _Training:
         callbacks.append(Position(*loaders))
         if job.model.demo is not None:
             callbacks.append(self._demos(job.model.demo, module, loaders[-1]))
-        also = {"model_config": job.model.plain, "dataset_config": job.dataset.plain}
-        writer = CheckpointWriter(
-            self._folder.checkpoints, every=arguments.checkpoint_every, save_top_k=arguments.save_top_k, also=also
-        )
-        return [*callbacks, writer]
+        return [*callbacks, self._writer, self._signals, RankWatch()]
 
     def _demos(self, demo: Demo, module: pl.LightningModule, loader: Loader) -> Demos:
         config = self._job.validation or self._job.dataset

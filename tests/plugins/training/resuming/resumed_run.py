@@ -211,7 +211,7 @@ def train(
         folder / "checkpoints", every=every, save_top_k=save_top_k, also={"model_config": {"model_type": model}}
     )
     leaving = [] if leave_after is None else [LeaveAfter(leave_after)]
-    signals = StopSignals(writer.save)
+    signals = StopSignals(folder, save=writer.save)
     stopping = [signals, RankWatch()] if stops else []
     trainer = L.Trainer(
         accelerator="cpu",

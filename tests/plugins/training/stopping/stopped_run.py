@@ -11,7 +11,7 @@ from lightning.pytorch.callbacks import Callback
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "resuming"))
 
-from resumed_run import train  # noqa: E402 - it stands in another folder
+from resumed_run import train
 
 FOLDER, DEVICES, WHAT = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 CHECKPOINT = Path(sys.argv[4]) if len(sys.argv) > 4 else None
@@ -35,7 +35,7 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
-    done = train(
+    train(
         FOLDER,
         model="Constant",
         checkpoint=CHECKPOINT,
@@ -49,4 +49,3 @@ if __name__ == "__main__":
         strategy="auto" if DEVICES == 1 else "ddp",
         accumulate_grad_batches=2,
     )
-    print("ended at", done["step"])

@@ -11,6 +11,7 @@ from optim_core import OptimError
 from optim_training.checkpoints.contents import check
 from optim_training.checkpoints.names import checkpoints_in
 from optim_training.run_folder import RUN_VARIABLE, RunFolder
+from optim_training.stopping.requeue import queued_job
 from optim_training.telling import say
 
 __all__ = ["newest_run"]
@@ -18,7 +19,7 @@ __all__ = ["newest_run"]
 _BEGUN = re.compile(r"\d{8}-\d{6}")
 
 
-def newest_run(save_dir: Path, project: str) -> tuple[RunFolder, Path] | None:
+def newest_run(save_dir: Path, project: str, *, job: str | None = None) -> tuple[RunFolder, Path] | None:
     """Return the newest run of a project that can go on, and the newest checkpoint of it that loads.
 
     Promises: each checkpoint is read to its end, with its checksums, before it is chosen; what is passed over is told,
@@ -27,6 +28,7 @@ def newest_run(save_dir: Path, project: str) -> tuple[RunFolder, Path] | None:
     Args:
         save_dir: below which all runs are kept.
         project: the name of the project.
+        job: of SLURM's, that was queued again: the run that it shall go on with, and no other. None for any run.
 
     Returns:
         None where no run has a checkpoint that loads.
@@ -38,6 +40,8 @@ def newest_run(save_dir: Path, project: str) -> tuple[RunFolder, Path] | None:
         True
     """
     for run in _runs(save_dir, project):
+        if job is not None and queued_job(run.path) != job:
+            continue
         checkpoints = checkpoints_in(run.checkpoints)
         if not checkpoints:
             say(f"skipped: run {run.run} has no checkpoint")

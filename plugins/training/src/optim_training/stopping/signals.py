@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 
-from optim_core.plugin_tools import said
 from optim_training.steps import steps_of
+from optim_training.stopping.requeue import queue_again
 from optim_training.telling import say
 
-__all__ = ["StopSignals", "StoppedError", "is_requeued"]
+__all__ = ["StopSignals", "StoppedError"]
 
 # The one that counts where processes were sent different ones: the last of them here.
 _BY_WEIGHT = [signal.SIGINT, signal.SIGTERM]
@@ -50,19 +50,22 @@ class StopSignals(Callback):
     at once; so does a second SIGINT, whatever the process is doing.
 
     Args:
+        run: the folder of the run.
         save: writes the checkpoint, given the Trainer; `CheckpointWriter.save`.
 
     Raises:
         StoppedError: in ``after_step``, on each process.
 
     Example:
+        >>> from pathlib import Path
         >>> from optim_training.stopping.signals import StopSignals
-        >>> signals = StopSignals(save=print)
+        >>> signals = StopSignals(Path("runs/first"), save=print)
         >>> with signals.heard():
         ...     pass
     """
 
-    def __init__(self, save: Callable[[Any], object]) -> None:
+    def __init__(self, run: Path, *, save: Callable[[Any], object]) -> None:
+        self._run = run
         self._save = save
         self._received = 0
         self._is_training = False
@@ -119,7 +122,7 @@ class StopSignals(Callback):
         self._save(trainer)
         name = signal.Signals(signum).name
         if name == "SIGUSR1" and trainer.is_global_zero:
-            _queue_again()
+            queue_again(self._run)
         say(f"{name}: the run has stopped after step {steps_of(trainer)}; --recover goes on with it")
         raise StoppedError(signum)
 
@@ -138,17 +141,6 @@ class StopSignals(Callback):
         distributed.all_reduce(weight, distributed.ReduceOp.MAX)
         agreed = int(weight)
         return int(_BY_WEIGHT[agreed - 1]) if agreed else 0
-
-
-def is_requeued() -> bool:
-    """Tell whether this process is of a job that SLURM has queued again, so that its run goes on.
-
-    Example:
-        >>> from optim_training.stopping.signals import is_requeued
-        >>> is_requeued()
-        False
-    """
-    return "SLURM_JOB_ID" in os.environ and os.environ.get("SLURM_RESTART_COUNT", "0") not in ("", "0")
 
 
 def _signals() -> list[int]:
@@ -170,23 +162,6 @@ def _end_at_second_interrupt(reading: socket.socket) -> None:
             if interrupts > 1:
                 _print("SIGINT, for the second time: the run ends at once")
                 os._exit(128 + signal.SIGINT)
-
-
-def _queue_again() -> None:
-    """Have SLURM queue the job again; where it does not, say so: the run has its checkpoint."""
-    job = os.environ["SLURM_JOB_ID"]
-    if "SLURM_ARRAY_JOB_ID" in os.environ:
-        job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{os.environ['SLURM_ARRAY_TASK_ID']}"
-    try:
-        done = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
-    except OSError as error:
-        say(f"the job {job} is not queued again: {said(error)}")
-        return
-    if done.returncode:
-        reason = done.stderr.strip() or f"scontrol has the status {done.returncode}"
-        say(f"the job {job} is not queued again: {reason}")
-    else:
-        say(f"the job {job} is queued again")
 
 
 def _print(text: str) -> None:
