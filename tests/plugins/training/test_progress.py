@@ -22,6 +22,7 @@ class Model(pl.LightningModule):
     def training_step(self, batch):
         self.log("train/loss", torch.tensor(0.125))
         self.log("train/lr", torch.tensor(0.5))
+        self.log("train/lr/bias", torch.tensor(1.0))
         return self.layer(batch).square().mean()
 
     def configure_optimizers(self):
@@ -57,8 +58,8 @@ def test_lines():
     """A file is written a line after the first step and at each tenth of the run, without a code of a terminal."""
     lines = shown(is_terminal=False, max_epochs=2).splitlines()
     assert [1, *range(4, 41, 4)] == [int(re.match(r"step (\d+)/40 ", line)[1]) for line in lines]
-    assert re.fullmatch(r"step 20/40 loss 0\.125 lr 0\.01 [\d.]+(/s| s/step) 0:\d\d left", lines[5])
-    assert re.fullmatch(r"step 40/40 loss 0\.125 lr 0\.01 [\d.]+(/s| s/step) in 0:\d\d", lines[-1])
+    assert re.fullmatch(r"step 20/40 loss 0\.125 lr 0\.5 [\d.]+(/s| s/step) 0:\d\d left", lines[5])
+    assert re.fullmatch(r"step 40/40 loss 0\.125 lr 0\.5 [\d.]+(/s| s/step) in 0:\d\d", lines[-1])
     assert not any("\x1b" in line for line in lines)
 
 
@@ -72,4 +73,4 @@ def test_a_bar():
     """A terminal of 80 columns shows one bar, which is no wider, and ends with the whole run."""
     lines = [line for line in re.split(r"[\r\n]|\x1b\[[\d;?]*[A-Za-z]", shown(is_terminal=True, max_steps=25)) if line]
     assert all(len(line) <= 80 for line in lines)
-    assert re.match(r"step 25/25 ━+ loss 0\.125 lr 0\.01 .*in 0:\d\d", lines[-1])
+    assert re.match(r"step 25/25 ━+ loss 0\.125 lr 0\.5 .*in 0:\d\d", lines[-1])

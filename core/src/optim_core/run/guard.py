@@ -102,9 +102,9 @@ def shapes_of(groups: Groups) -> dict[str, list[int]]:
     """Return parameter name to shape; a parameter without a name is called by its group and its place there."""
     shapes = {}
     for number, group in enumerate(groups):
-        names = group.get("param_names") or [
-            f"group {number}, parameter {place}" for place in range(len(group["params"]))
-        ]
+        places = range(len(group["params"]))
+        # DeepSpeed puts one flat tensor in the place of a group's parameters, and leaves their names there.
+        names = group["param_names"] if _named([group]) else [f"group {number}, parameter {at}" for at in places]
         for name, parameter in zip(names, group["params"], strict=True):
             shapes[name] = list(parameter.shape)
     return shapes

@@ -18,6 +18,8 @@ __all__ = ["RunProgress"]
 _REFRESH_SECS = 0.25
 _LINE_SECS = 30.0
 _LINES = 10
+# Columns that are left for the bar itself.
+_BAR = 8
 
 
 class RunProgress(ProgressBar):
@@ -135,16 +137,21 @@ class RunProgress(ProgressBar):
 
     def _show(self, trainer: Any, step: int, total: int | None) -> None:
         assert self._bar is not None
-        self._bar.update(
-            self._bar.task_ids[0],
-            completed=step,
-            total=total,
-            description=_of(step, total),
-            told=self._told(trainer, step, total),
-        )
+        description, parts = _of(step, total), self._parts(trainer, step, total)
+        room = self._console.width - _BAR
+        # What is narrow leaves out the validation first, and the word for what is counted.
+        if len(" ".join([description, *parts])) > room:
+            parts = [part for part in parts if not part.startswith("val ")]
+        if len(" ".join([description, *parts])) > room:
+            description = description.removeprefix("step ")
+        task = self._bar.task_ids[0]
+        self._bar.update(task, completed=step, total=total, description=description, told=" ".join(parts))
 
     def _told(self, trainer: Any, step: int, total: int | None) -> str:
-        parts = [*_losses(trainer.callback_metrics), *_rates(trainer.optimizers)]
+        return " ".join(self._parts(trainer, step, total))
+
+    def _parts(self, trainer: Any, step: int, total: int | None) -> list[str]:
+        parts = [*_losses(trainer.callback_metrics), *_rates(trainer.callback_metrics, trainer.optimizers)]
         seconds = self._clock() - self._start
         taken = step - self._first
         if seconds > 0 and taken > 0:
@@ -153,7 +160,7 @@ class RunProgress(ProgressBar):
                 parts.append(f"{_duration((total - step) * seconds / taken)} left")
             elif total is not None:
                 parts.append(f"in {_duration(seconds)}")
-        return " ".join(parts)
+        return parts
 
     def _total(self, trainer: Any) -> int | None:
         """Return the number of steps of the run; None where nobody knows it."""
@@ -190,10 +197,15 @@ def _is_rate(name: str) -> bool:
     return "lr" in name.replace("-", "/").split("/")
 
 
-def _rates(optimizers: list[Any]) -> list[str]:
-    """Return the rate of each optimizer, of its first group."""
-    rates = [f"{float(optimizer.param_groups[0]['lr']):.2g}" for optimizer in optimizers if optimizer.param_groups]
-    return [f"lr {', '.join(rates)}"] if rates else []
+def _rates(metrics: Mapping[str, Any], optimizers: list[Any]) -> list[str]:
+    """Return the rate of each optimizer, as it was logged for this step; else the next one, of its first group."""
+    logged = [name for name in metrics if _is_rate(name)]
+    # Those of further groups have longer names.
+    shortest = min((name.count("/") for name in logged), default=0)
+    rates = [float(metrics[name]) for name in logged if name.count("/") == shortest][: len(optimizers)]
+    if not rates:
+        rates = [float(optimizer.param_groups[0]["lr"]) for optimizer in optimizers if optimizer.param_groups]
+    return [f"lr {', '.join(f'{rate:.2g}' for rate in rates)}"] if rates else []
 
 
 def _pace(steps: float) -> str:

@@ -27,8 +27,8 @@ class Demos(Callback):
 
     The demos go through the dataset in its own order, a batch each, and begin again at its end; which items one shows
     depends on its step alone. Nothing of a demo ends or changes the training: random generators, modes and weights are
-    put back, and one that fails is told and skipped; a failure that was told already is not told again. The first
-    process shows; the others wait in the next step.
+    put back, and one that fails is told and skipped; what fails in the same way at the same place is told once. The
+    first process shows; the others wait in the next step.
 
     Args:
         demo: what the demo's `build` made: has ``show(batch, step, folder)``.
@@ -55,7 +55,7 @@ class Demos(Callback):
         self._dataset, self._batch_size, self._folder = dataset, batch_size, folder
         self._collate = default_collate if collate is None else collate
         self._shown = -1
-        self._told: set[str] = set()
+        self._told: set[tuple[type[BaseException], str, int]] = set()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Show, where a step has been taken at which it is to be shown."""
@@ -109,10 +109,18 @@ class Demos(Callback):
         return self._collate([self._dataset[(begin + number) % length] for number in range(size)])
 
     def _tell(self, step: int, error: BaseException) -> None:
-        what = f"{type(error).__name__}: {said(error)}"
-        if what not in self._told:
-            self._told.add(what)
-            say(f"the demo of step {step} is skipped, {what}")
+        kind = (type(error), *_place_of(error))
+        if kind not in self._told:
+            self._told.add(kind)
+            say(f"the demo of step {step} is skipped, as are later ones that fail there: {said(error)}")
+
+
+def _place_of(error: BaseException) -> tuple[str, int]:
+    """Return the file and line where an error was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return ("", 0) if trace is None else (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
 
 
 def _paths(files: Any) -> list[Path]:
