@@ -53,6 +53,13 @@ FOREIGN: dict[str, Any] = {
     "misspelt after one of its own words": {"training": {**CODE, "gradient_clipping_norm": 1, "optimizer_eps": 1e-6}},
     "Keras": {"training": {**CODE, "clipvalue": 0.5, "clipnorm": None}},
     "a null": {"training": {**CODE, "lr_scheduler": None, "opt_betas": None}},
+    "a floor as a share, in the words of others": {
+        "training": {**CODE, "scheduler": "cosine", "min_lr_ratio": 0.1, "num_warmup_steps": 10}
+    },
+    "a floor as a share, in a component": {
+        "optimizer": {"type": "AdamW"},
+        "scheduler": {"type": "CosineAnnealingLR", "config": {"T_max": 10, "eta_min_ratio": 0.05}},
+    },
     "clipping in a pair": {
         "optimizer_configs": {
             "g": {"optimizer": {"type": "Adam"}, "max_grad_norm": 1},

@@ -12,6 +12,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - schedules made of others: `Combined`, `follows_no_metric`, `one_interval`;
 - names of groups: `group_names` of a live optimizer, `DEFAULT_GROUP`, `rule_name`;
 - what a schedule has for each group: `PerGroup`, the type of a field, `for_each_group` and `multiplied`;
+- the lowest rate of a schedule, which may be a `Share` of the group's own: `Floor` and `FloorPerGroup`, the types of
+  fields, and their validator `rate_or_share`;
 - a live optimizer: `restore_base_rates`, and its later groups: `join`, `refuse_fewer_groups`;
 - what a run asks of a framework in whose loop it is stepped: `Host`, which is set as ``run[name].host``, and
   `SteppingHost`, which clips and steps too;
@@ -48,6 +50,7 @@ from optim_core.groups.rule import REGEX
 from optim_core.kinds import KINDS, Kind
 from optim_core.on_demand import names_on_demand
 from optim_core.plugin_class.fields import field_types
+from optim_core.run.shares import Floor, FloorPerGroup, Share, rate_or_share
 from optim_core.text.names import normalise, plain_name
 from optim_core.text.prose import listing, said, visible, with_article
 from optim_core.text.values import shown
@@ -98,10 +101,13 @@ __all__ = [
     "Combined",
     "Document",
     "FieldDescription",
+    "Floor",
+    "FloorPerGroup",
     "Host",
     "Kind",
     "PerGroup",
     "PluginDescription",
+    "Share",
     "SteppingHost",
     "commands_of_extras",
     "config_text",
@@ -135,6 +141,7 @@ __all__ = [
     "plain_name",
     "probe",
     "random_state",
+    "rate_or_share",
     "read_checkpoint_file",
     "read_config",
     "read_document",
@@ -274,13 +281,15 @@ def read_document(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -
     return apply_overrides(document, overrides)
 
 
-def multiplied(rate: PerGroup, optimizer: Optimizer, field: str = "the rate") -> Any:
-    """Return an absolute rate, such as a floor, for each parameter group: times the lr multiplier of the group.
+def multiplied(rate: PerGroup | FloorPerGroup, optimizer: Optimizer, field: str = "the rate") -> Any:
+    """Return a rate, such as a floor, for each parameter group: an absolute one times the lr multiplier of the group.
 
-    A schedule that gave every group the same absolute rate would lose the factor of a group on the way.
+    A schedule that gave every group the same absolute rate would lose the factor of a group on the way. A share is one
+    of the rate that the group starts from, in which the factor is already.
 
     Args:
-        rate: one rate for all groups; or one for each, which no factor changes, as `for_each_group` takes them.
+        rate: one rate or share for all groups; or one for each, which no factor changes, as `for_each_group` takes
+            them.
         optimizer: has the groups.
         field: what messages call the rate, such as ``"OneCycleLR.max_lr"``.
 
@@ -292,16 +301,25 @@ def multiplied(rate: PerGroup, optimizer: Optimizer, field: str = "the rate") ->
 
     Example:
         >>> import torch
-        >>> from optim_core.plugin_tools import multiplied
-        >>> groups = [{"params": [torch.zeros(1)], "lr_multiplier": factor} for factor in (1.0, 5.0)]
-        >>> multiplied(0.01, torch.optim.SGD(groups, lr=0.1))
-        [0.01, 0.05]
+        >>> from optim_core.plugin_tools import Share, multiplied
+        >>> groups = [{"params": [torch.zeros(1)], "lr": lr, "lr_multiplier": lr / 0.1} for lr in (0.1, 0.5)]
+        >>> optimizer = torch.optim.SGD(groups)
+        >>> multiplied(0.01, optimizer), multiplied(Share.of("50%"), optimizer)
+        ([0.01, 0.05], [0.05, 0.25])
     """
     from optim_core.run.each_group import for_each_group
 
+    groups = optimizer.param_groups
     rates = for_each_group(rate, optimizer, field)
-    factors = [group.get("lr_multiplier", 1.0) for group in optimizer.param_groups]
-    if isinstance(rates, list) or all(factor == 1.0 for factor in factors):
+    if isinstance(rates, Share):
+        rates = [rates] * len(groups)
+    if isinstance(rates, list):
+        return [
+            own.fraction * float(group.get("initial_lr", group["lr"])) if isinstance(own, Share) else own
+            for own, group in zip(rates, groups, strict=True)
+        ]
+    factors = [group.get("lr_multiplier", 1.0) for group in groups]
+    if all(factor == 1.0 for factor in factors):
         return rates
     return [rates * factor for factor in factors]
 

@@ -18,6 +18,7 @@ from optim_core.groups.rule import GroupRule
 from optim_core.plugin_class.fields import config_fields
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.run.durations import Duration
+from optim_core.run.shares import Share
 from optim_core.specs import OptimizerSpec, PluginSpec, SchedulerSpec
 
 __all__ = ["canonical_config", "is_finite", "plain_value"]
@@ -116,6 +117,8 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return value
     if isinstance(value, Duration):
         return value.plain()
+    if isinstance(value, Share):
+        return str(value)
     if isinstance(value, PluginSpec):
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):

@@ -19,6 +19,7 @@ from optim_core.plugin_class.ranges import range_schema
 from optim_core.plugin_class.usable_types import LISTS, NUMBERS
 from optim_core.reference.describe import plain_default
 from optim_core.run.durations import DURATION_TEXT, Duration
+from optim_core.run.shares import SHARE_TEXT, Share
 from optim_core.specs import SPECS
 
 Schema = dict[str, Any]
@@ -30,6 +31,7 @@ _SCALARS: dict[Any, Schema] = {
     str: {"type": "string"},
     NoneType: {"type": "null"},
     **{abstract: {"type": "number" if number is float else "integer"} for abstract, number in NUMBERS.items()},
+    Share: {"type": "string", "pattern": SHARE_TEXT},
     Duration: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": DURATION_TEXT}]},
 }
 

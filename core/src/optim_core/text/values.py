@@ -44,6 +44,7 @@ _LISTS = (list, tuple, set, frozenset, deque, *_ABSTRACT_LISTS)
 _TIMES = {"date": "date", "time": "time", "datetime": "date and time"}
 _CLASSES = {
     ("optim_core.run.durations", "Duration"): "a length such as 500, `10%` or `2 epochs`",
+    ("optim_core.run.shares", "Share"): "a share such as `10%`",
     ("optim_core.specs", "OptimizerSpec"): "an optimizer {type, config}",
     ("optim_core.specs", "SchedulerSpec"): "a scheduler {type, config}",
     ("optim_core.specs", "ClipperSpec"): "a clipper {type, config}",
@@ -134,6 +135,8 @@ def _plural(wanted: Any) -> str:
     if _is_union(get_origin(wanted)):
         return _either([_plural(argument) for argument in get_args(wanted)])
     singular = type_in_words(wanted)
+    if singular.startswith("a share"):
+        return "shares"
     article, _, rest = singular.partition(" ")
     noun, _, keys = rest.partition(" ")
     # The plural of "a scheduler {type, config}" is "schedulers {type, config}"; what is no plain noun stays as it is.

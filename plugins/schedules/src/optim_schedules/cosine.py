@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import attrs
 
 from optim_core import Duration, Horizon
-from optim_core.validators import non_negative
+from optim_core.plugin_tools import Floor, rate_or_share
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves.curve import Curve
+from optim_schedules.curves.floors import absolute
 from optim_schedules.curves.lengths import duration, exclusive, in_epochs, not_empty, optional_duration, resolved
 from optim_schedules.curves.waves import some_cycles, warmup_and_wave
 
@@ -38,7 +39,8 @@ class Cosine(ClosedForm):
         T_max: the same, as torch calls it.
         epochs: the same in epochs.
         num_cycles: waves after the rise, > 0: at 0.5 the rate falls to `eta_min` at step N; at 1 it rises again.
-        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate.
     """
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
@@ -50,7 +52,7 @@ class Cosine(ClosedForm):
         default=None, converter=optional_duration, validator=[not_empty, exclusive("num_training_steps", "T_max")]
     )
     num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
-    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+    eta_min: Floor = attrs.field(default=0.0, validator=rate_or_share)
 
     lengths: ClassVar[Mapping[str, str]] = {
         "num_warmup_steps": "warmup",
@@ -73,4 +75,4 @@ class Cosine(ClosedForm):
         return warmup_and_wave(warmup, total, cycles=self.num_cycles, floor=self.eta_min)
 
     def absolute_rate(self) -> tuple[str, float]:
-        return "eta_min", self.eta_min
+        return "eta_min", absolute(self.eta_min)

@@ -28,8 +28,8 @@ class CosineWarmupWithMinLR(CosineWithMinLR):
     Args:
         num_training_steps: step N; by default the length of the run.
         num_cycles: waves after the rise, > 0: at 0.5 the rate falls to the lowest; at 1 it rises again.
-        min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that. Either
-            this or `min_lr_rate` must be set.
+        min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate. Either this or `min_lr_rate` must be set.
         min_lr_rate: the lowest rate as a share of the base rate, in [0, 1].
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         warmup_lr_rate: the first rate as a share of the base rate, in [0, 1]; by default 1 / W.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
 import attrs
 
 from optim_core import Duration, Horizon
-from optim_core.validators import in_range, non_negative
+from optim_core.plugin_tools import Floor, rate_or_share
+from optim_core.validators import in_range
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves.curve import Curve, Formula, Piece, Shape, rise
-from optim_schedules.curves.floors import between, either
+from optim_schedules.curves.floors import absolute, either, to_floor, to_share
 from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 from optim_schedules.curves.waves import some_cycles, wave
 
@@ -31,15 +32,15 @@ class CosineWithMinLR(ClosedForm):
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         num_training_steps: step N; by default the length of the run.
         num_cycles: waves after the rise, > 0: at 0.5 the rate falls to the lowest at step N; at 1 it rises again.
-        min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that. Either
-            this or `min_lr_rate` must be set.
+        min_lr: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate. Either this or `min_lr_rate` must be set.
         min_lr_rate: the lowest rate as a share of the base rate, in [0, 1].
     """
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
     num_cycles: float = attrs.field(default=0.5, validator=some_cycles)
-    min_lr: float | None = attrs.field(default=None, validator=[attrs.validators.optional(non_negative), either])
+    min_lr: Floor | None = attrs.field(default=None, validator=[attrs.validators.optional(rate_or_share), either])
     min_lr_rate: float | None = attrs.field(default=None, validator=attrs.validators.optional(in_range(ge=0, le=1)))
 
     interval: ClassVar[str] = "step"
@@ -53,14 +54,13 @@ class CosineWithMinLR(ClosedForm):
 
     def _fall(self, begin: int, length: int) -> Formula:
         """Return the waves from the step `begin` on, which may be -1."""
-        lowest = {"absolute": self.min_lr, "relative": self.min_lr_rate}
-        return partial(_fall, begin=begin, length=max(1, length), cycles=self.num_cycles, **lowest)
+        rate = self.min_lr_rate
+        lowest = partial(to_floor, self.min_lr or 0.0) if rate is None else partial(to_share, rate)
+        return partial(_fall, begin=begin, length=max(1, length), cycles=self.num_cycles, lowest=lowest)
 
     def absolute_rate(self) -> tuple[str, float]:
-        return "min_lr", self.min_lr or 0.0
+        return "min_lr", absolute(self.min_lr)
 
 
-def _fall(
-    step: Any, maths: Any, *, begin: int, length: int, cycles: float, absolute: float | None, relative: float | None
-) -> Shape:
-    return between(wave((step - begin) / length, maths, cycles), absolute=absolute, relative=relative)
+def _fall(step: Any, maths: Any, *, begin: int, length: int, cycles: float, lowest: Callable[[Any], Shape]) -> Shape:
+    return lowest(wave((step - begin) / length, maths, cycles))

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import attrs
 
 from optim_core import Duration, Horizon
-from optim_core.validators import non_negative
+from optim_core.plugin_tools import Floor, rate_or_share
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves.curve import Curve, Piece, Shape, rise, towards
+from optim_schedules.curves.curve import Curve, Piece, Shape, rise
+from optim_schedules.curves.floors import absolute, to_floor
 from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 from optim_schedules.curves.waves import some_cycles
 
@@ -32,13 +33,14 @@ class CosineWithRestarts(ClosedForm):
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         num_training_steps: step N; by default the length of the run.
         num_cycles: half cosines, ≥ 1; 1 is one fall without a restart.
-        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate.
     """
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
     num_cycles: int = attrs.field(validator=some_cycles)
-    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+    eta_min: Floor = attrs.field(default=0.0, validator=rate_or_share)
 
     interval: ClassVar[str] = "step"
     lengths: ClassVar[Mapping[str, str]] = {"num_warmup_steps": "warmup", "num_training_steps": "run"}
@@ -54,14 +56,14 @@ class CosineWithRestarts(ClosedForm):
         return Curve([rise(warmup), Piece(warmup + length, falls), Piece(math.inf, stays)], last=total)
 
     def absolute_rate(self) -> tuple[str, float]:
-        return "eta_min", self.eta_min
+        return "eta_min", absolute(self.eta_min)
 
 
-def _falls(step: Any, maths: Any, *, warmup: int, length: int, cycles: float, floor: float) -> Shape:
+def _falls(step: Any, maths: Any, *, warmup: int, length: int, cycles: float, floor: Floor) -> Shape:
     progress = cycles * ((step - warmup) / length)
     # The difference is the remainder of a division by 1, for which numpy would take 20 times as long.
-    return towards(floor, 0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
+    return to_floor(floor, 0.5 * (1.0 + maths.cos(math.pi * (progress - maths.floor(progress)))))
 
 
-def _stays(_step: Any, _maths: Any, *, floor: float) -> Shape:
-    return towards(floor, 0.0)
+def _stays(_step: Any, _maths: Any, *, floor: Floor) -> Shape:
+    return to_floor(floor, 0.0)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import attrs
 
 from optim_core import Horizon
-from optim_core.plugin_tools import PerGroup, keyword_arguments, multiplied
+from optim_core.plugin_tools import FloorPerGroup, PerGroup, keyword_arguments, multiplied, rate_or_share
 from optim_core.validators import each, in_range, non_negative, positive
+from optim_schedules.curves.floors import absolute
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -36,7 +37,7 @@ class Greedy:
         warmup: calls after a raise in which nothing is counted, ≥ 0.
         min_lr: the lowest rate, ≥ 0, or one for each group: a mapping from its name to the rate, or a list, where the
             groups are those of `param_groups` or were handed over. A single one is multiplied by the lr multiplier of a
-            group that has one. A base rate below it is not lowered.
+            group that has one. ``"10%"`` is a share of the group's base rate. A base rate below it is not lowered.
         max_lr: the highest rate, > 0, at least `min_lr`, likewise.
         eps: changes smaller than this are left out, ≥ 0.
         verbose: print a line for each change.
@@ -53,7 +54,7 @@ class Greedy:
     threshold_mode: Literal["rel", "abs"] = "abs"
     cooldown: int = attrs.field(default=0, validator=non_negative)
     warmup: int = attrs.field(default=0, validator=non_negative)
-    min_lr: PerGroup = attrs.field(default=1e-3, validator=each(non_negative))
+    min_lr: FloorPerGroup = attrs.field(default=1e-3, validator=each(rate_or_share))
     max_lr: PerGroup = attrs.field(default=1.0, validator=each(positive))
     eps: float = attrs.field(default=1e-8, validator=non_negative)
     verbose: bool = False
@@ -75,9 +76,11 @@ class Greedy:
     def _not_below_the_lowest(self, attribute: attrs.Attribute[Any], value: PerGroup) -> None:
         lowest = self.min_lr
         if isinstance(value, dict) and isinstance(lowest, dict):
-            pairs = [(lowest.get(name, 0.0), high) for name, high in value.items()]
+            pairs = [(absolute(lowest.get(name)), high) for name, high in value.items()]
         else:
-            pairs = [(max(_each(lowest), default=0.0), min(_each(value), default=0.0))]
+            # What a share is depends on the rate of a group.
+            lows, highs = [absolute(low) for low in _each(lowest)], _each(value)
+            pairs = [(max(lows, default=0.0), min(highs, default=0.0))]
         if any(high < low for low, high in pairs):
             raise ValueError(f"must be ≥ min_lr, which is {self.min_lr!r}, is {value!r}")
 
@@ -94,5 +97,5 @@ class Greedy:
         )
 
 
-def _each(value: PerGroup) -> list[float]:
+def _each(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]

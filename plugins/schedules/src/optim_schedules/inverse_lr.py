@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from optim_core import Horizon
-from optim_core.validators import in_range, non_negative, positive
+from optim_core.plugin_tools import Floor, Share, rate_or_share
+from optim_core.validators import in_range, positive
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves.curve import Curve, Formula, Piece, Shape
+from optim_schedules.curves.floors import absolute
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -43,13 +45,14 @@ class InverseLR(ClosedForm):
         power: > 0; 0.5 is one over the square root.
         warmup: how much of the way to the full rate is left after each step, in [0, 1); 0 is no warmup. It is no
             length: 0.99 is at 90 % at step 229, 0.999 at step 2,301, and 0.1 at step 0.
-        final_lr: the lowest rate after the warmup, ≥ 0; a group with an lr multiplier gets it times that.
+        final_lr: the lowest rate after the warmup, ≥ 0; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate.
     """
 
     inv_gamma: float = attrs.field(default=1.0, validator=positive)
     power: float = attrs.field(default=1.0, validator=positive)
     warmup: float = attrs.field(default=0.0, validator=WARMUP)
-    final_lr: float = attrs.field(default=0.0, validator=non_negative)
+    final_lr: Floor = attrs.field(default=0.0, validator=rate_or_share)
 
     interval: ClassVar[str] = "step"
     # The formula has a meaning also where `final_lr` is above the base rate.
@@ -64,7 +67,7 @@ class InverseLR(ClosedForm):
         return Curve([Piece(end, warming), Piece(math.inf, fall)])
 
     def absolute_rate(self) -> tuple[str, float]:
-        return "final_lr", self.final_lr
+        return "final_lr", absolute(self.final_lr)
 
     def refuse(self, base_lr: float, multiplier: float, group: int) -> None:
         """Accept every group: where `final_lr` is above the base rate, it is the rate at every step."""
@@ -82,8 +85,12 @@ class InverseLR(ClosedForm):
         return ClosedForm.build(self, optimizer, horizon)
 
 
-def _fall(step: Any, _maths: Any, *, inv_gamma: float, power: float, floor: float) -> Shape:
-    return 1.0, (1.0 + step / inv_gamma) ** -power, 0.0, floor
+def _fall(step: Any, maths: Any, *, inv_gamma: float, power: float, floor: Floor) -> Shape:
+    factor = (1.0 + step / inv_gamma) ** -power
+    if not isinstance(floor, Share):
+        return 1.0, factor, 0.0, floor
+    # numpy has the greater of each two in an array.
+    return 1.0, getattr(maths, "maximum", max)(factor, floor.fraction), 0.0, 0.0
 
 
 def _warming(step: Any, maths: Any, *, fall: Formula, warmup: float) -> Shape:

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 import attrs
 
 from optim_core import Duration, Horizon
-from optim_core.validators import non_negative, positive
+from optim_core.plugin_tools import Floor, rate_or_share
+from optim_core.validators import positive
 from optim_schedules.closed_form import ClosedForm
-from optim_schedules.curves.curve import Curve, Piece, Shape, rise, towards
+from optim_schedules.curves.curve import Curve, Piece, Shape, rise
+from optim_schedules.curves.floors import absolute, to_floor
 from optim_schedules.curves.lengths import duration, not_empty, optional_duration, resolved
 
 __all__ = ["Polynomial"]
@@ -28,13 +30,14 @@ class Polynomial(ClosedForm):
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.
         num_training_steps: step N; by default the length of the run.
-        lr_end: the rate from step N on, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+        lr_end: the rate from step N on, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate.
         power: > 0; 1 is a straight line, 2 falls fast at first.
     """
 
     num_warmup_steps: Duration = attrs.field(default=Duration(0), converter=duration)
     num_training_steps: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
-    lr_end: float = attrs.field(default=1e-7, validator=non_negative)
+    lr_end: Floor = attrs.field(default=1e-7, validator=rate_or_share)
     power: float = attrs.field(default=1.0, validator=positive)
 
     interval: ClassVar[str] = "step"
@@ -48,9 +51,9 @@ class Polynomial(ClosedForm):
         return Curve([rise(warmup), Piece(total + 1, fall)], last=total)
 
     def absolute_rate(self) -> tuple[str, float]:
-        return "lr_end", self.lr_end
+        return "lr_end", absolute(self.lr_end)
 
 
-def _fall(step: Any, _maths: Any, *, warmup: int, length: int, power: float, lowest: float) -> Shape:
+def _fall(step: Any, _maths: Any, *, warmup: int, length: int, power: float, lowest: Floor) -> Shape:
     # The difference is computed as in transformers, so that both are rounded alike near 0.
-    return towards(lowest, (1.0 - (step - warmup) / length) ** power)
+    return to_floor(lowest, (1.0 - (step - warmup) / length) ** power)

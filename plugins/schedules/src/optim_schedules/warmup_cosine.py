@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 import attrs
 
 from optim_core import Duration, Horizon
-from optim_core.validators import fraction, non_negative
+from optim_core.plugin_tools import Floor, rate_or_share
+from optim_core.validators import fraction
 from optim_schedules.closed_form import ClosedForm
 from optim_schedules.curves.curve import Curve
+from optim_schedules.curves.floors import absolute
 from optim_schedules.curves.lengths import duration, in_epochs, not_empty, optional_duration, resolved
 from optim_schedules.curves.waves import warmup_and_wave
 
@@ -28,13 +30,14 @@ class WarmupCosine(ClosedForm):
     Args:
         warmup_epochs: epochs until the base rate, 0 or more.
         max_epochs: epochs until `eta_min`, > 0; by default the epochs of the run.
-        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that.
+        eta_min: the lowest rate, ≥ 0, at most the base rate; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the base rate.
         start_factor: share of the base rate at the beginning, in [0, 1).
     """
 
     warmup_epochs: Duration = attrs.field(converter=duration)
     max_epochs: Duration | None = attrs.field(default=None, converter=optional_duration, validator=not_empty)
-    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+    eta_min: Floor = attrs.field(default=0.0, validator=rate_or_share)
     start_factor: float = attrs.field(default=0.0, validator=fraction)
 
     interval: ClassVar[str] = "epoch"
@@ -47,4 +50,4 @@ class WarmupCosine(ClosedForm):
         return warmup_and_wave(warmup, total, cycles=0.5, floor=self.eta_min, start=self.start_factor)
 
     def absolute_rate(self) -> tuple[str, float]:
-        return "eta_min", self.eta_min
+        return "eta_min", absolute(self.eta_min)

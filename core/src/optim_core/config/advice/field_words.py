@@ -279,7 +279,13 @@ _FORMS = (
 
 def _of_schedule(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any]) -> str | None:
     """Return what is said of a key of a schedule that no rename makes right."""
-    for said in (_interval(key, value, part), _start(key, value, part, beside), _form(key, value, part)):
+    told = (
+        _interval(key, value, part),
+        _start(key, value, part, beside),
+        _form(key, value, part),
+        _share(key, value, part),
+    )
+    for said in told:
         if said is not None:
             return said
     if key in ("warmup_max_lr", "warmup_end_lr"):
@@ -327,6 +333,37 @@ def _start(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any]) 
     if rate is None:
         return f"`{field}` is a share of the rate: {as_in_config(value)} divided by the lr, which is not known here"
     return f"write `{field}: {number / rate:.6g}`"
+
+
+# The fields for a lowest rate, which take a share of the rate too; the words of such a rate, and those of a share.
+_FLOORS = ("eta_min", "min_lr", "lr_end", "final_lr")
+_LOWEST = frozenset({"min", "minimum", "lowest", "end", "final"})
+_PERCENT = ("percent", "percentage", "pct")
+_SHARES = ("ratio", "rate", "factor", "fraction", "frac", "share", "proportion", *_PERCENT)
+
+
+def _share(key: str, value: Any, part: PartOfRecipe) -> str | None:
+    """Return what is said of a lowest rate as a share of the rate, where a schedule has no field for that."""
+    number, said = number_of(value), words(key)
+    floor = next((name for name in _FLOORS if name in part.keys), None)
+    is_share = (
+        bool(said)
+        and said[-1] in _SHARES
+        and said[-2:-1] not in (["learning"], ["div"])
+        and not _LOWEST.isdisjoint(said)
+    )
+    if (
+        number is None
+        or floor is None
+        or not is_share
+        or field_meant(key, part.keys, part.kind) not in (None, *_FLOORS)
+    ):
+        return None
+    where = f" in `{part.place}`" if part.place else ""
+    if floor in part.given:
+        return f"it means `{floor}`, which is given already{where}: keep one of the two"
+    percent = number if said[-1] in _PERCENT else 100 * number
+    return f"write `{floor}: {percent:.10g}%`{where}" if 0 <= percent <= 100 else None
 
 
 def _form(key: str, value: Any, part: PartOfRecipe) -> str | None:

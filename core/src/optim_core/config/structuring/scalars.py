@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.run.durations import Duration, DurationError
+from optim_core.run.shares import Share
 from optim_core.text.numerals import number_in
 from optim_core.validators import FieldError
 
@@ -22,6 +23,7 @@ __all__ = [
     "structure_int",
     "structure_literal",
     "structure_none",
+    "structure_share",
     "structure_str",
     "wrong_type",
 ]
@@ -119,6 +121,14 @@ def structure_duration(value: Any, _: Any) -> Duration:
     try:
         return Duration.of(value)
     except DurationError as error:
+        raise IssuesError(refused(error)) from None
+
+
+def structure_share(value: Any, _: Any) -> Share:
+    """Return a share of a rate, from what a config writes as one."""
+    try:
+        return Share.of(value)
+    except FieldError as error:
         raise IssuesError(refused(error)) from None
 
 

@@ -26,12 +26,14 @@ from optim_core.config.structuring.scalars import (
     structure_int,
     structure_literal,
     structure_none,
+    structure_share,
     structure_str,
     wrong_type,
 )
 from optim_core.plugin_class.fields import config_fields
 from optim_core.plugin_class.usable_types import LISTS, NUMBERS
 from optim_core.run.durations import Duration
+from optim_core.run.shares import Share
 from optim_core.text.values import is_list, shown
 
 __all__ = ["Structurer"]
@@ -199,6 +201,8 @@ def _of_union(issue: Issue, wanted: Any) -> Issue:
 def _same_shape(value: Any, member: Any) -> bool:
     """Return whether a value was most likely meant for this member of a union, whose issues then are those to tell."""
     origin = get_origin(member) or member
+    if member is Share:
+        return isinstance(value, str) and "%" in value
     if isinstance(value, Mapping):
         return origin in (dict, abc.Mapping) or attrs.has(member)
     if is_list(value):
@@ -215,5 +219,6 @@ _SCALAR_MAKERS: dict[Any, Maker] = {
     str: structure_str,
     type(None): structure_none,
     Duration: structure_duration,
+    Share: structure_share,
 }
 _OWN_MAKERS = (*_SCALAR_MAKERS.values(), structure_anything, structure_callable, structure_literal)

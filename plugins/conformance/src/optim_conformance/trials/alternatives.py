@@ -11,13 +11,14 @@ from optim_conformance.subject import Subject
 from optim_core import Duration
 from optim_core.errors import ConfigError
 from optim_core.plugin_class.fields import field_types
-from optim_core.plugin_tools import plain_data
+from optim_core.plugin_tools import Share, plain_data
 
 __all__ = ["MOST", "alternatives", "possible"]
 
 _NUMBERS = (0.5, 0.1, 0.9, 2.0, 1.0, 0.01, 0.0, 10.0)
 _WHOLE_NUMBERS = (1, 2, 3, 5, 0, 20)
-_LENGTHS = (3, "10%", 7, "1 epoch")
+# What a config writes for the types of ours.
+_TEXTS: dict[Any, tuple[Any, ...]] = {Duration: (3, "10%", 7, "1 epoch"), Share: ("10%", "50%")}
 _LISTS = (list, tuple, abc.Sequence, abc.Iterable)
 MOST = 8
 
@@ -60,8 +61,8 @@ def _values(wanted: Any, current: Any) -> Iterator[Any]:
         yield from (not current, bool(current))
     elif wanted in (float, int):
         yield from _numbers(wanted, current)
-    elif wanted is Duration:
-        yield from _LENGTHS
+    elif wanted in _TEXTS:
+        yield from _TEXTS[wanted]
     elif origin is Literal:
         yield from arguments
     elif origin in (Union, UnionType):

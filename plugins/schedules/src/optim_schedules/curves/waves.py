@@ -6,8 +6,10 @@ import math
 from functools import partial
 from typing import Any
 
+from optim_core.plugin_tools import Floor
 from optim_core.validators import in_range
-from optim_schedules.curves.curve import Curve, Piece, Shape, rise, towards
+from optim_schedules.curves.curve import Curve, Piece, Shape, rise
+from optim_schedules.curves.floors import to_floor
 
 __all__ = ["some_cycles", "warmup_and_wave", "wave"]
 
@@ -21,11 +23,11 @@ def wave(progress: Any, maths: Any, cycles: float) -> Any:
     return 0.5 * (1.0 + maths.cos(math.pi * cycles * 2.0 * progress))
 
 
-def warmup_and_wave(warmup: int, total: int, *, cycles: float, floor: float, start: float = 0.0) -> Curve:
+def warmup_and_wave(warmup: int, total: int, *, cycles: float, floor: Floor, start: float = 0.0) -> Curve:
     """Return a curve that rises to the base rate at `warmup`, and falls along a cosine to `floor` at `total`."""
     fall = partial(_fall, warmup=warmup, length=max(1, total - warmup), cycles=cycles, floor=floor)
     return Curve([rise(warmup, start), Piece(total + 1, fall)], last=total)
 
 
-def _fall(step: Any, maths: Any, *, warmup: int, length: int, cycles: float, floor: float) -> Shape:
-    return towards(floor, wave((step - warmup) / length, maths, cycles))
+def _fall(step: Any, maths: Any, *, warmup: int, length: int, cycles: float, floor: Floor) -> Shape:
+    return to_floor(floor, wave((step - warmup) / length, maths, cycles))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from optim_core.plugin_tools import keyword_arguments
-from optim_core.validators import non_negative, positive
+from optim_core.plugin_tools import Floor, Share, keyword_arguments, rate_or_share
+from optim_core.validators import positive
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -27,11 +27,12 @@ class CosineAnnealingLR:
 
     Args:
         T_max: calls of ``step()`` until the lowest rate, ≥ 1.
-        eta_min: the lowest rate, ≥ 0, at most the optimizer's; a group with an lr multiplier gets it times that.
+        eta_min: the lowest rate, ≥ 0, at most the optimizer's; a group with an lr multiplier gets it times that;
+            or ``"10%"`` of the optimizer's, for each group of its own.
     """
 
     T_max: int = attrs.field(validator=positive)
-    eta_min: float = attrs.field(default=0.0, validator=non_negative)
+    eta_min: Floor = attrs.field(default=0.0, validator=rate_or_share)
 
     interval: ClassVar[str] = "epoch"
     lengths: ClassVar[Mapping[str, str]] = {"T_max": "run"}
@@ -39,10 +40,10 @@ class CosineAnnealingLR:
 
     def absolute_rate(self) -> tuple[str, float]:
         """Return the field that holds an absolute rate, and the rate, below which that of the optimizer must not be."""
-        return "eta_min", self.eta_min
+        return "eta_min", 0.0 if isinstance(self.eta_min, Share) else self.eta_min
 
     def build(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """Make a torch.optim.lr_scheduler.CosineAnnealingLR."""
         from optim_torch_builtin.multipliers import annealing
 
-        return annealing(optimizer)(optimizer, **keyword_arguments(self))
+        return annealing(optimizer, **keyword_arguments(self))

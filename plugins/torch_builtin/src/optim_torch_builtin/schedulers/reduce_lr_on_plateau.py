@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import attrs
 
-from optim_core.plugin_tools import PerGroup, keyword_arguments, multiplied
+from optim_core.plugin_tools import FloorPerGroup, keyword_arguments, multiplied, rate_or_share
 from optim_core.validators import each, in_range, non_negative
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ReduceLROnPlateau:
         cooldown: calls after a reduction in which nothing is counted, ≥ 0.
         min_lr: the lowest rate, ≥ 0, or one for each group: a mapping from its name to the rate, or a list, where the
             groups are those of `param_groups` or were handed over. A single one is multiplied by the lr multiplier of a
-            group that has one.
+            group that has one. ``"10%"`` is a share of the rate that the group starts from.
         eps: reductions smaller than this are left out, ≥ 0.
         monitor: name of the metric; null leaves it to the training loop.
     """
@@ -46,7 +46,7 @@ class ReduceLROnPlateau:
     threshold: float = attrs.field(default=1e-4, validator=non_negative)
     threshold_mode: Literal["rel", "abs"] = "rel"
     cooldown: int = attrs.field(default=0, validator=non_negative)
-    min_lr: PerGroup = attrs.field(default=0.0, validator=each(non_negative))
+    min_lr: FloorPerGroup = attrs.field(default=0.0, validator=each(rate_or_share))
     eps: float = attrs.field(default=1e-8, validator=non_negative)
     monitor: str | None = None
 
