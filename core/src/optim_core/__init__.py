@@ -21,6 +21,7 @@ from optim_core.errors import (
     UnknownNameError,
     UnknownTypeError,
     UnusedConfigWarning,
+    UnusualRateWarning,
 )
 from optim_core.on_demand import names_on_demand
 from optim_core.recipe import Optimization, Recipe
@@ -69,6 +70,7 @@ __all__ = [
     "UnknownNameError",
     "UnknownTypeError",
     "UnusedConfigWarning",
+    "UnusualRateWarning",
     "__version__",
     "load_checkpoint",
     "registry",

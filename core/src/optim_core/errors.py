@@ -13,6 +13,7 @@ __all__ = [
     "CheckpointMismatchError",
     "CheckpointWarning",
     "ConfigError",
+    "ConfigWarning",
     "DuplicatePluginError",
     "HorizonError",
     "IncompatiblePluginError",
@@ -26,6 +27,7 @@ __all__ = [
     "UnknownNameError",
     "UnknownTypeError",
     "UnusedConfigWarning",
+    "UnusualRateWarning",
 ]
 
 
@@ -327,7 +329,26 @@ def _rebuild_horizon_error(cls: type[HorizonError], message: str, needs: str | N
     return cls(message, needs=needs, otherwise=otherwise)
 
 
-class UnusedConfigWarning(UserWarning):
+class ConfigWarning(UserWarning):
+    """A config is right, and most likely not what its author wants; `problems` lists what is told of it.
+
+    With ``strict=True``, `registry.build` raises a ConfigError with the same problems.
+
+    Example:
+        >>> from optim_core.errors import ConfigWarning, Problem
+        >>> print(ConfigWarning([Problem(path="max_grad_norm", message="is not read where it stands")]))
+        max_grad_norm: is not read where it stands
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
+
+
+class UnusedConfigWarning(ConfigWarning):
     """Keys beside the recipe of a config speak of optimizers, schedules or clipping, where nothing reads them.
 
     With ``strict=True``, `registry.build` raises a ConfigError with the same problems. `problems` lists them.
@@ -342,12 +363,21 @@ class UnusedConfigWarning(UserWarning):
         ['max_grad_norm']
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.problems,)
+class UnusualRateWarning(ConfigWarning):
+    """The `lr` of a config is a rate for another optimizer, as it stays where nothing but the `type` is changed.
+
+    Of Muon, `lr` is the rate of the matrices, and of LBFGS the length of a step: classes say so by ``lr_meaning``.
+
+    Example:
+        >>> import warnings
+        >>> from optim_core import UnusualRateWarning, registry
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     spec = registry.build({"type": "LBFGS", "lr": 3e-4})
+        >>> [problem.path for warning in caught for problem in warning.message.problems]
+        ['lr']
+    """
 
 
 class CheckpointWarning(UserWarning):

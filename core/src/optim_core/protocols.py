@@ -86,6 +86,12 @@ class OptimizerPlugin(PluginClass, Protocol):
     "adamw_lr"}``; and ``unmultiplied: ClassVar``, those of the fields that no multiplier acts on. Without `rates` the
     rate is ``lr``.
 
+    An optimizer whose ``lr`` is no rate like those of Adam and its kin says what it is, and how large it usually is, by
+    ``lr_meaning``: three things, ``("the rate of the matrices", 2e-3, 0.5)``, as a ``ClassVar`` or, where the other
+    fields decide, a property that is None where there is nothing to say. An ``lr`` outside of that range, given without
+    the other rates of the class, was most likely written for another optimizer whose ``type`` alone was changed: it is
+    told by an `optim_core.UnusualRateWarning`.
+
     An optimizer that needs more of the training loop than gradients says so by ``needs``, a tuple of the words
     "closure" (``step`` computes the loss several times), "create_graph" (gradients are differentiated again),
     "gradients" (beside a closure, gradients are to be there already) and "modes" (it has ``train()`` and ``eval()``, to

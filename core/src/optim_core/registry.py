@@ -357,8 +357,9 @@ class Registry:
             kind: which kind a ``{type, config}`` is, needed only where its type is a name of two kinds.
             overrides: a list of values to replace first, each such as ``optimizer.config.lr=3e-4``, of the type that
                 the field wants: what is a number to YAML is a text where a text is to stand.
-            strict: whether a key that speaks of a recipe and stands beside it, where nothing reads it, is a problem of
-                the config; else it is told by an UnusedConfigWarning.
+            strict: whether what is else a warning is a problem of the config: a key that speaks of a recipe and stands
+                beside it, where nothing reads it (UnusedConfigWarning), and an lr as for another optimizer
+                (UnusualRateWarning).
 
         Returns:
             OptimizerSpec, SchedulerSpec or ClipperSpec for one component, Recipe for a set.

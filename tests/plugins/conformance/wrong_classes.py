@@ -12,6 +12,13 @@ from sound import SoundSGD, made, move
 from wrong_plugins import MoreOrLess, wrong
 
 
+@wrong("lr_meaning")
+class MeaningOfNothing(SoundSGD):
+    """Says of its `lr` that it is never as large as its default."""
+
+    lr_meaning: ClassVar[tuple[str, float, float]] = ("the rate of nothing", 5.0, 10.0)
+
+
 @wrong("declarations")
 class DeclaresWhatIsNoProperty(SoundSGD):
     """It declares a property that there is not."""

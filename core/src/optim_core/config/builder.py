@@ -11,7 +11,7 @@ import attrs
 from optim_core.config.components import Components
 from optim_core.config.forms.form import Asked, ConfigForm, Reading
 from optim_core.config.forms.recognise import read_form
-from optim_core.config.issues import Hint, Issue, IssuesError, in_order
+from optim_core.config.issues import NOTES, Hint, Issue, IssuesError, in_order
 from optim_core.config.keys import DEFAULT_CLIPPER, NAMED_KEYS, PARTS, RECIPE_KEYS
 from optim_core.config.lengths import impossible_lengths, length_of_run
 from optim_core.config.structuring.plain_data import Unreadable, beside_unreadable, is_record, read_plain
@@ -158,7 +158,7 @@ class Builder:
         if unreadable:
             issues = beside_unreadable(issues, unreadable)
         # What nothing reads is a problem beside others only where it is one alone.
-        issues = (*issues, *built.notes) if strict else issues and [each for each in issues if each.code != "unread"]
+        issues = (*issues, *built.notes) if strict else issues and [each for each in issues if each.code not in NOTES]
         if issues:
             raise IssuesError(*in_order(issues, plain))
         return built._replace(notes=in_order(built.notes, plain)) if built.notes else built, plain
@@ -195,7 +195,8 @@ class Builder:
             raise IssuesError(Issue("no-config", (), config, hint=Hint.of("config", value=config)))
         reading = read_form(config, asked, forms)
         if kind is not None and (reading is None or list(reading.config) != [kind]):
-            return _Built(self._components.build(kind, config))
+            built = self._components.build(kind, config)
+            return _Built(built, _unusual(built, config))
         if reading is None:
             from optim_core.config.advice.recipes import formless
 
@@ -228,11 +229,11 @@ class Builder:
                 issue._replace(path=reading.origin(issue.path))
                 for issue in self._beyond(built, reading.config, length_of_run(reading.unused))
             ]
-        notes = _unread(reading) if reading.unused else ()
+        notes = [*(_unread(reading) if reading.unused else ()), *_unusual_rates(built, reading)]
         if issues:
             raise IssuesError(*issues, *notes)
         if not reading.unused or not isinstance(built, Recipe):
-            return _Built(built)
+            return _Built(built, notes)
         return _Built(attrs.evolve(built, unused=dict(reading.unused)), notes)
 
     def _beyond(self, recipe: Recipe, config: Mapping[str, Any], run: Horizon | None) -> Iterator[Issue]:
@@ -424,6 +425,46 @@ def _unread(reading: Reading) -> Sequence[Issue]:
     from optim_core.config.advice.unread import unread
 
     return unread(reading)
+
+
+def _unusual_rates(built: Any, reading: Reading) -> Iterator[Issue]:
+    """Yield what is to be said of rates that are unusual for their optimizers, by the paths of the user."""
+    if reading.only is not None:
+        found: dict[tuple[str, ...], Any] = {(reading.only,): built}
+    elif isinstance(built, Recipe):
+        found = {_place_of(name, reading.config): spec for name, spec in built.optimizers.items()}
+    else:
+        return
+    for path, spec in found.items():
+        given: Any = reading.config
+        for key in path:
+            given = given[key]
+        yield from [issue._replace(path=reading.origin((*path, *issue.path))) for issue in _unusual(spec, given)]
+
+
+def _place_of(name: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return where the optimizer of a name stands in a recipe."""
+    if "optimizer_configs" not in config:
+        return ("optimizer",)
+    entry = config["optimizer_configs"][name]
+    pair = isinstance(entry, Mapping) and "type" not in entry
+    return ("optimizer_configs", name, "optimizer") if pair else ("optimizer_configs", name)
+
+
+def _unusual(spec: Any, given: Any) -> list[Issue]:
+    """Return what is to be said of an optimizer's rate, below its component; of one around another, of that one."""
+    below: tuple[str, ...] = ()
+    while isinstance(spec, OptimizerSpec) and isinstance(inner := getattr(spec.config, AROUND, None), OptimizerSpec):
+        if not isinstance(given, Mapping):
+            return []
+        nested = isinstance(given.get("config"), Mapping)
+        given = (given["config"] if nested else given).get(AROUND)
+        spec, below = inner, (*below, *(["config"] if nested else []), AROUND)
+    if not isinstance(spec, OptimizerSpec) or getattr(spec.config, "lr_meaning", None) is None:
+        return []
+    from optim_core.config.advice.unusual_rates import unusual_rate
+
+    return [issue.below(*below) for issue in unusual_rate(spec, given)]
 
 
 def _of_an_application(

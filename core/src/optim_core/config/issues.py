@@ -15,6 +15,7 @@ __all__ = [
     "DEEPEST",
     "LONGEST_KEY",
     "MOST_NODES",
+    "NOTES",
     "Code",
     "ConfigPath",
     "Hint",
@@ -77,6 +78,7 @@ Code = Literal[
     "floor-above-rate",
     # Other forms.
     "unread",
+    "unusual-rate",
     "no-section",
     "empty-section",
     "rate-of-named-sets",
@@ -107,6 +109,9 @@ Code = Literal[
     "not-a-mapping",
     "no-such-key",
 ]
+
+# What has one of these is right: its author is warned of it.
+NOTES: frozenset[Code] = frozenset({"unread", "unusual-rate"})
 
 # Each code says what repairs an issue; its sentence stands in `advice.hints`.
 HintCode = Literal[
@@ -171,6 +176,7 @@ HintCode = Literal[
     # Other forms.
     "leave-clipping-out",
     "read-elsewhere",
+    "give-both-rates",
     "section-example",
     "other-section",
     "give-each-a-rate",

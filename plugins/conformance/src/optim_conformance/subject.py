@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ import attrs
 from optim_conformance.forks import end_if_forked
 from optim_conformance.kinds import refuse_other_kinds
 from optim_core.discovery.records import IN_THIS_PROCESS
-from optim_core.errors import ConfigError, OptimError, UnknownNameError
+from optim_core.errors import ConfigError, OptimError, UnknownNameError, UnusualRateWarning
 from optim_core.plugin_class.contract import check_plugin_class, check_signature, further_arguments
 from optim_core.plugin_class.declarations import Declaration, declarations_of
 from optim_core.plugin_class.fields import config_fields
@@ -119,7 +120,10 @@ class Subject:
         # Every check builds something by this method, so a copy that a plugin has forked ends here at the latest.
         end_if_forked()
         config = {**self.config, **(changes or {})}
-        return self.known_to.build({"type": self.address, "config": config}, self.kind)
+        with warnings.catch_warnings():
+            # A check gives the rate that it needs, whatever is usual.
+            warnings.simplefilter("ignore", UnusualRateWarning)
+            return self.known_to.build({"type": self.address, "config": config}, self.kind)
 
     def where_accepted(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the changes if there are such fields and their values are accepted, else none.

@@ -78,6 +78,11 @@ class Muon:
     rates: ClassVar[Mapping[str, str]] = {MATRICES: "lr", ADAMW: "adamw_lr"}
     unmultiplied: ClassVar[Collection[str]] = ("lr",)
 
+    @property
+    def lr_meaning(self) -> tuple[str, float, float] | None:
+        """What `lr` is and how large it usually is; with steps that are as long as AdamW's, it is like that."""
+        return None if self.adjust_lr_fn == "match_rms_adamw" else ("the rate of the matrices", 2e-3, 0.5)
+
     conformance: ClassVar[Mapping[str, str]] = {
         "fields.matrices": "differs: it is for models with blocks, or names of their own",
         "fields.divide_work": "differs: it is for several processes",

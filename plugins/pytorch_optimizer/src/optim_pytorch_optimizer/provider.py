@@ -16,6 +16,7 @@ from optim_pytorch_optimizer.keyword_options import OPTION_CHECKS, OPTION_TEXTS,
 from optim_pytorch_optimizer.left_out import LEFT_OUT, reason
 from optim_pytorch_optimizer.lora import by_pairs, lora_members
 from optim_pytorch_optimizer.ranges import checks_of
+from optim_pytorch_optimizer.rates import rate_members
 
 __all__ = ["PytorchOptimizers", "optimizers"]
 
@@ -80,6 +81,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
             **group_members(found),
             **needed(name),
             **lora_members(name),
+            **rate_members(name),
             "conformance": declared(DECLARED, name),
         },
         provider=f"{__name__}:optimizers",

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import click
 
-from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, UnusedConfigWarning, registry
+from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
 from optim_core.cli.output import print_json, say
 from optim_core.cli.unused import unused_note, unused_paths
+from optim_core.errors import ConfigWarning
 from optim_core.plugin_tools import needs_of, visible
 
 __all__ = ["command"]
@@ -20,7 +21,7 @@ __all__ = ["command"]
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
 @click.option(
-    "--strict", is_flag=True, help="A key that speaks of a recipe and is not read is a problem, not a warning."
+    "--strict", is_flag=True, help="What is warned of is a problem: keys that are not read, and unusual rates."
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(files: tuple[str, ...], overrides: tuple[str, ...], style: str, *, strict: bool) -> None:
@@ -76,7 +77,7 @@ def _built(file: str, overrides: tuple[str, ...], *, strict: bool) -> tuple[Any,
 
 def _told(warning: Warning | str, file: str) -> Sequence[Problem]:
     """Return what a warning says, each thing at its place where that is known."""
-    if isinstance(warning, UnusedConfigWarning):
+    if isinstance(warning, ConfigWarning):
         return warning.problems
     return [Problem(path="", message=str(warning), file=file)]
 

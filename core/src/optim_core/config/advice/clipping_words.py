@@ -27,7 +27,7 @@ def clipping_for(key: str, value: Any) -> str:
         return "leave it out: nothing is clipped where a config does not say so"
     if isinstance(value, Mapping):
         return "its fields stand in `gradient_clipping`" if key == _KEY else f"did you mean `{_KEY}`?"
-    if value == "auto":
+    if isinstance(value, str) and value == "auto":
         return auto("max_norm")
     if key.lower() == "clipnorm":
         # Keras' `global_clipnorm` is the norm of all.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from optim_core.config.advice.length_words import BY_EPOCHS, Length, length_for, unit
 from optim_core.config.foreign_words import field_for, field_meant, snake
-from optim_core.config.forms.speaking import words
+from optim_core.config.forms.speaking import says_none, words
 from optim_core.config.forms.takes import Takes
 from optim_core.kinds import Kind
 from optim_core.text.numerals import number_in
@@ -91,7 +91,8 @@ def for_field(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any
         part: the part.
         beside: the mapping in which the key stands.
     """
-    told = _TOLD.get(part.kind)
+    # A value that is no plain data may raise whatever it is asked.
+    told = _TOLD.get(part.kind) if type(value) in _PLAIN else None
     said = told(snake(key), value, part, beside) if told is not None else None
     if said is not None:
         return said
@@ -103,6 +104,8 @@ def for_field(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, Any
         return f"it means `{field}`, which is given already{where}: keep one of the two"
     return _in_field(key, value, field, part, beside, where) or f"did you mean `{field}`{where}?"
 
+
+_PLAIN = (str, int, float, bool, type(None), list, tuple, dict)
 
 # These name a rate where there is none, and else something else.
 _VAGUE_RATES = (["alpha"], ["eta"], ["rate"])
@@ -307,7 +310,7 @@ def _of_schedule(key: str, value: Any, part: PartOfRecipe, beside: Mapping[Any, 
 
 
 def _warmups(beside: Mapping[Any, Any]) -> Iterator[str]:
-    return (name for name in beside if isinstance(name, str) and "warm" in name.lower() and beside[name])
+    return (name for name in beside if isinstance(name, str) and "warm" in name.lower() and not says_none(beside[name]))
 
 
 def _interval(key: str, value: Any, part: PartOfRecipe) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from optim_core.config.advice import components, groups, overrides, recipes, unknown_fields, unread
+from optim_core.config.advice import components, groups, overrides, recipes, unknown_fields, unread, unusual_rates
 from optim_core.config.advice.field_words import auto, parts_of_recipe
 from optim_core.config.advice.meaning import meaning
 from optim_core.config.advice.stray_keys import stray_key
@@ -143,6 +143,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     # Other forms.
     "leave-clipping-out": lambda _: "leave it out: nothing is clipped where a config does not say so",
     "read-elsewhere": unread.read_elsewhere,
+    "give-both-rates": unusual_rates.give_both,
     "section-example": lambda _: f"{SECTION}: {{optimizer: …, scheduler: …}}, or {SECTION}: {{optimizer_configs: …}}",
     "other-section": lambda _, name: f"`{name}` looks like the recipe: build it alone",
     "give-each-a-rate": lambda _, without: (

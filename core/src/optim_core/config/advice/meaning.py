@@ -188,7 +188,7 @@ _NANOGPTS = {"warmup_iters": 2000, "lr_decay_iters": 600000, "min_lr": 6e-5}
 
 
 def _is_about_a_schedule(key: Any, value: Any) -> bool:
-    return isinstance(key, str) and topic(key) == "scheduler" and bool(value)
+    return isinstance(key, str) and topic(key) == "scheduler" and not says_none(value)
 
 
 def _nanogpts(key: str, beside: Mapping[Any, Any]) -> str:

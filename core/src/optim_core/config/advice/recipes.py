@@ -239,7 +239,7 @@ def clipping(_: Telling, value: Any) -> str:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if is_none(value) or (number and value == 0):
         return "for no clipping write null, or leave it out"
-    if value == AUTO:
+    if isinstance(value, str) and value == AUTO:
         return auto("max_norm")
     if isinstance(value, str) and value.isidentifier() and value.lower() not in {"norm", "on", "true", "yes"}:
         return f"write gradient_clipping: {{type: {as_in_config(value)}}}"

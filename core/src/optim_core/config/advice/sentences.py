@@ -50,6 +50,14 @@ def _breaks_a_field(issue: Issue) -> str:
     return f"makes `{path_text(cause.path)}` wrong: {sentence(cause)}" if cause.path else sentence(cause)
 
 
+def _unusual_rate(issue: Issue) -> str:
+    meaning, rates = issue.data["meaning"], issue.data["rates"]
+    others = "".join(f"; `{name}` is not given, and is {shown(rate)}" for name, rate in rates.items())
+    default = issue.data["default"]
+    usual = f", {shown(default)} by default" if default is not None else ""
+    return f"{shown(issue.value)} is unusual for {issue.data['name']}, whose `lr` is {meaning.what}{usual}{others}"
+
+
 def _unreadable(issue: Issue) -> str:
     error = issue.data["error"]
     # Lines that are set in, such as OmegaConf's `full_key: …`, say again where and of what type.
@@ -101,6 +109,7 @@ SENTENCES: dict[Code, Callable[[Issue], str]] = {
     "floor-above-rate": lambda issue: (
         f"must be ≤ the optimizer's lr, which is {issue.data['lr']!r}, is {issue.value!r}"
     ),
+    "unusual-rate": _unusual_rate,
     "unread": lambda _: "speaks of what a recipe is about, and is not read where it stands",
     "no-section": lambda issue: f"must be a mapping with an optimizer, is {shown(issue.value)}",
     "empty-section": lambda _: "names no optimizer",

@@ -12,6 +12,7 @@ from optim_core.plugin_class.contract import check_plugin_class
 from optim_core.plugin_class.declarations import wrong_declarations
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import field_types
+from optim_core.plugin_class.lr_meaning import wrong_lr_meaning
 from optim_core.plugin_tools import describe, listing
 
 __all__: list[str] = []
@@ -24,6 +25,14 @@ def declarations(subject: Subject) -> None:
     wrong = list(wrong_declarations(subject.cls, declarable, subject.fields))
     if wrong:
         raise Differs('`conformance` maps names of properties to "refuses: why" or "differs: why"', "; ".join(wrong))
+
+
+@property_of("optimizer", declarable=False, needs_build=False)
+def lr_meaning(subject: Subject) -> None:
+    """What the class says of its `lr` is three things, the range holds the default, and the class has that field."""
+    wrong = list(wrong_lr_meaning(subject.spec().config))
+    if wrong:
+        raise Differs("`lr_meaning` is (what `lr` is, the least that is usual, the most)", "; ".join(wrong))
 
 
 @property_of(*EVERY_KIND, declarable=False, needs_build=False)

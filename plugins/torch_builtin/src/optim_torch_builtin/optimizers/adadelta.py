@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
@@ -42,6 +42,8 @@ class Adadelta:
     capturable: bool = False
     maximize: bool = False
     differentiable: bool = False
+
+    lr_meaning: ClassVar[tuple[str, float, float]] = ("a factor of steps that have a length of their own", 1e-2, 10.0)
 
     def build(self, params: ParamsT) -> Optimizer:
         """Make a torch.optim.Adadelta."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -46,6 +46,8 @@ class Adafactor:
     weight_decay: float = attrs.field(default=0.0, validator=non_negative)
     foreach: bool | None = None
     maximize: bool = False
+
+    lr_meaning: ClassVar[tuple[str, float, float]] = ("a share of the root mean square of each weight", 5e-4, 0.1)
 
     @eps.validator
     def _floors_are_positive(self, attribute: attrs.Attribute[Any], value: tuple[float | None, float]) -> None:

@@ -42,6 +42,8 @@ class LBFGS:
     history_size: int = attrs.field(default=100, validator=positive)
     line_search_fn: Literal["strong_wolfe"] | None = None
 
+    lr_meaning: ClassVar[tuple[str, float, float]] = ("the length of a step towards the minimum", 1e-2, 10.0)
+
     conformance: ClassVar[Mapping[str, str]] = {
         "step_without_closure": "refuses: it evaluates the loss several times in a step",
         "several_groups": "refuses: its curvature is that of all parameters together",
