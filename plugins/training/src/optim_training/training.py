@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ class _Training:
             ckpt_path=None if self._checkpoint is None else str(self._checkpoint),
             weights_only=True,
         )
-        say(f"the run has ended after {counted(steps_of(trainer), 'step')}: {self._folder.path}")
+        told = _figures(trainer.callback_metrics)
+        say(f"the run has ended after {counted(steps_of(trainer), 'step')}{told}: {self._folder.path}")
         return 0
 
     # -- data ------------------------------------------------------------------------------------------------------
@@ -256,6 +258,12 @@ class _Training:
             self._folder.path.mkdir(parents=True, exist_ok=True)
             text = yaml.safe_dump(self._job.plain, sort_keys=False, allow_unicode=True)
             self._folder.config.write_text(text, encoding="utf-8")
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    """Return the last losses and metrics in words, without rates; an empty text where there are none."""
+    told = [f"{name} {float(value):.4g}" for name, value in metrics.items() if not name.startswith("train/lr")]
+    return f" with {', '.join(told)}" if told else ""
 
 
 def _devices(wanted: int | str) -> int:
