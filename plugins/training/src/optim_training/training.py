@@ -16,7 +16,10 @@ import torch
 import yaml
 from lightning_utilities.core.rank_zero import rank_zero_only
 
-from optim_core import OptimError, Recipe
+from optim_core import CheckpointMismatchError, OptimError, Recipe
+from optim_frameworks.lightning import RecipeModule
+from optim_frameworks.lightning.resuming import REPAIR
+from optim_training.arguments.sources import option_of
 from optim_training.checkpoints.durable_io import DurableCheckpointIO
 from optim_training.checkpoints.writer import CheckpointWriter
 from optim_training.configs.dataset_config import DatasetConfig
@@ -56,7 +59,11 @@ def train(job: Job, folder: RunFolder, checkpoint: Path | None = None) -> int:
     Raises:
         OptimError: model, data and recipe do not go together, or the run has failed in a way that is known.
     """
-    return _Training(job, folder, checkpoint).run()
+    try:
+        return _Training(job, folder, checkpoint).run()
+    except CheckpointMismatchError as error:
+        here = f"{option_of('changed')} saved or {option_of('changed')} config says which counts"
+        raise CheckpointMismatchError(str(error).replace(REPAIR, here)) from None
 
 
 class _Training:
@@ -85,6 +92,8 @@ class _Training:
         _seed(self._job.arguments.seed)
         training = self._training_data()
         module = self._module(Data(self._job.dataset.spec.type, training))
+        if isinstance(module, RecipeModule):
+            module.changed = self._job.arguments.changed
         validation = self._validation_data(training.dataset.dataset)  # type: ignore[attr-defined]
         trainer = self._trainer(module, training, validation)
         _seed(self._job.arguments.seed + int(os.environ.get("SLURM_PROCID", trainer.global_rank)))
@@ -145,6 +154,7 @@ class _Training:
         self._begin_with_weights(model)
         recipe = None if job.recipe is None else self._with_monitor(job.recipe)
         if isinstance(model, pl.LightningModule):
+            self._refuse_what_a_module_does_itself(model)
             return with_recipe(model, recipe)
         if recipe is None:
             raise OptimError(
@@ -170,6 +180,14 @@ class _Training:
         for line in told:
             say(line)
 
+    def _refuse_what_a_module_does_itself(self, module: pl.LightningModule) -> None:
+        """Refuse arguments that would do nothing, as the steps of a LightningModule are its own."""
+        arguments, name = self._job.arguments, self._job.model.spec.type
+        if not module.automatic_optimization and arguments.accum_batches > 1:
+            raise OptimError(f"--accum-batches is {arguments.accum_batches}, and {name} steps its optimizers by hand")
+        if self._validates and type(module).validation_step is pl.LightningModule.validation_step:
+            raise OptimError(f"--val-every is {arguments.val_every}, and {name} has no validation_step")
+
     def _with_monitor(self, recipe: Recipe) -> Recipe:
         """Return the recipe with the metric that its schedules wait for, where it names none."""
         monitor = "val/loss" if self._validates else "train/loss"
@@ -191,6 +209,8 @@ class _Training:
             max_steps=arguments.max_steps * optimizers if arguments.max_steps > 0 else -1,
             max_epochs=arguments.max_epochs,
             accumulate_grad_batches=1 if by_hand else arguments.accum_batches,
+            # A recipe has its own clipping.
+            gradient_clip_val=(arguments.gradient_clip_val or None) if self._job.recipe is None else None,
             logger=self._logger(),
             plugins=[DurableCheckpointIO()],
             callbacks=self._callbacks(module, training, validation),

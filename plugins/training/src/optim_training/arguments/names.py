@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["NO_LOGGER", "Precision", "Strategy", "WeightNormRemoval"]
+__all__ = ["NO_LOGGER", "Changed", "Precision", "Strategy", "WeightNormRemoval"]
 
 Strategy = Literal["auto", "ddp", "ddp_find_unused_parameters_true", "fsdp", "deepspeed"]
 Precision = Literal["32", "16", "bf16", "16-mixed", "bf16-mixed"]
+Changed = Literal["error", "saved", "config"]
 WeightNormRemoval = Literal["", "pre_load", "post_load"]
 
 # The logger of a run that logs nowhere; other names are those of plugins.

@@ -11,6 +11,7 @@ import attrs
 from optim_core import ConfigError, Problem
 from optim_core.plugin_tools import read_document, structured
 from optim_training.arguments.ini import read_ini
+from optim_training.arguments.names import NO_LOGGER
 from optim_training.arguments.training_config import TrainingConfig
 from optim_training.arguments.words import value_of_text
 
@@ -142,8 +143,10 @@ def _of_file(file: str) -> dict[str, _Given]:
 
 
 def _structured(given: Mapping[str, _Given]) -> TrainingConfig:
-    # To say nothing of an argument, null, is its default.
+    # To say nothing of an argument, null, is its default; no logger is none.
     values = {name: each.value for name, each in given.items() if each.value is not None}
+    if "logger" in given and given["logger"].value is None:
+        values["logger"] = NO_LOGGER
     try:
         return structured(_with_words(values), TrainingConfig)
     except ConfigError as error:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import attrs
 
 from optim_core.validators import FieldError
-from optim_training.arguments.names import NO_LOGGER, Precision, Strategy, WeightNormRemoval
+from optim_training.arguments.names import NO_LOGGER, Changed, Precision, Strategy, WeightNormRemoval
 
 __all__ = ["TrainingConfig"]
 
@@ -81,6 +81,8 @@ class TrainingConfig:
         remove_pretransform_weight_norm: whether the weight norm of the model's `pretransform` is removed, before
             (pre_load) or after (post_load) its weights are loaded.
         devices: processes on each machine, each with a GPU where there are any; auto is all GPUs, or one process.
+        changed: what counts where a run goes on with another recipe or length than it was saved with: that which was
+            saved, the config of now, or neither, which is an error that says what differs.
         max_steps: optimizer steps after which the run ends; -1 for no such end.
         max_epochs: epochs after which the run ends; -1 for no such end.
 
@@ -114,6 +116,7 @@ class TrainingConfig:
     recover: bool = False
     remove_pretransform_weight_norm: WeightNormRemoval = ""
     devices: int | Literal["auto"] = attrs.field(default="auto", validator=_processes)
+    changed: Changed = "error"
     max_steps: int = attrs.field(default=-1, validator=_end)
     max_epochs: int = attrs.field(default=-1, validator=_end)
 
