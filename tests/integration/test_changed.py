@@ -572,3 +572,23 @@ def test_a_later_group_joins_the_schedule_that_goes_on():
     train(later, model, 1)
     rates = [group["lr"] for group in later.optimizer.param_groups]
     assert rates == pytest.approx([0.01 * 0.5**4] * 2)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "names"),
+    [
+        ({"type": "InverseLR"}, []),
+        ({"type": "StepLR", "config": {"step_size": 10}}, []),
+        ({"type": "constant_with_warmup", "config": {"num_warmup_steps": 3}}, []),
+        ({"type": "constant_with_warmup", "config": {"num_warmup_steps": "10%"}}, ["total_steps", "epochs"]),
+        ({"type": "cosine"}, ["total_steps", "epochs"]),
+        ({"type": "OneCycleLR", "config": {"max_lr": 0.1}}, ["total_steps", "epochs"]),
+    ],
+)
+def test_a_longer_run_differs_only_where_a_schedule_goes_by_its_length(scheduler, names):
+    """To train on is no other config where no rate changes by it."""
+    recipe = registry.recipe({"optimizer": {"type": "SGD", "lr": 0.1}, "scheduler": scheduler})
+    model = torch.nn.Linear(8, 2)
+    state = recipe.create(model, total_steps=100, steps_per_epoch=10).state_dict()
+    longer = recipe.create(model, total_steps=200, steps_per_epoch=10)
+    assert names == longer.check_state_dict(state, "config")

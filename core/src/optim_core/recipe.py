@@ -716,6 +716,7 @@ class Optimization:
     def _found(self, state: Mapping[str, Any], changed: Changed) -> Found:
         """Return how a saved run differs from this one; what `load_state_dict` raises is raised here."""
         from optim_core.run.changes import Description, differences
+        from optim_core.run.other_length import differs
         from optim_core.run.state import misfits_of
 
         optimizers, schedulers = self._parts()
@@ -724,7 +725,9 @@ class Optimization:
             raise CheckpointMismatchError("the saved state does not fit:\n    " + "\n    ".join(misfits))
         now = Description(self.recipe.to_config(), self.recipe.distributions(), self._lengths(), self._multipliers())
         saved = Description(state["recipe"], state["distributions"], state["lengths"], self._multipliers(state))
-        return differences(saved, now, changed, has_schedules=bool(schedulers))
+        specs = [self.recipe.schedule_of(name) for name in schedulers]
+        matters = any(spec is not None and differs(spec, saved.lengths, now.lengths) for spec in specs)
+        return differences(saved, now, changed, has_schedules=matters)
 
     def _load(self, state: Mapping[str, Any], found: Found) -> None:
         recipe, horizon = self.recipe, self.horizon
