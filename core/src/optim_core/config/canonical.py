@@ -115,10 +115,8 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return plain_value(value.value, path, issues)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, Duration):
+    if isinstance(value, (Duration, Share)):
         return value.plain()
-    if isinstance(value, Share):
-        return str(value)
     if isinstance(value, PluginSpec):
         return _spec_config(value, path, issues)
     if attrs.has(type(value)):

@@ -67,12 +67,22 @@ class Share:
         """The share as a number in [0, 1]."""
         return self.percent / 100
 
-    def __str__(self) -> str:
+    def plain(self) -> str:
+        """Return the share as a config file writes it.
+
+        Example:
+            >>> from optim_core.plugin_tools import Share
+            >>> Share(10.0).plain()
+            '10%'
+        """
         percent = self.percent
         return f"{int(percent) if float(percent).is_integer() else percent}%"
 
+    def __str__(self) -> str:
+        return self.plain()
+
     def __repr__(self) -> str:
-        return f"Share.of({str(self)!r})"
+        return f"Share.of({self.plain()!r})"
 
 
 Floor = float | Share
