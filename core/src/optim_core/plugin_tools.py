@@ -24,7 +24,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
   and what it, or an instance, needs of the training loop: `needs_of`;
 - config files: `formats`, `endings`, `format_of`, `has_comments`, `LARGEST` (in bytes), `read_config`, `config_text`,
   and `SECTION`, the key below which configs of whole training runs hold the recipe; the recipe in a file that is
-  another program's, with its lines: `read_section`; the projects whose configs can be migrated: `origins`;
+  another program's, with its lines: `read_section`; the projects whose configs can be migrated: `origins`, and whose
+  a config is: `sure_origin`;
 - a whole file with the places of its keys, where overrides may stand in for values: `read_document`, `Document`; an
   attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
     from optim_core.config.formats.load import LARGEST, endings, format_of, formats, has_comments
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
-    from optim_core.config.migrating.origins import origins
+    from optim_core.config.migrating.origins import origins, sure_origin
     from optim_core.config.section import read_section
     from optim_core.config.structuring.alone import structured
     from optim_core.discovery.extras import commands_of_extras, install_line
@@ -154,6 +155,7 @@ __all__ = [
     "shown",
     "structured",
     "summary_without_import",
+    "sure_origin",
     "together",
     "visible",
     "with_article",
@@ -171,7 +173,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats", "has_comments"),
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
-        "optim_core.config.migrating.origins": ("origins",),
+        "optim_core.config.migrating.origins": ("origins", "sure_origin"),
         "optim_core.config.section": ("read_section",),
         "optim_core.config.structuring.alone": ("structured",),
         "optim_core.discovery.extras": ("commands_of_extras", "install_line"),

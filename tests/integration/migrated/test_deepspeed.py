@@ -163,6 +163,7 @@ def test_what_has_no_equal_is_refused(config, said):
 def test_clipping_is_by_norm_and_0_is_none():
     """0.0 is DeepSpeed's default, and clips nothing; batch sizes and ZeRO are left out."""
     found = migrated(gradient_clipping=1.0, zero_optimization={"stage": 2}, steps_per_print=10)
+    assert () == migrated(progressive_layer_drop={"enabled": True, "theta": 0.5, "gamma": 0.001}).warnings
     assert {"type": "norm", "config": {"max_norm": 1.0}} == found.config["gradient_clipping"]
     assert ("train_micro_batch_size_per_gpu", "zero_optimization", "steps_per_print") == found.left_out
     assert "gradient_clipping" not in migrated(gradient_clipping=0.0).config

@@ -105,6 +105,16 @@ def test_a_config_of_another_project_is_read_as_that(file):
     assert "train.yaml:4:3: optimizer.lr: must be > 0, is -3.0" in wrong.stderr
 
 
+def test_validate_tells_whose_a_wrong_config_is(file):
+    """A config of another project is wrong as one of ours, and the line below says what makes a recipe of it."""
+    name = file("optimizer:\n  _target_: demo_plugins.DemoDescent\n  lr: 3\n")
+    wrong = optim("validate", name)
+    assert 1 == wrong.code
+    assert "`optim migrate --from hydra train.yaml` makes a recipe of it" in wrong.stdout
+    assert "makes a recipe of it" not in optim("validate", file("optimizer: {type: nothing}\n")).stdout
+    assert "makes a recipe of it" not in optim("validate", "gone.yaml").stdout
+
+
 def test_from_says_whose_a_config_is():
     """Its names are listed, and a wrong one is told with the nearest."""
     wrong = optim("migrate", "train.yaml", "--from", "pytorch-templat")

@@ -89,6 +89,23 @@ def _say(report: _Report) -> None:
         say(note)
     for problem in warned:
         say(f"warning: {_rendered([problem])}")
+    if problems and (note := _origin_note(file)):
+        say(note)
+
+
+def _origin_note(file: str) -> str:
+    """Return a line on the project whose config a wrong file is for sure; "" where it is nobody's."""
+    from optim_core.plugin_tools import read_config, sure_origin
+
+    try:
+        found = sure_origin(read_config(file))
+    except ConfigError:
+        # What cannot be read has been told.
+        return ""
+    if found is None:
+        return ""
+    name, title = found
+    return f"    this is {title}: `optim migrate --from {name} {visible(file)}` makes a recipe of it"
 
 
 def _rendered(problems: list[Problem]) -> str:

@@ -180,6 +180,7 @@ class _Reader:
             arguments = {**arguments, **own}
             arguments = {key: arguments[key] for key in arguments if key not in ("name", "scheduler_specific_kwargs")}
         put_component(source, target, found.known, self._converted_all(arguments, at), at)
+        source.put((*target, "type"), found.known.type, (*found.path, self._style.target))
         if found.known.library == "deepspeed":
             self._of_deepspeed(target, at)
         if found.known.kind == "scheduler":

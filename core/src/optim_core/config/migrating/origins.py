@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 from optim_core.text.names import normalise
 from optim_core.text.spelling import nearest
 
-__all__ = ["ORIGINS", "Origin", "Sure", "looks_like", "nearest_origin", "origin_of", "origins"]
+__all__ = ["ORIGINS", "Origin", "Sure", "looks_like", "nearest_origin", "origin_of", "origins", "sure_origin"]
 
 # How sure it is whose a config is, by the keys in it.
 Sure = Literal["yes", "perhaps", "no"]
@@ -77,6 +77,19 @@ def origins() -> list[tuple[str, str]]:
         ['hydra', 'lightning']
     """
     return [(each.name, each.title) for each in ORIGINS]
+
+
+def sure_origin(value: Any) -> tuple[str, str] | None:
+    """Return name and title of the one project whose config this is for sure, None where it may be nobody's.
+
+    Example:
+        >>> from optim_core.plugin_tools import sure_origin
+        >>> sure_origin({"optimizer": {"_target_": "torch.optim.AdamW"}})
+        ('hydra', 'a config of Hydra: _target_')
+    """
+    sure = [name for name, certainty in looks_like(value).items() if certainty == "yes"]
+    found = origin_of(sure[0]) if len(sure) == 1 else None
+    return None if found is None else (found.name, found.title)
 
 
 def origin_of(name: str) -> Origin | None:

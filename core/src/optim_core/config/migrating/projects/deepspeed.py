@@ -35,6 +35,15 @@ _AUTO = {
     "gradient_clipping": "max_grad_norm",
 }
 _LR = 1e-3
+# Settings and sections of the engine, whatever words are in them.
+_OTHERS = {
+    *("zero_optimization", "zero_allow_untested_optimizer", "zero_force_ds_cpu_optimizer", "optimizer_legacy_fusion"),
+    *("prescale_gradients", "gradient_predivide_factor", "fp16", "bf16", "amp", "torch_autocast", "data_types"),
+    *("compression_training", "quantize_training", "data_efficiency", "curriculum_learning", "random_ltd"),
+    *("progressive_layer_drop", "eigenvalue", "autotuning", "activation_checkpointing", "sparse_attention"),
+    *("pipeline", "tensor_parallel", "hybrid_engine", "zenflow", "aio", "elasticity", "nebula", "checkpoint"),
+    *("flops_profiler", "comms_logger", "monitor_config", "tensorboard", "wandb", "comet", "csv_monitor", "compile"),
+}
 
 
 def recognise(value: Any) -> Sure:
@@ -52,8 +61,7 @@ def recognise(value: Any) -> Sure:
 
 def read(source: Source) -> None:
     """Read what DeepSpeed makes of the three sections; `auto` in them is the Trainer's, and is refused."""
-    source.others |= {"zero_optimization", "zero_allow_untested_optimizer", "zero_force_ds_cpu_optimizer"}
-    source.others |= {"optimizer_legacy_fusion", "prescale_gradients", "gradient_predivide_factor", "fp16", "bf16"}
+    source.others |= _OTHERS
     if source.at(("optimizer",)) in (MISSING, None):
         hint = "transformers' Trainer or your code makes it: with --from training-arguments that is read"
         source.wrong(("optimizer",), "is missing, so that DeepSpeed makes no optimizer", hint)

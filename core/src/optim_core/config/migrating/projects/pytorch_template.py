@@ -55,6 +55,7 @@ def _component(source: Source, key: str, kind: Kind, module: str) -> None:
         source.wrong((key, "args"), f"must be a mapping, is {shown(given)}")
         return
     put_component(source, (kind,), found, given, (key, "args"))
+    source.put((kind, "type"), found.type, (key, "type"))
     if kind == "scheduler":
         source.put((kind, "interval"), "epoch")
         source.assume("scheduler.interval: epoch, as its trainer steps a schedule")
