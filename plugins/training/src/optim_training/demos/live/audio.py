@@ -93,6 +93,8 @@ def _levels(wave: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.d
     """Return decibels of shape (frequencies, moments), of the mean of the channels."""
     mono = torch.from_numpy(wave.mean(axis=1).copy())
     mono = torch.nn.functional.pad(mono, (0, max(0, _WINDOW - len(mono))))
-    spectrum = torch.stft(mono, _WINDOW, _WINDOW // 4, window=torch.hann_window(_WINDOW), return_complex=True)
+    spectrum = torch.stft(
+        mono, _WINDOW, _WINDOW // 4, window=torch.hann_window(_WINDOW), center=False, return_complex=True
+    )
     levels: np.ndarray[Any, np.dtype[np.float64]] = 20 * np.log10(spectrum.abs().double().numpy() + 1e-7)
     return levels
