@@ -66,6 +66,9 @@ __getattr__ = names_on_demand(
     },
 )
 
+# How many names are remembered with what they mean, each spelling of one by itself.
+MOST_SPELLINGS = 1000
+
 Spec = OptimizerSpec | SchedulerSpec | ClipperSpec
 
 
@@ -620,7 +623,7 @@ class Registry:
                 return None
             cls = view.index.load(claim, kind)
             found = Found(view.index.address(claim, kind) or name, cls, claim.label)
-            view.found[kind, name] = found
+            view.keep(kind, name, found)
         return found
 
     def unknown(self, kind: Kind | None, name: str, path: str) -> Problem:
@@ -738,6 +741,12 @@ class _View:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.found: dict[tuple[Kind, str], Found] = {}
+
+    def keep(self, kind: Kind, name: str, found: Found) -> None:
+        """Remember what a name means; a name has more spellings than anybody has memory."""
+        if len(self.found) >= MOST_SPELLINGS:
+            self.found.clear()
+        self.found[kind, name] = found
 
 
 def _installed_already(claim: Claim) -> DuplicatePluginError:

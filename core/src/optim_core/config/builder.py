@@ -125,7 +125,11 @@ class Builder:
         wrong = self._error(issues, document)
         # What a value raised when it was read is the cause of what is said of it.
         raised = next((issue.data["error"] for issue in issues if issue.code == "unreadable"), wrong.__cause__)
-        raise wrong from raised
+        try:
+            raise wrong from raised
+        finally:
+            # The error's traceback holds this frame: with the error in it, it would be freed by the collector alone.
+            del wrong, raised, issues
 
     def _warn(self, notes: Sequence[Issue], document: Document | None) -> None:
         """Warn of what is not read, at the line of the caller."""

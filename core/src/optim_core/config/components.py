@@ -175,7 +175,9 @@ class Components:
         try:
             found = self._find(kind, name)
         except PluginError as error:
-            raise IssuesError(Issue("unusable-plugin", ("type",), name, failure=error)) from error
+            # Its traceback would hold the frames that hold the issue, and so itself.
+            failure = error.with_traceback(None)
+            raise IssuesError(Issue("unusable-plugin", ("type",), name, failure=failure)) from error
         if found is None:
             raise IssuesError(_unknown_type(kind, name))
         return found

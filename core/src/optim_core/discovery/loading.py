@@ -75,9 +75,10 @@ class Loader:
         try:
             yield
         except PluginLoadError as error:
-            first = self._failures.setdefault(claim.plugin, error)
-            if first is not error:
-                raise _again(first) from error
+            known = self._failures.get(claim.plugin)
+            if known is not None:
+                raise _again(known) from error
+            self._failures[claim.plugin] = _again(_without_frames(error))
             raise
         finally:
             active.discard(claim.plugin)
@@ -176,6 +177,37 @@ def load_error(claim: Claim, fault: str) -> PluginLoadError:
         distribution=claim.distribution,
         version=claim.version,
     )
+
+
+def _without_frames(error: PluginLoadError) -> PluginLoadError:
+    """Take the tracebacks off what an error came from, which says as a note what they said.
+
+    The frames of a traceback hold those that called them, with all their variables: a model would be kept as long as
+    the error is, and that is as long as the registry.
+    """
+    first = error.__cause__
+    if first is not None and first.__traceback__ is not None:
+        import traceback
+
+        frames = [frame for frame in traceback.extract_tb(first.__traceback__) if not _is_of_import(frame.filename)]
+        first.add_note("".join(["raised at:\n", *traceback.format_list(frames)]).rstrip())
+    left: list[BaseException | None] = [first]
+    seen: set[int] = set()
+    while left:
+        each = left.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.__traceback__ = None
+        left += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            left += each.exceptions
+    return error
+
+
+def _is_of_import(file: str) -> bool:
+    """Return whether a frame of this file is ours, or Python's own way to import."""
+    return file == __file__ or "importlib" in file or file.startswith("<frozen")
 
 
 def _again(error: PluginLoadError) -> PluginLoadError:
