@@ -46,6 +46,7 @@ def write(model: object = MODEL, data: object = None) -> list[str]:
         (["--logger", "csw"], MODEL, None, "did you mean `csv`"),
         (["--val-every", "5"], MODEL, None, "give --val-dataset-config, or leave out --val-every"),
         (["--val-dataset-config", "no.json"], MODEL, None, "no.json: --val-dataset-config: there is no such file"),
+        (["--ckpt-path", "no.ckpt"], MODEL, None, "no.ckpt: --ckpt-path: there is no such file"),
         (["--set", "model.width=0"], {**MODEL, "model": {}}, None, "--set: model.width: must be >= 1"),
         ([], {**MODEL, "model": {"widht": 3}}, None, "did you mean `width`?"),
         ([], MODEL, {"dataset_type": "toy_date"}, "did you mean `toy_data`"),

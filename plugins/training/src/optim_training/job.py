@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -125,6 +126,7 @@ class _Reader:
         logger = self._logger()
         recipe = None if model is None else self._clipped(model.recipe)
         self._refuse_what_does_not_go_together()
+        self._refuse_missing_files()
         if model is None or dataset is None or self._problems:
             raise ConfigError(self._problems)
         self._note_unread(model, dataset)
@@ -247,6 +249,12 @@ class _Reader:
             first, other = option_of("ckpt_path"), option_of("pretrained_ckpt_path")
             hint = f"{first} goes on with a run, {other} begins a new one: leave out one of them"
             self._problems.append(Problem(path=other, message=f"is given beside {first}", hint=hint))
+
+    def _refuse_missing_files(self) -> None:
+        for name in ("ckpt_path", "pretrained_ckpt_path", "pretransform_ckpt_path"):
+            path = getattr(self._arguments, name)
+            if path and not Path(path).exists():
+                self._problems.append(Problem(path=option_of(name), message="there is no such file", file=path))
 
     def _note_unread(self, model: ModelConfig, dataset: DatasetConfig) -> None:
         taken = fields_of("model", model.spec.type) | fields_of("dataset", dataset.spec.type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -34,6 +34,8 @@ class Autoencoder:
         sample_rate: samples a second, > 0, which demos write; null is that of the model config, or else of the data.
         audio_channels: ≥ 1; null is that of the model config, or else of the data.
     """
+
+    demo_type: ClassVar[str] = "audio"
 
     channels: int = attrs.field(default=16, validator=in_range(ge=1))
     strides: tuple[int, ...] = attrs.field(default=(4, 4, 4), validator=each(in_range(ge=2)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -31,6 +31,8 @@ class Dense:
         loss: "cross_entropy" or "margin" for classes, "mse" for numbers; null takes the first or the last by the data.
         optimizer_spec: how it is trained, in any form of an optimizer, where the config has no recipe in `training`.
     """
+
+    demo_type: ClassVar[str] = "table"
 
     hidden: tuple[int, ...] = attrs.field(default=(256, 128, 64), validator=each(in_range(ge=1)))
     negative_slope: float = attrs.field(default=0.1, validator=in_range(ge=0))

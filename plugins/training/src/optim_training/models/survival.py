@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -25,6 +25,8 @@ class Survival:
         dropout: in [0, 1).
         ties: how rows count whose events have the same time: "efron" (1977) or "breslow" (1974).
     """
+
+    demo_type: ClassVar[str] = "table"
 
     hidden: tuple[int, ...] = attrs.field(default=(32, 16), validator=each(in_range(ge=1)))
     negative_slope: float = attrs.field(default=0.1, validator=in_range(ge=0))

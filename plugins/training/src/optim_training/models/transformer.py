@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -27,6 +27,8 @@ class Transformer:
         tied: the head that predicts has the weights of the embedding.
         dropout: in [0, 1), of what each half of a block adds.
     """
+
+    demo_type: ClassVar[str] = "text"
 
     width: int = attrs.field(default=128, validator=in_range(ge=1))
     depth: int = attrs.field(default=4, validator=in_range(ge=1))
