@@ -21,6 +21,9 @@ def tiny(kind):
     if kind == "gpt2":
         config = transformers.GPT2Config(vocab_size=11, n_embd=8, n_layer=2, n_head=2, n_positions=16)
         return transformers.GPT2LMHeadModel(config)
+    if kind == "t5":
+        config = transformers.T5Config(vocab_size=11, d_model=8, d_kv=4, d_ff=16, num_layers=2, num_heads=2)
+        return transformers.T5ForConditionalGeneration(config)
     config = transformers.BertConfig(vocab_size=11, max_position_embeddings=16, **sizes)
     return transformers.BertForSequenceClassification(config)
 
@@ -57,7 +60,7 @@ def rates(optimizer, scheduler):
     return found
 
 
-@pytest.mark.parametrize("kind", ["bert", "gpt2", "llama"])
+@pytest.mark.parametrize("kind", ["bert", "gpt2", "llama", "t5"])
 @pytest.mark.parametrize(
     "arguments",
     [

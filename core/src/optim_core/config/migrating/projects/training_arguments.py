@@ -75,6 +75,8 @@ _REASONS = {
     "another size",
     "adamw_hf": "transformers' own AdamW, which is gone from it, adds eps in another place than torch's",
 }
+# The patterns of the Trainer's get_decay_parameter_names, as one.
+_SPARED = r"re:(?i)bias|layernorm|rmsnorm|(?:^|\.)norm(?:$|\.)|_norm(?:$|\.)"
 # Schedules that end with the run, and those that have a warmup.
 _ENDLESS = ("constant", "constant_with_warmup", "inverse_sqrt", "reduce_lr_on_plateau", "greedy")
 _WITHOUT_WARMUP = ("constant", "reduce_lr_on_plateau", "greedy")
@@ -166,10 +168,11 @@ def _optimizer(source: Source, at: ConfigPath) -> None:
     decay = source.number(*at, "weight_decay", default=0.0, because=_WHY)
     source.put((*here, "weight_decay"), decay, (*at, "weight_decay"))
     if decay:
-        source.put(("optimizer", "no_decay"), ["bias", "norm"], (*at, "weight_decay"))
+        source.put(("optimizer", "param_groups"), [{"match": _SPARED, "weight_decay": 0}], (*at, "weight_decay"))
+        source.put(("optimizer", "no_decay"), ["norm"], (*at, "weight_decay"))
         source.assume(
-            "no_decay: [bias, norm], as the Trainer spares nn.LayerNorm and what has bias or norm in its name; "
-            "`optim explain` shows what that is in your model"
+            "param_groups, no_decay: no weight decay for biases and norms, as the Trainer spares nn.LayerNorm and what "
+            "its patterns name; another norm that they do not name, such as BatchNorm, decays there and not here"
         )
     if name == "adamw_torch_fused":
         source.put((*here, "fused"), True, (*at, "optim"))
