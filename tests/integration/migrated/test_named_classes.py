@@ -128,6 +128,9 @@ def test_the_class_of_a_plugin_is_found_by_its_dotted_name():
     """Our own names stand in a table nowhere: the entry points have them."""
     config = registry.migrate({"optimizer": {"_target_": "optim_muon.muon.Muon", "lr": 0.03}})
     assert {"optimizer": {"type": "Muon", "config": {"lr": 0.03}}} == config
+    component = {"type": "AdamW", "config": {"lr": "${lr}"}}
+    built = {"lr": 0.1, "recipe": {"_target_": "optim_core.registry.recipe", "config": {"optimizer": component}}}
+    assert {"optimizer": {"type": "AdamW", "config": {"lr": 0.1}}} == registry.migrate(built)
     factory = {"_target_": "optim_frameworks.hydra.factory", "type": "AdamW", "config": {"lr": 0.1}}
     assert {"optimizer": {"type": "AdamW", "config": {"lr": 0.1}}} == registry.migrate({"optimizer": factory})
 

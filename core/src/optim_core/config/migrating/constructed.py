@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from optim_core.config.forms.speaking import topic, words
@@ -36,6 +36,7 @@ _CLIP_FIELDS = {"norm": "max_norm", "value": "clip_value"}
 _BY_NAME = ("transformers.get_scheduler", "transformers.optimization.get_scheduler")
 # What our own config groups for Hydra hold; beside it stands a component.
 _FACTORY = "optim_frameworks.hydra.factory"
+_OF_RECIPES = ("optim_core.registry.build", "optim_core.registry.recipe")
 # What is given by the caller, and no setting.
 _GIVEN = ("params", "optimizer")
 _DEEPEST = 40
@@ -96,6 +97,10 @@ class _Reader:
         self._style = style
 
     def read(self) -> None:
+        own = self._own_recipe(self._source.document.value, ())
+        if own is not None:
+            self._put_own(own)
+            return
         found = list(self._components(self._source.document.value, ()))
         optimizers = [each for each in found if each.known.kind == "optimizer"]
         schedules = [each for each in found if each.known.kind == "scheduler"]
@@ -111,6 +116,23 @@ class _Reader:
         elif not self._source.problems:
             self._source.wrong((), f"names no optimizer: no `{self._style.target}` in it is one that is known here")
         self._clipping()
+
+    def _own_recipe(self, value: Any, path: ConfigPath) -> ConfigPath | None:
+        """Return where a recipe of ours stands that Hydra builds by a function of ours; None where there is none."""
+        if isinstance(value, Mapping):
+            if value.get(self._style.target) in _OF_RECIPES and isinstance(value.get("config"), Mapping):
+                return (*path, "config")
+            items: Iterable[tuple[Any, Any]] = value.items()
+        else:
+            items = enumerate(value) if is_list(value) else ()
+        found = (self._own_recipe(below, (*path, key)) for key, below in items)
+        return next((each for each in found if each is not None), None)
+
+    def _put_own(self, path: ConfigPath) -> None:
+        source = self._source
+        source.take(*path[:-1], self._style.target)
+        for key, value in source.take(*path).items():
+            source.put((key,), followed(source, value, (*path, key)), (*path, key))
 
     # -- what there is -------------------------------------------------------------------------------------------
 
