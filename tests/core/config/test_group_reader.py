@@ -320,6 +320,7 @@ def test_an_override_adds_what_stands_beside_the_type(config):
         ({"kind": ["norm", "bias"]}, (), ("norm", "bias")),
         (["head.*", {"kind": "vector"}], ("head.*",), ("vector",)),
         ([{"kind": "vector"}], (), ("vector",)),
+        (["head.*", {"kind": ["norm", "bias"]}], ("head.*",), ("norm", "bias")),
     ],
 )
 def test_a_rule_may_be_for_kinds_of_parameters(match, patterns, kinds):
@@ -332,6 +333,7 @@ def test_a_rule_may_be_for_kinds_of_parameters(match, patterns, kinds):
     assert spec == registry.build(registry.to_config(spec), "optimizer")
     written = registry.to_config(spec)["param_groups"][0]["match"]
     assert (match[0] if match == [{"kind": "vector"}] else match) == written
+    assert spec == registry.build(registry.migrate(config), "optimizer")
 
 
 @pytest.mark.parametrize(
@@ -368,3 +370,13 @@ def test_a_kind_in_two_rules_and_one_beside_match_are_told():
     first, second = caught.value.problems
     assert "stands already in param_groups[0], which takes what it matches" == first.message
     assert ("param_groups[2].kind", "write `match: {kind: bias}`") == (second.path, second.hint)
+
+
+def test_kinds_in_several_items_of_one_rule_are_one_item():
+    """For `to_config` and `migrate` alike."""
+    registry = empty_registry()
+    rule = {"match": [{"kind": "norm"}, "head.*", {"kind": "bias"}], "lr": 0.1}
+    config = {"type": "Momentum", "config": BASE, "param_groups": [rule]}
+    written = ["head.*", {"kind": ["norm", "bias"]}]
+    assert written == registry.to_config(registry.build(config, "optimizer"))["param_groups"][0]["match"]
+    assert written == registry.migrate(config)["param_groups"][0]["match"]

@@ -172,6 +172,11 @@ def test_a_curve_is_that_of_one_group():
     assert 0.4 < spec.curve(11, 1.0, group="adamw").max() <= 0.5
     with pytest.raises(OptimError, match="say of which group, by group=…"):
         spec.curve(11, 1.0)
+    by_place = registry.build({"type": "OneCycleLR", "total_steps": 11, "max_lr": [0.02, 0.5]})
+    with pytest.raises(
+        OptimError, match="by its place, which the curve of one group does not know: give each its value"
+    ):
+        by_place.curve(11, 1.0)
     with pytest.raises(OptimError, match="`adam` has no value; it has values for `matrices`, `adamw`"):
         spec.curve(11, 1.0, group="adam")
 

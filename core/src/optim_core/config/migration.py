@@ -93,6 +93,7 @@ def _given_fields(canonical: Mapping[str, Any], given: Mapping[str, Any]) -> dic
 def _value(canonical: Any, given: Any) -> Any:
     if isinstance(canonical, Mapping) and isinstance(given, Mapping):
         return _component(canonical, given) if {"type", "config"} <= set(canonical) else _given_fields(canonical, given)
-    if isinstance(canonical, list) and is_list(given):
+    # Of kinds in several items of `match`, one item is made.
+    if isinstance(canonical, list) and is_list(given) and len(canonical) == len(given):
         return [_value(item, origin) for item, origin in zip(canonical, given, strict=True)]
     return canonical

@@ -89,6 +89,11 @@ def _by_place(values: list[Any], optimizer: Optimizer, field: str) -> list[Any]:
             f"choice: {_named(names)}. Give each its value by its name: {field.rpartition('.')[2]}: {{{example}}}"
         )
     count = first + len(names)
+    if not first and hasattr(optimizer, FIRST_GROUP) and len(values) > 1:
+        raise OptimError(
+            f"{field} has a value for each parameter group by its place, which the curve of one group does not know: "
+            f"give each its value by its name, {field.rpartition('.')[2]}: {{name: …, …}}"
+        )
     if len(values) != count:
         raise ParamGroupError(
             f"{field} must have one value for each parameter group, has {len(values)} for {count}: {_named(names)}"
