@@ -404,6 +404,12 @@ RECIPES = {
         ("exclude_bias_and_norm", "filter_bias_and_bn"),
         (True, {"optimizer": {**OPTIMIZER, "no_decay": ["bias", "norm"]}}),
     ),
+    **dict.fromkeys(
+        ("bias_weight_decay", "weight_decay_bias"), (0, {"optimizer": {**OPTIMIZER, "no_decay": ["bias"]}})
+    ),
+    "weight_decay_norm": (0.0, {"optimizer": {**OPTIMIZER, "no_decay": ["norm"]}}),
+    "bias_decay": (False, {"optimizer": {**OPTIMIZER, "no_decay": ["bias"]}}),
+    "norm_decay": (True, {}),
     "norm_weight_decay": (0.0, {"optimizer": {**OPTIMIZER, "no_decay": ["norm"]}}),
     **dict.fromkeys(
         (

@@ -52,6 +52,52 @@ FOREIGN: dict[str, Any] = {
     "transformers' cycles": {**CODE, "scheduler": "cosine", "lr_scheduler_num_cycles": 1},
     "misspelt after one of its own words": {"training": {**CODE, "gradient_clipping_norm": 1, "optimizer_eps": 1e-6}},
     "Keras": {"training": {**CODE, "clipvalue": 0.5, "clipnorm": None}},
+    "detectron2": {
+        "training": {
+            "optimizer": "sgd",
+            "BASE_LR": 0.02,
+            "MOMENTUM": 0.9,
+            "WEIGHT_DECAY": 1e-4,
+            "WEIGHT_DECAY_NORM": 0.0,
+            "NESTEROV": False,
+            "MAX_ITER": 90000,
+        }
+    },
+    "nanoGPT": {
+        "training": {
+            **CODE,
+            "beta1": 0.9,
+            "beta2": 0.95,
+            "decay_lr": True,
+            "warmup_iters": 2000,
+            "lr_decay_iters": 600000,
+            "min_lr": 6e-5,
+            "grad_clip": 1.0,
+        }
+    },
+    "fairseq": {
+        "training": {
+            "optimizer": "adam",
+            "lr": 5e-4,
+            "adam_betas": "(0.9, 0.98)",
+            "lr_scheduler": "inverse_sqrt",
+            "warmup_updates": 4000,
+            "warmup_init_lr": -1,
+            "clip_norm": 0.0,
+            "max_update": 50000,
+        }
+    },
+    "Megatron": {
+        "training": {
+            **CODE,
+            "lr-decay-style": "cosine",
+            "lr-decay-iters": 320000,
+            "lr-warmup-fraction": 0.01,
+            "adam-beta2": 0.95,
+            "clip-grad": 1.0,
+        }
+    },
+    "adaptive clipping": {"training": {**CODE, "agc": 0.01}},
     "a null": {"training": {**CODE, "lr_scheduler": None, "opt_betas": None}},
     "a floor as a share, in the words of others": {
         "training": {**CODE, "scheduler": "cosine", "min_lr_ratio": 0.1, "num_warmup_steps": 10}

@@ -57,6 +57,9 @@ OTHER_WORDS = {
     **dict.fromkeys(("no_weight_decay", "no_wd", "no_decay_params", "weight_decay_exclude"), NO_DECAY),
     **dict.fromkeys(("exclude_from_weight_decay", "exclude_bias_and_norm", "filter_bias_and_bn"), NO_DECAY),
     **dict.fromkeys(("skip_weight_decay", "weight_decay_exclusions", "norm_weight_decay"), NO_DECAY),
+    **dict.fromkeys(
+        ("weight_decay_norm", "bias_weight_decay", "weight_decay_bias", "bias_decay", "norm_decay"), NO_DECAY
+    ),
     **dict.fromkeys(("layer_decay_rate", "layer_decay_factor", "layer_lr_decay", "lr_layer_decay"), LAYER_DECAY),
     **dict.fromkeys(("layerwise_decay", "layerwise_lr_decay", "layer_wise_lr_decay", "llrd"), LAYER_DECAY),
 }

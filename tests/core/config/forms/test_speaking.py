@@ -12,13 +12,14 @@ CLIPPING = """
     gradient_clip_val gradient_clip_value gradient_max_norm max_gradient_norm grad_max_norm clip_max_norm max_norm
     clip_norm clip_value clip gradclip gradnorm gradClipNorm maxGradNorm GRAD_NORM grad-norm grad.clip
     grad_clip_thresh grad_norm_clip gradient_clipping_threshold clip_gradients clip_threshold max_gradient
-    gradient_norm_clipping global_clip_norm adaptive_grad_clip discriminator_clip_grad
+    gradient_norm_clipping global_clip_norm adaptive_grad_clip discriminator_clip_grad gclip max_gnorm agc agc_clip
 """
 OPTIMIZER = """
     lr learning_rate learningRate learning-rate learning.rate base_lr init_lr lr0 disc_lr encoder_lr lrs optimizer
     optim optimizer_name optimizer.lr optim_args optimiser weight_decay weightDecay wd adam_wd l2_reg l2 b1 b2
     adam_b1 beta1 beta_2 betas adam_beta1 eps epsilon adam_eps adam_epsilon adam momentum sgd_momentum nesterov
-    amsgrad dampening use_adamw scale_lr no_decay layer_decay lr_mult
+    amsgrad dampening use_adamw scale_lr no_decay layer_decay lr_mult bias_decay norm_decay decay_bias no_decay_keys
+    prodigy_decouple use_sam sam_rho use_lookahead trust_coefficient opt_name weight_decay_norm
 """
 SCHEDULE = """
     scheduler sched lr_scheduler lr_schedule scheduler_type scheduling lr_policy warmup warm_up warm_up_steps
@@ -26,7 +27,8 @@ SCHEDULE = """
     anneal_strategy plateau plateau_patience restarts restart_period milestones learning_rate_milestones
     lr_milestones cosine cosine_T0 use_cosine T_max t_max T_0 T0 T_mult step_size lr_step_size eta_min min_lr
     final_lr lr_decay lr_decay_rate decay_steps decay_epochs decay_rate decay_milestones onecycle one_cycle
-    pct_start div_factor inv_gamma
+    pct_start div_factor inv_gamma stable_steps cooldown_fraction hold_epochs constant_steps cycle_length T_i T_mul
+    eta_max exp_decay poly_power n_epochs_decay niter_decay lr_shrink lr_patience lr_factor
 """
 OTHERS = """
     sample_rate ema_decay bn_momentum dropout_rate batch_norm_momentum layer_norm_eps rms_norm_eps rate decay
@@ -38,7 +40,7 @@ OTHERS = """
     load_optimizer_state save_optimizer log_lr log_grad_norm track_grad_norm zero_optimization optimize
     optimized_metric mixed_precision steps_per_epoch max_steps early_stopping warm_start max_restarts alphabet
     adapter adaptive epoch c_mel model_type shuffle remove_pretransform_weight_norm encoder_freeze_on_warmup
-    warmup_mode
+    warmup_mode ema_bias_decay cycle_loss hold_out flat_map constant_init lookahead max_length
 """
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from optim_core.config.advice.field_words import auto
+from optim_core.config.advice.field_words import auto, number_of
 from optim_core.config.foreign_words import CLIP_WORDS
 from optim_core.config.forms.flat_set import CLIPPERS
 from optim_core.config.forms.speaking import says_none, words
@@ -40,6 +40,8 @@ def clipping_for(key: str, value: Any) -> str:
         kind = value if value in CLIPPERS else "norm"
         return f"write `gradient_clipping: {{type: {kind}, {CLIPPERS[kind]}: …}}`"
     number = as_in_config(value)
+    if not {"agc", "adaptive"}.isdisjoint(words(key)) and number_of(value) is not None:
+        return f"write `gradient_clipping: {{type: adaptive, clip_factor: {as_in_config(value)}}}`"
     by_norm = f"gradient_clipping: {{max_norm: {number}}}"
     if key.lower() not in CLIP_WORDS and "norm" not in words(key) and any(_VALUE.search(word) for word in words(key)):
         by_value = f"gradient_clipping: {{type: value, clip_value: {number}}}"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optim_core.config.advice.clipping_words import clipping_for
-from optim_core.config.advice.field_words import PartOfRecipe, falling_each_epoch, for_field
+from optim_core.config.advice.field_words import PartOfRecipe, falling_each_epoch, for_field, number_of
 from optim_core.config.advice.length_words import warmup_for
 from optim_core.config.foreign_words import OTHER_WORDS, field_meant, snake
-from optim_core.config.forms.speaking import FIELDS, Topic, says_none, topic, words
+from optim_core.config.forms.speaking import FIELDS, Topic, are_milestones, says_none, topic, words
 from optim_core.config.keys import NO_DECAY, PARTS, RECIPE_KEYS, naming_keys
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.text.prose import listing
@@ -22,6 +22,9 @@ _TWICE = "`gradient_clipping` is given already: keep one of the two"
 
 # These stand with the name of a part for all of its fields.
 _WORDS_FOR_PARAMS = ("args", "kwargs", "conf", "cfg", "config", "params", "parameters", "options", "opts", "hparams")
+
+# Optimizers around others.
+_AROUND = {"sam": "SAM", "lookahead": "Lookahead"}
 
 # With one of these, a key is about the rate of all parameters.
 _OF_THE_RATE = ("init", "initial", "base", "auto", "scale", "scaling", "find", "ratio", "mult", "multiplier", "drop")
@@ -65,11 +68,12 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
     params = _other_params(key, value, beside)
     if params is not None:
         return f"did you mean `{params}`?"
-    if key in LOOP_KEYS:
+    points = are_milestones(key, value)
+    if key in LOOP_KEYS and not points:
         return None
     if OTHER_WORDS.get(snake(key)) == NO_DECAY and NO_DECAY not in beside:
         return without_decay(key, value)
-    about = topic(key)
+    about = "scheduler" if points else topic(key)
     if value is None and (about is not None or key in FIELDS):
         return "leave it out: it is null, and says nothing"
     for part in _likeliest_first(key, about, parts):
@@ -90,12 +94,18 @@ def _likeliest_first(key: str, about: Topic | None, parts: Sequence[PartOfRecipe
     return sorted(parts, key=order)
 
 
+# Keys of these words say how much some parameters are decayed, and others whether they are left out.
+_OF_A_DECAY = frozenset({"weight", "decay", "wd", "bias", "norm", "bn"})
+
+
 def without_decay(key: str, value: Any) -> str | None:
     """Return what to write for a word for `no_decay`, whose value says whether, or how much."""
-    if value is False:
+    # `bias_decay: false` says what `exclude_bias: true` does.
+    how_much = _OF_A_DECAY.issuperset(words(key))
+    if value is (how_much is True):
         return "leave it out: all parameters are decayed where a config does not say otherwise"
     kinds = [kind for kind, word in (("bias", "bias"), ("norm", "norm"), ("norm", "bn")) if word in words(key)]
-    if kinds and (value is True or (value == 0 and isinstance(value, (int, float)))):
+    if kinds and isinstance(value, (int, float)) and (value == 0 if how_much else value is True):
         return f"write `{NO_DECAY}: [{', '.join(kinds)}]`"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         rule = f'{{match: "*norm*", weight_decay: {as_in_config(value)}}}'
@@ -131,6 +141,10 @@ def _of_an_optimizer(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str
     optimizer = next((part for part in parts if part.kind == "optimizer"), None)
     if optimizer is None:
         return None
+    around = next((name for word, name in _AROUND.items() if word in words(key)), None)
+    if around is not None and value:
+        inner = f"{{optimizer: {{type: {optimizer.name}, …}}}}"
+        return f"{around} goes around an optimizer: `{{type: {around}, config: {inner}}}`"
     whose = [word for word in words(key) if word not in ("lr", "learning", "rate")]
     rate = isinstance(value, (int, float)) and not isinstance(value, bool) and "lr" in optimizer.keys
     if rate and len(whose) == 1 and whose[0] not in _OF_THE_RATE and len(whose) < len(words(key)):
@@ -161,8 +175,10 @@ def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], bes
     """Return what to write for a key that is about a schedule, where none is named."""
     if value is False or (_warms(key) and says_none(value)):
         return "leave it out: without a schedule the rate is the same from the first step on"
+    if _names_a_schedule(key, value):
+        return f"did you mean `{PARTS[1]}`?"
     others = [name for name in beside if name != key and _is_about_a_schedule(name, beside[name])]
-    if _NANOGPT.intersection((key, *others)):
+    if "decay_lr" in (key, *others) or _NANOGPT.issubset((key, *others)):
         return _nanogpts(key, beside)
     if others:
         these = listing(f"`{name}`" for name in (key, *others))
@@ -172,19 +188,22 @@ def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], bes
     falling = falling_each_epoch(key, value, next((part for part in parts if part.kind == "optimizer"), None))
     if falling is not None:
         return falling
-    if isinstance(value, str):
-        return f"did you mean `{PARTS[1]}`?"
     field = field_meant(key, tuple(_SCHEDULES)) or (key if key in _SCHEDULES else None)
     if field is not None:
         return f"no schedule is named here: `{field}` is a field of `scheduler: {_SCHEDULES[field]}`"
     return f"no schedule is named here: `{PARTS[1]}` names one, and `optim list` shows all that there are"
 
 
-# nanoGPT's schedule has no name, and no other project has these words.
-_NANOGPT = frozenset({"decay_lr", "lr_decay_iters"})
+# nanoGPT's schedule has no name, and no other project has these words beside each other.
+_NANOGPT = frozenset({"warmup_iters", "lr_decay_iters", "min_lr"})
 
 # What its train.py takes where nothing else is given.
 _NANOGPTS = {"warmup_iters": 2000, "lr_decay_iters": 600000, "min_lr": 6e-5}
+
+
+def _names_a_schedule(key: str, value: Any) -> bool:
+    """Return whether a text is most likely the name of a schedule; the form of a warmup is none."""
+    return isinstance(value, str) and number_of(value) is None and not any("warm" in word for word in words(key))
 
 
 def _is_about_a_schedule(key: Any, value: Any) -> bool:

@@ -9,6 +9,7 @@ from optim_core.config.advice.field_words import PartOfRecipe, for_field
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Said, Telling
 from optim_core.config.foreign_words import field_meant
+from optim_core.config.forms.speaking import words
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
 from optim_core.text.prose import listing
@@ -77,7 +78,23 @@ def _field(
         schedule: what else a `PartOfRecipe` has, of a schedule.
     """
     said = _of_others(key, name, keys, fields, given, kind, **schedule)
-    return said or _said(tell.near(key, fields) if key not in LOOP_KEYS else None, name, keys, given)
+    return said or _said(_misspelt(tell, key, fields), name, keys, given)
+
+
+def _misspelt(tell: Telling, key: str, names: Iterable[str]) -> str | None:
+    """Return the name that a key is, misspelt; None where its words say that it is something else.
+
+    `start_weight_decay` and `decay_epochs` are no `weight_decay` and no `epochs`, however near these are.
+    """
+    near = None if key.lower() in LOOP_KEYS else tell.near(key, names)
+    if near is None or len(words(key)) == len(words(near)) or alike(key, [near]):
+        return near if near is not None and not _says_more(key, near) else None
+    return near if len(words(key)) < len(words(near)) else None
+
+
+def _says_more(key: str, near: str) -> bool:
+    """Return whether a key has all words of a name, and others."""
+    return set(words(near)) < set(words(key))
 
 
 def _of_others(
@@ -161,10 +178,10 @@ def flat_field(
     key = stray["key"]
     said = _of_others(**stray)
     if said is None:
-        near = tell.near(key, names)
+        near = _misspelt(tell, key, names)
         if near in beside:
             return f"did you mean `{near}`?"
-        said = _said(near if key not in LOOP_KEYS else None, stray["name"], stray["keys"], stray["given"])
+        said = _said(near, stray["name"], stray["keys"], stray["given"])
     return _of_another(kind, key, another, said)
 
 

@@ -13,7 +13,7 @@ from optim_core.config.issues import ConfigPath
 from optim_core.config.keys import GROUP_KEYS
 from optim_core.config.loop_keys import LOOP_KEYS
 
-__all__ = ["FIELDS", "Spoken", "Topic", "is_about_else", "says_none", "speaking", "topic", "words"]
+__all__ = ["FIELDS", "Spoken", "Topic", "are_milestones", "is_about_else", "says_none", "speaking", "topic", "words"]
 
 # What of a recipe a key speaks of.
 Topic = Literal["optimizer", "scheduler", "gradient_clipping"]
@@ -53,16 +53,41 @@ _OTHER_CLIPS = _these(
     "denoised output logit logits token tokens feature features name stride"
 )
 
+# These are written together, for the clipping or the norm of gradients.
+_SHORT_FOR_CLIPPING = _these("gclip gnorm agc maxgradnorm gradnorm")
+# Averages decay too.
+_MODELS = _these("ema momentum teacher running")
+
 _RATE = _these("lr lrs lrate lrf learningrate")
 # With one of these, the rate is one that a schedule reaches.
-_OF_A_RATE_IN_TIME = _these("min max final end floor decay policy strategy type mode step steps")
+_OF_A_RATE_IN_TIME = _these(
+    "min max final end floor decay policy strategy type mode step steps shrink patience factor threshold cooldown "
+    "power period cycle ramp reduce updates"
+)
 _OPTIMIZER = _these("beta betas eps epsilon momentum nesterov amsgrad dampening")
-_OPTIMIZERS = ("adam", "sgd", "adagrad", "rmsprop", "adafactor", "lbfgs")
+_OPTIMIZERS = ("adam", "sgd", "adagrad", "rmsprop", "adafactor", "lbfgs", "prodigy", "dadapt", "muon")
+# Whether some parameters are decayed, however the words of norms and biases stand about it.
+_OF_DECAY = frozenset({"bias decay", "decay bias", "norm decay", "decay norm", "bn decay", "no decay"})
+_OF_OPTIMIZERS = _OF_DECAY | {
+    *("opt name", "opt type", "opt class", "opt args", "use sam", "sam rho", "use lookahead", "trust coefficient"),
+}
 _SCHEDULE = _these("gamma gammas plateau restart restarts cosine onecycle cyclic multistep")
 _SCHEDULES = ("sched", "warm", "anneal", "milestone")
 _MEASURES = "epoch epochs step steps iter iters iterations factor every interval type gamma power rate start until"
 _DECAY = frozenset(f"decay {word}" for word in _MEASURES.split())
-_PAIRS = frozenset({"t max", "t mult", "t up", "eta min", "step size", "pct start", "div factor", "one cycle"}) | _DECAY
+# Parts of a schedule, and how long they are: `stable_steps`, `cooldown_fraction`.
+_PARTS = frozenset(
+    f"{part} {measure}"
+    for part in ("cooldown", "stable", "constant", "flat", "hold", "cycle", "decay")
+    for measure in ("epochs", "steps", "iters", "fraction")
+)
+_PAIRS = frozenset(
+    {
+        *("t max", "t mult", "t mul", "t i", "t up", "eta min", "eta max", "step size", "pct start", "div factor"),
+        *("one cycle", "exp decay", "exponential decay", "poly power", "polynomial power", "cycle mult", "cycle mul"),
+        *("niter decay", "epochs decay", "cycle length", *_DECAY, *_PARTS),
+    }
+)
 # Whole keys, without what separates their words; the digits in them count.
 _WHOLE_OPTIMIZER = _these("b1 b2 l2 l2reg l2penalty l2regularization nodecay layerdecay")
 _WHOLE_SCHEDULE = _these("t0 tmax stepsize etamin")
@@ -132,6 +157,8 @@ def topic(key: str) -> Topic | None:
         return "optimizer"
     if not _RATE.isdisjoint(parts) or "learning rate" in pairs or "learning rates" in pairs:
         return "scheduler" if weak == "scheduler" or not _OF_A_RATE_IN_TIME.isdisjoint(parts) else "optimizer"
+    if not _OF_OPTIMIZERS.isdisjoint(pairs) and _MODELS.isdisjoint(parts):
+        return "optimizer"
     if "weight decay" in pairs or "weightdecay" in parts or "wd" in parts:
         return "optimizer"
     return weak
@@ -151,6 +178,8 @@ def _clips_gradients(parts: Sequence[str]) -> bool:
         return True
     if any(re.fullmatch(r"grads?(ient)?s?(norm|clip|max)\w*", part) for part in parts):
         return True
+    if not _SHORT_FOR_CLIPPING.isdisjoint(parts):
+        return True
     if any(part.startswith("clip") for part in parts):
         return _OTHER_CLIPS.isdisjoint(parts) and _OTHER_THINGS.isdisjoint(set(parts) - {"norm"})
     return " ".join(parts) == "max norm"
@@ -166,6 +195,11 @@ def _weak(key: str, parts: Sequence[str], pairs: set[str]) -> Topic | None:
     if whole in _WHOLE_OPTIMIZER or not _OPTIMIZER.isdisjoint(parts):
         return "optimizer"
     return "optimizer" if any(part.startswith(_OPTIMIZERS) for part in parts) else None
+
+
+def are_milestones(key: str, value: Any) -> bool:
+    """Return whether a key that is the training loop's has points of a schedule: `steps: [60000, 80000]`."""
+    return key.lower() in ("step", "steps") and isinstance(value, list)
 
 
 def says_none(value: Any) -> bool:
@@ -184,7 +218,7 @@ def speaking(unused: Mapping[Any, Any], path: ConfigPath = ()) -> Iterator[Spoke
         if not isinstance(key, str):
             continue
         here = (*path, key)
-        found = topic(key)
+        found = topic(key) or ("scheduler" if are_milestones(key, value) else None)
         if found is not None:
             # null is as good as nothing, and a config in which nothing is clipped is one without clipping.
             if not (says_none(value) if found == "gradient_clipping" else value is None):
