@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,36 @@ def test_what_a_plugin_prints_does_not_spoil_json(site, tmp_path):
 
     assert "Loud" == done.json["name"]
     assert "noise" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", ["validate {} --format json", "resolve {} --format json", "schema", "list --format json"]
+)
+def test_nothing_that_is_printed_meanwhile_spoils_json(site, tmp_path, arguments):
+    """A validator, a default and an import print to standard error, from Python, from C and from what they start."""
+    source = """
+        import os, subprocess, sys, attrs
+        def loudly(*_):
+            print("noise from python")
+            sys.__stdout__.write("noise from the first stream\\n")
+            os.write(1, b"noise from c\\n")
+            subprocess.run([sys.executable, "-c", "print('noise from a child')"], check=True)
+        loudly()
+        def default():
+            loudly()
+            return 0.1
+        @attrs.frozen
+        class Loud:
+            lr: float = attrs.field(factory=default, validator=loudly)
+            def build(self, params): ...
+    """
+    targets = {"optim_core.optimizers": {"Loud": "loud:Loud"}}
+    site.add("optim-loud", entry_points=targets, modules={"loud": textwrap.dedent(source)})
+    (tmp_path / "train.json").write_text('{"type": "Loud"}')
+    done = optim_process(site, *arguments.format(tmp_path / "train.json").split())
+    assert 0 == done.code, done.stderr
+    assert done.json
+    assert "noise from" not in done.stdout
+    if not arguments.startswith("list"):
+        for who in ("python", "the first stream", "c", "a child"):
+            assert f"noise from {who}\n" in done.stderr

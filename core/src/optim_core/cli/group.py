@@ -6,13 +6,15 @@ import errno
 import gc
 import platform
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
 import click
 
 from optim_core import __version__
-from optim_core.cli.output import say
+from optim_core.cli.output import own_output, say
 from optim_core.cli.own_commands import OWN_COMMANDS
 from optim_core.errors import ConfigError, OptimError
 
@@ -31,6 +33,8 @@ class LazyGroup(click.Group):
         module = OWN_COMMANDS.get(cmd_name)
         if module is not None:
             command: click.Command = import_module(f"optim_core.cli.{module}").command
+            if not hasattr(command.callback, "__wrapped__") and command.callback is not None:
+                command.callback = _with_own_output(command.callback)
             return command
         from optim_core.cli.plugin_commands import plugin_command
 
@@ -80,6 +84,15 @@ class LazyGroup(click.Group):
                 raise
             say(f"optim: what it says cannot be written: {error.strerror}", err=True)
         raise SystemExit(1)
+
+
+def _with_own_output(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(callback)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with own_output():
+            return callback(*args, **kwargs)
+
+    return run
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:

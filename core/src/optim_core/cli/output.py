@@ -2,18 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 import click
 
-__all__ = ["INDENT", "UNWRAPPED", "can_say", "print_json", "say", "width"]
+__all__ = ["INDENT", "UNWRAPPED", "can_say", "own_output", "print_json", "say", "standard_output", "width"]
 
 _WITHOUT_UNICODE = str.maketrans({"≤": "<=", "≥": ">=", "…": "...", "→": "->", "–": "-", "—": "-", "×": "x", "²": "^2"})
 # Output that is read by another program is not wrapped.
 UNWRAPPED = 400
 INDENT = " " * 4
+
+
+class _Own:
+    """Where a command of ours prints while whatever else prints is led to standard error; None is sys.stdout."""
+
+    stream: TextIO | None = None
+
+
+def standard_output() -> TextIO:
+    """Return where a command prints: standard output, whatever a plugin prints meanwhile."""
+    return _Own.stream or sys.stdout
+
+
+@contextlib.contextmanager
+def own_output() -> Iterator[None]:
+    """Keep standard output for what `say` says in the block; all else that is printed goes to standard error.
+
+    It may be JSON for another program, and validators, imports and libraries written in C print as they like.
+    """
+    if sys.stdout is None or _Own.stream is not None:
+        yield
+    elif sys.__stdout__ is not None and sys.stdout is sys.__stdout__:
+        with _own_descriptor(sys.__stdout__):
+            yield
+    else:
+        # Somebody put another stream in its place, as notebooks and tests do.
+        _Own.stream, sys.stdout = sys.stdout, sys.stderr
+        try:
+            yield
+        finally:
+            sys.stdout, _Own.stream = _Own.stream, None
+
+
+@contextlib.contextmanager
+def _own_descriptor(stdout: TextIO) -> Iterator[None]:
+    stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        own = open(kept, "w", encoding=stdout.encoding, errors=stdout.errors, closefd=False)  # noqa: SIM115
+        _Own.stream = own
+        yield
+    finally:
+        _Own.stream = None
+        # What could not be written was told when it was said.
+        with contextlib.suppress(OSError):
+            stdout.flush()
+        with contextlib.suppress(OSError, UnboundLocalError):
+            own.close()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
@@ -24,16 +77,16 @@ def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
         >>> say("the rate is above 0")
         the rate is above 0
     """
-    stream = sys.stderr if err else sys.stdout
+    stream = sys.stderr if err else standard_output()
     encoding = getattr(stream, "encoding", None) or "utf-8"
     if not _can_show(text, encoding):
         text = text.translate(_WITHOUT_UNICODE).encode(encoding, "backslashreplace").decode(encoding)
-    click.echo(text, err=err, color=color)
+    click.echo(text, file=stream, color=color)
 
 
 def can_say(text: str) -> bool:
     """Return whether standard output has every letter of a text."""
-    return _can_show(text, getattr(sys.stdout, "encoding", None) or "utf-8")
+    return _can_show(text, getattr(standard_output(), "encoding", None) or "utf-8")
 
 
 def _can_show(text: str, encoding: str) -> bool:
@@ -66,7 +119,7 @@ def width() -> int:
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
     # A process may be started without a standard output at all.
-    if sys.stdout is None or not sys.stdout.isatty():
+    if standard_output() is None or not standard_output().isatty():
         return UNWRAPPED
     import shutil
 

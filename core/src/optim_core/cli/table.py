@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from optim_core.cli.output import INDENT, say
+from optim_core.cli.output import INDENT, say, standard_output
 
 __all__ = ["print_table"]
 
@@ -51,7 +51,7 @@ def _print_wide(headings: list[str], rows: list[list[str]], columns: int) -> Non
     for row in rows:
         # A plain string would have its brackets taken for markup.
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    console = Console(width=columns, highlight=False)
+    console = Console(file=standard_output(), width=columns, highlight=False)
     with console.capture() as captured:
         console.print(table)
     lines = [line.rstrip() for line in captured.get().splitlines()]

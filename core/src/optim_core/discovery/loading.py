@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from optim_core.discovery.claims import Claim
-from optim_core.discovery.output import output_diverted
 from optim_core.errors import PluginLoadError
 from optim_core.kinds import Kind
 from optim_core.plugin_class.contract import check_plugin_class
@@ -149,9 +148,9 @@ def known_fault(claim: Claim) -> str | None:
 
 @contextlib.contextmanager
 def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
-    """Run a plugin's code: whatever it raises becomes a PluginLoadError, and what it prints goes to standard error.
+    """Run a plugin's code: whatever it raises becomes a PluginLoadError. What it prints is left as it is.
 
-    Standard output may be JSON. SystemExit is an error like others; KeyboardInterrupt passes.
+    SystemExit is an error like others; KeyboardInterrupt passes.
 
     Args:
         claim: whose code it is.
@@ -159,8 +158,7 @@ def running(claim: Claim, *, asked: bool = False) -> Iterator[None]:
             for another installation of the provider would say the same.
     """
     try:
-        with output_diverted():
-            yield
+        yield
     except KeyboardInterrupt:
         raise
     except BaseException as error:
