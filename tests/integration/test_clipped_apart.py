@@ -96,7 +96,7 @@ def test_clipping_of_all_and_of_one_is_refused(own):
     (problem,) = caught.value.problems
     assert (
         "optimizer_configs.generator.gradient_clipping",
-        "`gradient_clipping` says already how its gradients are clipped",
+        "the clipping of all sets says already how its gradients are clipped",
     ) == (
         problem.path,
         problem.message,

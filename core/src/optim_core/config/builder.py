@@ -412,7 +412,8 @@ def _clipped_twice(config: Mapping[str, Any], sets: Mapping[str, Any]) -> Iterat
         places += [(CLIPPING,)] if config.get(CLIPPING) is not None else []
         if len(places) > 1:
             for_all = places[-1] == (CLIPPING,)
-            data = {"other": f"`{'.'.join(places[1])}`"}
+            # In a section, clipping for all may stand there by another word.
+            data = {"other": "the clipping of all sets" if places[1] == (CLIPPING,) else f"`{'.'.join(places[1])}`"}
             yield Issue("clipped-twice", places[0], data=data, hint=Hint.of("one-clipping", for_all=for_all))
 
 
