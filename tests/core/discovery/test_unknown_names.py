@@ -35,6 +35,15 @@ def test_a_wrong_distribution_gets_the_right_one_suggested(site):
         site.registry().optimizers["optim-loin:Lion"]
 
 
+def test_a_distribution_of_ours_that_is_missing_is_told_with_its_extra(site):
+    """`optim-muon:Muon` is not installed; a name that it has not, and a stranger's, get no such line."""
+    registry = site.registry()
+    for name, extra in (("optim-muon:Muon", "muon"), ("Optim_Torch_Builtin:adamw", "torch")):
+        assert f"pip install 'optim-core[{extra}]'" in registry.unknown("optimizer", name, "type").hint
+    for name in ("optim-muon:Moon", "other:AdamW"):
+        assert "pip install" not in registry.unknown("optimizer", name, "type").hint
+
+
 def test_a_name_of_another_kind_is_said_to_be_one(site):
     """A schedule in the place of an optimizer."""
     site.offer("any", "Cosine", kind="scheduler")

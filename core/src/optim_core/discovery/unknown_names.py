@@ -59,6 +59,9 @@ def hint_for(
     """
     usable = [record for record in records if record.state in ("ok", "ambiguous")]
     if ":" in name:
+        missing = _extra_of_qualified(name, kinds, usable)
+        if missing is not None:
+            return UnknownName(f"it comes with {install_line(missing)}", missing)
         return UnknownName(left_out or _hint_for_qualified(name, usable, near))
     plain = [record for record in usable if ":" not in record.name]
     owners = {record.name: f"{record.distribution} {record.version or ''}".rstrip() for record in plain}
@@ -100,6 +103,17 @@ def with_kept_out(
     named = listing(f"`{claim.name}` of {claim.label}" for claim in providers)
     which, are = ("provider", "is") if len(providers) == 1 else ("providers", "are")
     return f"{found.hint}; the {which} {named} {are} kept out by allow or block"
+
+
+def _extra_of_qualified(name: str, kinds: Iterable[Kind], usable: Iterable[PluginRecord]) -> str | None:
+    """Return the extra that brings a ``distribution:name`` of ours; None where that is installed, or is not ours."""
+    owner, _, plugin = name.partition(":")
+    wanted = normalise_distribution(owner)
+    extra = extra_of(kinds, plugin)
+    # optim-torch-builtin is what the extra torch brings.
+    if extra is None or not wanted.startswith(normalise_distribution(f"optim-{extra}")):
+        return None
+    return None if wanted in {normalise_distribution(record.distribution) for record in usable} else extra
 
 
 def _hint_for_qualified(name: str, usable: Iterable[PluginRecord], near: Near) -> str:

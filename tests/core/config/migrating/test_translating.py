@@ -150,6 +150,15 @@ def test_what_lightning_is_told_beside_a_schedule_is_read():
         assert () == read.left_out
 
 
+def test_lightnings_cli_steps_every_schedule_once_an_epoch():
+    """It says no interval, and neither do its configs; in a model's own arguments the model decides."""
+    cycle = {"class_path": "torch.optim.lr_scheduler.OneCycleLR", "init_args": {"max_lr": 0.1, "total_steps": 90}}
+    beside = translated({**LIGHTNING, "lr_scheduler": cycle}, "lightning")
+    assert ("epoch", 1) == (beside.document.value["scheduler"]["interval"], len(beside.unread))
+    within = translated({"model": {"class_path": "M", "init_args": {**LIGHTNING, "lr_scheduler": cycle}}}, "lightning")
+    assert ("step", ()) == (within.document.value["scheduler"]["interval"], within.unread)
+
+
 def test_references_end_or_are_refused():
     """They are followed through others and within texts; what goes round, or grows without end, is an error."""
     adam = {"_target_": "torch.optim.${name}", "lr": "${a}"}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from optim_core.config.forms.speaking import topic, words
 from optim_core.config.issues import ConfigPath, path_text
 from optim_core.config.migrating.library_names import (
+    SCHEDULES,
     TORCH,
     Known,
     known,
@@ -215,7 +216,7 @@ class _Reader:
             config["adam_w_mode"] = config.pop("adamw_mode")
         if "lr" not in config:
             self._source.put((*target, "config", "lr"), 1e-3, at)
-            self._source.assume(f"{_named(target, 'config.lr')}: 0.001, DeepSpeed's default")
+            self._source.assume(f"{_field(target, 'config.lr')}: 0.001, DeepSpeed's default")
 
     def _converted_all(self, arguments: Mapping[str, Any], at: ConfigPath) -> dict[str, Any]:
         source = self._source
@@ -241,37 +242,58 @@ class _Reader:
         inner = self._converted_all({key: arguments[key] for key in arguments if key != "verbose"}, at)
         return {"type": meant.type, "config": inner}
 
-    def _interval(self, target: ConfigPath, found: _Found) -> None:
-        """Read after what the schedule is stepped, and what metric it waits for, where they stand around it."""
-        source, around = self._source, found.path[:-1]
-        beside = source.at(around) if found.path and found.path[-1] == "scheduler" and around else MISSING
-        given: dict[str, Any] = {}
+    def _beside(self, found: _Found) -> tuple[ConfigPath, dict[str, Any]]:
+        """Return what Lightning is told beside a schedule, ``{scheduler: …, interval: step}``, and where it stands."""
+        around = found.path[:-1]
+        beside = self._source.at(around) if found.path and found.path[-1] == "scheduler" and around else MISSING
         inner = beside.get(_LIGHTNING_ARGS) if isinstance(beside, Mapping) else None
         if isinstance(inner, Mapping):
             around, beside = (*around, _LIGHTNING_ARGS), inner
-        if isinstance(beside, Mapping) and self._style.target not in beside:
-            given = {key: followed(source, beside[key], (*around, key)) for key in _BESIDE_SCHEDULE if key in beside}
-        if not given.keys() - {"name"}:
-            given = {}
+        if not isinstance(beside, Mapping) or self._style.target in beside:
+            return around, {}
+        keys = [key for key in _BESIDE_SCHEDULE if key in beside]
+        # A name alone is anybody's.
+        if keys in ([], ["name"]):
+            return around, {}
+        return around, {key: followed(self._source, beside[key], (*around, key)) for key in keys}
+
+    def _interval(self, target: ConfigPath, found: _Found) -> None:
+        """Read after what the schedule is stepped, and what metric it waits for, where they stand around it."""
+        source = self._source
+        around, given = self._beside(found)
         for key in given:
             source.take(*around, key)
         if given.get("frequency", 1) not in (1, None, MISSING):
             source.no_equal((*around, "frequency"), f"a schedule stepped every {shown(given['frequency'])} times")
-        waits = found.known.type in (qualified(TORCH, "ReduceLROnPlateau"), "optim-schedules:greedy")
+        waits = found.known.type in (qualified(TORCH, "ReduceLROnPlateau"), qualified(SCHEDULES, "greedy"))
         if waits and given.get("monitor") not in (None, MISSING):
             source.put((*target, "config", "monitor"), given["monitor"], (*around, "monitor"))
         elif waits and "monitor" not in (source.at_target((*target, "config")) or {}):
-            source.assume(f"{_named(target, 'config.monitor')}: none, so that your code hands over the metric itself")
+            source.assume(f"{_field(target, 'config.monitor')}: none, so that your code hands over the metric itself")
         if given.get("interval") not in (None, MISSING):
             source.put((*target, "interval"), given["interval"], (*around, "interval"))
         elif found.known.interval is not None:
-            source.put((*target, "interval"), found.known.interval, found.path)
-            why = "as Lightning steps a schedule of which nothing else is said"
-            why = why if found.known.interval == "epoch" else "as its documents step it"
-            source.assume(
-                f"{_named(target, 'interval')}: {found.known.interval}, {why}; "
-                "where your code steps it otherwise, write that"
-            )
+            self._assumed_interval(target, found, found.known.interval)
+
+    def _assumed_interval(self, target: ConfigPath, found: _Found, interval: str) -> None:
+        """Put the interval of a schedule of which nothing says it."""
+        source = self._source
+        if self._style.short and found.path[-1:] == ("lr_scheduler",) and "init_args" not in found.path:
+            # LightningCLI makes configure_optimizers of the two keys, which says no interval.
+            source.put((*target, "interval"), "epoch", found.path)
+            source.assume(f"{_field(target, 'interval')}: epoch, as Lightning's CLI steps every schedule")
+            if interval == "step":
+                source.warn(
+                    f"{found.known.type.partition(':')[2]} is stepped once an epoch by Lightning's CLI, though its "
+                    "lengths are mostly meant as steps; write `interval: step` where they are"
+                )
+            return
+        source.put((*target, "interval"), interval, found.path)
+        why = "as Lightning steps a schedule of which nothing else is said"
+        why = why if interval == "epoch" else "as its documents step it"
+        source.assume(
+            f"{_field(target, 'interval')}: {interval}, {why}; where your code steps it otherwise, write that"
+        )
 
     # -- several -------------------------------------------------------------------------------------------------
 
@@ -310,7 +332,8 @@ class _Reader:
             source.put(("gradient_clipping", _CLIP_FIELDS[how]), given, (*path, _CLIP))
 
 
-def _named(target: ConfigPath, field: str) -> str:
+def _field(target: ConfigPath, field: str) -> str:
+    """Return how sentences call a field of a component, which may be all of the config."""
     return f"{path_text(target)}.{field}" if target else field
 
 
