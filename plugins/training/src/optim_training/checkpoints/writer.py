@@ -81,11 +81,15 @@ class CheckpointWriter(Callback):
         """Write one after the last step."""
         self.save(trainer)
 
-    def save(self, trainer: Any) -> None:
-        """Write a checkpoint of the last step, unless it is there or none shall be kept; each process calls this."""
+    def save(self, trainer: Any) -> Path | None:
+        """Write a checkpoint of the last step, unless it is there or none shall be kept; each process calls this.
+
+        Returns:
+            The newest checkpoint of this process; None where there is none.
+        """
         step = steps_of(trainer)
         if step == self._saved_step or self.save_top_k == 0:
-            return
+            return self.newest
         for logger in trainer.loggers:
             logger.save()
         # The epoch is that of the step, whether it has ended with it or not.
@@ -97,6 +101,7 @@ class CheckpointWriter(Callback):
         together(lambda: trainer.strategy.save_checkpoint(checkpoint, unfinished))
         together(lambda: self._finish(unfinished, place) if first else None)
         self._saved_step, self.newest = step, place
+        return place
 
     def _finish(self, unfinished: Path, place: Path) -> None:
         if unfinished.is_dir():

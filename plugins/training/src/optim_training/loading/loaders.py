@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from torch.utils.data import DataLoader
 from optim_training.loading.items import Collated, Items
 from optim_training.loading.order import BatchOrder
 from optim_training.loading.seeds import seed_of
+
+_SECONDS_AFTER_SIGTERM = 30
 
 __all__ = ["Loader", "training_loader", "validation_loader"]
 
@@ -48,6 +51,7 @@ class Loader(DataLoader[Any]):
             batch_sampler=order,
             num_workers=num_workers,
             collate_fn=Collated(collate),
+            worker_init_fn=_outlive_signals if num_workers else None,
             persistent_workers=num_workers > 0,
             pin_memory=torch.cuda.is_available(),
             generator=torch.Generator().manual_seed(seed_of(items.seed, "loader")),
@@ -58,6 +62,20 @@ class Loader(DataLoader[Any]):
         # Lightning makes the iterator of the first epoch before a checkpoint says where it begins; with workers, the
         # first batches would be on their way already.
         yield from super().__iter__()
+
+
+def _outlive_signals(_: int) -> None:
+    """Leave signals to the process that trains: a terminal, or SLURM, sends them to its workers as well.
+
+    The step that is to be ended needs them. Afterwards they end with that process.
+    """
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    if hasattr(signal, "alarm"):
+        # One that hangs is ended by SIGTERM still, if later.
+        signal.signal(signal.SIGTERM, lambda *_: signal.alarm(_SECONDS_AFTER_SIGTERM))
 
 
 def training_loader(

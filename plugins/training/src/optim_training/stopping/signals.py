@@ -51,7 +51,7 @@ class StopSignals(Callback):
 
     Args:
         run: the folder of the run.
-        save: writes the checkpoint, given the Trainer; `CheckpointWriter.save`.
+        save: writes the checkpoint, given the Trainer, and returns it: `CheckpointWriter.save`.
 
     Raises:
         StoppedError: in ``after_step``, on each process.
@@ -104,7 +104,7 @@ class StopSignals(Callback):
             raise StoppedError(signum)
         if not self._received:
             name = signal.Signals(signum).name
-            _print(f"{name}: the run stops after this step, with a checkpoint")
+            _print(f"{name}: the run stops after this step")
         if _weight(signum) > _weight(self._received):
             self._received = signum
 
@@ -119,11 +119,12 @@ class StopSignals(Callback):
         signum = self._agreed(trainer)
         if not signum:
             return
-        self._save(trainer)
+        is_saved = self._save(trainer) is not None
         name = signal.Signals(signum).name
         if name == "SIGUSR1" and trainer.is_global_zero:
             queue_again(self._run)
-        say(f"{name}: the run has stopped after step {steps_of(trainer)}; --recover goes on with it")
+        then = "--recover goes on with it" if is_saved else "no checkpoint is kept"
+        say(f"{name}: the run has stopped after step {steps_of(trainer)}; {then}")
         raise StoppedError(signum)
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
