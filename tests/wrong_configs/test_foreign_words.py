@@ -448,6 +448,21 @@ def test_a_word_for_type_leads_to_it(registry, word):
         assert 0.1 == end_of_way(registry, config).optimizer.config.lr
 
 
+def test_adam_of_deepspeed_is_told_how_it_decays(registry):
+    """Its JSON has `params` below the name, and decoupled decay unless it says otherwise."""
+    told = {
+        decay: problems_of(registry, {"optimizer": {"type": "Adam", "params": {"lr": 1e-3, **decay_of}}})[0].hint
+        for decay, decay_of in (
+            ("some", {"weight_decay": 0.1}),
+            ("none", {}),
+            ("l2", {"weight_decay": 1, "adam_w_mode": False}),
+        )
+    }
+    assert {"some": True, "none": False, "l2": False} == {
+        each: "as `type: AdamW` does" in hint for each, hint in told.items()
+    }
+
+
 @pytest.mark.parametrize("word", WORDS_FOR_CONFIG)
 def test_a_word_for_config_leads_to_it(registry, word):
     """What stands below it are the fields."""

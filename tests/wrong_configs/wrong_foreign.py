@@ -97,6 +97,12 @@ FOREIGN: dict[str, Any] = {
             "clip-grad": 1.0,
         }
     },
+    "pix2pix": {
+        "training": {"optimizer": "adam", "lr": 2e-4, "beta1": 0.5, "lr_policy": "StepLR", "lr_decay_iters": 50}
+    },
+    "a flat detectron2": {
+        "training": {"optimizer": "sgd", "lr": 0.02, "lr_scheduler": "MultiStepLR", "milestones": [8, 11], "gamma": 0.1}
+    },
     "adaptive clipping": {"training": {**CODE, "agc": 0.01}},
     "a null": {"training": {**CODE, "lr_scheduler": None, "opt_betas": None}},
     "a floor as a share, in the words of others": {

@@ -310,15 +310,6 @@ MISPLACED = [
         "several optimizers are `optimizer_configs`, a mapping of names to them",
     ),
     Wrong(
-        "a clipping inside a named set",
-        {
-            "optimizer_configs": {
-                "g": {"optimizer": {"type": "AdamW", "config": {"lr": 0.001}}, "gradient_clipping": {"max_norm": 1}}
-            }
-        },
-        [("optimizer_configs.g.gradient_clipping", "unknown key")],
-    ),
-    Wrong(
         "a scheduler beside named optimizers",
         {
             "optimizer_configs": {

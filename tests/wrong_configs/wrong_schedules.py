@@ -270,7 +270,7 @@ SCHEDULES = [
     Wrong(
         "InverseLR with final_lr in words",
         {"type": "InverseLR", "config": {"final_lr": "zero"}},
-        [("config.final_lr", "must be a number, is the text 'zero'")],
+        [("config.final_lr", "must be a number or a share such as `10%`, is the text 'zero'")],
     ),
     Wrong("InvLR", {"type": "InvLR"}, [("type", "no plugin is called `InvLR`")], "did you mean `InverseLR`"),
     Wrong(

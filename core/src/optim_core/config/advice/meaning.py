@@ -180,6 +180,9 @@ def _without_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], bes
     others = [name for name in beside if name != key and _is_about_a_schedule(name, beside[name])]
     if "decay_lr" in (key, *others) or _NANOGPT.issubset((key, *others)):
         return _nanogpts(key, beside)
+    namer = next((name for name in others if _names_a_schedule(name, beside[name])), None)
+    if namer is not None:
+        return f"`{namer}` names the schedule, of which this may be a field: call it `{PARTS[1]}` first"
     if others:
         these = listing(f"`{name}`" for name in (key, *others))
         return f"no schedule is named here, and {these} are about one: name it, such as `{PARTS[1]}: cosine`"

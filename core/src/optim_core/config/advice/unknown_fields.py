@@ -9,7 +9,7 @@ from optim_core.config.advice.field_words import PartOfRecipe, for_field
 from optim_core.config.advice.stray_keys import owner, stray_key, word
 from optim_core.config.advice.telling import Said, Telling
 from optim_core.config.foreign_words import field_meant
-from optim_core.config.forms.speaking import words
+from optim_core.config.forms.speaking import says_none, words
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.kinds import Kind
 from optim_core.text.prose import listing
@@ -134,7 +134,11 @@ def field(tell: Telling, **stray: Any) -> str:
 
 def near_config(tell: Telling, stray: Mapping[str, Any]) -> str:
     """Return the hint for another word for `config`."""
-    return f"did you mean `config`? {_field(tell, **stray).text}"
+    below = stray["given"].get(stray["key"])
+    decays = stray["name"] == "Adam" and stray["key"] == "params" and isinstance(below, Mapping)
+    decays = decays and not says_none(below.get("weight_decay")) and below.get("adam_w_mode") is not False
+    note = " In DeepSpeed's JSON, Adam decays as `type: AdamW` does;" if decays else ""
+    return f"did you mean `config`?{note} {_field(tell, **stray).text}"
 
 
 def beside_config(tell: Telling, kind: Kind, key: str, name: str | None, given: bool, stray: Mapping[str, Any]) -> str:
