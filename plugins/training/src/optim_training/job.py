@@ -18,6 +18,7 @@ from optim_training.configs.component import SHARED, fields_of
 from optim_training.configs.dataset_config import DatasetConfig, dataset_config_of
 from optim_training.configs.model_config import ModelConfig, model_config_of
 from optim_training.datasets.beside_training import count_items
+from optim_training.strategies.stepping import refused_by_engine
 
 __all__ = ["Job", "Saved", "job_of"]
 
@@ -127,6 +128,7 @@ class _Reader:
         recipe = None if model is None else self._clipped(model.recipe)
         self._refuse_what_does_not_go_together()
         self._refuse_missing_files()
+        self._refuse_for_strategy(recipe)
         if model is None or dataset is None or self._problems:
             raise ConfigError(self._problems)
         self._note_unread(model, dataset)
@@ -238,6 +240,13 @@ class _Reader:
             return recipe
         clipper: ClipperSpec = registry.build({"type": "norm", "config": {"max_norm": limit}}, "clipper")
         return attrs.evolve(recipe, clipper=clipper)
+
+    def _refuse_for_strategy(self, recipe: Recipe | None) -> None:
+        strategy = self._arguments.strategy
+        for refused in refused_by_engine(strategy, recipe):
+            hint = "take another strategy, such as fsdp, or change the recipe"
+            message = f"{strategy} {refused}"
+            self._problems.append(Problem(path=option_of("strategy"), message=message, hint=hint))
 
     def _refuse_what_does_not_go_together(self) -> None:
         arguments = self._arguments

@@ -17,6 +17,10 @@ _KNOWN = (
     ".*You defined a `validation_step` but have no.*",
     # A run goes on where it was left, by what its own checkpoints say of the position.
     ".*resuming from a checkpoint that ended before the epoch ended.*",
+    # The strategy is given the norm that a recipe clips by, and a recipe that it cannot step is refused.
+    ".*DeepSpeed handles gradient clipping internally.*",
+    ".*overridden the `LightningModule.backward` hook but.*DeepSpeed.*",
+    ".*all_gather_into_tensor. is deprecated.*",
     # What a run prints and logs is what the loggers of a run are for.
     ".*Checkpoint directory .* exists and is not empty.*",
 )

@@ -41,6 +41,7 @@ from optim_training.steps import steps_of
 from optim_training.stopping.ranks import RankWatch
 from optim_training.stopping.signals import StopSignals
 from optim_training.strategies.live import strategy_of
+from optim_training.strategies.stepping import clipped_by_engine
 from optim_training.telling import counted, is_first_process, say
 from optim_training.validation import ValidationEvery
 from optim_training.weights.beginning import begin_with
@@ -152,7 +153,8 @@ class _Training:
         job = self._job
         model = job.model.spec.create(data)
         self._begin_with_weights(model)
-        recipe = None if job.recipe is None else self._with_monitor(job.recipe)
+        recipe = clipped_by_engine(job.arguments.strategy, job.recipe)[0]
+        recipe = None if recipe is None else self._with_monitor(recipe)
         if isinstance(model, pl.LightningModule):
             self._refuse_what_a_module_does_itself(model)
             return with_recipe(model, recipe)
@@ -209,8 +211,7 @@ class _Training:
             max_steps=arguments.max_steps * optimizers if arguments.max_steps > 0 else -1,
             max_epochs=arguments.max_epochs,
             accumulate_grad_batches=1 if by_hand else arguments.accum_batches,
-            # A recipe has its own clipping.
-            gradient_clip_val=(arguments.gradient_clip_val or None) if self._job.recipe is None else None,
+            gradient_clip_val=self._clips_at(),
             logger=self._logger(),
             plugins=[DurableCheckpointIO()],
             callbacks=self._callbacks(module, training, validation),
@@ -224,6 +225,13 @@ class _Training:
         )
         rank_zero_only.rank = trainer.global_rank  # type: ignore[attr-defined]
         return trainer
+
+    def _clips_at(self) -> float | None:
+        """Return the norm above which the Trainer clips: a recipe clips by itself, but where the strategy steps."""
+        arguments, recipe = self._job.arguments, self._job.recipe
+        if recipe is None:
+            return arguments.gradient_clip_val or None
+        return clipped_by_engine(arguments.strategy, recipe)[1]
 
     def _hardware(self, *, by_hand: bool) -> dict[str, Any]:
         """Return what the Trainer is told of processes, devices and precision."""

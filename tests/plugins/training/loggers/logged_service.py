@@ -1,5 +1,6 @@
-"""Runs of 6 steps with each logger and demos of all kinds, as a process: FOLDER. That of TensorBoard is resumed."""
+"""Runs of 6 steps with each logger and demos of all kinds, as a process: FOLDER. Two of them are resumed."""
 
+import random
 import sys
 import warnings
 from pathlib import Path
@@ -43,6 +44,7 @@ class Everything:
 
 
 def train(name, steps, ckpt_path=None):
+    random.seed(1)
     folder, module, data = FOLDER / name, Model(), torch.ones(12, 1)
     logger = registry.build({"type": name, "config": {}}, "logger").create(folder, "a project", "run-1")
     demos = Demos(Everything(), module.layer, every=5, dataset=data, batch_size=2, folder=folder / "media")
@@ -66,3 +68,4 @@ if __name__ == "__main__":
     for each in ("tensorboard", "wandb", "comet"):
         train(each, 6)
     train("tensorboard", 9, FOLDER / "tensorboard/last.ckpt")
+    train("comet", 9, FOLDER / "comet/last.ckpt")

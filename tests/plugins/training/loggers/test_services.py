@@ -59,10 +59,13 @@ def test_wandb(runs):
 
 
 def test_comet(runs):
-    """An offline experiment in the folder of the run has all of it."""
-    (file,) = runs.glob("comet/comet/*.zip")
-    with zipfile.ZipFile(file) as archive:
-        held = b"".join(archive.read(name) for name in archive.namelist())
+    """Offline experiments in the folder of the run have all of it, one of each time that the run went on."""
+    held = b""
+    files = list(runs.glob("comet/comet/*.zip"))
+    for file in files:
+        with zipfile.ZipFile(file) as archive:
+            held += b"".join(archive.read(name) for name in archive.namelist())
+    assert 2 == len(files)
     assert all(word in held for word in (b"train/loss", b"the whole config", b"a project", b"a text that was made"))
     assert all(name in held for name in (b"shown_00000001.png", b"shown_00000006.wav", b"shown_00000001.csv"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.loggers import CometLogger
 
 from optim_core import OptimError
+from optim_training.loading.seeds import unchanged_generators
 from optim_training.loggers.live.media import kind_of, sound_of, table_of
 
 __all__ = ["RunCometLogger"]
@@ -56,7 +58,15 @@ class RunCometLogger(CometLogger):
             name=run,
             tags=list(config.tags),
             offline_directory=str(kept),
+            display_summary_level=0,
         )
+
+    def _create_experiment(self) -> None:
+        # Comet draws the name of the zip file from Python's generator. Seeded as it is in every run, it would give the
+        # name of the file that a resumed run wrote before.
+        with unchanged_generators():
+            random.seed()
+            super()._create_experiment()
 
     @rank_zero_only
     def log_media(self, files: list[Path], step: int) -> None:

@@ -45,6 +45,8 @@ class RunWandbLogger(WandbLogger):
         if offline:
             more["mode"] = "disabled" if mode == "disabled" else "offline"
         super().__init__(name=run, project=project, id=run, save_dir=folder, **more)
+        # It has no effect and is warned of, whatever its value.
+        self._wandb_init.pop("anonymous", None)
 
     @rank_zero_only
     def log_media(self, files: list[Path], step: int) -> None:
