@@ -23,7 +23,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 CORE_PYTHONS ?= 3.11 3.12 3.13
 BASE ?=
-EVERY_BENCHMARK := cold_start build discovery hydra_groups schedules loop monitors params muon muon_processes muon_training
+EVERY_BENCHMARK := cold_start build discovery faults hydra_groups schedules loop monitors params muon muon_processes muon_training
 BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
