@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 
-from optim_core.cli.output import print_json, say
+from optim_core.cli.output import own_output, print_json, say
 
-__all__ = ["main", "print_json", "say"]
+__all__ = ["main", "own_output", "print_json", "say"]
 
 
 def main() -> None:

@@ -33,7 +33,15 @@ def standard_output() -> TextIO:
 def own_output() -> Iterator[None]:
     """Keep standard output for what `say` says in the block; all else that is printed goes to standard error.
 
-    It may be JSON for another program, and validators, imports and libraries written in C print as they like.
+    It may be JSON for another program, and validators, imports and libraries written in C print as they like. It can
+    also stand as a decorator above a command.
+
+    Example:
+        >>> from optim_core.cli import own_output, say
+        >>> with own_output():
+        ...     print("this is read on standard error")
+        ...     say("this is the answer")
+        this is the answer
     """
     if sys.stdout is None or _Own.stream is not None:
         yield

@@ -10,7 +10,7 @@ import click
 
 from optim_conformance.kinds import EVERY_KIND
 from optim_core import OptimError, PluginError, registry
-from optim_core.cli import print_json, say
+from optim_core.cli import own_output, print_json, say
 from optim_core.plugin_tools import KINDS, Kind, visible
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ TOGETHER = 8
 @click.option("--list", "listed", is_flag=True, help="Say what is checked, and check nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Show also what passed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@own_output()
 def command(
     names: tuple[str, ...], kind: Kind | None, everything: bool, listed: bool, verbose: bool, form: str
 ) -> None:
