@@ -17,6 +17,7 @@ import yaml
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from optim_core import CheckpointMismatchError, OptimError, Recipe
+from optim_core.plugin_tools import write_durably
 from optim_frameworks.lightning import RecipeModule
 from optim_frameworks.lightning.resuming import REPAIR
 from optim_training.arguments.sources import option_of
@@ -283,9 +284,8 @@ class _Training:
 
     def _write_config(self) -> None:
         if is_first_process():
-            self._folder.path.mkdir(parents=True, exist_ok=True)
             text = yaml.safe_dump(self._job.plain, sort_keys=False, allow_unicode=True)
-            self._folder.config.write_text(text, encoding="utf-8")
+            write_durably(self._folder.config, lambda file: file.write(text.encode()))
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
