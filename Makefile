@@ -1,6 +1,6 @@
 # Everything runs in .venv and .venvs, with the versions in constraints.txt; nothing outside of this folder is changed.
 #
-#   make demo         train on scikit-learn's digits; ARGS is for the program: make demo ARGS="--set optimizer.type=SGD"
+#   make demo         train on scikit-learn's digits; ARGS is for the command: make demo ARGS="--max-steps 1200"
 #   make test         all tests: test-core, then test-rest
 #   make test-core    the core's tests without torch, on PYTHON and on each Python in CORE_PYTHONS that is here
 #   make test-rest    in .venv, what test-core has not run on the same Python already
@@ -28,6 +28,7 @@ BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach manifest,$(filter %/pyproject.toml,$(MANIFESTS)),--editable ./$(patsubst %/,%,$(dir $(manifest))))
+DEMO := examples/training/digits
 SOURCES := core/src $(wildcard plugins/*/src)
 
 # The core's tests that see nothing of what is installed: in .venv they find what they find without torch.
@@ -51,7 +52,9 @@ help:
 	@sed -n 's/^#   *make/make/p' Makefile
 
 demo: .venv/.demo
-	@$(PY) examples/digits/train.py $(ARGS)
+	@cd $(DEMO) && $(CURDIR)/.venv/bin/optim train --config-file run.yaml --save-dir $(CURDIR)/out $(ARGS)
+	@$(PY) examples/training/plot.py out/digits --columns train/loss val/accuracy --output out/digits.png
+	@echo "next: make demo ARGS='--set training.optimizer.type=NAdam', or train a model of yours: docs/training.md"
 
 # All of them run, also where one fails.
 test:
