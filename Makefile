@@ -6,6 +6,7 @@
 #   make test-rest    in .venv, what test-core has not run on the same Python already
 #   make test-all     the whole test suite in .venv; PYTEST_ARGS is for pytest
 #   make test-quick   what a change of a few lines needs: a fast part, and the tests that mirror what differs from BASE
+#   make fuzz         the search for configs, files, overrides and states that break it, TIMES=50 times as long as in make test
 #   make docs         every snippet and command of the documents
 #   make lint · make types · make wheels · make bench · make clean
 #
@@ -21,6 +22,7 @@ endif
 
 ARGS ?=
 PYTEST_ARGS ?=
+TIMES ?= 50
 CORE_PYTHONS ?= 3.11 3.12 3.13
 BASE ?=
 EVERY_BENCHMARK := cold_start build discovery faults hydra_groups schedules loop monitors params muon muon_processes muon_training
@@ -46,7 +48,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-rest test-all test-quick docs lint types wheels bench clean
+.PHONY: help demo test test-core test-rest test-all test-quick fuzz docs lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -71,6 +73,9 @@ test-all: .venv/.dev
 
 test-quick: .venv/.dev
 	@$(PY) -m pytest -n 2 --dist loadgroup $$($(PY) .ci/quick_tests.py $(BASE)) $(PYTEST_ARGS)
+
+fuzz: .venv/.dev
+	GENERATED_TIMES=$(TIMES) $(PY) -m pytest -n 2 tests/generated tests/integration/test_spoiled_states.py $(PYTEST_ARGS)
 
 docs: .venv/.dev
 	$(PY) -m pytest tests/integration/test_documents.py $(PYTEST_ARGS)

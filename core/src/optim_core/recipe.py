@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from optim_core.errors import CheckpointMismatchError, OptimError, ParamGroupError
+from optim_core.errors import CheckpointMismatchError, ConfigError, OptimError, ParamGroupError
 from optim_core.opaque import opaque
 from optim_core.specs import ClipperSpec, OptimizerSpec, PluginSpec, SchedulerSpec
 
@@ -34,6 +34,9 @@ __all__ = ["SINGLE", "MadeBy", "Optimization", "Recipe"]
 
 # The name of the one optimizer of a recipe that has no names.
 SINGLE = "default"
+
+# Of what is wrong with a saved state, so much is told.
+_MOST_TOLD = 40
 
 
 def _only_name(optimizers: Mapping[str, Any]) -> str:
@@ -717,17 +720,28 @@ class Optimization:
         """Return how a saved run differs from this one; what `load_state_dict` raises is raised here."""
         from optim_core.run.changes import Description, differences
         from optim_core.run.other_length import differs
-        from optim_core.run.state import misfits_of
+        from optim_core.run.state import misfits_of, misfits_of_schedules, misfits_of_starts
 
         optimizers, schedulers = self._parts()
-        misfits = list(misfits_of(optimizers, schedulers, state))
-        if misfits:
-            raise CheckpointMismatchError("the saved state does not fit:\n    " + "\n    ".join(misfits))
+        _refuse(misfits_of(optimizers, schedulers, state))
         now = Description(self.recipe.to_config(), self.recipe.distributions(), self._lengths(), self._multipliers())
         saved = Description(state["recipe"], state["distributions"], state["lengths"], self._multipliers(state))
         specs = [self.recipe.schedule_of(name) for name in schedulers]
         matters = any(spec is not None and differs(spec, saved.lengths, now.lengths) for spec in specs)
-        return differences(saved, now, changed, has_schedules=matters)
+        found = differences(saved, now, changed, has_schedules=matters)
+        _refuse(misfits_of_schedules(schedulers, state, self._rescheduled(found)))
+        if not found.all and saved.config is not None:
+            _refuse(misfits_of_starts(optimizers, state))
+        return found
+
+    def _rescheduled(self, found: Found) -> set[str]:
+        """Return the names of the schedules for which something differs."""
+        from optim_core.run.changes import LENGTHS, MULTIPLIERS
+
+        single, lengths = list(self.optimizers) == [SINGLE], [(length,) for length in LENGTHS]
+        return {
+            name for name in self.schedulers if found.of(*_paths_of(name, single), (MULTIPLIERS, name), *lengths)[0]
+        }
 
     def _load(self, state: Mapping[str, Any], found: Found) -> None:
         recipe, horizon = self.recipe, self.horizon
@@ -869,7 +883,16 @@ class Optimization:
         schedules = {name: self.recipe.schedule_of(name) for name in self.schedulers}
         made = self._made
         return (
-            {name: Part(types[name], optimizer, self._options(name)) for name, optimizer in self.optimizers.items()},
+            {
+                name: Part(
+                    types[name],
+                    optimizer,
+                    self._options(name),
+                    len(made.options.get(name, [])),
+                    partial(_refusal, self.recipe.optimizers[name].innermost),
+                )
+                for name, optimizer in self.optimizers.items()
+            },
             {
                 name: Part(schedule.types if schedule else "", self.schedulers[name], made.schedulers.get(name))
                 for name, schedule in schedules.items()
@@ -890,6 +913,31 @@ def _refuse_shared(optimizers: Mapping[str, Any]) -> None:
                         f"the same tensor would be trained by two optimizers, {other} and {name}: {title} of {name}; "
                         "leave it out of one, by requires_grad = False or a rule that freezes it"
                     )
+
+
+def _refusal(spec: OptimizerSpec, option: str, value: Any) -> str | None:
+    """Return what is wrong with a value of an option by the fields of an optimizer's config; None where nothing is."""
+    from optim_core.plugin_class.fields import config_fields
+
+    # A schedule may end where no run begins.
+    if option in ("lr", "initial_lr") or option not in config_fields(type(spec.config)):
+        return None
+    try:
+        spec.changed(**{option: value})
+    except ConfigError as error:
+        return error.problems[0].message
+    return None
+
+
+def _refuse(misfits: Iterable[str]) -> None:
+    """Raise CheckpointMismatchError with all that keeps a state from being loaded, where something does."""
+    found = list(misfits)
+    if found:
+        more = [f"and {len(found) - _MOST_TOLD} more"] if len(found) > _MOST_TOLD else []
+        raise CheckpointMismatchError(
+            "\n    ".join(["the saved state does not fit:", *found[:_MOST_TOLD], *more])
+            + "\nnothing was loaded; load the state as it was saved, or an older one"
+        )
 
 
 def _any_on(changes: Sequence[Change]) -> bool:

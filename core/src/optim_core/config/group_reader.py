@@ -11,6 +11,7 @@ from optim_core.config.keys import KIND, LAYER_DECAY, NO_DECAY, PARAM_GROUPS, RU
 from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.config.structuring.scalars import structure_bool, structure_float
 from optim_core.config.structuring.structurer import Structurer
+from optim_core.groups.expressions import LONGEST
 from optim_core.groups.patterns import expression_error
 from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS, REGEX, GroupRule
 from optim_core.plugin_class.fields import config_fields, decay_fields, rate_field
@@ -18,6 +19,9 @@ from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list, shown
 
 __all__ = ["GroupReader"]
+
+# All patterns of an optimizer together have no more letters.
+MOST_LETTERS = 100_000
 
 
 class GroupReader:
@@ -44,6 +48,7 @@ class GroupReader:
         # Each pattern, and each kind, has the number of the rule in which it stands.
         self._patterns: dict[str, int] = {}
         self._kinds: dict[str, int] = {}
+        self._letters = 0
 
     def read(self, component: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of `OptimizerSpec` for those of the keys that are given and are not null.
@@ -162,7 +167,13 @@ class GroupReader:
 
     def _pattern(self, pattern: str, path: ConfigPath, index: int) -> None:
         """Check one pattern of the rule at `index`."""
-        if pattern in ("", REGEX):
+        self._letters += len(pattern)
+        if len(pattern) > LONGEST:
+            self._tell("refused", path, text=f"has more than {LONGEST:,} letters")
+        elif self._letters > MOST_LETTERS:
+            if self._letters - len(pattern) <= MOST_LETTERS:
+                self._tell("refused", path, text=f"all patterns together have more than {MOST_LETTERS:,} letters")
+        elif pattern in ("", REGEX):
             self._tell("empty", path, pattern, hint=Hint("pattern"))
         elif pattern in self._patterns:
             first = self._patterns[pattern]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from fnmatch import translate
 
+from optim_core.groups.expressions import ExpressionError, searching
 from optim_core.groups.rule import REGEX
 
 __all__ = ["expression_error", "matching"]
@@ -27,7 +28,7 @@ def matching(pattern: str, names: Sequence[str], places: Sequence[int]) -> list[
         [1]
     """
     if pattern.startswith(REGEX):
-        test: Callable[[str], object] = re.compile(pattern.removeprefix(REGEX)).search
+        test: Callable[[str], object] = searching(pattern.removeprefix(REGEX))
         return [place for place in places if test(names[place])]
     # Looking for the longest text of the pattern costs a tenth of what the pattern does, and few names hold it.
     text = max(_WILDCARD.split(pattern), key=len)
@@ -47,7 +48,7 @@ def expression_error(pattern: str) -> str | None:
     if not pattern.startswith(REGEX):
         return None
     try:
-        re.compile(pattern.removeprefix(REGEX))
-    except (re.error, OverflowError, RecursionError, Warning) as error:
+        searching(pattern.removeprefix(REGEX))
+    except ExpressionError as error:
         return str(error)
     return None

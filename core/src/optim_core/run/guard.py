@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from optim_core.errors import CheckpointMismatchError
 from optim_core.groups.names import NAME
 from optim_core.run.distributed.shards import divided_as, is_divided
+from optim_core.run.saved_values import (
+    entries_of,
+    kept_in,
+    misfits_of_entries,
+    misfits_of_kept,
+    misfits_of_options,
+)
 from optim_core.text.prose import listing
+from optim_core.text.values import shown
 
-__all__ = ["MADE_AS", "Guard", "guarded", "misfits", "places_of_groups", "shapes_of"]
+__all__ = ["MADE_AS", "NO_OPTIONS", "Guard", "given_to", "guarded", "misfits", "places_of_groups", "shapes_of"]
 
 MADE_AS = "made_as"
 """The key of a saved state with what the optimizer was; torch and the frameworks hand it on."""
@@ -23,6 +32,9 @@ _NO_NUMBER_OF_TORCHS = -1
 
 # What an optimizer that a spec made has of its own, beside this: how it takes groups that come later.
 _ALSO_KEPT = ("add_param_group",)
+
+# What a group holds that is no option; its name follows from what it is.
+NO_OPTIONS = ("params", "param_names", NAME)
 
 Groups = Sequence[Mapping[str, Any]]
 
@@ -39,7 +51,12 @@ class Guard:
 
     def mark(self, optimizer: Any, state: dict[str, Any]) -> None:
         """Write into a state that is being saved what the optimizer is."""
-        state[MADE_AS] = {"type": self.type, "parameters": shapes_of(optimizer.param_groups)}
+        state[MADE_AS] = {
+            "type": self.type,
+            "parameters": shapes_of(optimizer.param_groups),
+            "entries": entries_of(state.get("state")),
+            "kept": kept_in(optimizer.param_groups, getattr(optimizer, "defaults", {})),
+        }
 
     def check(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
         """Return a state that is being loaded, in the order of the optimizer's own parameters.
@@ -48,9 +65,10 @@ class Guard:
         whether they had others when they were saved, or none.
 
         Raises:
-            CheckpointMismatchError: it is of another class, or its parameters, their groups or shapes are others.
+            CheckpointMismatchError: it is of another class, its parameters, their groups or shapes are others, or
+                a value of it is missing, or cannot be.
         """
-        found = list(misfits(self.type, optimizer.param_groups, state))
+        found = list(misfits(self.type, optimizer, state))
         if found:
             raise CheckpointMismatchError(
                 f"the saved state does not fit the optimizer {self.type}:\n    " + "\n    ".join(found)
@@ -110,21 +128,89 @@ def shapes_of(groups: Groups) -> dict[str, list[int]]:
     return shapes
 
 
-def misfits(type: str, groups: Groups, state: Mapping[str, Any]) -> Iterator[str]:  # noqa: A002 - a config's word
+def misfits(type: str, optimizer: Any, state: Mapping[str, Any]) -> Iterator[str]:  # noqa: A002 - a config's word
     """Yield what keeps a saved state of an optimizer from being loaded.
 
     Args:
         type: what the recipe calls the optimizer.
-        groups: the optimizer's own.
+        optimizer: the live one.
         state: what `state_dict` gave; what it does not say of itself is not compared.
     """
+    found = list(_malformed(state))
+    found = found or list(_others(type, optimizer.param_groups, state))
+    yield from found or _of_values(optimizer, state)
+
+
+def _malformed(state: Any) -> Iterator[str]:
+    """Yield what is wrong with the form of a state: what it has to hold, and of which kinds."""
+    if not isinstance(state, Mapping):
+        yield f"must be a mapping, is {shown(state)}"
+        return
+    made_as, groups = state.get(MADE_AS, {}), state.get("param_groups")
+    if not isinstance(made_as, Mapping) or not isinstance(made_as.get("type", ""), str):
+        yield f"{MADE_AS}: does not say what it was saved from"
+    elif not _are_shapes(made_as.get("parameters", {})):
+        yield f"{MADE_AS}.parameters: must be a mapping of names to shapes"
+    if not isinstance(state.get("state"), Mapping):
+        yield f"state: must be a mapping, is {shown(state.get('state'))}"
+    if not isinstance(groups, (list, tuple)):
+        yield f"param_groups: must be a list of groups, is {shown(groups)}"
+        return
+    seen: set[Any] = set()
+    for place, group in enumerate(groups):
+        where = f"param_groups[{place}]"
+        numbers = group.get("params") if isinstance(group, Mapping) else None
+        if not isinstance(numbers, (list, tuple)) or not all(type(number) in (int, str) for number in numbers):
+            yield f"{where}: must be a mapping with the numbers of its `params`"
+            continue
+        names = group.get("param_names")
+        named = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
+        if names is not None and not (named and len(names) == len(numbers)):
+            yield f"{where}.param_names: must be a list of {len(numbers)} names, is {shown(names)}"
+        if not seen.isdisjoint(numbers) or len(set(numbers)) != len(numbers):
+            yield f"{where}.params: a parameter is in it twice, or in another group too"
+        seen.update(numbers)
+
+
+def _are_shapes(parameters: Any) -> bool:
+    return isinstance(parameters, Mapping) and all(
+        isinstance(shape, (list, tuple)) and all(isinstance(size, int) for size in shape)
+        for shape in parameters.values()
+    )
+
+
+def _of_values(optimizer: Any, state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the values of a state whose groups are those of the optimizer."""
+    saved, groups = state["param_groups"], optimizer.param_groups
+    made_as = state.get(MADE_AS) or {}
+    yield from misfits_of_entries(state["state"], made_as.get("entries"), saved)
+    places = places_of_groups(saved, groups)
+    if places is None:
+        return
+    for group, place in zip(groups, places, strict=True):
+        live = {key: value for key, value in group.items() if key not in NO_OPTIONS}
+        given = given_to(optimizer, saved[place]) if not live.keys() <= saved[place].keys() else {}
+        yield from misfits_of_options(live, saved[place], given, f"param_groups[{place}]")
+        yield from misfits_of_kept(live, saved[place], made_as.get("kept"), place)
+
+
+def given_to(optimizer: Any, group: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a group with what the class of the optimizer adds to it when it is loaded: what is new in this torch."""
+    filled = {**group, "params": []}
+    trial = object.__new__(type(optimizer))
+    # Whatever a stranger's class needs for it, it has not; then nothing is added.
+    with suppress(Exception):
+        trial.__setstate__({"defaults": {}, "state": defaultdict(dict), "param_groups": [filled]})
+    return filled
+
+
+def _others(type: str, groups: Groups, state: Mapping[str, Any]) -> Iterator[str]:  # noqa: A002 - a config's word
+    """Yield how the class, the parameters or their groups differ."""
     made_as = state.get(MADE_AS) or {}
     if made_as.get("type", type) != type:
         yield f"the saved one is {made_as['type']}, this one is {type}"
         return
-    saved = state.get("param_groups")
-    if not isinstance(saved, (list, tuple)):
-        return
+    saved = state["param_groups"]
     if "parameters" in made_as:
         before, now = made_as["parameters"], shapes_of(groups)
         yield from _other_names(before, now)

@@ -13,7 +13,7 @@ from optim_core.errors import CheckpointMismatchError, OptimError
 from optim_core.run.distributed.shards import is_divided
 from optim_core.run.guard import shapes_of
 
-__all__ = ["Divided", "divided", "joined", "targets"]
+__all__ = ["Divided", "divided", "joined", "malformed", "targets", "unfilled"]
 
 # Optimizer to parameter to the entry of its state.
 Tensors = dict[str, dict[str, dict[str, Any]]]
@@ -77,6 +77,59 @@ def targets(layout: Tensors, optimizers: Mapping[str, Any]) -> Tensors:
     return made
 
 
+def unfilled(layout: Tensors) -> Tensors:
+    """Return tensors without values that look as the saved ones do, which are to be checked before they are read."""
+    import torch
+
+    return {
+        name: {
+            parameter: {
+                key: torch.empty(look["shape"], dtype=look["dtype"], device="meta") for key, look in entries.items()
+            }
+            for parameter, entries in of_parameters.items()
+        }
+        for name, of_parameters in layout.items()
+    }
+
+
+def malformed(rest: Any, layout: Any) -> str | None:
+    """Return what keeps the two parts of a state from being put together, None where nothing does."""
+    optimizers = rest.get("optimizers") if isinstance(rest, Mapping) else None
+    if not isinstance(optimizers, Mapping) or not all(map(_is_whole, optimizers.values())):
+        return "run: the states of its optimizers are not whole"
+    if not isinstance(layout, Mapping) or not all(name in layout for name in optimizers):
+        return "tensors: must be a mapping of optimizers to what their tensors look like"
+    looks = [
+        look
+        for of_parameters in layout.values()
+        for entries in (of_parameters.values() if isinstance(of_parameters, Mapping) else [None])
+        for look in (entries.values() if isinstance(entries, Mapping) else [None])
+    ]
+    return None if all(map(_is_look, looks)) else "tensors: one is not said to have a shape and a type"
+
+
+def _is_whole(saved: Any) -> bool:
+    state = saved.get("state") if isinstance(saved, Mapping) else None
+    entries = state.get("state") if isinstance(state, Mapping) else None
+    return (
+        isinstance(entries, Mapping)
+        and isinstance(saved.get("parameters"), Mapping)
+        and all(isinstance(entry, Mapping) for entry in entries.values())
+    )
+
+
+def _is_look(look: Any) -> bool:
+    import torch
+
+    return (
+        isinstance(look, Mapping)
+        and {"shape", "dtype", "like_parameter", "placements"} <= look.keys()
+        and isinstance(look["dtype"], torch.dtype)
+        and isinstance(look["shape"], (list, tuple))
+        and all(type(size) is int and size >= 0 for size in look["shape"])
+    )
+
+
 def joined(parts: Divided) -> dict[str, Any]:
     """Return the state that `divided` has taken apart.
 
@@ -96,7 +149,7 @@ def joined(parts: Divided) -> dict[str, Any]:
                     'load by dcp.load({"run": run.stateful(model)}, checkpoint_id=folder)'
                 )
             if wanted:
-                whole[number] = {**whole[number], **{key: found[key] for key in wanted}}
+                whole[number] = {**whole.get(number, {}), **{key: found[key] for key in wanted}}
         optimizers[name] = {**saved, "state": {**saved["state"], "state": whole}}
     return {**parts.rest, "optimizers": optimizers}
 

@@ -17,12 +17,13 @@ from typing import Any
 import attrs
 
 from optim_core.errors import CheckpointMismatchError, CheckpointWarning, OptimError
-from optim_core.run.distributed.apart import Divided, divided, joined, targets
+from optim_core.run.distributed.apart import Divided, divided, joined, malformed, targets, unfilled
 from optim_core.run.distributed.loader import loader, read
+from optim_core.run.saved_values import is_count
 from optim_core.run.saving import model_state, random_state
 from optim_core.run.saving.plain import refuse_other_than_plain
 from optim_core.run.saving.ranks import processes, rank
-from optim_core.text.prose import listing
+from optim_core.text.prose import listing, said
 
 __all__ = ["DistributedState", "refuse_distributed_checkpoint"]
 
@@ -113,15 +114,17 @@ class DistributedState:
             >>> run.stateful(model).load_state_dict(state)
         """
         about = _unpacked(state.get(ABOUT))
+        random = self._random_of(about, state.get("random", {}))
         with warnings.catch_warnings():
             # They have been told when the checkpoint was looked into.
             warnings.simplefilter("ignore", CheckpointWarning)
-            found = self._checked(about)
-        whole = joined(Divided(about["run"], about["tensors"], state.get("optimizers", {})))
+            self._checked(about)
+            whole = joined(Divided(about["run"], about["tensors"], state.get("optimizers", {})))
+            found = self._check(whole)
         models = {name: self._model_of(name, about, state) for name in self._models}
         model_state.load(models, self._models)
         self._load(whole, found)
-        self._load_random(about, state.get("random", {}))
+        self._load_random(random)
 
     def _saved(self) -> dict[str, Any]:
         parts = divided(self._save(), self._optimizers)
@@ -173,7 +176,7 @@ class DistributedState:
             misfits += [line for name, model in self._models.items() for line in _untied(about["models"][name], model)]
         if misfits:
             raise CheckpointMismatchError("the checkpoint does not fit:\n    " + "\n    ".join(misfits))
-        return self._check(about["run"])
+        return self._check(joined(Divided(about["run"], about["tensors"], unfilled(about["tensors"]))))
 
     def _model_of(self, name: str, about: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
         of_all = state.get("model", {})
@@ -184,10 +187,23 @@ class DistributedState:
             raise CheckpointMismatchError(f"not in the state that was read: {listing(missing)}")
         return {"state": {**found, **saved["others"]}, "beside": saved["beside"]}
 
-    def _load_random(self, about: Mapping[str, Any], states: Mapping[str, Any]) -> None:
+    def _random_of(self, about: Mapping[str, Any], states: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the random states of this process, None where there are none of as many processes.
+
+        Raises:
+            CheckpointMismatchError: they are not whole.
+        """
         if about["processes"] != processes() or str(rank()) not in states:
-            return
+            return None
         state = _plain(states[str(rank())])
+        wrong = random_state.malformed(state)
+        if wrong is not None:
+            raise CheckpointMismatchError(f"the checkpoint does not fit:\n    {wrong}")
+        return state
+
+    def _load_random(self, state: dict[str, Any] | None) -> None:
+        if state is None:
+            return
         differing = list(random_state.differences(state, {}))
         if differing:
             warnings.warn(f"{'; '.join(differing)}; all generators stay as they are", CheckpointWarning, stacklevel=3)
@@ -251,8 +267,11 @@ def _packed(value: dict[str, Any]) -> bytes:
 def _plain(packed: bytes) -> dict[str, Any]:
     import torch
 
-    value: dict[str, Any] = torch.load(io.BytesIO(packed), map_location="cpu", weights_only=True)
-    return value
+    try:
+        value = torch.load(io.BytesIO(packed), map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise CheckpointMismatchError(f"what is said of the run cannot be read: {said(error)}") from error
+    return value if isinstance(value, dict) else {}
 
 
 def _unpacked(packed: Any) -> dict[str, Any]:
@@ -266,4 +285,20 @@ def _unpacked(packed: Any) -> dict[str, Any]:
         raise CheckpointMismatchError(
             f"it is not a state of format {VERSION} that run.stateful(model) gave, but {about.get('format', 'another')}"
         )
+    wrong = malformed(about.get("run"), about.get("tensors"))
+    if wrong is None and not (is_count(about.get("processes"), least=1) and _are_models(about.get("models"))):
+        wrong = "it does not say how many processes saved which models"
+    if wrong is not None:
+        raise CheckpointMismatchError(f"the checkpoint does not fit:\n    {wrong}")
     return about
+
+
+def _are_models(models: Any) -> bool:
+    """Tell whether what is said of models has the form in which it is saved."""
+    return isinstance(models, Mapping) and all(
+        isinstance(model, Mapping)
+        and "beside" in model
+        and all(isinstance(model.get(part), Mapping) for part in ("tensors", "others", "ties"))
+        and all(isinstance(look, (list, tuple)) and len(look) == 2 for look in model["tensors"].values())
+        for model in models.values()
+    )

@@ -136,7 +136,7 @@ def load_checkpoint(
     own = generators or {}
     document = _checked(path, read_checkpoint_file(Path(path)))
     models = {} if model is None else model_state.models_by_name(model)
-    states = _states_of_this_process(document["random"]) if run is not None else None
+    states = _states_of_this_process(path, document["random"]) if run is not None else None
     found = list(model_state.differences(document["models"], models)) if model is not None else []
     if states is not None:
         found += random_state.differences(states, own)
@@ -198,14 +198,21 @@ def _checked(path: str | os.PathLike[str], document: Any) -> dict[str, Any]:
     return document
 
 
-def _states_of_this_process(states: list[Any]) -> dict[str, Any] | None:
-    """Return the random states that this process had, None where it was not there."""
+def _states_of_this_process(path: str | os.PathLike[str], states: list[Any]) -> dict[str, Any] | None:
+    """Return the random states that this process had, None where it was not there.
+
+    Raises:
+        CheckpointMismatchError: there are none of any process, or those of one are not whole.
+    """
+    found = [wrong for wrong in map(random_state.malformed, states) if wrong is not None]
+    if found or not states:
+        raise CheckpointMismatchError(f"{path} is not whole: {found[0] if found else 'it has no random states'}")
     return dict(states[rank()]) if rank() < len(states) else None
 
 
 def _tell(path: str | os.PathLike[str], states: list[Any]) -> None:
     """Warn where the run cannot go on bit for bit, because it is on other devices or in other processes."""
-    own = _states_of_this_process(states)
+    own = _states_of_this_process(path, states)
     gone = [] if own is None else random_state.without_generator(own)
     notes = [f"the random states of {listing(gone)} have no generator here"] if gone else []
     if len(states) != processes():

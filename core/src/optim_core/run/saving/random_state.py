@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,11 +10,15 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from optim_core.errors import OptimError
+from optim_core.run.saved_values import same
 from optim_core.text.prose import listing, said
 
-__all__ = ["differences", "load_random_state", "random_state", "without_generator"]
+__all__ = ["differences", "load_random_state", "malformed", "random_state", "without_generator"]
 
 Generators = Mapping[str, Any]
+
+# numpy's is None where numpy was not imported.
+_ALWAYS = ("python", "torch", "numpy")
 
 
 class _Source(NamedTuple):
@@ -22,12 +27,30 @@ class _Source(NamedTuple):
     Args:
         read: gives the state.
         write: sets it.
-        rehearse: sets it in another generator of the kind, which raises what `write` would.
+        rehearse: sets it in another generator of the kind, which raises what `write` would, and returns what that
+            other one then has.
     """
 
     read: Callable[[], Any]
     write: Callable[[Any], Any]
     rehearse: Callable[[Any], Any]
+
+
+def _rehearsal(setter: Callable[[Any], Any], read: Callable[[], Any]) -> Callable[[Any], Any]:
+    def rehearse(state: Any) -> Any:
+        setter(state)
+        return read()
+
+    return rehearse
+
+
+def malformed(state: Any) -> str | None:
+    """Return what is wrong with the form of what `random_state` gave, None where nothing is."""
+    for part in ("process", "own"):
+        if not isinstance(state, Mapping) or not isinstance(state.get(part), Mapping):
+            return f"random.{part}: must be a mapping of names to the states of generators"
+    missing = [name for name in _ALWAYS if name not in state["process"]]
+    return f"random.process: has no state of {listing(missing)}" if missing else None
 
 
 def random_state(generators: Generators) -> dict[str, Any]:
@@ -52,8 +75,9 @@ def random_state(generators: Generators) -> dict[str, Any]:
         True
     """
     own = _own(generators)
+    process = {name: _plain(source.read()) for name, source in _of_process(_devices()).items()}
     return {
-        "process": {name: _plain(source.read()) for name, source in _of_process(_devices()).items()},
+        "process": {**dict.fromkeys(_ALWAYS), **process},
         "own": {name: _plain(source.read()) for name, source in own.items()},
     }
 
@@ -100,22 +124,28 @@ def load_random_state(state: Mapping[str, Any], generators: Generators) -> None:
     for name, source in _own(generators).items():
         source.write(state["own"][name])
     for name, source in _of_process(state["process"]).items():
-        source.write(state["process"][name])
+        if state["process"][name] is not None:
+            source.write(state["process"][name])
 
 
 def without_generator(state: Mapping[str, Any]) -> list[str]:
     """Return the devices and libraries of `state` that are not here."""
     here = _of_process(state["process"])
-    return [name for name in state["process"] if name not in here]
+    return [name for name, saved in state["process"].items() if name not in here and saved is not None]
 
 
 def _difference(what: str, source: _Source, saved: Mapping[str, Any], name: str) -> Iterator[str]:
-    if name not in saved:
+    if name not in saved or (name == "numpy" and saved[name] is None):
         return
     try:
-        source.rehearse(saved[name])
+        taken = _plain(source.rehearse(saved[name]))
     except Exception as error:  # noqa: BLE001 - each library has its own ways to refuse a state
         yield f"{what} does not take its saved state: {said(error)}"
+        return
+    if not same(taken, saved[name]):
+        yield f"{what} does not take its saved state as it is: a number of it is out of range, or of another type"
+    elif name == "python" and not _is_of_python(saved[name]):
+        yield f"{what} does not take its saved state: what is left of a pair of normal numbers is no number"
 
 
 def _plain(state: Any) -> Any:
@@ -130,14 +160,14 @@ def _of_process(names: Iterable[str]) -> dict[str, _Source]:
     import torch
 
     sources = {
-        "python": _Source(random.getstate, random.setstate, random.Random().setstate),
-        "torch": _Source(torch.get_rng_state, torch.set_rng_state, torch.Generator().set_state),
+        "python": _Source(random.getstate, random.setstate, _rehearsed_by(random.Random())),
+        "torch": _Source(torch.get_rng_state, torch.set_rng_state, _rehearsed_by_torch(torch.Generator())),
     }
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         spare = _spare(numpy.random.get_bit_generator())
         read = partial(numpy.random.get_state, legacy=False)
-        sources["numpy"] = _Source(read, numpy.random.set_state, numpy.random.RandomState(spare).set_state)
+        sources["numpy"] = _Source(read, numpy.random.set_state, _rehearsed_by_numpy(numpy.random.RandomState(spare)))
     for name in names:
         kind, _, number = name.partition(":")
         if number and int(number) < _device_count(kind):
@@ -167,10 +197,8 @@ def _of_device(kind: str, number: int) -> _Source:
     module = getattr(torch, kind)
     device = f"{kind}:{number}"
 
-    def rehearse(state: Any) -> None:
-        torch.Generator(device).set_state(state)
-
-    return _Source(partial(module.get_rng_state, device), partial(module.set_rng_state, device=device), rehearse)
+    read, write = partial(module.get_rng_state, device), partial(module.set_rng_state, device=device)
+    return _Source(read, write, lambda state: _rehearsed_by_torch(torch.Generator(device))(state))
 
 
 def _own(generators: Generators) -> dict[str, _Source]:
@@ -184,19 +212,39 @@ def _source_of(name: str, generator: Any) -> _Source:
 
     numpy = sys.modules.get("numpy")
     if isinstance(generator, torch.Generator):
-        return _Source(generator.get_state, generator.set_state, torch.Generator(generator.device).set_state)
+        spare = torch.Generator(generator.device)
+        return _Source(generator.get_state, generator.set_state, _rehearsed_by_torch(spare))
     if isinstance(generator, random.Random) and not isinstance(generator, random.SystemRandom):
-        return _Source(generator.getstate, generator.setstate, random.Random().setstate)
+        return _Source(generator.getstate, generator.setstate, _rehearsed_by(random.Random()))
     if numpy is not None and isinstance(generator, numpy.random.Generator):
         bits = generator.bit_generator
-        return _Source(partial(getattr, bits, "state"), partial(setattr, bits, "state"), _setter(_spare(bits)))
+        spare_bits = _spare(bits)
+        rehearse = _rehearsal(_setter(spare_bits), partial(getattr, spare_bits, "state"))
+        return _Source(partial(getattr, bits, "state"), _setter(bits), rehearse)
     if numpy is not None and isinstance(generator, numpy.random.RandomState):
         spare = numpy.random.RandomState(_spare(generator._bit_generator))
-        return _Source(partial(generator.get_state, legacy=False), generator.set_state, spare.set_state)
+        return _Source(partial(generator.get_state, legacy=False), generator.set_state, _rehearsed_by_numpy(spare))
     raise OptimError(
         f"generators[{name!r}] must be a torch.Generator, a random.Random or a generator of numpy, "
         f"is {type(generator).__name__}"
     )
+
+
+def _rehearsed_by(spare: random.Random) -> Callable[[Any], Any]:
+    return _rehearsal(spare.setstate, spare.getstate)
+
+
+def _rehearsed_by_torch(spare: Any) -> Callable[[Any], Any]:
+    return _rehearsal(spare.set_state, spare.get_state)
+
+
+def _rehearsed_by_numpy(spare: Any) -> Callable[[Any], Any]:
+    return _rehearsal(spare.set_state, partial(spare.get_state, legacy=False))
+
+
+def _is_of_python(state: Any) -> bool:
+    """Tell whether the last part of a state of Python's generator, which it takes unseen, is what it may be."""
+    return state[2] is None or (type(state[2]) is float and math.isfinite(state[2]))
 
 
 def _setter(bits: Any) -> Callable[[Any], None]:

@@ -43,6 +43,9 @@ class ClosedFormLR(LambdaLR):
     # Otherwise the core would have the schedule take in later groups.
     joins_groups = True
 
+    # All else of a saved state follows from the config, and is compared with it.
+    moves = frozenset({"last_epoch", "_step_count", "_last_lr"})
+
     # Here these are floats; torch would keep tensors where rates are tensors.
     base_lrs: list[Any]
 

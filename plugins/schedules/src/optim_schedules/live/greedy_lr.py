@@ -38,6 +38,14 @@ class GreedyLR(ReduceLROnPlateau):
     # Otherwise the core would have the schedule take in later groups.
     joins_groups = True
 
+    # All else of a saved state follows from the config, and is compared with it.
+    moves = frozenset(
+        {
+            *("last_epoch", "_last_lr", "best", "num_bad_epochs", "num_good_epochs", "cooldown_counter"),
+            *("warmup_counter", "window", "window_sum", "reset_start"),
+        }
+    )
+
     def __init__(
         self,
         optimizer: Optimizer,

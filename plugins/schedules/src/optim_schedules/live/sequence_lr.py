@@ -58,6 +58,9 @@ class SequenceLR(LRScheduler):
     # Otherwise the core would have the schedule take in later groups.
     joins_groups = True
 
+    # All else of a saved state follows from the config, and is compared with it.
+    moves = frozenset({"last_epoch", "_step_count", "_last_lr", "current"})
+
     def __init__(self, optimizer: Optimizer, makers: Sequence[Maker], starts: Sequence[int]) -> None:
         self.optimizer = optimizer
         self.makers, self.starts = list(makers), list(starts)
