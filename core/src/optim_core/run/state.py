@@ -194,19 +194,10 @@ def _misfits_of_optimizer(live: Part, saved: Mapping[str, Any]) -> Iterator[str]
     if not isinstance(state, Mapping):
         yield f"state: must be a mapping, is {shown(state)}"
         return
-    told = False
-    # What stands beside a state is said in it once more.
-    described = {"type": live.type, "parameters": saved["parameters"]}
-    state = {**state, MADE_AS: state.get(MADE_AS, described)}
-    for key, value in described.items():
-        if not isinstance(state[MADE_AS], Mapping) or not same(state[MADE_AS].get(key), value):
-            yield f"state: {MADE_AS}.{key}: is not what stands beside the state"
-            told = True
-    for line in misfits(live.type, live.live, state):
-        yield f"state: {line}"
-        told = True
+    found = list(_of_state(live, saved, state))
+    yield from found
     start, groups = saved.get("start"), state.get("param_groups")
-    if told or not isinstance(groups, (list, tuple)):
+    if found or not isinstance(groups, (list, tuple)):
         return
     if not isinstance(start, (list, tuple)) or len(start) != len(groups):
         yield f"start: must say how each of {len(groups)} groups began, is {shown(start)}"
@@ -219,6 +210,18 @@ def _misfits_of_optimizer(live: Part, saved: Mapping[str, Any]) -> Iterator[str]
             yield from misfits_of_options(began, options, {}, f"start[{place}]")
             yield from _of_group(live, options, group, f"state: param_groups[{place}]")
     yield from _of_names(live, saved["parameters"], groups)
+
+
+def _of_state(live: Part, saved: Mapping[str, Any], state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the state of an optimizer, which says once more what stands beside it."""
+    described = {"type": live.type, "parameters": saved["parameters"]}
+    made_as = state.get(MADE_AS, described)
+    if not isinstance(made_as, Mapping):
+        yield f"state: {MADE_AS}: must be a mapping, is {shown(made_as)}"
+        return
+    found = [f"state: {line}" for line in misfits(live.type, live.live, {**state, MADE_AS: {**made_as, **described}})]
+    beside = [key for key, value in described.items() if not same(made_as.get(key), value)]
+    yield from found or [f"state: {MADE_AS}.{key}: is not what stands beside the state" for key in beside]
 
 
 def _of_group(part: Part, began: Mapping[str, Any], group: Mapping[str, Any], where: str) -> Iterator[str]:
