@@ -135,6 +135,9 @@ class LoggerPlugin(PluginClass, Protocol):
 class DemoPlugin(PluginClass, Protocol):
     """The config of what shows, now and then, what a model does with data.
 
+    For the conformance kit it may have ``example_shown()``, a classmethod that gives a model and a batch with which it
+    can be tried; without it the kit takes a linear model and a small table.
+
     Example:
         >>> import attrs
         >>> @attrs.frozen(kw_only=True)

@@ -33,7 +33,7 @@ TOGETHER = 8
 def command(
     names: tuple[str, ...], kind: Kind | None, everything: bool, listed: bool, verbose: bool, form: str
 ) -> None:
-    """Check optimizers, schedulers and clippers: the conformance kit.
+    """Check plugins: optimizers, schedulers and clippers; models, datasets, loggers and demos of a training.
 
     Builds and runs them with torch on tiny problems. A class that is not installed is named by its module, which is
     looked for in the current folder too: my_module:MyClass.

@@ -27,6 +27,10 @@ _MODULES = (
     "lengths",
     "clippers",
     "gradients_to_clip",
+    "models",
+    "datasets",
+    "loggers",
+    "demos",
     "processes",
     "copies",
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from optim_core.errors import OptimError
 from optim_core.plugin_tools import Kind, listing
 
-__all__ = ["EVERY_KIND", "refuse_other_kinds"]
+__all__ = ["EVERY_KIND", "RECIPE_KINDS", "TRAINING_KINDS", "refuse_other_kinds"]
 
 # The core's table may have more: whoever adds a row there has to write the properties of that kind here.
-EVERY_KIND: tuple[Kind, ...] = ("optimizer", "scheduler", "clipper")
+RECIPE_KINDS: tuple[Kind, ...] = ("optimizer", "scheduler", "clipper")
+TRAINING_KINDS: tuple[Kind, ...] = ("model", "dataset", "logger", "demo")
+EVERY_KIND: tuple[Kind, ...] = (*RECIPE_KINDS, *TRAINING_KINDS)
 
 
 def refuse_other_kinds(kind: Kind) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
@@ -24,6 +25,8 @@ from optim_core.specs import is_around
 __all__ = ["Plugin", "Subject", "subject_of"]
 
 Plugin = str | type[Any]
+# By one of these a class whose `build` takes no argument is known for a dataset; a clipper's takes none either.
+OF_DATASETS = ("check", "count", "augment", "collate", "example_files")
 # Fields of a schedule that mean the length of the run, which the run itself can give instead of the config.
 OF_THE_RUN = ("total_steps", "epochs", "steps_per_epoch", "num_training_steps")
 
@@ -212,17 +215,32 @@ def _given(cls: type[Any], kind: Kind | None) -> Subject:
 
 
 def _kind_of(cls: type[Any]) -> Kind:
-    """Return the kind whose `build` takes as many arguments as that of the class.
+    """Return the kind whose `build` has the arguments of that of the class, by their names or else by their number.
 
     Raises:
         OptimError: there is none.
     """
     build = getattr(cls, "build", None)
     if isinstance(cls, type) and callable(build):
-        for kind in KINDS:
-            if check_signature(build, kind) is None:
-                return kind
+        fitting = [kind for kind in KINDS if check_signature(build, kind) is None]
+        if "dataset" in fitting and any(hasattr(cls, name) for name in OF_DATASETS):
+            return "dataset"
+        named = [
+            kind
+            for kind in fitting
+            if _names_of_arguments(build)[: len(KINDS[kind].arguments)] == KINDS[kind].arguments
+        ]
+        if named or fitting:
+            return (named or fitting)[0]
     shown = getattr(cls, "__qualname__", repr(cls)[:60])
     raise OptimError(
-        f"{shown} is no plugin class: it needs build(self, params), build(self, optimizer, horizon) or build(self)"
+        f"{shown} is no plugin class: it needs build(self, params), build(self, optimizer, horizon) or build(self); in "
+        "a training command, build(self, data), build(self, model) or build(self, folder, project, run)"
     )
+
+
+def _names_of_arguments(build: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(build).parameters)[1:]
+    except (TypeError, ValueError):
+        return ()

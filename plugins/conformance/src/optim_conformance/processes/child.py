@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from optim_conformance.addresses import subject_at
+from optim_conformance.kinds import TRAINING_KINDS
 from optim_conformance.processes.process import Say, channels
 from optim_conformance.subject import Subject
 from optim_conformance.trials.continuing import how_it_continues
@@ -151,6 +152,10 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
         before = snapshot()
         try:
             subject = subject_at(plugin)
+            if subject.kind in TRAINING_KINDS:
+                # What a library does to the process when it is first imported is no doing of the plugin that needs it.
+                _try(subject)
+                before = snapshot()
             _try(subject)
         except BaseException as raised:  # noqa: BLE001 - a plugin may raise anything
             unused = told(raised)
@@ -168,7 +173,11 @@ def _use(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _try(subject: Subject) -> None:
-    if subject.kind == "optimizer":
+    if subject.kind in TRAINING_KINDS:
+        from optim_conformance.trials.around_training import use
+
+        use(subject)
+    elif subject.kind == "optimizer":
         from optim_conformance.trials.training import begin
 
         begin(subject, seeded=False).go(12)

@@ -60,7 +60,7 @@ def find_out(subjects: list[Subject], begin: Begin) -> dict[Subject, Finding]:
     left = [number for number, finding in enumerate(findings) if finding.unreachable is None]
     with tempfile.TemporaryDirectory(prefix="optim-conformance-") as folder:
         for number in left:
-            if findings[number].subject.kind != "clipper":
+            if findings[number].subject.kind in ("optimizer", "scheduler"):
                 findings[number].unsaved = begin(Path(folder), findings[number].subject, number)
         for heard in in_rounds(left, lambda now: _begin_child(findings, now, Path(folder)), lambda _: TIMEOUT):
             if heard.ended is None:

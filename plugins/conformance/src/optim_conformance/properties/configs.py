@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optim_conformance.kinds import EVERY_KIND
+from optim_conformance.kinds import EVERY_KIND, RECIPE_KINDS
 from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.subject import Subject
 from optim_conformance.table import property_of
@@ -71,7 +71,7 @@ def unknown_keys(subject: Subject) -> None:
     raise Differs("a TypeError", f"{subject.cls.__name__}({STRANGE}=1) is accepted")
 
 
-@property_of(*EVERY_KIND)
+@property_of(*RECIPE_KINDS)
 def deterministic(subject: Subject) -> None:
     """Two builds of one config do the same, to the last bit, and neither changes the config."""
     spec = subject.spec()

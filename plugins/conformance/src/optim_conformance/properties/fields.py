@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from optim_conformance.kinds import EVERY_KIND
+from optim_conformance.kinds import RECIPE_KINDS
 from optim_conformance.outcomes import Differs, DoesNotApply
 from optim_conformance.subject import Subject
 from optim_conformance.table import property_of
@@ -34,7 +34,7 @@ PATIENCE = 10.0
 Effect = Literal["refused", "raised", "none", "some"]
 
 
-@property_of(*EVERY_KIND, seconds=300.0)
+@property_of(*RECIPE_KINDS, seconds=300.0)
 def fields(subject: Subject) -> None:
     """Every field changes what is done by at least one of its values, or its other values are refused."""
     effects = _Effects(subject)
@@ -62,7 +62,7 @@ def fields(subject: Subject) -> None:
         )
 
 
-@property_of(*EVERY_KIND, seconds=300.0)
+@property_of(*RECIPE_KINDS, seconds=300.0)
 def zero_is_meant(subject: Subject) -> None:
     """A field that is set to 0 is not taken for one that is not set."""
     effects = _Effects(subject)

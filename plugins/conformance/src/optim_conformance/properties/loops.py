@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optim_conformance.kinds import EVERY_KIND
+from optim_conformance.kinds import RECIPE_KINDS
 from optim_conformance.outcomes import Differs
 from optim_conformance.subject import Subject
 from optim_conformance.table import property_of
@@ -73,7 +73,7 @@ def _without(word: str) -> str:
     return f'take "{word}" out of `{ATTRIBUTE}`'
 
 
-@property_of(*EVERY_KIND)
+@property_of(*RECIPE_KINDS)
 def run_step(subject: Subject) -> None:
     """A loop of `run.step`, which knows of it only what it says, does what the same calls by hand do, bit for bit."""
     if subject.kind == "scheduler":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optim_conformance.kinds import refuse_other_kinds
+from optim_conformance.kinds import TRAINING_KINDS, refuse_other_kinds
 from optim_conformance.outcomes import Differs
 from optim_conformance.subject import Subject
 from optim_core.plugin_tools import with_article
@@ -18,7 +18,7 @@ _METHODS = {
 
 
 def built(subject: Subject, spec: Any = None) -> Any:
-    """Build the optimizer, scheduler or clipper of a spec, by default that of the subject's config.
+    """Build what a spec describes, by default that of the subject's config.
 
     Raises:
         Differs: it is something else.
@@ -26,6 +26,11 @@ def built(subject: Subject, spec: Any = None) -> Any:
     """
     refuse_other_kinds(subject.kind)
     spec = subject.spec() if spec is None else spec
+    if subject.kind in TRAINING_KINDS:
+        from optim_conformance.trials.around_training import at_work
+
+        with at_work(subject, spec) as made:
+            return made
     if subject.kind == "optimizer":
         return _optimizer(subject, spec)
     if subject.kind == "scheduler":

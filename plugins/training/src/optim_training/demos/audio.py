@@ -31,3 +31,11 @@ class Audio:
         from optim_training.demos.live.audio import AudioDemo
 
         return AudioDemo(model, self.num_demos, self.sample_rate)
+
+    @classmethod
+    def example_shown(cls) -> tuple[Any, Any]:
+        """Return a model and a batch with which the demo can be tried: two tones, which come back as they are."""
+        import torch
+
+        tones = torch.stack([(torch.arange(4096.0) * speed).sin() for speed in (0.05, 0.11)])[:, None]
+        return torch.nn.Identity(), (0.5 * tones, [{"sample_rate": 8000}, {"sample_rate": 8000}])

@@ -30,3 +30,13 @@ class Image:
         from optim_training.demos.live.image import ImageDemo
 
         return ImageDemo(model, self.num_demos)
+
+    @classmethod
+    def example_shown(cls) -> tuple[Any, Any]:
+        """Return a model and a batch with which the demo can be tried: four pictures of one colour each."""
+        import torch
+
+        pictures = torch.linspace(0.0, 1.0, 4)[:, None, None, None].expand(4, 1, 8, 8).contiguous()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3)), (pictures, torch.arange(4) % 3)

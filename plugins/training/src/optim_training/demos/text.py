@@ -39,3 +39,11 @@ class Text:
         from optim_training.demos.live.text import TextDemo
 
         return TextDemo(model, self)
+
+    @classmethod
+    def example_shown(cls) -> tuple[Any, Any]:
+        """Return a model and a batch with which the demo can be tried: it knows which byte follows another."""
+        import torch
+
+        model = torch.nn.Embedding.from_pretrained(torch.eye(256).roll(1, dims=1) * 5, freeze=False)
+        return model, torch.tensor([list(b"abcdefgh"), list(b"01234567")])

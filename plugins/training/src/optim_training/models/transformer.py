@@ -66,3 +66,13 @@ class Transformer:
             tied=self.tied,
             dropout=self.dropout,
         )
+
+    @classmethod
+    def example_data(cls) -> Any:
+        """Return data with which the model can be tried: two lines of bytes."""
+        from types import SimpleNamespace
+
+        import torch
+
+        lines = torch.tensor([list(b"to be or not to be"), list(b"that's the questio")])
+        return SimpleNamespace(vocabulary=256, first_batch=(lines[:, :-1], lines[:, 1:]))
