@@ -6,6 +6,7 @@ import os
 import random
 import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from optim_training.quiet import quiet_lightning
 from optim_training.resuming.moments import Moments
 from optim_training.resuming.position import Position
 from optim_training.run_folder import RunFolder
+from optim_training.run_lock import locked
 from optim_training.steps import steps_of
 from optim_training.stopping.ranks import RankWatch
 from optim_training.stopping.signals import StopSignals
@@ -85,7 +87,8 @@ class _Training:
         self._signals = StopSignals(folder.path, save=self._writer.save)
 
     def run(self) -> int:
-        with self._signals.heard():
+        lock = locked(self._folder.path) if is_first_process() else nullcontext()
+        with self._signals.heard(), lock:
             return self._run()
 
     def _run(self) -> int:
