@@ -49,7 +49,7 @@ def train(tmp_path, stranger, name, *arguments):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=280,
     )
     assert not done.returncode, done.stderr
     (run,) = (tmp_path / "runs" / name).iterdir()

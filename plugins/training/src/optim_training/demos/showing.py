@@ -87,7 +87,7 @@ class Demos(Callback):
                 self._tell(step, error)
 
     def _files(self, trainer: Any, module: Any, step: int) -> list[Path]:
-        batch = trainer.strategy.batch_to_device(self._batch(step))
+        batch = trainer.strategy.batch_to_device(trainer.precision_plugin.convert_input(self._batch(step)))
         self._folder.mkdir(parents=True, exist_ok=True)
         # What a demo that fails has written by then is not kept.
         with tempfile.TemporaryDirectory(prefix=".demo-", dir=self._folder) as beside:

@@ -25,7 +25,7 @@ def refused_by_engine(strategy: str, recipe: Recipe | None) -> list[str]:
         >>> clips = {"type": "value", "clip_value": 0.5}
         >>> recipe = registry.recipe({"optimizer": {"type": "AdamW"}, "gradient_clipping": clips})
         >>> refused_by_engine("ddp", recipe), refused_by_engine("deepspeed", recipe)
-        ([], ['clips by the norm of all gradients alone, and the recipe by `value`'])
+        ([], ['clips by the norm of all gradients alone, and the recipe by value'])
     """
     if strategy != _ENGINE or recipe is None:
         return []
