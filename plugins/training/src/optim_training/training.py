@@ -44,6 +44,7 @@ from optim_training.steps import steps_of
 from optim_training.stopping.ranks import RankWatch
 from optim_training.stopping.signals import StopSignals
 from optim_training.strategies.live import strategy_of
+from optim_training.strategies.sharding import require_sharding
 from optim_training.strategies.stepping import clipped_by_engine
 from optim_training.telling import counted, is_first_process, say
 from optim_training.validation import ValidationEvery
@@ -161,6 +162,8 @@ class _Training:
         recipe = None if recipe is None else self._with_monitor(recipe)
         if isinstance(model, pl.LightningModule):
             self._refuse_what_a_module_does_itself(model)
+            if job.arguments.strategy == "fsdp":
+                require_sharding(model)
             return with_recipe(model, recipe)
         if recipe is None:
             raise OptimError(

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any
 
+from lightning.pytorch import LightningModule
 from torch import nn
 from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
 
-__all__ = ["gathered", "shard", "within"]
+from optim_core import OptimError
+
+__all__ = ["gathered", "require_sharding", "shard", "within"]
 
 _WITHIN = "_call_within"
 
@@ -32,6 +35,27 @@ def shard(model: nn.Module, mesh: Any) -> None:
     fully_shard(model, mesh=mesh)
     setattr(model, _WITHIN, MethodType(_call, model))
     register_fsdp_forward_method(model, _WITHIN)
+
+
+def require_sharding(module: Any) -> None:
+    """Refuse a LightningModule that does not say how it is sharded; its own steps call its parts as they like.
+
+    Raises:
+        OptimError: its class has no ``configure_model``.
+
+    Example:
+        >>> import lightning as L
+        >>> from optim_training.strategies.sharding import require_sharding
+        >>> class Module(L.LightningModule):
+        ...     def configure_model(self):
+        ...         pass
+        >>> require_sharding(Module())
+    """
+    if type(module).configure_model is LightningModule.configure_model:
+        raise OptimError(
+            f"--strategy fsdp: {type(module).__name__} has no configure_model, in which a LightningModule calls "
+            'fully_shard with mesh=self.device_mesh["data_parallel"]: write one, or take another strategy'
+        )
 
 
 def within(model: nn.Module, function: Any, *arguments: Any) -> Any:
