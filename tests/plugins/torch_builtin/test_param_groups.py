@@ -215,3 +215,17 @@ def test_multipliers_of_a_recipe_are_a_mapping(names):
     recipe = registry.build({"optimizer_configs": {name: {"optimizer": {"type": "SGD"}} for name in names}})
     with pytest.raises(ParamGroupError, match="lr_multipliers is a mapping of modules to factors"):
         recipe.create(models, lr_multipliers=[(models[names[0]], 2.0)])
+
+
+def test_a_group_with_one_flat_tensor_in_the_place_of_its_parameters():
+    """An optimizer whose parameters DeepSpeed has flattened, and not renamed, is saved and loaded."""
+    made = [registry.build({"type": "AdamW"}).create_optimizer(torch.nn.Linear(3, 2)) for _ in range(2)]
+    for optimizer in made:
+        optimizer.param_groups[0]["params"] = [torch.nn.Parameter(torch.zeros(8))]
+    saved, loaded = made
+    saved.param_groups[0]["params"][0].grad = torch.ones(8)
+    saved.step()
+    loaded.load_state_dict(saved.state_dict())
+    (state,) = loaded.state.values()
+    assert torch.equal(torch.full((8,), 0.1), state["exp_avg"])
+    assert ["weight", "bias"] == loaded.param_groups[0]["param_names"]

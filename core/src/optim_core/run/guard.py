@@ -57,6 +57,10 @@ class Guard:
             "entries": entries_of(state.get("state")),
             "kept": kept_in(optimizer.param_groups, getattr(optimizer, "defaults", {})),
         }
+        for group in state["param_groups"]:
+            # DeepSpeed puts one flat tensor in the place of a group's parameters, and leaves their names there.
+            if not _named([group]):
+                group.pop("param_names", None)
 
     def check(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
         """Return a state that is being loaded, in the order of the optimizer's own parameters.
@@ -121,7 +125,6 @@ def shapes_of(groups: Groups) -> dict[str, list[int]]:
     shapes = {}
     for number, group in enumerate(groups):
         places = range(len(group["params"]))
-        # DeepSpeed puts one flat tensor in the place of a group's parameters, and leaves their names there.
         names = group["param_names"] if _named([group]) else [f"group {number}, parameter {at}" for at in places]
         for name, parameter in zip(names, group["params"], strict=True):
             shapes[name] = list(parameter.shape)
