@@ -83,7 +83,8 @@ class StopSignals(Callback):
         reading, writing = socket.socketpair()
         writing.setblocking(False)
         descriptor = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
-        self._hear()
+        for each in before:
+            signal.signal(each, self._receive)
         threading.Thread(target=_end_at_second_interrupt, args=(reading,), daemon=True).start()
         try:
             yield
@@ -95,10 +96,6 @@ class StopSignals(Callback):
                 # It is None where a program in another language has set it.
                 signal.signal(each, signal.SIG_DFL if handler is None else handler)
 
-    def _hear(self) -> None:
-        for each in _signals():
-            signal.signal(each, self._receive)
-
     def _receive(self, signum: int, frame: Any) -> None:
         if not self._is_training:
             raise StoppedError(signum)
@@ -108,11 +105,13 @@ class StopSignals(Callback):
         if _weight(signum) > _weight(self._received):
             self._received = signum
 
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Keep Lightning from setting handlers of its own, which talk to the other processes at any time, and hang."""
+        trainer._signal_connector.register_signal_handlers = lambda: None
+
     def before_training(self, trainer: Any, pl_module: Any) -> None:
-        """Take back the signals, for which Lightning has set handlers that talk to other processes at any time."""
-        if threading.current_thread() is threading.main_thread():
-            self._is_training = True
-            self._hear()
+        """End steps from now on, where signals have ended the process."""
+        self._is_training = threading.current_thread() is threading.main_thread()
 
     def after_step(self, trainer: Any, pl_module: Any) -> None:
         """Stop, where any process was sent a signal."""
