@@ -32,6 +32,7 @@ ELSEWHERE = {
     "Makefile": "tests/integration/test_quick_tests.py",
     "constraints.txt": "tests/integration/test_checkout.py",
     "examples/digits": "tests/integration/test_digits.py",
+    "examples/training": "tests/integration/test_training_examples.py",
     "examples/lion_plugin": "tests/integration/test_strangers_plugin.py",
     "pyproject.toml": "tests/integration/test_checkout.py",
 }

@@ -97,6 +97,8 @@ EXTRAS: dict[str, dict[Kind, tuple[str, ...]]] = {
     "training": {
         "model": ("DenseNetworkModel", "autoencoder", "dense", "survival", "transformer"),
         "dataset": ("audio", "audio_dir", "digits", "survival_table", "table", "text_files"),
+        "logger": ("comet", "csv", "tensorboard", "wandb"),
+        "demo": ("audio", "image", "table", "text"),
     },
 }
 

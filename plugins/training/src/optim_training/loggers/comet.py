@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -24,6 +25,8 @@ class Comet:
         workspace: whose project it is; null is that of the login.
         tags: of the experiment.
     """
+
+    conformance: ClassVar[Mapping[str, str]] = {"silent": "differs: Comet says where it keeps the experiment"}
 
     offline: bool | None = None
     workspace: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -25,6 +26,8 @@ class WandB:
         group: of runs that belong together.
         tags: of the run.
     """
+
+    conformance: ClassVar[Mapping[str, str]] = {"silent": "differs: wandb says where it keeps the run"}
 
     offline: bool | None = None
     entity: str | None = None
