@@ -1,6 +1,6 @@
 """Runs of `optim train` that are killed at random moments, with their folder on another file system than /tmp.
 
-OPTIM_KILLS is how often a run is killed, 2 by default; OPTIM_KILLS_SEED makes the moments others.
+OPTIM_KILLS is how often a run is killed, once by default; OPTIM_KILLS_SEED makes the moments others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from left_runs import arguments, begin, configs, differences, finished, only_run, result
 
-KILLS = int(os.environ.get("OPTIM_KILLS", "2"))
+KILLS = int(os.environ.get("OPTIM_KILLS", "1"))
 SEED = int(os.environ.get("OPTIM_KILLS_SEED", "0"))
 STEPS = 60 + 25 * KILLS
 

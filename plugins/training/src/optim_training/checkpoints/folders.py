@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -90,7 +91,9 @@ def remove(path: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Return when the disk has a file, or the names in a folder."""
+    """Return when the disk has a file, or the names in a folder; Windows opens no folder, and keeps its names."""
+    if sys.platform == "win32" and path.is_dir():
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
