@@ -64,7 +64,7 @@ assert_type(list(catalog), list[str])
 assert_type(catalog.plugins(), list[PluginRecord])
 record = catalog.plugins()[0]
 assert_type(record.name, str)
-assert_type(record.kind, Literal["optimizer", "scheduler", "clipper"])
+assert_type(record.kind, Literal["optimizer", "scheduler", "clipper", "model", "dataset", "logger", "demo"])
 assert_type(record.version, str | None)
 assert_type(record.state, Literal["ok", "broken", "blocked", "ambiguous", "incompatible"])
 assert_type(record.error, str | None)

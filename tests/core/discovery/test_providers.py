@@ -265,7 +265,7 @@ BROKEN = {
     "raises when it is made": (CLASS + "    def __init__(self):\n        1 / 0", "ZeroDivisionError"),
     "wants arguments": (CLASS + "    def __init__(self, x): ...", "TypeError"),
     "has no kind": ("class Provider:\n    def names(self):\n        return ['A']", "has no attribute 'kind'"),
-    "has another kind": (f"class Provider:\n    kind = 'model'\n{NO_NAMES}", "its kind is 'model'"),
+    "has another kind": (f"class Provider:\n    kind = 'loss'\n{NO_NAMES}", "its kind is 'loss'"),
     "has a kind that is no text": (f"class Provider:\n    kind = []\n{NO_NAMES}", "its kind is []"),
     "has no names": (CLASS, "has no attribute 'names'"),
     "raises for its names": (NAMES + "raise KeyError('k')", "KeyError: 'k'"),
@@ -391,12 +391,12 @@ def test_a_provider_may_use_the_registry_while_it_is_imported(site):
     assert (["Good"], []) == (sys.modules["cat_house"].seen, sys.modules["cat_house"].faults)
 
 
-def test_what_a_provider_prints_goes_to_standard_error(site, capsys):
-    """When it is imported, lists its names, or loads one."""
+def test_what_a_provider_prints_is_left_as_it_is(site, capsys):
+    """When it is imported, lists its names, or loads one: commands divert their output, and the library nothing."""
     source = provider_source(["Lion"], top="print('import')").replace("return [", "print('names'); return [")
     provide(site, "cat-house", [], source=source.replace("return globals", "print('load'); return globals"))
     site.registry().optimizers["Lion"]
-    assert ("", "import\nnames\nload\n") == capsys.readouterr()
+    assert ("import\nnames\nload\n", "") == capsys.readouterr()
 
 
 @pytest.mark.parametrize("name", ["zoo:Lion", "cat-house:Lion"])

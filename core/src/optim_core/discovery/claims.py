@@ -25,6 +25,7 @@ class Names:
     """The names that a distribution gives one plugin, in the order of the file; all its claims share them.
 
     Example:
+        >>> from optim_core.discovery.claims import Names
         >>> names = Names(["Lion", "sign"])
         >>> list(names), "sign" in names, names.any_like("SI*")
         (['Lion', 'sign'], True, True)

@@ -48,6 +48,7 @@ class UnreadableError(Exception):
     """A metadata file is there and cannot be read: the text continues a sentence about it.
 
     Example:
+        >>> from optim_core.discovery.distributions import UnreadableError
         >>> str(UnreadableError("is not UTF-8 text"))
         'is not UTF-8 text'
     """

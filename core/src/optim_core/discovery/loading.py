@@ -74,10 +74,11 @@ class Loader:
         try:
             yield
         except PluginLoadError as error:
-            known = self._failures.get(claim.plugin)
-            if known is not None:
+            kept = _again(_without_frames(error))
+            # Of threads that fail at once, all say what the first one said.
+            known = self._failures.setdefault(claim.plugin, kept)
+            if known is not kept:
                 raise _again(known) from error
-            self._failures[claim.plugin] = _again(_without_frames(error))
             raise
         finally:
             active.discard(claim.plugin)

@@ -48,7 +48,7 @@ class _Command(click.Command):
         return arguments_in(file)
 
 
-@click.command(name="train", cls=_Command, params=_options())
+@click.command(name="train", cls=_Command, params=_options(), short_help="Train a model on data, as a config says.")
 @click.option("--config-file", "files", metavar="FILE", multiple=True, help="Arguments, in INI, YAML, JSON or TOML.")
 @click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value of the model config.")
 @click.option("--check", is_flag=True, help="Check everything that can be without torch, and train nothing.")
