@@ -249,6 +249,7 @@ class CheckpointMismatchError(OptimError, ValueError):
         ...     print(error)
         the saved state does not fit:
             optimizers.default: the saved one is Adam, this one is SGD
+        nothing was loaded; load the state as it was saved, or an older one
     """
 
 

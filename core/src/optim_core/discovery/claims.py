@@ -27,7 +27,7 @@ class Names:
     Example:
         >>> from optim_core.discovery.claims import Names
         >>> names = Names(["Lion", "sign"])
-        >>> list(names), "sign" in names, names.any_like("SI*")
+        >>> list(names), "sign" in names, names.any_like("si*")
         (['Lion', 'sign'], True, True)
     """
 

@@ -22,7 +22,7 @@ __all__ = ["command"]
 TOGETHER = 8
 
 
-@click.command(name="conformance")
+@click.command(name="conformance", short_help="Check plugins: the conformance kit.")
 @click.argument("names", metavar="[NAME | MODULE:CLASS]...", nargs=-1)
 @click.option("--kind", type=click.Choice(EVERY_KIND), help="Needed only where one name is used for two kinds.")
 @click.option("--all", "everything", is_flag=True, help="Check everything that is installed and can be used.")
