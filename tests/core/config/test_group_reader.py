@@ -380,3 +380,22 @@ def test_kinds_in_several_items_of_one_rule_are_one_item():
     written = ["head.*", {"kind": ["norm", "bias"]}]
     assert written == registry.to_config(registry.build(config, "optimizer"))["param_groups"][0]["match"]
     assert written == registry.migrate(config)["param_groups"][0]["match"]
+
+
+def test_an_unknown_type_hides_nothing_beside_it():
+    """What is wrong with groups, decay and intervals is told with the name that nothing has."""
+    registry = empty_registry()
+    optimizer = {
+        "type": "NoSuch",
+        "param_groups": [{"match": ""}, {"lr": 1, "freeze": "yes"}],
+        "no_decay": ["biases"],
+        "layer_decay": 2,
+        "lr_decay_gamma": -1,
+    }
+    with pytest.raises(ConfigError) as caught:
+        registry.build(optimizer, "optimizer")
+    beside = ("param_groups[0].match", "param_groups[1].match", "param_groups[1].freeze", "no_decay[0]", "layer_decay")
+    assert {"type", "lr_decay_gamma", *beside} == {problem.path for problem in caught.value.problems}
+    with pytest.raises(ConfigError) as caught:
+        registry.build({"type": "NoSuch", "interval": "never"}, "scheduler")
+    assert {"type", "interval"} == {problem.path for problem in caught.value.problems}

@@ -81,7 +81,10 @@ class Components:
             from optim_core.config.advice.components import no_component
 
             raise IssuesError(no_component(kind, value))
-        found = self._type_of(kind, value)
+        try:
+            found = self._type_of(kind, value)
+        except IssuesError as error:
+            raise IssuesError(*error.issues, *self._beside_nobody(kind, value)) from error
         options = self._options(kind, value)
         config: Any = None
         issues: list[Issue] = []
@@ -200,6 +203,21 @@ class Components:
                 issues.append(Issue("two-decays", ("lr_decay_gamma",), value["lr_decay_gamma"], hint=Hint("keep-one")))
             return {"decay": self._decay(value["lr_decay_gamma"], issues)}
         return {}
+
+    def _beside_nobody(self, kind: Kind, value: Mapping[str, Any]) -> list[Issue]:
+        """Return what is wrong beside the type of a plugin that cannot be had, as far as that can be told."""
+        issues: list[Issue] = []
+        if "type" not in value:
+            return issues
+        self._envelope(kind, value, None, issues)
+        if PARAM_GROUPS in KINDS[kind].beside:
+            from optim_core.config.group_reader import GroupReader
+
+            try:
+                GroupReader(self._structurer, "the optimizer", None, {}, None).read(value)
+            except IssuesError as error:
+                issues += error.issues
+        return issues
 
     def _groups(
         self, value: Mapping[str, Any], options: Any, config: Any, found: Found, issues: list[Issue]

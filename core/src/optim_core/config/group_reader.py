@@ -30,20 +30,20 @@ class GroupReader:
     Args:
         structurer: makes instances of the class.
         name: what messages call the class.
-        cls: the class.
+        cls: the class; None of a plugin that cannot be had, whose fields are not known.
         options: the component's fields as they were given.
         config: the instance that they make; None where they make none, which is told elsewhere.
     """
 
-    def __init__(self, structurer: Structurer, name: str, cls: type[Any], options: Any, config: Any) -> None:
+    def __init__(self, structurer: Structurer, name: str, cls: type[Any] | None, options: Any, config: Any) -> None:
         self._structurer = structurer
         self._name = name
-        self._cls = cls
+        self._cls: Any = cls
         self._options: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
         self._config = config
-        self._keys = structurer.keys(cls)
-        self._aliases = structurer.aliases(cls)
-        self._rate = rate_field(cls)
+        self._keys = () if cls is None else structurer.keys(cls)
+        self._aliases = () if cls is None else structurer.aliases(cls)
+        self._rate = None if cls is None else rate_field(cls)
         self._issues: list[Issue] = []
         # Each pattern, and each kind, has the number of the rule in which it stands.
         self._patterns: dict[str, int] = {}
@@ -89,7 +89,7 @@ class GroupReader:
         match, kinds = self._match(rule, index, misspelt=any(_stands_for_match(key, rule[key]) for key in foreign))
         multiplier = self._number(rule["lr_multiplier"], (*path, "lr_multiplier")) if "lr_multiplier" in rule else 1.0
         freeze = self._freeze(rule, [key for key in rule if key in fields or key == "lr_multiplier"], path)
-        config = self._overridden(fields, path)
+        config = None if self._cls is None else self._overridden(fields, path)
         if config is None:
             return None
         self._need_a_rate(rule, config, path)
@@ -101,7 +101,8 @@ class GroupReader:
         )
 
     def _is_field(self, key: Any) -> bool:
-        return key in self._keys or key in self._aliases
+        # Of an optimizer that nobody knows, whatever is a key may be a field.
+        return isinstance(key, str) if self._cls is None else key in self._keys or key in self._aliases
 
     def _key(self, key: str) -> str:
         """Return the key that an alias means."""
@@ -269,7 +270,7 @@ class GroupReader:
                 self._tell("kind-twice", path, kind, hint=Hint("take-one-away"))
             else:
                 kinds.append(kind)
-        if given:
+        if given and self._cls is not None:
             self._need_decay()
         return tuple(kind for kind in NO_DECAY_KINDS if kind in kinds)
 
@@ -288,6 +289,8 @@ class GroupReader:
     def _layer_decay(self, value: Any) -> float:
         factor = self._number(value, (LAYER_DECAY,), most=1)
         rate = self._rate
+        if self._cls is None:
+            return factor
         if rate is None:
             self._tell("no-rate-by-layer", (LAYER_DECAY,), name=self._name)
         elif self._config is not None and getattr(self._config, rate, None) is None:
