@@ -7,6 +7,7 @@
 #   make test-all     the whole test suite in .venv; PYTEST_ARGS is for pytest
 #   make test-quick   what a change of a few lines needs: a fast part, and the tests that mirror what differs from BASE
 #   make fuzz         the search for configs, files, overrides and states that break it, TIMES=50 times as long as in make test
+#   make test-torch   the suites of what stands on torch itself with another one, in .venvs/torch-VERSION: TORCH=2.9.1
 #   make docs         every snippet and command of the documents
 #   make lint · make types · make wheels · make bench · make clean
 #
@@ -25,11 +26,14 @@ PYTEST_ARGS ?=
 TIMES ?= 50
 CORE_PYTHONS ?= 3.11 3.12 3.13
 BASE ?=
+TORCH ?=
+OF_TORCH := $(addprefix tests/plugins/,torch_builtin muon schedules)
 EVERY_BENCHMARK := cold_start build discovery faults hydra_groups schedules loop monitors params muon muon_processes muon_training
 BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach manifest,$(filter %/pyproject.toml,$(MANIFESTS)),--editable ./$(patsubst %/,%,$(dir $(manifest))))
+EDITABLE_OF_TORCH := $(foreach project,core $(addprefix plugins/,torch_builtin muon schedules conformance),--editable ./$(project))
 DEMO := examples/training/digits
 SOURCES := core/src $(wildcard plugins/*/src)
 
@@ -39,7 +43,8 @@ RUN_BY_TEST_CORE := $(addprefix --ignore=tests/core/,config plugin_class text)
 # A stamp in the environment says that this was installed, and is older than a manifest that changed since.
 PY := .venv/bin/python
 BENCH := .venvs/bench/bin/python
-INSTALL := -m pip --disable-pip-version-check --quiet install --no-warn-script-location --constraint constraints.txt
+INSTALL_WITH := -m pip --disable-pip-version-check --quiet install --no-warn-script-location --constraint
+INSTALL := $(INSTALL_WITH) constraints.txt
 
 # Where the kernels of plugins/deepspeed_fused are kept: compiling them takes minutes.
 export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
@@ -48,7 +53,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-rest test-all test-quick fuzz docs lint types wheels bench clean
+.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -73,6 +78,11 @@ test-all: .venv/.dev
 
 test-quick: .venv/.dev
 	@$(PY) -m pytest -n 2 --dist loadgroup $$($(PY) .ci/quick_tests.py $(BASE)) $(PYTEST_ARGS)
+
+# Not a part of `make test`: each torch takes gigabytes, most of them CUDA where the index has no other build.
+test-torch: $(if $(TORCH),.venvs/torch-$(TORCH)/.ready)
+	@test -n "$(TORCH)" || { echo "say which torch: make test-torch TORCH=2.9.1" >&2; exit 1; }
+	.venvs/torch-$(TORCH)/bin/python -m pytest -n 2 --dist loadgroup $(OF_TORCH) $(PYTEST_ARGS)
 
 fuzz: .venv/.dev
 	GENERATED_TIMES=$(TIMES) $(PY) -m pytest -n 2 tests/generated tests/integration/test_spoiled_states.py $(PYTEST_ARGS)
@@ -135,6 +145,15 @@ $(MADE):
 	@.venvs/$*/bin/python $(INSTALL) pip
 	@.venvs/$*/bin/python $(INSTALL) --group build --group test-core
 	@.venvs/$*/bin/python $(INSTALL) --no-build-isolation --editable ./core
+	@touch "$@"
+
+.venvs/torch-%/.ready: $(MADE) $(MANIFESTS)
+	@echo "Making .venvs/torch-$*, with torch $* (once; minutes, by what the network gives) ..."
+	@"$(PYTHON)" -m venv --clear .venvs/torch-$*
+	@sed 's/^torch==.*/torch==$*/; /^triton==/d' constraints.txt > .venvs/torch-$*/constraints.txt
+	@.venvs/torch-$*/bin/python $(INSTALL_WITH) .venvs/torch-$*/constraints.txt pip
+	@.venvs/torch-$*/bin/python $(INSTALL_WITH) .venvs/torch-$*/constraints.txt --group build --group test-torch
+	@.venvs/torch-$*/bin/python $(INSTALL_WITH) .venvs/torch-$*/constraints.txt --no-build-isolation $(EDITABLE_OF_TORCH)
 	@touch "$@"
 
 .venvs/bench/.ready: $(MADE) $(MANIFESTS)

@@ -49,6 +49,9 @@ class PluginClass(Protocol):
     rate of a group does nothing declares ``"lr_multipliers": "refuses: why"``, and core refuses whatever would give
     groups rates.
 
+    A class may also have a static method ``why_not(key, value) -> str | None``: what is said to somebody who gives it a
+    key that is no field, or a value that a field's type has not got, such as one that needs a newer library.
+
     Example:
         >>> import attrs
         >>> @attrs.frozen(kw_only=True)

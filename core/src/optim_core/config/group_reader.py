@@ -15,6 +15,7 @@ from optim_core.groups.expressions import LONGEST
 from optim_core.groups.patterns import expression_error
 from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS, REGEX, GroupRule
 from optim_core.plugin_class.fields import config_fields, decay_fields, rate_field
+from optim_core.plugin_class.why_not import why_not
 from optim_core.text.spelling import nearest
 from optim_core.text.values import is_list, shown
 
@@ -250,6 +251,10 @@ class GroupReader:
             self._tell("key-is-no-text", (*path, shown(key)))
         else:
             known = (*self._keys, *self._aliases)
+            said = why_not(self._cls, key, rule[key])
+            if said is not None:
+                self._tell("unknown-key", (*path, key), rule[key], hint=Hint.of("left-out", text=said))
+                return
             hint = Hint.of("rule-key", key=key, rule=rule, name=self._name, keys=self._keys, known=known)
             self._tell("unknown-key", (*path, key), rule[key], hint=hint)
 

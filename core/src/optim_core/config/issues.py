@@ -134,6 +134,7 @@ HintCode = Literal[
     "field",
     "takes",
     "field-of-component",
+    "left-out",
     "flat-field",
     "near-config",
     "beside-config",

@@ -221,7 +221,7 @@ def _of_flat(
     told, meant_else = [], False
     for issue in issues:
         key = _stray(issue)
-        if key is None:
+        if key is None or _is_explained(issue):
             told.append(issue)
         elif isinstance(value[key], Mapping) and (key in WORDS_FOR_CONFIG or nearest(key, ["config"])):
             meant_else = True
@@ -252,7 +252,7 @@ def _in_config(
     other: Callable[[str], str | None],
 ) -> Issue:
     key = _stray(issue)
-    if key is None:
+    if key is None or _is_explained(issue):
         return issue
     stray = _data(issue, kind, takes, value)
     return issue.repaired(
@@ -263,6 +263,11 @@ def _in_config(
 def _another(kind: Kind, key: str, other: Callable[[str], str | None]) -> str | None:
     """Return another plugin that takes a key; there are too many optimizers to look through."""
     return other(key) if kind in ("clipper", "scheduler") else None
+
+
+def _is_explained(issue: Issue) -> bool:
+    """Return whether the plugin class itself says why it has no such field."""
+    return issue.hint is not None and issue.hint.code == "left-out"
 
 
 def _stray(issue: Issue) -> str | None:

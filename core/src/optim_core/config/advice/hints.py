@@ -94,6 +94,7 @@ HINTS: dict[HintCode, Callable[..., str | None]] = {
     "needs-a-value": lambda _, name, wanted: f"{name} needs {type_in_words(wanted)} here",
     "field": unknown_fields.field,
     "takes": unknown_fields.takes,
+    "left-out": lambda _, text: str(text),
     "field-of-component": unknown_fields.field_of_component,
     "flat-field": unknown_fields.flat_field,
     "near-config": unknown_fields.near_config,

@@ -11,6 +11,7 @@ from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.structuring.plain_data import Unreadable
 from optim_core.config.structuring.scalars import refused
 from optim_core.plugin_class.fields import config_fields, field_types
+from optim_core.plugin_class.why_not import why_not
 from optim_core.text.values import shown
 from optim_core.validators import FieldError, ItemsError
 
@@ -126,7 +127,14 @@ class ClassPlan(NamedTuple):
                 values[name] = maker(raw, hint)
             except IssuesError as error:
                 failed.add(name)
-                issues += [_with_default(issue, raw, field).below(key) for issue in error.issues]
+                said = why_not(self.cls, key, raw)
+                repaired = [
+                    _with_default(issue, raw, field)
+                    if said is None or issue.path
+                    else issue.repaired("left-out", text=said)
+                    for issue in error.issues
+                ]
+                issues += [issue.below(key) for issue in repaired]
         missing = [key for key in self.required if not (key in values or key in failed or key in present)]
         if missing:
             # A key that is misspelt is one mistake, not two.
@@ -160,6 +168,9 @@ class ClassPlan(NamedTuple):
     def _unknown(self, key: Any, given: Mapping[str, Any], title: str) -> Issue:
         if not isinstance(key, str):
             return Issue("key-is-no-text", (shown(key),))
+        said = why_not(self.cls, key, given[key])
+        if said is not None:
+            return Issue("unknown-key", (key,), given[key], hint=Hint.of("left-out", text=said))
         hint = Hint.of("field", key=key, name=title, keys=self.keys, fields=tuple(self.fields), given=given)
         return Issue("unknown-key", (key,), given[key], hint=hint)
 

@@ -9,6 +9,7 @@ import attrs
 
 from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import non_negative, positive
+from optim_torch_builtin.newer import by_installed_torch
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -18,6 +19,7 @@ __all__ = ["LBFGS"]
 
 
 @attrs.frozen(kw_only=True)
+@by_installed_torch("LBFGS", fields={"maximize": "2.14"})
 class LBFGS:
     """L-BFGS: quasi-Newton steps from the last gradients (Nocedal and Wright 2006, Numerical Optimization, alg. 7.5).
 
@@ -32,6 +34,7 @@ class LBFGS:
         tolerance_change: stop when neither the loss nor a parameter changes by more, ≥ 0.
         history_size: how many steps the curvature is estimated from, ≥ 1; each costs memory for all parameters twice.
         line_search_fn: "strong_wolfe", or null for steps of fixed length.
+        maximize: ascend instead of descend.
     """
 
     lr: float = attrs.field(default=1.0, validator=positive)
@@ -41,6 +44,7 @@ class LBFGS:
     tolerance_change: float = attrs.field(default=1e-9, validator=non_negative)
     history_size: int = attrs.field(default=100, validator=positive)
     line_search_fn: Literal["strong_wolfe"] | None = None
+    maximize: bool = False
 
     lr_meaning: ClassVar[tuple[str, float, float]] = ("the length of a step towards the minimum", 1e-2, 10.0)
 

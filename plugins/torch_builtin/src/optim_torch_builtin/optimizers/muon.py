@@ -9,6 +9,7 @@ import attrs
 
 from optim_core.plugin_tools import keyword_arguments
 from optim_core.validators import fraction, in_range, non_negative, positive
+from optim_torch_builtin.newer import by_installed_torch
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -18,6 +19,7 @@ __all__ = ["TorchMuon"]
 
 
 @attrs.frozen(kw_only=True)
+@by_installed_torch("Muon", choices={"adjust_lr_fn": {"spectral_unclamped": "2.14"}})
 class TorchMuon:
     """torch.optim.Muon: momentum made orthogonal, for matrices only (Jordan 2024, kellerjordan.github.io/posts/muon).
 
@@ -35,6 +37,7 @@ class TorchMuon:
         adjust_lr_fn: how `lr` depends on a matrix of A rows and B columns: "original" or null multiplies it by
             ``sqrt(max(1, A / B))``, "match_rms_adamw" by ``0.2 * sqrt(max(A, B))``, so that an `lr` and a
             `weight_decay` of AdamW fit.
+            "spectral_unclamped" multiplies it by ``sqrt(A / B)``.
     """
 
     lr: float = attrs.field(default=1e-3, validator=positive)
@@ -44,7 +47,7 @@ class TorchMuon:
     ns_coefficients: tuple[float, float, float] = (3.4445, -4.7750, 2.0315)
     eps: float = attrs.field(default=1e-7, validator=positive)
     ns_steps: int = attrs.field(default=5, validator=in_range(ge=1, lt=100))
-    adjust_lr_fn: Literal["original", "match_rms_adamw"] | None = None
+    adjust_lr_fn: Literal["original", "match_rms_adamw", "spectral_unclamped"] | None = None
 
     conformance: ClassVar[Mapping[str, str]] = {
         "vectors": "refuses: it is for matrices",
