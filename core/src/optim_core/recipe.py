@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from types import MappingProxyType
@@ -491,12 +491,14 @@ class Optimization:
             )
         return next(iter(self._loops.values()))
 
-    def end_epoch(self, metric: Metric = None) -> None:
+    def end_epoch(self, metric: Metric = None, *, without: Collection[str] = ()) -> None:
         """Step the schedules that go by epochs; what the clipping found is told.
 
         Args:
             metric: what a schedule that waits for a metric is given: a value, or a mapping of names to values, from
                 which it takes its `monitor`. Other schedules pass over it.
+            without: the optimizers whose schedules are not stepped, as there is no new metric for them: after an epoch
+                without a validation, say.
 
         Raises:
             OptimError: a schedule waits for a metric that is not given; no schedule has been stepped.
@@ -512,10 +514,11 @@ class Optimization:
         """
         from optim_core.run.stepping import without_optimizer_steps
 
-        for loop in self._loops.values():
+        loops = [loop for name, loop in self._loops.items() if name not in without]
+        for loop in loops:
             loop.check_metric("epoch", metric)
         with without_optimizer_steps():
-            for loop in self._loops.values():
+            for loop in loops:
                 loop.end_epoch(metric)
         self._epochs += 1
         self.tell()

@@ -125,3 +125,84 @@ def test_metrics_of_validation_are_means_over_all_items():
     with torch.no_grad():
         expected = float(model.eval().metrics((inputs, targets))["mae"])
     assert expected == pytest.approx(validated["3"], rel=1e-5)
+
+
+@pytest.mark.parametrize("model_type", ["toy_net", "toy_pair"])
+def test_a_plateau_waits_for_the_first_validation(model_type):
+    """Before it, and after an epoch without one, the rate stays as it is, with one optimizer and with several."""
+    monitor = "val/mse" if model_type == "toy_net" else "val/generator"
+    scheduler = {"type": "ReduceLROnPlateau", "config": {"patience": 0, "factor": 0.5, "threshold": 0.9}}
+    scheduler["config"]["monitor"] = monitor
+    one = {"optimizer": {"type": "SGD", "config": {"lr": 0.001}}, "scheduler": scheduler}
+    write(
+        {
+            "model_type": model_type,
+            "training": one if model_type == "toy_net" else {"optimizer_configs": dict.fromkeys(RATES, one)},
+        }
+    )
+    # Two steps an epoch; validated in the second, third, fifth, … epoch.
+    assert 0 == begin(arguments(accum_batches=4, max_epochs=6, val_every=3, val_dataset_config="data.yaml"))
+    rates = [[value for name, value in row.items() if name.startswith("train/lr")] for row in rows()]
+    first = [0.001] * 6 + [0.0005] * 4 + [0.00025] * 2
+    assert [[rate] * len(rates[0]) for rate in first] == [[float(rate) for rate in row] for row in rates]
+
+
+def spoilt(method: str, given: object) -> object:
+    """Return a toy model's config, one method of whose model gives something else than it should."""
+    import attrs
+    from toy_training import ToyNet
+
+    @attrs.frozen(kw_only=True)
+    class Spoilt(ToyNet):
+        """A network that gives something else."""
+
+        def build(self, data: object) -> object:
+            model = super().build(data)
+            right = getattr(model, method)
+            setattr(model, method, lambda batch: given(right(batch)) if callable(given) else given)
+            return model
+
+    return Spoilt
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "message"),
+    [
+        ("loss", lambda losses: losses["mse"].detach(), "depends on no parameter that is trained"),
+        ("loss", lambda losses: float(losses["mse"].detach()), r"gives tensors of shape \(\), and not loss: float"),
+        ("metrics", {"mae": 0.5}, r"metrics\(batch\) of spoilt gives tensors of shape \(\), and not mae: float"),
+        ("metrics", {"mae": torch.zeros(4)}, r"and not mae: a tensor of shape \(4,\)"),
+        ("metrics", 0.5, "gives a mapping of names to tensors"),
+    ],
+)
+def test_what_a_model_gives_is_told_where_it_is_something_else(method, given, message):
+    """With the model, the method, the name and what it gave, and not by what torch makes of it."""
+    registry.register("model", "spoilt", spoilt(method, given))
+    write({"model_type": "spoilt", "training": {"optimizer": {"type": "SGD", "config": {"lr": 0.001}}}})
+    with pytest.raises(OptimError, match=message):
+        begin(arguments(max_steps=2, val_every=1, val_dataset_config="data.yaml", logger="none"))
+
+
+def test_a_run_that_goes_on_with_other_things_is_told_so(capsys):
+    """Weights of another shape and files of another program are refused; other data and accumulation are a warning."""
+    from optim_core import CheckpointMismatchError, CheckpointWarning
+
+    config = {
+        "model_type": "toy_net",
+        "model": {"width": 4},
+        "training": {"optimizer": {"type": "SGD", "config": {"lr": 0.001}}},
+    }
+    write(config)
+    begin(arguments(max_steps=2, logger="none"))
+    Path("more.yaml").write_text("dataset_type: toy_data\nsize: 40\n")
+    with pytest.warns(CheckpointWarning) as told:
+        begin(arguments(max_steps=3, logger="none", recover=True, dataset_config="more.yaml", accum_batches=2))
+    said = " ".join(str(each.message) for each in told)
+    assert "its data had 22 items, and have 40" in said
+    assert "was made of 1 batches, and is made of 2" in said
+    write({**config, "model": {"width": 5}})
+    with pytest.raises(CheckpointMismatchError, match="has the weights of another model than toy_net makes"):
+        begin(arguments(max_steps=4, logger="none", recover=True))
+    torch.save(torch.nn.Linear(2, 2).state_dict(), "foreign.pt")
+    with pytest.raises(CheckpointMismatchError, match="no checkpoint that a run can go on from"):
+        begin(arguments(max_steps=4, logger="none", ckpt_path="foreign.pt"))

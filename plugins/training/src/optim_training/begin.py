@@ -70,7 +70,12 @@ def _place(arguments: TrainingConfig) -> tuple[RunFolder, Path | None]:
         if found is not None:
             return found
         say(f"no run of {project} in {save_dir} can go on: one begins")
-    given = Path(arguments.ckpt_path) if arguments.ckpt_path else None
+    if not arguments.ckpt_path:
+        return new_run(save_dir, project), None
+    from optim_training.checkpoints.contents import check
+
+    given = Path(arguments.ckpt_path)
+    check(given)
     return new_run(save_dir, project), given
 
 

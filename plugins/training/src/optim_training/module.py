@@ -17,6 +17,7 @@ from optim_frameworks.lightning import RecipeModule
 from optim_training.averages import Averages, items_of
 from optim_training.predictions import Predictions
 from optim_training.strategies.sharding import shard, within
+from optim_training.validation import first_is_awaited
 
 __all__ = ["TrainedModule", "with_recipe"]
 
@@ -104,18 +105,37 @@ class TrainedModule(RecipeModule, LightningModule):
             self._step_by_hand(batch)
             return None
         losses = self._losses_of(within(self.model, self.model.loss, batch))
+        first = next(iter(losses))
+        self._refuse_constant(losses[first], f"loss(batch) of {self._name}")
         self._losses.add(losses, 1)
         if not self.trainer.fit_loop.epoch_loop._should_accumulate():
             self._tell_of_step()
-        return next(iter(losses.values()))
+        return losses[first]
 
     def _losses_of(self, given: Any) -> dict[str, Tensor]:
-        losses = dict(given) if isinstance(given, Mapping) else {"loss": given}
-        wrong = {name: value for name, value in losses.items() if not isinstance(value, Tensor) or value.numel() != 1}
-        if wrong or not losses:
-            what = ", ".join(f"{name}: {_kind(value)}" for name, value in wrong.items()) or "an empty mapping"
-            raise OptimError(f"loss(batch) of {self._name} gives tensors of shape (), and not {what}")
+        losses = self._scalars(given if isinstance(given, Mapping) else {"loss": given}, "loss(batch)")
+        if not losses:
+            raise OptimError(f"loss(batch) of {self._name} gives tensors of shape (), and not an empty mapping")
         return losses
+
+    def _scalars(self, given: Any, method: str) -> dict[str, Tensor]:
+        """Return named tensors of shape (), which a method of the model has given."""
+        if not isinstance(given, Mapping):
+            raise OptimError(
+                f"{method} of {self._name} gives a mapping of names to tensors of shape (), and not {_kind(given)}"
+            )
+        wrong = {name: value for name, value in given.items() if not isinstance(value, Tensor) or value.numel() != 1}
+        if wrong:
+            what = ", ".join(f"{name}: {_kind(value)}" for name, value in wrong.items())
+            raise OptimError(f"{method} of {self._name} gives tensors of shape (), and not {what}")
+        return dict(given)
+
+    def _refuse_constant(self, loss: Tensor, whose: str) -> None:
+        if not loss.requires_grad:
+            raise OptimError(
+                f"{whose} depends on no parameter that is trained: it was computed without gradients, by `.detach()`, "
+                "`.item()` or torch.no_grad(), or from other things than the model's parameters"
+            )
 
     def _step_by_hand(self, batch: Any) -> None:
         self._waiting.append(batch)
@@ -135,6 +155,12 @@ class TrainedModule(RecipeModule, LightningModule):
 
     def _named_losses(self, batch: Any) -> Losses:
         losses: Losses = within(self.model, self.model.losses, batch)
+        if not isinstance(losses, Mapping) or not all(callable(compute) for compute in losses.values()):
+            kinds = listing(map(_kind, losses.values())) if isinstance(losses, Mapping) else _kind(losses)
+            raise OptimError(
+                f"losses(batch) of {self._name} gives a mapping of the optimizers' names to functions, each of which "
+                f"computes a loss when it is called, and not {kinds}"
+            )
         if set(losses) != set(self.recipe.optimizers):
             raise OptimError(
                 f"losses(batch) of {self._name} gives {listing(losses) or 'nothing'}, and the recipe has "
@@ -143,7 +169,8 @@ class TrainedModule(RecipeModule, LightningModule):
         return losses
 
     def _loss_by_hand(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
-        loss: Tensor = within(self.model, compute)
+        loss = self._scalars({name: within(self.model, compute)}, "losses(batch)")[name]
+        self._refuse_constant(loss, f"the loss `{name}` of {self._name}")
         self._losses.add({name: loss}, 1)
         return loss
 
@@ -159,9 +186,16 @@ class TrainedModule(RecipeModule, LightningModule):
                 self.log(title, torch.as_tensor(group["lr"], dtype=torch.float64), batch_size=1)
 
     def on_train_epoch_end(self) -> None:
-        """End the epoch of the run where it is stepped by hand."""
-        if not self.automatic_optimization:
-            self.run.end_epoch(self.trainer.callback_metrics)
+        """End the epoch of the run where it is stepped by hand, as Lightning ends others."""
+        if self.automatic_optimization:
+            return
+        metrics, held = self.trainer.callback_metrics, self._live().metrics
+        waiting = [name for name in self.recipe.optimizers if "metric" in self.run[name].needs]
+        # A metric of an earlier epoch is no epoch without progress.
+        old = {name for name in waiting if held.is_old(name, self.trainer)}
+        if first_is_awaited(self.trainer):
+            old |= {name for name in waiting if self.run[name].monitor not in metrics}
+        self.run.end_epoch(metrics, without=old)
 
     # -- validation --------------------------------------------------------------------------------------------------
 
@@ -174,7 +208,7 @@ class TrainedModule(RecipeModule, LightningModule):
         found = self._validated(batch)
         metrics = getattr(self.model, "metrics", None)
         if callable(metrics):
-            found |= dict(within(self.model, metrics, batch))
+            found |= self._scalars(within(self.model, metrics, batch), "metrics(batch)")
         self._validation.add(found, items_of(batch))
         predictions = getattr(self.model, "predictions", None)
         if callable(predictions) and callable(getattr(self.model, "metrics_of_all", None)):
@@ -183,14 +217,16 @@ class TrainedModule(RecipeModule, LightningModule):
     def _validated(self, batch: Any) -> dict[str, Tensor]:
         if self.automatic_optimization:
             return self._losses_of(within(self.model, self.model.loss, batch))
-        return {name: within(self.model, compute) for name, compute in self._named_losses(batch).items()}
+        computed = {name: within(self.model, compute) for name, compute in self._named_losses(batch).items()}
+        return self._scalars(computed, "losses(batch)")
 
     def on_validation_epoch_end(self) -> None:
         """Log the means over all items, and what the model says of all items together."""
         found = self._validation.take(self._sum_over_processes)
         predictions = self._predictions.take(self.trainer.world_size)
         if predictions:
-            whole: Mapping[str, Tensor] = self.model.metrics_of_all(predictions)  # type: ignore[operator]
+            given = self.model.metrics_of_all(predictions)  # type: ignore[operator]
+            whole = self._scalars(given, "metrics_of_all(predictions)")
             found |= {name: value.detach() for name, value in whole.items()}
         self.log_dict({f"val/{name}": value for name, value in found.items()}, batch_size=1)
 

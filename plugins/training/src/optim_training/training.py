@@ -69,6 +69,17 @@ def train(job: Job, folder: RunFolder, checkpoint: Path | None = None) -> int:
     except CheckpointMismatchError as error:
         here = f"{option_of('changed')} saved or {option_of('changed')} config says which counts"
         raise CheckpointMismatchError(str(error).replace(REPAIR, here)) from None
+    except RuntimeError as error:
+        # torch says no more of its own.
+        if checkpoint is None or not str(error).startswith("Error(s) in loading state_dict"):
+            raise
+        _, *differences = (line.strip() for line in str(error).splitlines())
+        shown = "\n    ".join([*differences[:4], *(["…"] if len(differences) > 4 else [])])
+        raise CheckpointMismatchError(
+            f"{checkpoint} has the weights of another model than {job.model.spec.type} makes with this config:\n"
+            f"    {shown}\ngo on with the model config of that run, which the checkpoint holds too, or begin a new run "
+            f"with what fits: {option_of('pretrained_ckpt_path')}"
+        ) from None
 
 
 class _Training:
@@ -140,8 +151,11 @@ class _Training:
         config, arguments = self._job.validation, self._job.arguments
         if config is None:
             return None
+        dataset = _live(config, training)
+        if not len(dataset):
+            raise OptimError(f"the validation data are empty: {option_of('val_dataset_config')} names no item")
         return validation_loader(
-            _live(config, training),
+            dataset,
             batch_size=arguments.batch_size,
             seed=arguments.seed,
             num_workers=arguments.num_workers,
@@ -263,9 +277,10 @@ class _Training:
         loaders = [training] if validation is None else [training, validation]
         # The first one tells the loggers where the run goes on, and the second one the others of each step.
         callbacks: list[pl.Callback] = [RunLog(job.plain), Moments(), RunProgress()]
-        if self._validates:
-            callbacks.append(ValidationEvery(arguments.val_every))
         callbacks.append(Position(*loaders))
+        if self._validates:
+            # It asks for metrics that a checkpoint has brought back.
+            callbacks.append(ValidationEvery(arguments.val_every))
         if job.model.demo is not None:
             callbacks.append(self._demos(job.model.demo, module, loaders[-1]))
         return [*callbacks, self._writer, self._signals, RankWatch()]

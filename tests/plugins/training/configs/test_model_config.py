@@ -116,7 +116,7 @@ def test_a_model_with_an_optimizer_spec_has_its_recipe_there_in_any_form(spec):
     config = {"model_type": "dense", "model": {"optimizer_spec": spec}}
     assert ("AdamW", 1e-3) == (read(config).recipe.optimizer.type, read(config).recipe.optimizer.config.lr)
     config["training"] = {"learning_rate": 0.5}
-    assert 0.5 == read(config).recipe.optimizer.config.lr
+    assert (0.5, []) == (read(config).recipe.optimizer.config.lr, read(config).unread)
 
 
 def test_what_is_wrong_with_an_optimizer_spec_is_told_once_and_in_its_place():

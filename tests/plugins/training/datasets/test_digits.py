@@ -16,3 +16,20 @@ def test_the_parts_are_all_digits_and_share_none():
     assert 1.0 == max(pixels.max().item() for pixels, _ in training)
     assert {*range(10)} == {digit.item() for _, digit in validation}
     assert (64, 10) == (training.features, training.classes)
+
+
+def test_a_field_called_count_is_no_count_of_items():
+    """A dataset of a stranger's may have a field of that name."""
+    import attrs
+
+    @attrs.frozen(kw_only=True)
+    class Counted:
+        """Some items."""
+
+        count: int = 3
+
+        def build(self) -> object:
+            return list(range(self.count))
+
+    registry.register("dataset", "counted", Counted)
+    assert count_items(registry.build({"type": "counted"}, "dataset")) is None

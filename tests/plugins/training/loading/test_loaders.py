@@ -95,3 +95,10 @@ def test_a_model_is_told_of_its_data() -> None:
     assert data.features == 4
     with pytest.raises(OptimError, match=r"the dataset `noisy` does not say how many classes .*it says its features"):
         data.classes  # noqa: B018 - asking is what fails
+
+
+def test_what_an_item_raises_names_the_item():
+    """In the notes of the exception, which tracebacks show."""
+    with pytest.raises(ZeroDivisionError) as raised:
+        list(training_loader([0.0, 1.0, 2.0], batch_size=3, seed=42, augment=lambda item, generator: 1 / item))
+    assert ["at item 0 of the dataset, counted from 0, in epoch 0"] == raised.value.__notes__

@@ -34,11 +34,11 @@ class Metrics:
 
     def logged(self, name: str, trainer: Any) -> None:
         """Note that a value was logged."""
-        for monitor in self._monitors.values():
+        for waiting, monitor in self._monitors.items():
             if monitor != name and not monitor.startswith(tuple(name + ending for ending in _ENDINGS)):
                 continue
             self._known.add(monitor)
-            self._fresh.add(monitor)
+            self._fresh.add(waiting)
             if trainer.training:
                 # It does not come from validation, so that it is there after every epoch.
                 for config in trainer.lr_scheduler_configs:
@@ -48,12 +48,12 @@ class Metrics:
         """Tell whether the schedule of an optimizer was given the metric before; from now on it was."""
         monitor = self._monitors[name]
         self._epochs[name] = _epoch(trainer)
-        is_old = monitor in self._known and monitor not in self._fresh
-        self._fresh.discard(monitor)
+        is_old = monitor in self._known and name not in self._fresh
+        self._fresh.discard(name)
         return is_old
 
     def state(self) -> dict[str, Any]:
-        """Return, as plain data, which metrics are known and new, and the last epoch that each schedule was given."""
+        """Return, as plain data, which metrics are known, for whom they are new, and the last epochs of schedules."""
         return {"known": sorted(self._known), "fresh": sorted(self._fresh), "epochs": dict(self._epochs)}
 
     def load(self, state: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ class Metrics:
     def _give(self, run: Any, values: dict[str, Any], epoch: int) -> None:
         for name, value in values.items():
             self._epochs[name] = epoch
-            self._fresh.discard(self._monitors.get(name, ""))
+            self._fresh.discard(name)
             if value is not None:
                 run.schedulers[name].step(value)
                 continue

@@ -114,6 +114,7 @@ class _Reader:
             raise ConfigError(self._problems)
         if recipe is None:
             recipe = self._recipe_of_model(spec, training, own)
+            unused = {key: item for key, item in unused.items() if key not in _RATES}
             if self._problems:
                 raise ConfigError(self._problems)
         left = [f"{TRAINING}.{key}" for key in unused if key != DEMO and recipe is not None]

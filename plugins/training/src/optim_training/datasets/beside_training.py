@@ -42,7 +42,8 @@ def count_items(spec: PluginSpec) -> int | None:
         1797
     """
     count = getattr(spec.config, "count", None)
-    return None if count is None else count()
+    # It may be a field of the dataset's own, too.
+    return count() if callable(count) else None
 
 
 def build_dataset(spec: PluginSpec, training: Any = None) -> Any:

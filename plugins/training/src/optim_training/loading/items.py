@@ -57,10 +57,12 @@ class Items:
 
         seed = seed_of(self.seed, place.epoch, place.item)
         seed_all(seed)
-        item = self.dataset[place.item]
-        if self.augment is None:
-            return item
-        return self.augment(item, torch.Generator().manual_seed(seed))
+        try:
+            item = self.dataset[place.item]
+            return item if self.augment is None else self.augment(item, torch.Generator().manual_seed(seed))
+        except Exception as error:
+            error.add_note(f"at item {place.item} of the dataset, counted from 0, in epoch {place.epoch}")
+            raise
 
 
 class ItemsOfBatch(list[Any]):

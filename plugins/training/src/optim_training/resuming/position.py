@@ -65,6 +65,8 @@ class Position(Callback):
                 "batch": batch,
                 "items_per_batch": self._order.seen_per_batch,
                 "seed": self._order.seed,
+                "items": self._order.size,
+                "accumulated": trainer.accumulate_grad_batches,
                 "processes": processes,
             }
         )
@@ -83,6 +85,7 @@ class Position(Callback):
             )
             saved = {"epoch": int(checkpoint.get("epoch", 0)), "batch": 0, "processes": []}
         self._saved, self.resumed = saved, True
+        self._tell_of_other_lengths(saved, trainer)
         epoch, batch = saved["epoch"], self._batch(saved)
         self._order.start_at(epoch, batch)
         if "loops" in checkpoint:
@@ -98,6 +101,19 @@ class Position(Callback):
             return int(batch)
         self._tell(f"its batches had {before} items over all processes, and have {now}: its epoch")
         return min(int(batch * before // now), len(self._order) - 1)
+
+    def _tell_of_other_lengths(self, saved: dict[str, Any], trainer: Any) -> None:
+        for key, now, what in (
+            ("items", self._order.size, "its data had {} items, and have {}"),
+            ("accumulated", trainer.accumulate_grad_batches, "a step of it was made of {} batches, and is made of {}"),
+        ):
+            before = saved.get(key, now)
+            if before != now:
+                warnings.warn(
+                    f"the run does not go on exactly as it was: {what.format(before, now)}",
+                    CheckpointWarning,
+                    stacklevel=2,
+                )
 
     def _tell(self, what: str) -> None:
         warnings.warn(
