@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from optim_muon.matrices import Matrices, in_parts
+from optim_muon.processes.gathering import all_gather
 from optim_muon.processes.owners import check_agreement, owners_of
 from optim_muon.processes.spread import Spread, placement
 
@@ -203,7 +204,7 @@ class _Copies(_Shared):
         if self._mine:
             torch._foreach_copy_([results.tensors[number] for number in self._mine], self._wholes)
         own = results.bytes.split(results.splits)[self._rank].clone()
-        dist.all_gather_single(results.bytes, own, group=self._group)
+        all_gather(results.bytes, own, group=self._group)
         self._move(results.tensors)
 
 

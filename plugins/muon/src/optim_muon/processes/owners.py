@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 import torch
 import torch.distributed as dist
 
+from optim_muon.processes.gathering import all_gather
+
 __all__ = ["check_agreement", "owners_of"]
 
 _agreed: WeakKeyDictionary[dist.ProcessGroup, set[Hashable]] = WeakKeyDictionary()
@@ -54,7 +56,7 @@ def check_agreement(group: dist.ProcessGroup, matrices: Hashable, device: torch.
         return
     sent = torch.tensor([zlib.crc32(repr(matrices).encode())], device=device)
     found = sent.new_empty(dist.get_world_size(group))
-    dist.all_gather_single(found, sent, group=group)
+    all_gather(found, sent, group=group)
     if len(found.unique()) > 1:
         raise RuntimeError(
             "the processes that share Muon's matrices do not have the same ones, of the same shapes and options, with "
