@@ -19,6 +19,7 @@ class Csv:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> from optim_training.loggers.csv import Csv
         >>> folder = Path(tempfile.mkdtemp())
         >>> logger = Csv().build(folder, "digits", "first")
