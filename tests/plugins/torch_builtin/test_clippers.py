@@ -255,4 +255,5 @@ def test_sharded_parameters_are_trained_as_if_they_were_whole(tmp_path):
     outputs = [rank.communicate(timeout=120) for rank in ranks]
 
     assert [0, 0] == [rank.returncode for rank in ranks], outputs
-    assert ["as in one process\n"] * 2 == [out for out, _ in outputs]
+    # gloo of torch 2.9 prints there too: what the script says is the last line.
+    assert ["as in one process"] * 2 == [out.splitlines()[-1] for out, _ in outputs]
