@@ -21,7 +21,9 @@ def new_model(seed=0):
 
 
 def config(optimizer="AdamW", scheduler=None, **fields):
-    given = {"optimizer": {"type": optimizer, "config": {"lr": 0.01, **fields}}}
+    # Prodigy's is a multiple of the rate that it estimates.
+    rate = 1.0 if optimizer == "Prodigy" else 0.01
+    given = {"optimizer": {"type": optimizer, "config": {"lr": rate, **fields}}}
     return given | ({} if scheduler is None else {"scheduler": scheduler})
 
 

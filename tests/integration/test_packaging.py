@@ -164,7 +164,8 @@ def test_what_is_imported_is_required(folder):
     name = PROJECTS[folder]["project"]["name"]
     required = {canonicalize_name(each.name) for each in requirements(folder)}
     # Of an editable install the packages are not known.
-    comes_with = {**packages_distributions(), "optim_core": ["optim-core"]}
+    ours = {name.replace("-", "_"): [name] for name in OURS}
+    comes_with = {**packages_distributions(), **ours}
     unmet = {
         module
         for module in imported(folder) - BROUGHT_BY_OTHERS.get(name, set())
