@@ -26,6 +26,7 @@ class MetricsFile:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> from optim_training.loggers.metrics_file import MetricsFile
         >>> path = Path(tempfile.mkdtemp()) / "metrics.csv"
         >>> file = MetricsFile(path)
@@ -59,6 +60,7 @@ class MetricsFile:
 
         Example:
             >>> import tempfile
+            >>> from pathlib import Path
             >>> from optim_training.loggers.metrics_file import MetricsFile
             >>> path = Path(tempfile.mkdtemp()) / "metrics.csv"
             >>> _ = path.write_text("step,loss\n1,0.5\n2,0.25\n3,0.1")
