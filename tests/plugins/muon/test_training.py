@@ -35,9 +35,8 @@ def test_a_schedule_multiplies_both_rates(model, losses):
 
 @pytest.mark.parametrize(("max_lr", "peak"), [(0.05, (0.05, 0.05)), ("each", (0.05, 0.001))])
 def test_an_absolute_rate_is_set_for_both_halves(model, losses, max_lr, peak):
-    """OneCycleLR's `max_lr` is one for all groups, or a list in their order."""
-    halves = [group["use_muon"] for group in recipe().create(model).optimizer.param_groups]
-    given = [0.05 if ours else 0.001 for ours in halves] if max_lr == "each" else max_lr
+    """OneCycleLR's `max_lr` is one for all groups, or one for each by its name."""
+    given = {"matrices": 0.05, "adamw": 0.001} if max_lr == "each" else max_lr
     schedule = {"type": "OneCycleLR", "config": {"max_lr": given, "pct_start": 0.4, "cycle_momentum": False}}
     optimizer, scheduler = recipe(schedule).create(model, total_steps=10)
     losses(model, optimizer, 3, scheduler)

@@ -154,7 +154,10 @@ class MetricSequenceLR(SequenceLR):
     the rate that it has.
     """
 
-    metrics: Any = None
+    def __init__(self, optimizer: Optimizer, makers: Sequence[Maker], starts: Sequence[int]) -> None:
+        # What a step is given, for as long as it takes.
+        self.metrics: Any = None
+        super().__init__(optimizer, makers, starts)
 
     def step(self, metrics: Any = None, epoch: int | None = None) -> None:  # type: ignore[override]
         """Go on to the next step; the metric is looked at by the last scheduler, which has to be given one.
