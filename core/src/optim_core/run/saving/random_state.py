@@ -66,12 +66,12 @@ def random_state(generators: Generators) -> dict[str, Any]:
         OptimError: one of the caller's is no generator.
 
     Example:
-        >>> import random
+        >>> import torch
         >>> from optim_core.plugin_tools import load_random_state, random_state
         >>> state = random_state({})
-        >>> first = random.random()
+        >>> first = torch.rand(3)
         >>> load_random_state(state, {})
-        >>> random.random() == first
+        >>> torch.equal(torch.rand(3), first)
         True
     """
     own = _own(generators)
@@ -113,12 +113,12 @@ def load_random_state(state: Mapping[str, Any], generators: Generators) -> None:
         generators: the caller's generators, by the names that were saved.
 
     Example:
-        >>> import random
+        >>> import torch
         >>> from optim_core.plugin_tools import load_random_state, random_state
         >>> state = random_state({})
-        >>> first = random.random()
+        >>> first = torch.rand(3)
         >>> load_random_state(state, {})
-        >>> random.random() == first
+        >>> torch.equal(torch.rand(3), first)
         True
     """
     for name, source in _own(generators).items():

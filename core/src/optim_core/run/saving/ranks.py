@@ -43,6 +43,7 @@ def together(work: Callable[[], Result]) -> list[Result]:
         CheckpointError: `work` failed on another process. Where it fails on this one, what it raises is raised.
 
     Example:
+        >>> import torch.distributed
         >>> from optim_core.plugin_tools import together
         >>> together(lambda: "done")
         ['done']
