@@ -203,7 +203,8 @@ def given_to(optimizer: Any, group: Mapping[str, Any]) -> Mapping[str, Any]:
     trial = object.__new__(type(optimizer))
     # Whatever a stranger's class needs for it, it has not; then nothing is added.
     with suppress(Exception):
-        trial.__setstate__({"defaults": {}, "state": defaultdict(dict), "param_groups": [filled]})
+        defaults = dict(optimizer.defaults)
+        trial.__setstate__({"defaults": defaults, "state": defaultdict(dict), "param_groups": [filled]})
     return filled
 
 

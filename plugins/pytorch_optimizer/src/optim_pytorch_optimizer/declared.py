@@ -17,6 +17,7 @@ DECLARED: dict[str, dict[str, str]] = {
         "differs: it does not train bfloat16 as it should": "BSAM Ranger",
     },
     "bf16_state_dict": {
+        "refuses: its state becomes no finite numbers": "Adai",
         "refuses: its state of bfloat16 parameters does not come back as it was": (
             "AdaShift Conda Kron ScalableShampoo SCION SCIONLight"
         ),

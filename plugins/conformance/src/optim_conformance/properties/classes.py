@@ -30,6 +30,8 @@ def declarations(subject: Subject) -> None:
 @property_of("optimizer", declarable=False, needs_build=False)
 def lr_meaning(subject: Subject) -> None:
     """What the class says of its `lr` is three things, the range holds the default, and the class has that field."""
+    if getattr(subject.cls, "lr_meaning", None) is None:
+        return
     wrong = list(wrong_lr_meaning(subject.spec().config))
     if wrong:
         raise Differs("`lr_meaning` is (what `lr` is, the least that is usual, the most)", "; ".join(wrong))
