@@ -28,8 +28,8 @@ ONE_OF_PROVIDED = 12
 
 
 def installed() -> list[Any]:
-    """Kind and name of the plugins here, as pytest's parameters: of those that providers offer, some."""
-    return [(kind, name) for kind in KINDS for name in _looked_at(kind)]
+    """Kind and name of the plugins of recipes here, as pytest's parameters: of those that providers offer, some."""
+    return [(kind, name) for kind, row in KINDS.items() if not row.apart for name in _looked_at(kind)]
 
 
 @cache
