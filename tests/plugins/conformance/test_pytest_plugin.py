@@ -63,4 +63,5 @@ def test_a_kind_that_there_is_not_is_wrong_usage(tmp_path):
     done = run_pytest("--optim-conformance", "norm", "--optim-conformance-kind", "clippers", cwd=tmp_path)
 
     assert pytest.ExitCode.USAGE_ERROR == done.returncode
-    assert "'clippers' is no kind of plugin (choose from optimizer, scheduler, clipper)" in done.stderr
+    kinds = "optimizer, scheduler, clipper, model, dataset, logger, demo"
+    assert f"'clippers' is no kind of plugin (choose from {kinds})" in done.stderr
