@@ -190,6 +190,7 @@ def test_what_the_constructor_takes_is_accepted(registry, name, fields):
 
 
 @each_name
+@pytest.mark.filterwarnings("ignore::optim_core.errors.UnusualRateWarning")
 def test_what_a_config_may_say_the_constructor_takes(registry, name):
     """Numbers at the edge of a range are refused with the config, or by nobody."""
     if name in NEED_MORE:
@@ -294,7 +295,7 @@ def test_what_is_left_out_says_why(name):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("LOMO", "has no step of its own"),
+        ("LOMO", "updates each weight within backward"),
         ("pytorch_optimizer:adalomo", "has no step of its own"),
         ("pytorch_optimizer:SAM", "wraps another optimizer"),
         ("pytorch_optimizer:AdamW", "is torch's own"),
