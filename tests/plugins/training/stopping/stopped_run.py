@@ -28,7 +28,7 @@ class Telling(Callback):
         if WHAT == "fails" and trainer.global_rank == 1 and trainer.global_step == 3:
             raise ValueError("no such luck")
         if WHAT != "quick":
-            time.sleep(0.1)
+            time.sleep(60 if WHAT == "stuck" else 0.1)
 
 
 if __name__ == "__main__":

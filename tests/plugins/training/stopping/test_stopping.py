@@ -70,7 +70,7 @@ def test_a_signal_ends_the_step_and_writes_a_checkpoint(tmp_path: Path) -> None:
 
 def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:
     """The second SIGINT does not wait for a step."""
-    ended = stopped(tmp_path, 1, [signal.SIGINT, signal.SIGINT])
+    ended = stopped(tmp_path, 1, [signal.SIGINT, signal.SIGINT], what="stuck")
     assert 130 == ended.status
     assert [] == ended.checkpoints
     assert "SIGINT, for the second time" in ended.stderr
