@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Scan", "deletion", "scan"]
 
 
-_MARKS = ("optim_core.", "optim_training.")
 _TARGET = re.compile(r"(\w+(?:\.\w+)*)\s*:\s*(\w+(?:\.\w+)*)\s*(?:\[([\w\s,.-]*)\])?")
 # What pip puts before the names of folders that it is about to delete.
 _LEFT_OVER = "~"
@@ -44,6 +43,16 @@ class Scan:
     def __init__(self) -> None:
         self.claims: list[Claim] = []
         self.faults: list[Fault] = []
+        # What the names of our groups begin with.
+        self._marks = tuple({f"{group.partition('.')[0]}." for group in entry_point_groups()})
+
+    def is_marked(self, text: str) -> bool:
+        """Tell whether an entry-point file speaks of a group of ours; most do not, and are not read further."""
+        return any(mark in text for mark in self._marks)
+
+    def is_of_ours(self, group: str) -> bool:
+        """Tell whether a group is named as ours are."""
+        return group.startswith(self._marks)
 
     def blame(
         self, distribution: str, message: str, location: str, state: Literal["broken", "hidden"] = "broken"
@@ -69,7 +78,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
     for source in installed(sys.path if path is None else path, partial(_blame_place, found)):
         text, fault = _entry_points(source)
         if source.folder.startswith(_LEFT_OVER):
-            if _is_marked(text):
+            if found.is_marked(text):
                 message = f"an interrupted pip left {visible(source.location)} behind; delete that folder"
                 found.blame(source.name, message, source.location)
             continue
@@ -84,7 +93,7 @@ def scan(path: Iterable[str] | None = None, *, thorough: bool = False) -> Scan:
             _tell_hidden(found, source, hider, texts)
             continue
         source.installed = counting
-        if _is_marked(text) or (thorough and text):
+        if found.is_marked(text) or (thorough and text):
             _read(text, source, found)
     return found
 
@@ -96,14 +105,9 @@ def _that_counts(sources: Sequence[Source]) -> Source:
     return next((source for source in sources if source.fault is None), sources[0])
 
 
-def _is_marked(text: str) -> bool:
-    """Tell whether the text of an entry-point file speaks of a group of ours; most do not, and are not read further."""
-    return any(mark in text for mark in _MARKS)
-
-
 def _tell_hidden(found: Scan, source: Source, hider: Source, texts: Mapping[Source, str]) -> None:
     """Add the fault of a metadata folder that another one hides, where that matters."""
-    if not _is_marked(texts[source] + texts[hider]):
+    if not found.is_marked(texts[source] + texts[hider]):
         return
     if source.fault is not None and hider.fault is None:
         message = (
@@ -252,7 +256,7 @@ def _read(text: str, source: Source, found: Scan) -> None:
             entries.setdefault((line.kind, line.name), []).append(line)
         elif line.fault:
             wrong.append(_at(line, source))
-        elif group is not None and group.startswith(_MARKS):
+        elif group is not None and found.is_of_ours(group):
             strange[group] = None
     wrong += [_unknown_group(group) for group in strange]
     for message in wrong[:MOST_TOLD]:
