@@ -274,8 +274,3 @@ def with_recipe(module: LightningModule, recipe: Recipe | None) -> LightningModu
     module.__class__ = type(cls.__name__, (RecipeModule, cls), {"__module__": cls.__module__, **space})
     module.recipe = recipe  # type: ignore[assignment]
     return module
-
-
-def device_of(module: nn.Module) -> torch.device:
-    """Return where the first parameter of a module is."""
-    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))

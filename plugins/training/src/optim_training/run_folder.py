@@ -62,8 +62,13 @@ def new_run(save_dir: Path, project: str) -> RunFolder:
 
     The id says when the run began; where SLURM or torchrun started all processes, it is theirs.
     """
-    run = os.environ.get(RUN_VARIABLE) or _id_of_job() or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    run = os.environ.get(RUN_VARIABLE) or _id_of_job() or _new_id()
     return RunFolder(save_dir, project, run)
+
+
+def _new_id() -> str:
+    """Return an id that no other run has, and that says when the run begins."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
 
 
 def _id_of_job() -> str | None:
@@ -85,5 +90,5 @@ def _id_of_torchrun() -> str:
     store = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
     key = f"{RUN_VARIABLE}/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
     if os.environ["RANK"] == "0":
-        store.set(key, f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
+        store.set(key, _new_id())
     return str(store.get(key).decode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import warnings
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -24,7 +23,6 @@ from optim_frameworks.lightning.resuming import REPAIR
 from optim_training.arguments.sources import option_of
 from optim_training.checkpoints.durable_io import DurableCheckpointIO
 from optim_training.checkpoints.writer import CheckpointWriter
-from optim_training.configs.dataset_config import DatasetConfig
 from optim_training.configs.model_config import Demo
 from optim_training.datasets.beside_training import build_dataset
 from optim_training.demos.showing import Demos
@@ -131,7 +129,7 @@ class _Training:
 
     def _training_data(self) -> Loader:
         arguments, spec = self._job.arguments, self._job.dataset.spec
-        dataset = _live(self._job.dataset)
+        dataset = build_dataset(spec)
         if len(dataset) < arguments.batch_size:
             raise OptimError(
                 f"the dataset has {counted(len(dataset), 'item')}, and a batch {arguments.batch_size}: give more, or "
@@ -151,7 +149,7 @@ class _Training:
         config, arguments = self._job.validation, self._job.arguments
         if config is None:
             return None
-        dataset = _live(config, training)
+        dataset = build_dataset(config.spec, training)
         if not len(dataset):
             raise OptimError(f"the validation data are empty: {option_of('val_dataset_config')} names no item")
         return validation_loader(
@@ -327,8 +325,3 @@ def _seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-
-
-def _live(config: DatasetConfig, training: Any = None) -> Any:
-    with warnings.catch_warnings():
-        return build_dataset(config.spec, training)

@@ -252,24 +252,3 @@ def train(
         "random": [random.random(), np.random.rand(), torch.rand(()).item()] if module.seen else None,
         "left": was_left,
     }
-
-
-def differences(one: Any, other: Any, path: str = "") -> list[str]:
-    """Return where two results differ, bit for bit."""
-    if isinstance(one, torch.Tensor):
-        return [] if torch.equal(_bits(one), _bits(other)) else [path]
-    if isinstance(one, dict):
-        if one.keys() != other.keys():
-            return [f"{path}: {list(one)} and {list(other)}"]
-        return [line for key in one for line in differences(one[key], other[key], f"{path}.{key}")]
-    if isinstance(one, (list, tuple)):
-        if len(one) != len(other):
-            return [f"{path}: {len(one)} and {len(other)} long"]
-        pairs = enumerate(zip(one, other, strict=True))
-        return [line for place, pair in pairs for line in differences(*pair, f"{path}[{place}]")]
-    return [] if one == other or str(one) == str(other) else [f"{path}: {one} and {other}"]
-
-
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    """Return the bytes of a tensor: what is not a number does not equal itself."""
-    return tensor.detach().reshape(-1).view(torch.uint8)

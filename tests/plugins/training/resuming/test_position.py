@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from left_runs import differences
 
 from optim_core import CheckpointWarning
 
-from .resumed_run import LIGHTNINGS_OWN, differences, train
+from .resumed_run import LIGHTNINGS_OWN, train
 
 pytestmark = LIGHTNINGS_OWN
 

@@ -12,7 +12,7 @@ from optim_core import ConfigError, Problem
 from optim_core.plugin_tools import read_document, structured
 from optim_training.arguments.ini import read_ini
 from optim_training.arguments.names import NO_LOGGER
-from optim_training.arguments.training_config import TrainingConfig
+from optim_training.arguments.training_config import TrainingConfig, word
 from optim_training.arguments.words import value_of_text
 
 __all__ = ["arguments_in", "arguments_of", "option_of", "structured_arguments"]
@@ -145,19 +145,14 @@ def _of_file(file: str) -> dict[str, _Given]:
 def _structured(given: Mapping[str, _Given]) -> TrainingConfig:
     # To say nothing of an argument, null, is its default; no logger is none.
     values = {name: each.value for name, each in given.items() if each.value is not None}
+    if "precision" in values:
+        values["precision"] = word(values["precision"])
     if "logger" in given and given["logger"].value is None:
         values["logger"] = NO_LOGGER
     try:
-        return structured(_with_words(values), TrainingConfig)
+        return structured(values, TrainingConfig)
     except ConfigError as error:
         raise ConfigError([_placed(problem, given) for problem in error.problems]) from None
-
-
-def _with_words(values: dict[str, Any]) -> dict[str, Any]:
-    precision = values.get("precision")
-    if isinstance(precision, int) and not isinstance(precision, bool):
-        values["precision"] = str(precision)
-    return values
 
 
 def _placed(problem: Problem, given: Mapping[str, _Given]) -> Problem:

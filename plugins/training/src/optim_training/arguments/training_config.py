@@ -9,7 +9,7 @@ import attrs
 from optim_core.validators import FieldError
 from optim_training.arguments.names import NO_LOGGER, Changed, Precision, Strategy, WeightNormRemoval
 
-__all__ = ["TrainingConfig"]
+__all__ = ["TrainingConfig", "word"]
 
 _at_least_one = attrs.validators.ge(1)
 _not_negative = attrs.validators.ge(0)
@@ -44,7 +44,7 @@ def _processes(_instance: Any, _attribute: attrs.Attribute[Any], value: int | st
         raise FieldError(f"must be ≥ 1, or auto, is {value}")
 
 
-def _word(value: Any) -> Any:
+def word(value: Any) -> Any:
     """Return a precision that YAML took for a number as the word that it is."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -108,7 +108,7 @@ class TrainingConfig:
     pretransform_ckpt_path: str = ""
     num_nodes: int = attrs.field(default=1, validator=_at_least_one)
     strategy: Strategy = "auto"
-    precision: Precision = attrs.field(default="16-mixed", converter=_word)
+    precision: Precision = attrs.field(default="16-mixed", converter=word)
     val_every: int = attrs.field(default=-1, validator=_times)
     logger: str = "csv"
     name: str = attrs.field(default="stable_audio_tools", validator=_folder_name)
