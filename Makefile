@@ -9,6 +9,7 @@
 #   make fuzz         the search for configs, files, overrides and states that break it, TIMES=50 times as long as in make test
 #   make test-torch   the suites of what stands on torch itself with another one, in .venvs/torch-VERSION: TORCH=2.9.1
 #   make docs         every snippet and command of the documents
+#   make gallery      docs/schedules.svg: every installed schedule in one picture
 #   make lint · make types · make wheels · make bench · make clean
 #
 # PYTHON is the interpreter that .venv is made with, python3 at first: make demo PYTHON=python3.12
@@ -53,7 +54,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs lint types wheels bench clean
+.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs gallery lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -90,12 +91,15 @@ fuzz: .venv/.dev
 docs: .venv/.dev
 	$(PY) -m pytest tests/integration/test_documents.py $(PYTEST_ARGS)
 
+gallery: .venv/.dev
+	$(PY) website/gallery.py
+
 lint: .venv/.dev
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 
 types: .venv/.dev
-	$(PY) -m mypy $(SOURCES) examples benchmarks tests/typing
+	$(PY) -m mypy $(SOURCES) examples benchmarks website tests/typing
 
 wheels: .venv/.dev
 	rm -rf dist
