@@ -22,6 +22,7 @@ from .conftest import ROOT, run, succeed
 
 DOCUMENTS = [
     ROOT / "README.md",
+    ROOT / "SECURITY.md",
     ROOT / "core/README.md",
     *sorted(ROOT.glob("plugins/*/README.md")),
     *sorted(ROOT.glob("docs/*.md")),
@@ -36,6 +37,7 @@ FRAMEWORKS_OWN = [
     "ignore:`isinstance(treespec:FutureWarning",
     "ignore:The 'train_dataloader' does not have many",
     "ignore:LightningCLI's args parameter is intended to run",
+    "ignore:`torch.jit.:DeprecationWarning",
 ]
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 

@@ -1,7 +1,7 @@
 """Drop-in functions for code that is being migrated to optim-core.
 
 The names and signatures are those that training code had before, and each is a thin function over ``registry.build`` of
-the default registry; ``docs/migrating.md`` shows each beside what it stands for. Where an argument is wrong, a
+the default registry; ``docs/compat.md`` shows each beside what it stands for. Where an argument is wrong, a
 ConfigError is raised whose path is the argument's name; it is also the KeyError, AttributeError or ValueError that such
 code catches.
 """
