@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from optim_core import PluginLoadError
+from optim_core import ConfigError, PluginLoadError
 
 IMPORTS = """
-import abc, array, collections, datetime, decimal, enum, fractions, ipaddress, numbers, pathlib
+import abc, array, collections, dataclasses, datetime, decimal, enum, fractions, ipaddress, numbers, pathlib
 import re, types, typing, uuid
 from collections import abc as cabc
 from typing import *
@@ -32,6 +32,21 @@ class Inner:
 class Parts(Generic[T]):
     part: T = None
 Pair = collections.namedtuple("Pair", "a b")
+@dataclasses.dataclass(frozen=True)
+class Warmup:
+    steps: int
+    start: float = 0.0
+    parts: list[float] = dataclasses.field(default_factory=list)
+    then: "Warmup | None" = None
+    def __post_init__(self):
+        if self.steps < 0:
+            raise ValueError("steps must not be negative")
+@dataclasses.dataclass
+class Exactly:
+    exact: decimal.Decimal
+class Limits(TypedDict):
+    low: float
+    high: NotRequired[int]
 """
 
 UNUSABLE = [
@@ -40,6 +55,7 @@ UNUSABLE = [
     *("pathlib.PurePath", "re.Pattern", "re.Pattern[str]", "re.Match", "types.FunctionType", "types.ModuleType"),
     *("types.SimpleNamespace", "uuid.UUID", "ipaddress.IPv4Address", "array.array", "numbers.Number", "Exception"),
     *("Exact", "T", "AnyStr", "P", "Plain", "Shape", "Base", "MyList", "Inner", "Parts", "Parts[int]", "Pair"),
+    *("Exactly", "list[Exactly]"),
     *("list[decimal.Decimal]", "dict[str, decimal.Decimal]", "tuple[int, decimal.Decimal]", "set[decimal.Decimal]"),
     *("float | decimal.Decimal", "Annotated[decimal.Decimal, 'exact']", "Final[decimal.Decimal]", "Plain | int"),
     *("Optional[Plain]", "list[Optional[Inner]]", "Type[int]", "type[int]", "Iterator[int]"),
@@ -66,6 +82,8 @@ USABLE = {
     "dict[str, list[float]]": {"a": [1.0]},
     "Mapping[str, int]": {"a": 1},
     "'float'": 1.0,
+    "Warmup": {"steps": 5, "start": 0.5, "parts": [1.0], "then": None},
+    "list[Limits]": [{"low": 0.5}, {"low": 1.0, "high": 2}],
 }
 
 
@@ -103,6 +121,28 @@ def test_a_usable_type_takes_a_value_and_gives_it_back(site, annotation):
     assert USABLE[annotation] == config["config"]["odd"]
     assert spec == registry.build(config)
     json.dumps(registry.schema(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "problem"),
+    [
+        ("Warmup", {"steps": True}, "config.odd.steps: must be a whole number, is true"),
+        ("Warmup", {"steps": 1, "start": False}, "config.odd.start: must be a number, is false"),
+        ("Warmup", {"steps": 1, "parts": ["x"]}, r"config.odd.parts\[0\]: must be a number"),
+        ("Warmup", {"steps": 1, "then": {"steps": 1.5}}, "config.odd.then.steps: must be a whole number, is 1.5"),
+        ("Warmup", {"steps": 1, "strat": 0.5}, r"config.odd.strat: unknown key\n +did you mean `start`"),
+        ("Warmup", {}, "config.odd.steps: is required and missing"),
+        ("Warmup", {"steps": -1}, "config.odd: steps must not be negative"),
+        ("Warmup", 5, "config.odd: must be a mapping of Warmup's fields, is 5"),
+        ("dict[str, Limits]", {"a": {"low": 1, "high": "x"}}, "config.odd.a.high: must be a whole number"),
+        ("Limits", {"low": 1, "hihg": 2}, r"config.odd.hihg: unknown key\n +did you mean `high`"),
+    ],
+)
+def test_a_dataclass_and_a_typed_dictionary_are_read_as_attrs_classes_are(site, annotation, value, problem):
+    """No value becomes another one, no key is passed over, and each mistake has its place."""
+    offer(site, annotation)
+    with pytest.raises(ConfigError, match=problem):
+        site.registry().build({"type": "Bad", "config": {"odd": value}})
 
 
 @pytest.mark.parametrize("annotation", ["set[int]", "frozenset[str]", "collections.deque[str]"])

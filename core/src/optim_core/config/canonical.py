@@ -9,13 +9,12 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-import attrs
-
 from optim_core.config.issues import ConfigPath, Hint, Issue
 from optim_core.config.keys import KIND, LAYER_DECAY, NO_DECAY, PARAM_GROUPS
 from optim_core.errors import OptimError
 from optim_core.groups.rule import GroupRule
 from optim_core.plugin_class.fields import config_fields
+from optim_core.plugin_class.records import with_fields
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.run.durations import Duration
 from optim_core.run.shares import Share
@@ -119,8 +118,9 @@ def plain_value(value: Any, path: ConfigPath, issues: list[Issue]) -> Any:
         return value.plain()
     if isinstance(value, PluginSpec):
         return _spec_config(value, path, issues)
-    if attrs.has(type(value)):
-        fields = config_fields(type(value))
+    fielded = with_fields(type(value))
+    if fielded is not None:
+        fields = config_fields(fielded)
         plain = {key: plain_value(getattr(value, field.name), (*path, key), issues) for key, field in fields.items()}
         # Infinity is refused in configs, so that it is a default, which is left out.
         return {key: each for key, each in plain.items() if is_finite(each)}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import numbers
 import types
 from collections import abc, deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin, get_type_hints, is_typeddict
-
-import attrs
+from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from optim_core.plugin_class.fields import config_fields, field_types
+from optim_core.plugin_class.records import has_fields, with_fields
 
 __all__ = ["LISTS", "NUMBERS", "unusable_field"]
 
@@ -83,12 +81,12 @@ def _unusable(wanted: Any, outer: tuple[Any, ...]) -> Iterator[Any]:
         return
     elif _is_among(origin, _HOLDERS):
         yield from _of_all(_arguments(wanted, origin), outer)
-    elif isinstance(origin, type) and attrs.has(origin):
-        yield from _of_attrs(origin, outer)
+    elif has_fields(origin):
+        yield from _of_fields(origin, outer)
     elif not _is_known(wanted):
         yield wanted
     else:
-        yield from _of_all([*get_args(wanted), *_fields_of(origin)], outer)
+        yield from _of_all(get_args(wanted), outer)
 
 
 def _arguments(wanted: Any, origin: Any) -> tuple[Any, ...]:
@@ -102,23 +100,17 @@ def _of_all(types_: Any, outer: tuple[Any, ...]) -> Iterator[Any]:
             yield from _unusable(each, outer)
 
 
-def _of_attrs(cls: type[Any], outer: tuple[Any, ...]) -> Iterator[Any]:
-    if cls in outer or cls.__module__.startswith(_OURS):
+def _of_fields(cls: type[Any], outer: tuple[Any, ...]) -> Iterator[Any]:
+    if cls.__module__.startswith(_OURS):
         return
     try:
-        found = _of_class(cls, outer)
+        fielded = with_fields(cls)
+        found = None if fielded in outer else _of_class(fielded, outer)
     except Exception:  # noqa: BLE001 - evaluating a stranger's annotations may raise anything
         # It is told where a config gives one of this class; the plugin can be used without.
         return
     if found is not None:
         yield found[1]
-
-
-def _fields_of(cls: Any) -> list[Any]:
-    """Return the types of the fields of a dataclass, a named tuple or a typed dictionary."""
-    if dataclasses.is_dataclass(cls) or is_typeddict(cls) or hasattr(cls, "_fields"):
-        return list(get_type_hints(cls).values())
-    return []
 
 
 def _is_among(wanted: Any, known: tuple[Any, ...]) -> bool:

@@ -14,6 +14,7 @@ from optim_core.config.issues import Issue
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import OneOf, demands, range_in_words
+from optim_core.plugin_class.records import with_fields
 from optim_core.plugin_class.unimported import static_docstring
 from optim_core.run.durations import Duration
 from optim_core.text.prose import said
@@ -198,8 +199,9 @@ def _value_of(hint: Any, intervals: list[Interval], *, is_rate: bool) -> Any:
         return [_value_of(item, intervals, is_rate=is_rate) for item in arguments]
     if origin in (list, tuple, abc.Sequence, abc.Iterable):
         return [_value_of(arguments[0], intervals, is_rate=is_rate)]
-    if isinstance(hint, type) and attrs.has(hint) and get_origin(hint) is None:
-        return example(hint)
+    fielded = with_fields(hint) if isinstance(hint, type) and get_origin(hint) is None else None
+    if fielded is not None:
+        return example(fielded)
     return {} if hint is dict or origin in (dict, abc.Mapping) else None
 
 

@@ -16,6 +16,7 @@ from optim_core.kinds import Kind
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import range_schema
+from optim_core.plugin_class.records import with_fields
 from optim_core.plugin_class.usable_types import LISTS, NUMBERS
 from optim_core.reference.describe import plain_default
 from optim_core.run.durations import DURATION_TEXT, Duration
@@ -165,8 +166,9 @@ def _typed(hint: Any, outer: tuple[type[Any], ...]) -> Schema:
         return dict(NOWHERE)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return {"enum": [member.value for member in hint]}
-    if isinstance(hint, type) and attrs.has(hint):
-        return {"type": "object"} if hint in outer else config_schema(hint, outer)
+    fielded = with_fields(hint) if isinstance(hint, type) else None
+    if fielded is not None:
+        return {"type": "object"} if fielded in outer else config_schema(fielded, outer)
     return {}
 
 

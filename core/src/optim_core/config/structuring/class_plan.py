@@ -32,15 +32,24 @@ _DEFAULTS_SHOWN = (bool, int, float, str)
 
 
 class ClassPlan(NamedTuple):
-    """How to structure one attrs class: worked out once."""
+    """How to structure one attrs class: worked out once.
+
+    Args:
+        cls: the class, which has the validators.
+        make: what makes the instance; the class itself, unless it is the likeness of another type.
+        fields: key to the field, the maker of its value, and its type; aliases are keys too.
+        required: the keys of the fields without a default.
+        keys: those of all fields, aliases left out.
+    """
 
     cls: type[Any]
+    make: Callable[..., Any]
     fields: dict[str, tuple[attrs.Attribute[Any], Maker, Any]]
     required: tuple[str, ...]
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, wanted: type[Any], maker_for: Callable[[Any], Maker]) -> ClassPlan:
+    def of(cls, wanted: type[Any], maker_for: Callable[[Any], Maker], make: Callable[..., Any]) -> ClassPlan:
         attributes = config_fields(wanted)
         hints = field_types(wanted)
         fields = {}
@@ -51,7 +60,7 @@ class ClassPlan(NamedTuple):
         for alias, key in ALIASES.items():
             if key in attributes and alias not in attributes:
                 fields[alias] = fields[key]
-        return cls(wanted, fields, required, tuple(attributes))
+        return cls(wanted, make, fields, required, tuple(attributes))
 
     def structure(self, value: Any, name: str | None = None) -> Any:
         """Return an instance from a mapping of fields.
@@ -84,7 +93,7 @@ class ClassPlan(NamedTuple):
         values = known | values
         if not issues:
             try:
-                return self.cls(**values)
+                return self.make(**values)
             except Exception as error:  # noqa: BLE001 - validators and constructors may raise anything
                 issues = self._refusals(values, failed, given) or _issues(error)
         else:

@@ -12,7 +12,6 @@ from collections import abc
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
-import attrs
 from cattrs import Converter
 
 from optim_core.config.issues import Hint, Issue, IssuesError
@@ -31,6 +30,7 @@ from optim_core.config.structuring.scalars import (
     wrong_type,
 )
 from optim_core.plugin_class.fields import config_fields
+from optim_core.plugin_class.records import has_fields, with_fields
 from optim_core.plugin_class.usable_types import LISTS, NUMBERS
 from optim_core.run.durations import Duration
 from optim_core.run.shares import Share
@@ -51,7 +51,7 @@ class Structurer:
         for wanted, maker in (_SCALAR_MAKERS | dict(components)).items():
             self._converter.register_structure_hook(wanted, maker)
         for belongs, factory in (
-            (attrs.has, self._attrs_maker),
+            (has_fields, self._fields_maker),
             (_is(*LISTS), self._sequence_maker),
             (_is(*NUMBERS), lambda wanted: _of_number(NUMBERS[wanted])),
             (_is(dict, abc.Mapping), self._mapping_maker),
@@ -81,7 +81,7 @@ class Structurer:
     def _plan(self, cls: type[Any]) -> ClassPlan:
         plan = self._plans.get(cls)
         if plan is None:
-            plan = self._plans[cls] = ClassPlan.of(cls, self._maker)
+            plan = self._plans[cls] = ClassPlan.of(with_fields(cls) or cls, self._maker, make=cls)
         return plan
 
     def keys(self, cls: type[Any]) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ class Structurer:
 
         return maker if maker in _OWN_MAKERS else careful
 
-    def _attrs_maker(self, _: Any) -> Maker:
+    def _fields_maker(self, _: Any) -> Maker:
         return lambda value, cls: self.structure(value, cls)
 
     def _sequence_maker(self, wanted: Any) -> Maker:
@@ -204,7 +204,7 @@ def _same_shape(value: Any, member: Any) -> bool:
     if member is Share:
         return isinstance(value, str) and "%" in value
     if isinstance(value, Mapping):
-        return origin in (dict, abc.Mapping) or attrs.has(member)
+        return origin in (dict, abc.Mapping) or has_fields(member)
     if is_list(value):
         return origin in (list, tuple, abc.Sequence, abc.Iterable)
     if member is Duration:
