@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import attrs
 import pytest
-from cli_support import python_process
+from cli_support import install_demo, python_process
+from site_folder import provider_source
 
 from optim_core import (
     BlockedPluginError,
@@ -239,6 +240,20 @@ def test_a_command_is_imported_when_it_is_used(site):
         registry.command("train")
     assert {"ambiguous"} == {record.state for record in registry.commands()}
     assert "train" == registry.command("tool:train").name
+
+
+def test_what_a_plugin_is_is_read_without_importing_it(site):
+    """By the first line of its docstring, or what its provider says of it."""
+    install_demo(site)
+    targets = {"optim_core.providers": {"many": "many_plugins:Provider"}}
+    says = "    def summary(self, name): return f'What {name} is.'\n"
+    site.add("optim-many", entry_points=targets, modules={"many_plugins": provider_source(["DemoDescent"]) + says})
+    registry = site.registry()
+    summaries = {record.name: registry.summary(record) for record in registry.plugins("optimizer")}
+
+    assert "Demo descent: goes ≤ downhill (Doe 1999, arXiv:9901.00001)." == summaries["DemoDescent"]
+    assert "What DemoDescent is." == summaries["many:DemoDescent"]
+    assert "demo_plugins" not in sys.modules
 
 
 def test_providers_are_listed_and_not_imported(site):

@@ -20,8 +20,8 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - a whole number, or an error that names it: `count`;
 - the types of a plugin class's fields: `field_types`;
 - what prints, with its output on standard error: `output_diverted`;
-- a plugin class in words and plain data: `describe`, `example`, `summary_without_import`, `declarations_of`,
-  and what it, or an instance, needs of the training loop: `needs_of`;
+- a plugin class in words and plain data: `describe`, `example`, `declarations_of`, and what it, or an
+  instance, needs of the training loop: `needs_of`;
 - config files: `formats`, `endings`, `format_of`, `has_comments`, `LARGEST` (in bytes), `read_config`, `config_text`,
   and `SECTION`, the key below which configs of whole training runs hold the recipe; the recipe in a file that is
   another program's, with its lines: `read_section`; the projects whose configs can be migrated: `origins`, and whose
@@ -30,7 +30,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
   attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
 - what breaks where plugins are imported, found in another process: `probe`;
-- the commands that extras bring, and how to install one: `commands_of_extras`, `install_line`;
+- the extras that bring a plugin or commands, and how to install one: `extra_of`, `commands_of_extras`, `install_line`;
 - checkpoints: a file that is whole or not there, `write_durably`, and one of torch's with a checksum,
   `write_checkpoint_file` and `read_checkpoint_file`; what may be in it, `refuse_other_than_plain`; the random
   generators of a process, `random_state`, `load_random_state`; what processes do at one time, `together`.
@@ -66,19 +66,13 @@ if TYPE_CHECKING:
     from optim_core.config.migrating.origins import origins, sure_origin
     from optim_core.config.section import read_section
     from optim_core.config.structuring.alone import structured
-    from optim_core.discovery.extras import commands_of_extras, install_line
+    from optim_core.discovery.extras import commands_of_extras, extra_of, install_line
     from optim_core.groups.names import DEFAULT_GROUP, group_names, rule_name
     from optim_core.groups.patterns import expression_error, matching
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.plugin_class.needs import needs_of
     from optim_core.probing.probe import probe
-    from optim_core.reference.describe import (
-        FieldDescription,
-        PluginDescription,
-        describe,
-        example,
-        summary_without_import,
-    )
+    from optim_core.reference.describe import FieldDescription, PluginDescription, describe, example
     from optim_core.run.each_group import for_each_group
     from optim_core.run.horizon import count
     from optim_core.run.later_groups import join, refuse_fewer_groups
@@ -118,6 +112,7 @@ __all__ = [
     "endings",
     "example",
     "expression_error",
+    "extra_of",
     "field_types",
     "follows_no_metric",
     "for_each_group",
@@ -154,7 +149,6 @@ __all__ = [
     "said",
     "shown",
     "structured",
-    "summary_without_import",
     "sure_origin",
     "together",
     "visible",
@@ -176,18 +170,12 @@ __getattr__ = names_on_demand(
         "optim_core.config.migrating.origins": ("origins", "sure_origin"),
         "optim_core.config.section": ("read_section",),
         "optim_core.config.structuring.alone": ("structured",),
-        "optim_core.discovery.extras": ("commands_of_extras", "install_line"),
+        "optim_core.discovery.extras": ("commands_of_extras", "extra_of", "install_line"),
         "optim_core.groups.names": ("DEFAULT_GROUP", "group_names", "rule_name"),
         "optim_core.groups.patterns": ("expression_error", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),
         "optim_core.plugin_class.needs": ("needs_of",),
-        "optim_core.reference.describe": (
-            "FieldDescription",
-            "PluginDescription",
-            "describe",
-            "example",
-            "summary_without_import",
-        ),
+        "optim_core.reference.describe": ("FieldDescription", "PluginDescription", "describe", "example"),
         "optim_core.probing.probe": ("probe",),
         "optim_core.run.each_group": ("for_each_group",),
         "optim_core.run.horizon": ("count",),

@@ -273,7 +273,8 @@ class Provider(Protocol):
     read its message as it stands. Where the library is not installed, a method raises ModuleNotFoundError.
 
     A provider may also have ``why_not(self, name) -> str | None``: what is said to somebody who asks for a name of the
-    library that is not offered, None for any other name.
+    library that is not offered, None for any other name. And ``summary(self, name) -> str | None``: what one of its
+    plugins is, in one line, for `optim list`, which asks for all of them and loads none.
 
     Example:
         >>> from optim_core import registry

@@ -225,6 +225,26 @@ class Registry:
         """
         return self._view().index.records(kind)
 
+    def summary(self, record: PluginRecord) -> str | None:
+        """Return what a plugin is, in one line, and import no plugin for it; None where nothing says it.
+
+        It is the first line of its class's docstring, read from the source, or what its provider says.
+
+        Example:
+            >>> from optim_core import registry
+            >>> record = next(record for record in registry.plugins("optimizer") if record.name == "SGD")
+            >>> registry.summary(record)
+            'Stochastic gradient descent, with momentum where asked for (Sutskever et al. 2013, ICML, on momentum).'
+        """
+        from optim_core.plugin_class.docstrings import summary_of
+        from optim_core.plugin_class.unimported import static_docstring
+
+        if record.provider is not None:
+            name = record.name.rpartition(":")[2]
+            return self._view().index.providers.summary(record.provider, record.distribution, name)
+        module, _, attribute = record.target.partition(":")
+        return summary_of(static_docstring(module.strip(), attribute.partition("[")[0].strip()))
+
     def providers(self) -> list[ExtensionRecord]:
         """Return a record of every provider, whatever its state, sorted by name; none is imported.
 

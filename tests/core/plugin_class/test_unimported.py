@@ -21,6 +21,14 @@ PACKAGE = {
         "class Own(Other, Own):\n    lr: float = 1e-3\n    interval: ClassVar[str] = 'step'\n"
         "    betas: 'Pair' = (0, 1)\n"
     ),
+    "pack/quick.py": (
+        "class A(\n    dict,  # :\n    metaclass=(type),\n):\n\n    # why\n    r'''Raw \\d.\n\n    More.\n    '''\n"
+        "class AB: pass\n"
+        'class B:\n    lr = 1\n    def __init__(self, a={1: 2}, *, b: int = 3) -> None:\n        "One."\n'
+        'class C:\n    x = 1\n@other\nclass D:\n    def __init__(self):\n        "That of D."\n'
+        "C.__doc__ = (\n    r'''Put together.'''\n    + more)\n"
+        'class E:\n    b"no text"\nclass F:\n    """Never ends.\n1 / 0\n'
+    ),
     "pack/base.py": "class Base(Round):\n    eps: float\nclass Round(Base):\n    eps: float\n1 / 0\n",
     "pack/function.py": 'def run():\n    """Found, too."""\n',
 }
@@ -45,6 +53,13 @@ def package(tmp_path, monkeypatch):
         ("Found.", "pack.impl.up", "Hidden"),
         ("Found \xe9.", "space.inner.mod", "Old"),
         ("Found, too.", "pack.function", "run"),
+        ("Raw \\d.\n\nMore.", "pack.quick", "A"),
+        (None, "pack.quick", "AB"),
+        ("One.", "pack.quick", "B"),
+        ("Put together.", "pack.quick", "C"),
+        ("That of D.", "pack.quick", "D"),
+        (None, "pack.quick", "E"),
+        (None, "pack.quick", "F"),
         (None, "pack.impl.up", "real"),
         (None, "pack.impl.up", "Missing"),
         (None, "pack.loop", "Round"),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import enum
-import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import attrs
 from attrs import validators
-from cli_support import install_demo
 
-from optim_core import Registry, registry
-from optim_core.reference.describe import describe, example, summary_without_import
+from optim_core import Registry
+from optim_core.reference.describe import describe, example
 from optim_core.validators import each, fraction, in_range, positive
 
 
@@ -151,18 +149,3 @@ def test_the_classs_own_example_comes_first():
         example: ClassVar[Mapping[str, Any]] = {"x": 4711, "list": (1, 2)}
 
     assert {"x": 4711, "list": [1, 2]} == example(Own)
-
-
-def _summary(name):
-    registry.refresh()
-    record = next(record for record in registry.plugins("optimizer") if record.name == name)
-    registry.refresh()
-    return summary_without_import(record)
-
-
-def test_a_summary_is_read_without_import(site):
-    """The first line of a docstring is read from the file, and the module stays unimported."""
-    install_demo(site)
-
-    assert "Demo descent: goes ≤ downhill (Doe 1999, arXiv:9901.00001)." == _summary("DemoDescent")
-    assert "demo_plugins" not in sys.modules

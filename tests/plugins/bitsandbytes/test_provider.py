@@ -154,3 +154,11 @@ print(sorted({"torch", "bitsandbytes", "numpy"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert "[]\n" == done.stdout, done.stderr
+
+
+def test_each_says_what_it_is_without_being_made():
+    """In one line, with which the docstring of the plugin class begins."""
+    for name in NAMES:
+        summary = optimizers.summary(name)
+        assert summary
+        assert optimizers.load(name).__doc__.partition("\n")[0].endswith(f".{name}: {summary}")

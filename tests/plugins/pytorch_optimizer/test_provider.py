@@ -321,3 +321,11 @@ def test_the_distribution_offers_the_provider():
     assert {"pytorch_optimizer": "optim_pytorch_optimizer.provider:optimizers"} == project["entry-points"][
         "optim_core.providers"
     ]
+
+
+def test_each_says_what_it_is_without_being_made():
+    """In one line, with which the docstring of the plugin class begins."""
+    for name in NAMES:
+        summary = optimizers.summary(name)
+        assert summary
+        assert optimizers.load(name).__doc__.partition("\n")[0].endswith(f".{name}: {summary}")

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from optim_core.bridge.source import SourceModule, SourcePackage
+from optim_core.plugin_class.docstrings import summary_of
 
 __all__ = ["Library"]
 
@@ -72,6 +73,21 @@ class Library:
         known = read.classes.get(name)
         # Where several threads make the class at once, all of them get the one that was ready first.
         return read.classes.setdefault(name, self.make(read.module, name)) if known is None else known
+
+    def summary(self, name: str) -> str | None:
+        """Return the first line of the docstring of a class of the module; None where it has none.
+
+        It is read from the few lines where it stands, which takes a hundredth of the time of `plugin_class`.
+
+        Raises:
+            ModuleNotFoundError: the library is not installed.
+
+        Example:
+            >>> from optim_core.bridge import Library
+            >>> Library("json", lambda module, name: type(name, (), {})).summary("JSONDecoder")
+            'Simple JSON <https://json.org> decoder'
+        """
+        return summary_of(self._found(looking=False).module.docstring(name))
 
     def _found(self, *, looking: bool) -> _Read:
         """Return what was read; where `looking`, read anew where the library that is installed is another by now."""

@@ -10,7 +10,19 @@ from typing import Any, TextIO
 
 import click
 
-__all__ = ["INDENT", "UNWRAPPED", "can_say", "own_output", "print_json", "say", "standard_output", "width"]
+__all__ = [
+    "INDENT",
+    "UNWRAPPED",
+    "can_say",
+    "cells",
+    "fitted",
+    "own_output",
+    "print_json",
+    "say",
+    "showable",
+    "standard_output",
+    "width",
+]
 
 _WITHOUT_UNICODE = str.maketrans({"≤": "<=", "≥": ">=", "…": "...", "→": "->", "–": "-", "—": "-", "×": "x", "²": "^2"})
 # Output that is read by another program is not wrapped.
@@ -86,23 +98,52 @@ def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
         the rate is above 0
     """
     stream = sys.stderr if err else standard_output()
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    if not _can_show(text, encoding):
-        text = text.translate(_WITHOUT_UNICODE).encode(encoding, "backslashreplace").decode(encoding)
-    click.echo(text, file=stream, color=color)
+    click.echo(_showable(text, stream), file=stream, color=color)
 
 
 def can_say(text: str) -> bool:
     """Return whether standard output has every letter of a text."""
-    return _can_show(text, getattr(standard_output(), "encoding", None) or "utf-8")
+    return text == showable(text)
 
 
-def _can_show(text: str, encoding: str) -> bool:
+def showable(text: str) -> str:
+    """Return a text as `say` prints it, in which what standard output has no letters for takes more room."""
+    return _showable(text, standard_output())
+
+
+def _showable(text: str, stream: TextIO) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return False
-    return True
+        return text.translate(_WITHOUT_UNICODE).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two for each letter of Chinese, for one."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def fitted(text: str, columns: int) -> str:
+    """Return a text as it can be shown in so many columns, cut after a word where it is longer."""
+    text = showable(text)
+    if cells(text) <= columns:
+        return text
+    import textwrap
+
+    ellipsis = showable("…")
+    for letters in range(min(columns, len(text)), len(ellipsis), -1):
+        # A word that is longer than all the room there is has to be cut itself.
+        cut = textwrap.shorten(text, letters, placeholder=ellipsis)
+        cut = text[: letters - len(ellipsis)] + ellipsis if cut == ellipsis else cut
+        if cells(cut) <= columns:
+            return cut
+    return ""
 
 
 def print_json(value: Any) -> None:
@@ -121,14 +162,14 @@ def print_json(value: Any) -> None:
     say(text if can_say(text) else json.dumps(value, indent=2))
 
 
-def width() -> int:
-    """Return how many columns there are to fill: COLUMNS, or those of the terminal."""
+def width(unwrapped: int = UNWRAPPED) -> int:
+    """Return how many columns there are to fill: COLUMNS, or those of the terminal; `unwrapped` where there is none."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns) > 0:
         return int(columns)
     # A process may be started without a standard output at all.
     if standard_output() is None or not standard_output().isatty():
-        return UNWRAPPED
+        return unwrapped
     import shutil
 
     return shutil.get_terminal_size().columns

@@ -129,7 +129,13 @@ def names_of_extras(kinds: Iterable[Kind]) -> dict[str, str]:
 
 
 def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
-    """Return the extra that brings a plugin of this name, None where none does."""
+    """Return the extra that brings a plugin of this name, None where none does.
+
+    Example:
+        >>> from optim_core.plugin_tools import extra_of
+        >>> extra_of(["optimizer"], "FusedAdam")
+        'deepspeed'
+    """
     wanted = normalise(name)
     offers = [*EXTRAS.items(), *PROVIDED.items()]
     known = ((extra, each) for extra, plugins in offers for kind in kinds for each in plugins.get(kind, ()))

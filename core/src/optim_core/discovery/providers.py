@@ -129,6 +129,18 @@ class Providers:
                 return f"`{visible(claim.name)}` leaves {visible(name)} out: {visible(said)}"
         return None
 
+    def summary(self, provider: str, distribution: str, name: str) -> str | None:
+        """Return what a provider says of a name that it offers, in one line; None where it says nothing."""
+        for claim, opened in self._opened.items():
+            if (claim.name, claim.distribution) == (provider, distribution) and hasattr(opened.live, "summary"):
+                try:
+                    with running(claim):
+                        said = opened.live.summary(name)
+                except PluginLoadError:
+                    said = None
+                return said.strip().partition("\n")[0] or None if isinstance(said, str) else None
+        return None
+
     def _of(self, kind: str) -> list[_Opened]:
         if not is_kind(kind):
             # No provider offers commands, for one, so none has to be imported to know.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import attrs
 
-__all__ = ["Docstring", "parse_docstring"]
+__all__ = ["Docstring", "parse_docstring", "summary_of"]
 
 _FIELDS = re.compile(r"(Args|Arguments|Attributes):\s*")
 _EXAMPLES = re.compile(r"Examples?:\s*")
@@ -38,7 +38,7 @@ def parse_docstring(text: str | None) -> Docstring:
         >>> parse_docstring("Plain SGD.\n\nArgs:\n    lr: learning rate, > 0.").fields
         {'lr': 'learning rate, > 0.'}
     """
-    lines = inspect.cleandoc(text or "").replace("``", "`").splitlines()
+    lines = _lines(text)
     body: list[str] = []
     fields: list[str] = []
     examples: list[str] = []
@@ -50,6 +50,15 @@ def parse_docstring(text: str | None) -> Docstring:
                 continue
         section.append(line)
     return Docstring(lines[0] if lines else "", "\n".join(body).strip(), dict(_entries(fields)))
+
+
+def summary_of(text: str | None) -> str | None:
+    """Return the first line of a docstring, None where there is none."""
+    return next(iter(_lines(text)), "") or None
+
+
+def _lines(text: str | None) -> list[str]:
+    return inspect.cleandoc(text or "").replace("``", "`").splitlines()
 
 
 def _entries(section: list[str]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import abc
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
@@ -15,16 +15,12 @@ from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import OneOf, demands, range_in_words
 from optim_core.plugin_class.records import with_fields
-from optim_core.plugin_class.unimported import static_docstring
 from optim_core.run.durations import Duration
 from optim_core.text.prose import said
 from optim_core.text.values import type_in_words
 from optim_core.validators import Each, Interval
 
-if TYPE_CHECKING:
-    from optim_core.discovery.records import PluginRecord
-
-__all__ = ["FieldDescription", "PluginDescription", "describe", "example", "summary_without_import"]
+__all__ = ["FieldDescription", "PluginDescription", "describe", "example"]
 
 # The numbers that are tried, in this order, for a required field of which only the range is known.
 _NUMBERS = (1.0, 0.5, 0.1, 0.01, 10.0, 100.0)
@@ -219,20 +215,3 @@ def _accepts(interval: Interval, value: float) -> bool:
     except ValueError:
         return False
     return True
-
-
-def summary_without_import(record: PluginRecord) -> str | None:
-    """Return the first line of a plugin class's docstring, read from its source; None where that is not possible.
-
-    Example:
-        >>> from optim_core import registry
-        >>> from optim_core.plugin_tools import summary_without_import
-        >>> record = next(record for record in registry.plugins("optimizer") if record.name == "SGD")
-        >>> summary_without_import(record)
-        'Stochastic gradient descent, with momentum where asked for (Sutskever et al. 2013, ICML, on momentum).'
-    """
-    if record.provider is not None:
-        return None
-    module, _, attribute = record.target.partition(":")
-    text = static_docstring(module.strip(), attribute.partition("[")[0].strip())
-    return parse_docstring(text).summary or None

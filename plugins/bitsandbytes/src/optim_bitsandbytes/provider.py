@@ -83,6 +83,10 @@ class Bitsandbytes:
         """
         return _library.plugin_class(name)
 
+    def summary(self, name: str) -> str:
+        """Return the first line that the library's class says of itself; of those that say nothing, its name."""
+        return _library.summary(name) or _in_words(name)
+
     def why_not(self, name: str) -> str | None:
         """Return why the library's class of this name, whatever its case, is not offered; None for any other name."""
         own = next((each for each in _library.module().imports if normalise(each) == normalise(name)), "")
@@ -90,6 +94,14 @@ class Bitsandbytes:
             return "it makes a state that is too small for its own kernel"
         same = f"{own}32bit"
         return f"its plain names are left to others; it is `{same}` here" if own and same in self.names() else None
+
+
+def _in_words(name: str) -> str:
+    """Return what the name of a class says: PagedLion8bit is "Paged 8-bit Lion optimizer."."""
+    plain = name.removeprefix("Paged")
+    bits = next((bits for bits in ("8", "32") if plain.endswith(f"{bits}bit")), "")
+    words = ["Paged" if plain != name else "", bits and f"{bits}-bit", plain.removesuffix(f"{bits}bit"), "optimizer."]
+    return " ".join(filter(None, words))
 
 
 def _is_offered(name: str) -> bool:
@@ -100,6 +112,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
     found = module.find(name) if _is_offered(name) else None
     if found is None:
         raise LookupError(f"the installed bitsandbytes has no optimizer called {name}")
+    found = attrs.evolve(found, docstring=found.docstring or _in_words(name))
     needs_momentum = name.startswith(_WITH_MOMENTUM_ONLY)
     return wrapping(
         found,

@@ -60,6 +60,10 @@ class PytorchOptimizers:
             raise LookupError(f"{LIBRARY}.{name} {LEFT_OUT[name]}")
         return _library.plugin_class(name)
 
+    def summary(self, name: str) -> str | None:
+        """Return the first line that the library's class says of itself."""
+        return _library.summary(name)
+
     def why_not(self, name: str) -> str | None:
         """Return why the library's class of this name is not offered, None for any other name."""
         said = reason(name)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import attrs
 
-from optim_core.bridge import Library, LibraryClass, SourceModule
+from optim_core.bridge import Library, LibraryClass, SourceModule, parse_docstring
 from optim_torch_builtin import optimizers as own_optimizers
 from optim_torch_builtin import schedulers as own_schedulers
 from optim_torch_builtin.derived import plugin_class
@@ -78,6 +78,11 @@ class TorchProvider:
         if live not in self._added:
             self._added.setdefault(live, self._plugin_class(described(name, live)))
         return self._added[live]
+
+    def summary(self, name: str) -> str | None:
+        """Return the first line that torch's class says of itself."""
+        live = (live_classes(self.namespace) or {}).get(name)
+        return self._library.summary(name) if live is None else parse_docstring(live.__doc__).summary or None
 
     def _of_source(self, module: SourceModule, name: str) -> type[Any]:
         found = module.find(name) if is_below(module, name, self.namespace.base) else None

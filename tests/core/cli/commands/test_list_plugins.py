@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
-from cli_support import broken, install_demo, optim
+from cli_support import broken, install_demo, optim, optim_process
+from rich.cells import cell_len
 from site_folder import provider_source
 
 
@@ -49,12 +50,51 @@ def test_a_kind_limits_the_list():
     assert {"clipper"} == {row["kind"] for row in done.json}
 
 
-def test_an_unknown_kind_is_wrong_usage():
-    """`optim list optimisers` exits with 2 and names the kinds."""
-    done = optim("list", "optimisers")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["descent"], ["demo", "DemoDescent"]),
+        (["DEMO-DESCENT"], ["demo", "DemoDescent"]),
+        (["downhill"], ["demo", "DemoDescent"]),
+        (["optim-demo", "clipping"], ["democlip"]),
+        (["scheduler", "optim-demo"], ["DemoSteps"]),
+        (["schedulers", "clippers", "optim_demo"], ["DemoSteps", "democlip"]),
+        (["optim-demo", "--kind", "clipper", "--kind", "scheduler"], ["DemoSteps", "democlip"]),
+        (["demosteps", "--kind", "clipper", "--kind", "scheduler"], ["DemoSteps"]),
+    ],
+)
+def test_words_choose_what_is_listed(words, names):
+    """All words are in the name, the text, the distribution or what an alias stands for; kinds are one or another."""
+    assert names == [row["name"] for row in optim("list", *words, "--format", "json").json if "demo" in row["target"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["optimisers"], "nothing that is installed has `optimisers`; did you mean `optim list optimizers`?"),
+        (["Demo-Decsent"], "nothing that is installed has `Demo-Decsent`; did you mean `optim list DemoDescent`?"),
+        (["--kind", "clipper", "steps", "optim-demo"], "nothing that is installed has `steps`"),
+        (
+            ["downhill", "clipping", "optim-demo"],
+            "has all of: downhill, clipping, optim-demo",
+        ),
+        (["qqqqqq"], "nothing that is installed has `qqqqqq`\n"),
+    ],
+)
+def test_what_nothing_has_is_wrong_usage(words, said):
+    """The word that nothing has is named, with the one that was meant."""
+    done = optim("list", *words)
+
+    assert (2, "") == (done.code, done.stdout)
+    assert said in done.stderr
+
+
+def test_the_extra_that_brings_what_is_missing_is_named(site):
+    """Where no plugin has a name that one of an extra has."""
+    done = optim_process(site, "list", "adamw8bit", OPTIM_CORE_BLOCK="optim-bitsandbytes")
 
     assert 2 == done.code
-    assert "optimizers" in done.stderr
+    assert "bitsandbytes" in done.stderr.partition(";")[2]
 
 
 def test_an_alias_says_what_it_stands_for():
@@ -65,21 +105,44 @@ def test_an_alias_says_what_it_stands_for():
     )
 
 
-def test_in_a_wide_terminal_a_plugin_is_one_line():
-    """Name, kind, distribution, version, state and docstring stand on one line where there is room."""
-    line = next(line for line in optim("list", columns=300).stdout.splitlines() if line.startswith("DemoSteps"))
+def test_plugins_stand_below_whose_they_are(site):
+    """A heading has kind, distribution and version; a row name and docstring, without the name that it begins with."""
+    source = "import attrs\n@attrs.frozen\nclass Own:\n    'Own: begins so.'\n    def build(self, params): ...\n"
+    site.add("optim-own", entry_points={"optim_core.optimizers": {"Own": "own:Own"}}, modules={"own": source})
+    lines = optim("list", "optim", columns=100).stdout.splitlines()
 
-    assert ["DemoSteps", "scheduler", "optim-demo", "1.5", "ok", "Demo", "steps."] == line.split()
+    assert "optimizers of optim-demo 1.5" in lines
+    assert ["DemoSteps", "Demo", "steps."] == next(line for line in lines if line.startswith("DemoSteps")).split()
+    assert ["Own", "begins", "so."] == next(line for line in lines if line.startswith("Own ")).split()
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-def test_in_a_narrow_terminal_the_docstring_stands_below(columns):
-    """Where there is no room, the docstring stands below the rest, and no line is too long."""
-    lines = optim("list", "clippers", columns=columns).stdout.splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("democlip"))
+@pytest.mark.parametrize("columns", [None, 40, 20])
+def test_a_plugin_is_one_line_that_fits(site, columns):
+    """In a terminal of any width, and of 80 columns where the output is none: cut after a word, whatever is wide."""
+    name, wide = "n" * 50, "\N{CJK UNIFIED IDEOGRAPH-5B66}" * 30
+    source = 'import attrs\n@attrs.frozen\nclass A:\n    """{}"""\n    def build(self, params): ...\n'
+    names = {"wide": "wide_plugins:A", name: "wide_plugins:A", "Gone": "no_such:" + "A" * 300}
+    modules = {"wide_plugins": source.format(f"Word word {wide} {'word ' * 30}")}
+    site.add("optim-wide", entry_points={"optim_core.optimizers": names}, modules=modules)
+    site.add("optim-lost", entry_points={"optim_core.optimizers": {"Lost": "lost:Lost"}}, metadata=None)
+    rows = optim("list", columns=columns).stdout.splitlines()
 
-    assert "Demo clipping." in "\n".join(lines[at : at + 2])
-    assert max(map(len, lines)) <= columns
+    assert max(map(cell_len, rows)) <= (columns or 80)
+    if columns != 20:
+        assert 1 == len([row for row in rows if row.startswith("DemoDescent ") and "goes" in row])
+    if columns is None:
+        assert f"{name}  another name of wide" in rows
+        assert any(row.startswith("wide ") and row.endswith("  Word word…") for row in rows)
+
+
+def test_what_the_output_has_no_letters_for_fits_too(site):
+    """What is written in ASCII instead takes more room."""
+    done = optim_process(site, "list", PYTHONIOENCODING="ascii")
+
+    assert (0, "") == (done.code, done.stderr)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "goes <= downhill" in done.stdout
+    assert done.stdout.isascii()
 
 
 def test_what_is_broken_is_listed_with_the_reason(site):
@@ -100,14 +163,22 @@ def test_a_module_that_does_not_parse_has_no_docstring(site):
     assert (None, "ok") == (row["summary"], row["state"])
 
 
-def test_what_a_provider_offers_is_listed_with_the_provider(site):
-    """A plugin without an entry point of its own is listed with the provider that has it."""
+@pytest.mark.parametrize(
+    ("says", "shown"),
+    [
+        ("", "from the provider many"),
+        ("    def summary(self, name): return f'What {name} is.\\n\\nMore.'\n", "What Offered is."),
+        ("    def summary(self, name): return None\n", "from the provider many"),
+        ("    def summary(self, name): raise SystemExit(3)\n", "from the provider many"),
+    ],
+)
+def test_what_a_provider_offers_is_listed_as_the_provider_says(site, says, shown):
+    """By the first line of its `summary`; one that has none is named itself."""
     targets = {"optim_core.providers": {"many": "many_plugins:Provider"}}
-    site.add("optim-many", entry_points=targets, modules={"many_plugins": provider_source(["Offered"])})
+    site.add("optim-many", entry_points=targets, modules={"many_plugins": provider_source(["Offered"]) + says})
 
     assert any(
-        line.startswith("Offered ") and line.endswith("from the provider many")
-        for line in optim("list", columns=300).stdout.splitlines()
+        line.startswith("Offered ") and line.endswith(shown) for line in optim("list", columns=300).stdout.splitlines()
     )
     assert "Offered, an optimizer from optim-many 1.0\n" in optim("show", "Offered").stdout
 
