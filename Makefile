@@ -9,6 +9,7 @@
 #   make fuzz         the search for configs, files, overrides and states that break it, TIMES=50 times as long as in make test
 #   make test-torch   the suites of what stands on torch itself with another one, in .venvs/torch-VERSION: TORCH=2.9.1
 #   make docs         every snippet and command of the documents
+#   make site         the documents and the reference as a site, warnings as errors, in out/site
 #   make gallery      docs/schedules.svg: every installed schedule in one picture
 #   make lint · make types · make wheels · make bench · make clean
 #
@@ -54,7 +55,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs gallery lint types wheels bench clean
+.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs site gallery lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -90,6 +91,11 @@ fuzz: .venv/.dev
 
 docs: .venv/.dev
 	$(PY) -m pytest tests/integration/test_documents.py $(PYTEST_ARGS)
+
+# MkDocs tells of its next version otherwise.
+site: .venv/.dev
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet
+	@echo "out/site/index.html"
 
 gallery: .venv/.dev
 	$(PY) website/gallery.py

@@ -34,7 +34,9 @@ ELSEWHERE = {
     "examples/digits": "tests/integration/test_digits.py",
     "examples/training": "tests/integration/test_training_examples.py",
     "examples/lion_plugin": "tests/integration/test_strangers_plugin.py",
+    "mkdocs.yml": "tests/website/test_site.py",
     "pyproject.toml": "tests/integration/test_checkout.py",
+    "website": "tests/website/test_site.py",
 }
 # What is tested beside that in a file of another name, by patterns of files.
 PACKAGING = "tests/integration/test_packaging.py"

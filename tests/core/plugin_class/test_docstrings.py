@@ -36,3 +36,22 @@ def test_an_example_is_no_part_of_what_is_shown():
     found = parse_docstring(text)
     assert "Why it is halved.\n\nRaises:\n    ValueError: it is odd." == found.body
     assert {"number": "what is halved."} == found.fields
+
+
+def test_a_formula_is_kept_as_it_stands():
+    """The lines of the section keep their breaks and depths, and are in no other part."""
+    text = """Halve it.
+
+    Formula:
+        h = n / 2
+            where n is even
+
+        rounded
+
+    Args:
+        number: n.
+    """
+    found = parse_docstring(text)
+    assert "h = n / 2\n    where n is even\n\nrounded" == found.formula
+    assert ("", {"number": "n."}) == (found.body, found.fields)
+    assert "" == parse_docstring("Halve it.").formula

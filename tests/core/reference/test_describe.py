@@ -149,3 +149,20 @@ def test_the_classs_own_example_comes_first():
         example: ClassVar[Mapping[str, Any]] = {"x": 4711, "list": (1, 2)}
 
     assert {"x": 4711, "list": [1, 2]} == example(Own)
+
+
+def test_sources_are_the_addresses_that_a_docstring_names():
+    """arXiv numbers, addresses with and without https, and names in torch, each once; no other word with a dot."""
+
+    class Sourced:
+        """It (Doe 2017, arXiv:1711.05101), of torch.optim.AdamW and github.com/doe/it.
+
+        As in arXiv:1711.05101, http://doe.org/a_(b).pdf; unlike a.b, doe.org and optim_core.groups/names.
+        """
+
+    assert (
+        "https://arxiv.org/abs/1711.05101",
+        "https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html",
+        "https://github.com/doe/it",
+        "http://doe.org/a_(b).pdf",
+    ) == describe(attrs.frozen(Sourced)).sources

@@ -40,6 +40,7 @@ def wrapping(
     checks: Mapping[str, Validator] | None = None,
     more: Iterable[Argument] = (),
     texts: Mapping[str, str] | None = None,
+    about: str = "",
     members: Mapping[str, Any] | None = None,
     provider: str | None = None,
     importing: Callable[[], AbstractContextManager[Any]] = nullcontext,
@@ -61,6 +62,7 @@ def wrapping(
         checks: argument to the validator of its field.
         more: arguments that the constructor takes by its ``**kwargs``.
         texts: argument to its description, where the docstring of the class has none.
+        about: what the docstring of the plugin class says below its first line: sources, and a section ``Formula:``.
         members: further members of the plugin class, such as `group_options`.
         provider: the place, ``module:attribute``, of the provider whose `load` gives this class under its name. Where
             it is given, instances can be pickled, and so sent to another process.
@@ -98,7 +100,7 @@ def wrapping(
         **_needs(found),
         **(members or {}),
         **({} if provider is None else {"__reduce__": _reduce(provider, found.name)}),
-        "__doc__": _docstring(found, module, arguments, texts or {}),
+        "__doc__": _docstring(found, module, arguments, texts or {}, about),
         "__module__": __name__,
         "build": build(_maker(found.name, module, arguments.values(), importing)),
     }
@@ -209,9 +211,13 @@ def _takes_null(wanted: Any) -> bool:
     return type(None) in getattr(wanted, "__args__", ())
 
 
-def _docstring(found: LibraryClass, module: str, arguments: Mapping[str, Argument], texts: Mapping[str, str]) -> str:
+def _docstring(
+    found: LibraryClass, module: str, arguments: Mapping[str, Argument], texts: Mapping[str, str], about: str
+) -> str:
     told = parse_docstring(_TYPE.sub(r"\1:", found.docstring))
     lines = [f"{module}.{found.name}: {told.summary}".rstrip(": ")]
+    if about:
+        lines += ["", about]
     if arguments:
         lines += ["", "Args:"]
     for name, argument in arguments.items():

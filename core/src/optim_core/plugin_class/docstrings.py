@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 
 import attrs
@@ -11,6 +12,7 @@ import attrs
 __all__ = ["Docstring", "parse_docstring", "summary_of"]
 
 _FIELDS = re.compile(r"(Args|Arguments|Attributes):\s*")
+_FORMULA = re.compile(r"Formula:\s*")
 _EXAMPLES = re.compile(r"Examples?:\s*")
 _ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
 
@@ -21,12 +23,14 @@ class Docstring:
 
     Args:
         summary: the first line; "" where there is none.
-        body: the rest, without the sections on the fields and with examples.
+        body: the rest, without the sections on the fields, with examples, and with the formula.
+        formula: the lines of its section ``Formula:``, as they stand there; "" where there is none.
         fields: field name to what ``Args:`` says about it, on one line.
     """
 
     summary: str
     body: str
+    formula: str
     fields: dict[str, str]
 
 
@@ -41,15 +45,22 @@ def parse_docstring(text: str | None) -> Docstring:
     lines = _lines(text)
     body: list[str] = []
     fields: list[str] = []
+    formula: list[str] = []
     examples: list[str] = []
     section = body
     for line in lines[1:]:
         if line and not line[0].isspace():
-            section = fields if _FIELDS.fullmatch(line) else examples if _EXAMPLES.fullmatch(line) else body
+            begun = ((_FIELDS, fields), (_FORMULA, formula), (_EXAMPLES, examples))
+            section = next((lines for heading, lines in begun if heading.fullmatch(line)), body)
             if section is not body:
                 continue
         section.append(line)
-    return Docstring(lines[0] if lines else "", "\n".join(body).strip(), dict(_entries(fields)))
+    return Docstring(
+        summary=lines[0] if lines else "",
+        body="\n".join(body).strip(),
+        formula=textwrap.dedent("\n".join(formula)).strip("\n").rstrip(),
+        fields=dict(_entries(fields)),
+    )
 
 
 def summary_of(text: str | None) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -26,6 +27,13 @@ __all__ = ["FieldDescription", "PluginDescription", "describe", "example"]
 _NUMBERS = (1.0, 0.5, 0.1, 0.01, 10.0, 100.0)
 _WHOLE_NUMBERS = (10, 100, 1, 2, 0)
 _RATE = 1e-3
+
+# "arXiv:1711.05101"; a class or function of torch; "https://…", or an address without that, whose host is lower case.
+_SOURCE = re.compile(
+    r"arXiv:(?P<paper>\d{4}\.\d{4,5})"
+    r"|\b(?P<torch>torch\.(?:optim|nn\.utils)(?:\.\w+)+)"
+    r"|(?:(?P<scheme>https?://)|(?<![\w/.:@]))(?P<address>(?:[a-z\d-]+\.)+[a-z]{2,}/[^\s>,;`]*[\w/])"
+)
 
 _FACTORY: Any = attrs.Factory
 
@@ -65,7 +73,9 @@ class PluginDescription:
 
     Args:
         summary: the first line of its docstring.
-        body: the rest of the docstring, without the sections on the fields and with examples.
+        body: the rest of the docstring, without the sections on the fields, with examples, and with the formula.
+        formula: what it computes, as the lines of its section ``Formula:``; "" where the docstring has none.
+        sources: the addresses of the papers and pages that summary and body name, an arXiv number among them.
         fields: its fields, in the order of the class.
 
     Example:
@@ -77,6 +87,8 @@ class PluginDescription:
 
     summary: str
     body: str
+    formula: str
+    sources: tuple[str, ...]
     fields: tuple[FieldDescription, ...]
 
 
@@ -99,7 +111,23 @@ def describe(cls: type[Any]) -> PluginDescription:
         _described(key, field, types[field.name], docstring.fields.get(field.name))
         for key, field in config_fields(cls).items()
     )
-    return PluginDescription(summary=docstring.summary, body=docstring.body, fields=fields)
+    return PluginDescription(
+        summary=docstring.summary,
+        body=docstring.body,
+        formula=docstring.formula,
+        sources=tuple(dict.fromkeys(_sources(f"{docstring.summary}\n{docstring.body}"))),
+        fields=fields,
+    )
+
+
+def _sources(text: str) -> Iterator[str]:
+    for found in _SOURCE.finditer(text):
+        if found["paper"]:
+            yield f"https://arxiv.org/abs/{found['paper']}"
+        elif found["torch"]:
+            yield f"https://docs.pytorch.org/docs/stable/generated/{found['torch']}.html"
+        else:
+            yield f"{found['scheme'] or 'https://'}{found['address']}"
 
 
 def _described(key: str, field: attrs.Attribute[Any], hint: Any, text: str | None) -> FieldDescription:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
+from optim_bitsandbytes.about import about
 from optim_bitsandbytes.declared import DECLARED
 from optim_bitsandbytes.importing import without_news_of_kernels
 from optim_core.bridge import Library, SourceClass, SourceModule, declared, wrapping
@@ -121,6 +122,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         required=("momentum",) if needs_momentum else (),
         types=_TYPES,
         checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
+        about=about(name),
         members={"conformance": declared(DECLARED, name)},
         provider=f"{__name__}:optimizers",
         importing=without_news_of_kernels,

@@ -27,6 +27,12 @@ class CPUAdam:
     Adam does. Unlike FusedAdam it runs on the CPU also where there is a GPU, and keeps the means of bfloat16 and
     float16 parameters in float32. Its kernel is compiled when the first one is built, in one to two minutes, and kept.
 
+    Formula:
+        w = w - lr * weight_decay * w, or g = g + weight_decay * w without adam_w_mode
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        w = w - lr * (m / (1 - beta1 ** t)) / (sqrt(v / (1 - beta2 ** t)) + eps)
+
     Args:
         lr: learning rate, > 0. Unlike DeepSpeed's it has no default.
         betas: decay of the means of the gradient and of its square, each in [0, 1), also as a float32.

@@ -32,6 +32,20 @@ class Muon:
     Newton-Schulz iterations, and the matrix moves by ``lr`` times that. The other is torch.optim.AdamW. ``TorchMuon``
     is torch's own class, which takes matrices only.
 
+    Formula:
+        matrices:
+            b = momentum * b + (1 - momentum) * g
+            X = (1 - momentum) * g + momentum * b if nesterov else b
+            X = X / norm(X)
+            ns_steps times: A = X X^T, X = c0 * X + (c1 * A + c2 * A A) X
+            w = w - lr * muon_weight_decay * w
+            w = w - lr * sqrt(max(1, rows / columns)) * X
+        all others, where r is adamw_lr:
+            w = w - r * weight_decay * w
+            m = beta1 * m + (1 - beta1) * g
+            v = beta2 * v + (1 - beta2) * g ** 2
+            w = w - r * (m / (1 - beta1 ** t)) / (sqrt(v / (1 - beta2 ** t)) + eps)
+
     Args:
         lr: learning rate of the matrices, > 0.
         adamw_lr: learning rate of all other parameters, > 0.

@@ -17,6 +17,7 @@ from optim_pytorch_optimizer.left_out import LEFT_OUT, reason
 from optim_pytorch_optimizer.lora import by_pairs, lora_members
 from optim_pytorch_optimizer.ranges import checks_of
 from optim_pytorch_optimizer.rates import rate_members
+from optim_pytorch_optimizer.sources import about
 
 __all__ = ["PytorchOptimizers", "optimizers"]
 
@@ -81,6 +82,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         checks={**checks_of(found), **OPTION_CHECKS, **COEFFICIENT_CHECKS},
         more=keyword_options(found),
         texts=OPTION_TEXTS,
+        about=about(name),
         members={
             **group_members(found),
             **needed(name),

@@ -24,6 +24,11 @@ class Constant(ClosedForm):
     """The base rate at every step (transformers ``constant``).
 
     torch's ConstantLR is something else: a smaller rate for the first steps.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        rate = base
     """
 
     interval: ClassVar[str] = "step"

@@ -21,8 +21,12 @@ __all__ = ["ConstantWithWarmup"]
 class ConstantWithWarmup(ClosedForm):
     """Up from 0 in a straight line, then the base rate (transformers ``constant_with_warmup``).
 
-    With W warmup steps, the base rate is multiplied by ``step / W`` before step W. Step 0 trains with a rate of 0; the
-    first of torch's LinearLR does not.
+    Step 0 trains with a rate of 0; the first of torch's LinearLR does not.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        rate = base * min(1, step / W), where W is num_warmup_steps
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``; ``constant`` has none.

@@ -24,14 +24,17 @@ LENGTHS = ("num_training_steps", "T_max", "epochs")
 class Cosine(ClosedForm):
     """Up from 0 in a straight line, then down along half a cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
 
-    transformers' ``cosine``, and torch's CosineAnnealingLR where there is no warmup. With W warmup steps of N, the rate
-    is ``step / W`` times the base rate before step W. From there on it is the base rate times c plus `eta_min` times
-    1 - c, with ``c = (1 + cos(2π num_cycles (step - W) / (N - W))) / 2``. After step N it stays as it is there; the two
-    others let it rise again.
+    transformers' ``cosine``, and torch's CosineAnnealingLR where there is no warmup. W of the N steps
+    are the warmup. After step N the rate stays as it is there; the two others let it rise again.
 
     N is `num_training_steps`, `T_max` or `epochs`, of which one may be set, or else the length of the run. With `T_max`
     or `epochs` the schedule is stepped once an epoch, and a bare number in any field is epochs; with ``interval: step``
     beside the type it is steps again, except in `epochs`.
+
+    Formula:
+        step < W: rate = base * step / W
+        then: rate = c * base + (1 - c) * eta_min
+        c = (1 + cos(2π * num_cycles * (step - W) / (N - W))) / 2
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.

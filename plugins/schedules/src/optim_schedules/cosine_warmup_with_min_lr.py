@@ -20,10 +20,17 @@ __all__ = ["CosineWarmupWithMinLR"]
 class CosineWarmupWithMinLR(CosineWithMinLR):
     """``cosine_with_min_lr`` that trains from the first step on (transformers ``cosine_warmup_with_min_lr``).
 
-    With W warmup steps of N, the base rate is multiplied by ``(step + 1) / W`` before step W; with `warmup_lr_rate` r,
-    by ``r + (1 - r) step / (W - 1)``. From there on the rate is the base rate times c plus the lowest rate times 1 - c,
-    with ``c = (1 + cos(2π num_cycles (step - W + 1) / (N - W))) / 2``: each value comes one step earlier than in
-    ``cosine_with_min_lr``, and the lowest at the last step that trains, N - 1. After step N the rate stays.
+    W of the N steps are the warmup. Each value comes one step earlier than in ``cosine_with_min_lr``, and the lowest at
+    the last step that trains, N - 1. After step N the rate stays.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        step < W: rate = base * (step + 1) / W,
+            or base * (r + (1 - r) * step / (W - 1)) where r is warmup_lr_rate
+        then: rate = c * base + (1 - c) * min_lr
+        c = (1 + cos(2π * num_cycles * (step - W + 1) / (N - W))) / 2
+        min_lr = base * min_lr_rate, where that is set
 
     Args:
         num_training_steps: step N; by default the length of the run.

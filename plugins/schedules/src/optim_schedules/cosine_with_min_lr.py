@@ -24,9 +24,16 @@ __all__ = ["CosineWithMinLR"]
 class CosineWithMinLR(ClosedForm):
     """``cosine`` down to a rate that is given absolutely or as a share (transformers ``cosine_with_min_lr``).
 
-    With W warmup steps of N, the rate is ``step / W`` times the base rate before step W. From there on it is the base
-    rate times c plus the lowest rate times 1 - c, with ``c = (1 + cos(2π num_cycles (step - W) / (N - W))) / 2``; after
-    step N it stays. ``cosine`` with `eta_min` is the same as this with `min_lr`.
+    W of the N steps are the warmup; after step N the rate stays. ``cosine`` with `eta_min` is the same as this with
+    `min_lr`.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        step < W: rate = base * step / W
+        then: rate = c * base + (1 - c) * min_lr
+        c = (1 + cos(2π * num_cycles * (step - W) / (N - W))) / 2
+        min_lr = base * min_lr_rate, where that is set
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.

@@ -24,10 +24,16 @@ __all__ = ["CosineWithRestarts"]
 class CosineWithRestarts(ClosedForm):
     """Up from 0 in a straight line, then several half cosines down (transformers ``cosine_with_restarts``).
 
-    With W warmup steps of N, the rate is ``step / W`` times the base rate before step W. From there on it is the base
-    rate times c plus `eta_min` times 1 - c, with ``c = (1 + cos(π ((num_cycles p) mod 1))) / 2`` and
-    ``p = (step - W) / (N - W)``. All cycles are equally long and begin at the base rate; those of torch's
+    W of the N steps are the warmup. All cycles are equally long and begin at the base rate; those of torch's
     CosineAnnealingWarmRestarts may grow. At step N the rate is `eta_min` and stays so; transformers has no floor but 0.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        step < W: rate = base * step / W
+        then: rate = c * base + (1 - c) * eta_min
+        c = (1 + cos(π * ((num_cycles * p) mod 1))) / 2
+        p = (step - W) / (N - W)
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.

@@ -27,6 +27,12 @@ class Greedy:
     transformers' ``greedy``. After more than `patience` improvements in a row the rate is divided by `factor`, after
     more than `patience` calls without one it is multiplied by it. ``reduce_lr_on_plateau`` only ever lowers it.
 
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        after more than patience improvements in a row: rate = min(rate / factor, max_lr)
+        after more than patience calls without one: rate = max(rate * factor, min_lr)
+
     Args:
         mode: "min" where a lower metric is better, "max" where a higher one is.
         factor: in (0, 1).

@@ -37,8 +37,13 @@ _warned: set[float] = set()
 class InverseLR(ClosedForm):
     """Down with a power of the step, after an exponential warmup (k-diffusion, stable-audio-tools).
 
-    At every step, 0 included, the rate is ``(1 - warmup ** (step + 1)) * max(final_lr, base_lr * (1 + step / inv_gamma)
-    ** -power)``. It needs no length of the run. ``inverse_sqrt`` has the power 1/2 and a warmup of a given length.
+    The formula holds at every step, 0 included. It needs no length of the run. ``inverse_sqrt`` has the power 1/2 and a
+    warmup of a given length.
+
+    github.com/crowsonkb/k-diffusion, github.com/Stability-AI/stable-audio-tools
+
+    Formula:
+        rate = (1 - warmup ** (step + 1)) * max(final_lr, base * (1 + step / inv_gamma) ** -power)
 
     Args:
         inv_gamma: steps after which the rate has fallen to ``2 ** -power`` of the base, > 0.

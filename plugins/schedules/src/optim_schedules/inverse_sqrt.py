@@ -24,9 +24,12 @@ TIMESCALE = 10_000
 class InverseSqrt(ClosedForm):
     """Up from 0 in a straight line, then down with 1 over the square root of the step (transformers ``inverse_sqrt``).
 
-    With W warmup steps and a time scale of T, the base rate is multiplied by ``step / W`` before step W, and by
-    ``1 / sqrt((step - W + T) / T)`` from there on (Zhai et al. 2022, arXiv:2106.04560). It needs no length of the run
+    W steps are the warmup, and T is the time scale (Zhai et al. 2022, arXiv:2106.04560). It needs no length of the run
     and never reaches 0. InverseLR has any power, and an exponential warmup.
+
+    Formula:
+        step < W: rate = base * step / W
+        then: rate = base / sqrt((step - W + T) / T)
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.

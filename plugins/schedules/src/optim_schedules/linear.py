@@ -20,8 +20,14 @@ __all__ = ["Linear"]
 class Linear(ClosedForm):
     """Up from 0 in a straight line, and down to 0 in another (transformers ``linear``).
 
-    With W warmup steps of N, the base rate is multiplied by ``step / W`` before step W, and by ``(N - step) / (N - W)``
-    from there on; it is 0 at step N and stays so. torch's LinearLR has one line only, between two factors.
+    W of the N steps are the warmup; the rate is 0 at step N and stays so. torch's LinearLR has one line only, between
+    two factors.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        step < W: rate = base * step / W
+        then: rate = base * max(0, (N - step) / (N - W))
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.

@@ -23,9 +23,15 @@ __all__ = ["Polynomial"]
 class Polynomial(ClosedForm):
     """Up from 0 in a straight line, then down by a power of the steps that are left (transformers ``polynomial``).
 
-    With W warmup steps of N, the rate is ``step / W`` times the base rate before step W. From there on it is the base
-    rate times c plus `lr_end` times 1 - c, with ``c = (1 - (step - W) / (N - W)) ** power``, as in BERT and fairseq.
-    torch's PolynomialLR has neither a warmup nor a rate to end at.
+    W of the N steps are the warmup, as in BERT and fairseq. torch's PolynomialLR has neither a warmup nor a rate to end
+    at.
+
+    huggingface.co/docs/transformers/main_classes/optimizer_schedules
+
+    Formula:
+        step < W: rate = base * step / W
+        then: rate = c * base + (1 - c) * lr_end
+        c = (1 - (step - W) / (N - W)) ** power
 
     Args:
         num_warmup_steps: length of the rise: steps, ``"5%"`` of the run, or ``"2 epochs"``.

@@ -35,6 +35,9 @@ class Sequential(Combination):
     its duration: a share such as ``num_warmup_steps: 5%`` in it is a share of that. torch's SequentialLR counts
     milestones in calls, knows no lengths, and cannot nest.
 
+    Formula:
+        rate = rate of schedule i at its own step: step - durations[0] - ... - durations[i - 1]
+
     Args:
         schedulers: at least one schedule, {type, config} each, torch's own too; none that waits for a metric.
         durations: how long each lasts: steps, ``"70%"`` of the run, or ``"2 epochs"``, > 0; the last may be left out

@@ -32,12 +32,18 @@ _OF_A_METRIC = ("monitor", "mode")
 class Warmup(Combination):
     """Up to the first rate of any other schedule in a straight line, then that schedule from its step 0.
 
-    With W warmup steps, the rate before step W is the schedule's first one times ``start_factor + (1 - start_factor)
-    step / W``, and at step W + n what the schedule has at its step n. A length that the schedule leaves open is what
-    the warmup leaves of the run: ``cosine`` in it is the same as ``cosine`` with ``num_warmup_steps``.
+    W steps are the warmup. A length that the schedule leaves open is what the warmup leaves of the run: ``cosine`` in
+    it is the same as ``cosine`` with ``num_warmup_steps``.
 
     Around a schedule that waits for a metric, such as ReduceLROnPlateau, ``step(metric)`` is called from the start, and
     so once an epoch where that schedule says no other `interval`; the metrics of the first W calls are not looked at.
+
+    Goyal et al. 2017, arXiv:1706.02677, begin in this way.
+
+    Formula:
+        first = rate of the schedule at its step 0
+        step < W: rate = first * (start_factor + (1 - start_factor) * step / W)
+        then: rate = rate of the schedule at its step: step - W
 
     Args:
         scheduler: {type, config}, torch's own too.

@@ -27,6 +27,13 @@ class WarmupCosine(ClosedForm):
     stepped once an epoch, or with ``interval: step`` beside the type after each step, which makes the same curve finer.
     In epoch 0 the rate is `start_factor` times the base rate: with 0, and stepped by epochs, that epoch trains nothing.
 
+    Goyal et al. 2017, arXiv:1706.02677, for the warmup; Loshchilov and Hutter 2016, arXiv:1608.03983, for the cosine.
+
+    Formula:
+        epoch < W: rate = base * (start_factor + (1 - start_factor) * epoch / W)
+        then: rate = eta_min + (base - eta_min) * (1 + cos(π * (epoch - W) / (N - W))) / 2
+        W is warmup_epochs, N is max_epochs
+
     Args:
         warmup_epochs: epochs until the base rate, 0 or more.
         max_epochs: epochs until `eta_min`, > 0; by default the epochs of the run.

@@ -28,11 +28,16 @@ NAME = "warmup_stable_decay"
 class WarmupStableDecay(ClosedForm):
     """Up, constant for most of the run, and down at its end (WSD: Hu et al. 2024, arXiv:2404.06395).
 
-    transformers' ``warmup_stable_decay``. The factor f rises from 0 to 1 in W warmup steps, is 1 for S steps, falls in
-    D decay steps, and the base rate is multiplied by ``min_lr_ratio + (1 - min_lr_ratio) f``; from then on by
-    `min_lr_ratio`. With p the share of its stage that is over, the rise is ``p``, ``(1 - cos πp) / 2`` or
-    ``1 - sqrt(1 - p)``, and the fall ``1 - p``, ``(1 + cos(2π num_cycles p)) / 2`` or ``1 - sqrt(p)``. Other than a
-    cosine, the constant stage can be prolonged without having known the length of the run.
+    transformers' ``warmup_stable_decay``. Other than a cosine, the constant stage can be prolonged without having known
+    the length of the run.
+
+    Formula:
+        rate = base * (min_lr_ratio + (1 - min_lr_ratio) * f)
+        p = share of the stage that is over
+        rise of W steps: f = p (linear), (1 - cos(π * p)) / 2 (cosine), 1 - sqrt(1 - p) (1-sqrt)
+        then S steps:    f = 1
+        fall of D steps: f = 1 - p (linear), (1 + cos(2π * num_cycles * p)) / 2 (cosine), 1 - sqrt(p) (1-sqrt)
+        from there on:   f = 0
 
     Args:
         num_warmup_steps: W: steps, ``"5%"`` of the run, or ``"2 epochs"``.

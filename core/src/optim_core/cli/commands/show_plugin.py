@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 import attrs
@@ -33,6 +34,13 @@ NEEDS = {
     "gradients": "gradients beside the function, which run.step computes before the step",
     "metric": "the metric that it follows: run.end_epoch(metric), or run.step(loss, metric=...) where it goes by steps",
     "modes": "run.eval() before evaluation, and run.train() after it",
+}
+
+# The letters of formulas, by the kind of plugin.
+FORMULAS: dict[Kind, str] = {
+    "optimizer": "w: weights, g: their gradient, t: the step, from 1",
+    "scheduler": "base: the rate that a group starts from; step: calls of step(), from 0",
+    "clipper": "g: a gradient, w: its weights",
 }
 
 
@@ -121,6 +129,8 @@ def _as_json(shown: _Shown) -> dict[str, Any]:
         "aliases": shown.aliases,
         "summary": shown.description.summary,
         "description": shown.description.body,
+        "formula": shown.description.formula,
+        "sources": list(shown.description.sources),
         "fields": [attrs.asdict(field, recurse=False) for field in shown.description.fields],
         "beside": list(KINDS[shown.kind].beside),
         "declared": shown.declared,
@@ -136,6 +146,10 @@ def _print(shown: _Shown) -> None:
     for text in (shown.description.summary, shown.description.body):
         if text:
             say("\n" + click.wrap_text(text, columns, preserve_paragraphs=True))
+    if shown.description.formula:
+        letters = f" ({FORMULAS[shown.kind]})" if shown.kind in FORMULAS else ""
+        say("\n" + click.wrap_text(f"Formula{letters}", columns))
+        say(textwrap.indent(shown.description.formula, "  "))
     say("\nFields" if shown.description.fields else "\nIt has no fields.")
     for field in shown.description.fields:
         _print_field(field, columns)

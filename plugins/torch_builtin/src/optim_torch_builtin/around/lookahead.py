@@ -26,6 +26,10 @@ class Lookahead:
     After every `k` steps of the other optimizer the slow weights go towards its weights by `alpha`, and its weights
     become the slow ones. Its momentum is kept. The slow weights begin as the weights are before the first step.
 
+    Formula:
+        w = a step of the other optimizer
+        every k steps: slow = slow + alpha * (w - slow), w = slow
+
     Args:
         optimizer: the optimizer around which it is made, {type, config}; rules for parameter groups stand there.
         k: steps of the inner optimizer between two pulls, ≥ 1.

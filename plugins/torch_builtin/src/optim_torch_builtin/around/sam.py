@@ -27,6 +27,11 @@ class SAM:
     pass, such as the statistics of BatchNorm, it counts twice. The weights are back, bit for bit, before the other
     optimizer steps them.
 
+    Formula:
+        e = rho * g / norm(g), or rho * w ** 2 * g / norm(abs(w) * g) where adaptive
+        g = gradient at w + e
+        w = a step of the other optimizer from w, by this g
+
     Args:
         optimizer: the optimizer around which it is made, {type, config}; rules for parameter groups stand there. None
             that needs a closure itself.

@@ -25,13 +25,17 @@ SMALLEST = 1e-6
 class AdaptiveClipper:
     """Adaptive gradient clipping (Brock et al. 2021, arXiv:2102.06171): by the norm of the weights, unit by unit.
 
-    The gradient of a unit whose norm G is above ``clip_factor * max(W, eps)``, W the norm of the unit's weights, is
-    scaled down to that. A unit is an output row of a matrix, an output channel of a convolution (over input channels
+    A unit is an output row of a matrix, an output channel of a convolution (over input channels
     and kernel), and all of a vector or scalar, a matrix with one long side included; dimension 0 is the output, so
     that transposed convolutions are divided by input channel. The paper leaves the last layer out: give only the
     parameters to clip. Gradients whose total norm is not finite are left as they are, with a warning. Nothing waits for
     a GPU; of gradients there the warning comes with the clipper's `tell`. What is counted as clipped is, of DTensors,
     what this process holds.
+
+    Formula:
+        of each unit:
+        most = clip_factor * max(norm(w), eps)
+        g = g * min(1, most / norm(g))
 
     Args:
         clip_factor: largest ratio of gradient norm to weight norm, > 0; the paper has 0.01 for batches of 4096, and

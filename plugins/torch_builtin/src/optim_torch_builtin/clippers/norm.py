@@ -28,6 +28,10 @@ class NormClipper:
     comes with the clipper's `tell`. The norm of DTensors is taken over all ranks, and plain tensors may stand beside
     them.
 
+    Formula:
+        n = norm of all gradients together
+        g = g * min(1, max_norm / (n + 1e-6))
+
     Args:
         max_norm: > 0.
         norm_type: p of the norm, > 0; "inf" is the largest absolute value.

@@ -27,6 +27,9 @@ class ValueClipper:
     warning: torch would hide an infinity, and keep a NaN, without a word. Nothing waits for a GPU; of gradients there
     the warning comes with the clipper's `tell`. What is counted as clipped is, of DTensors, what this process holds.
 
+    Formula:
+        g = min(max(g, -clip_value), clip_value), of each entry
+
     Args:
         clip_value: the largest absolute value, > 0.
         error_if_nonfinite: raise where the norm of all gradients is not finite. To know it, every step waits for the

@@ -23,6 +23,13 @@ class Adadelta:
 
     torch.optim.Adadelta. The paper has no learning rate: 1.0, the default, is the paper's method.
 
+    Formula:
+        g = g + weight_decay * w
+        v = rho * v + (1 - rho) * g ** 2
+        d = sqrt(u + eps) / sqrt(v + eps) * g
+        u = rho * u + (1 - rho) * d ** 2
+        w = w - lr * d
+
     Args:
         lr: factor on the step, > 0.
         rho: decay of the means of squared gradients and squared steps, in [0, 1].

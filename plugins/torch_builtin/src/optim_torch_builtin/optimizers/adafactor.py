@@ -27,6 +27,16 @@ class Adafactor:
     torch.optim.Adafactor, which differs from the one in transformers: `lr` is always used, there is no relative step
     and no warm-up, no first moment, and `weight_decay` shrinks the weights directly.
 
+    Formula:
+        a = max(eps[1], rms(w)) * min(lr, 1 / sqrt(t)), before the decay
+        w = w - lr * weight_decay * w
+        b = 1 - t ** beta2_decay
+        R = b * R + (1 - b) * mean of g ** 2 over each row
+        C = b * C + (1 - b) * mean of g ** 2 over each column
+        V = R C / mean(R), of vectors the mean of g ** 2 itself
+        u = g / sqrt(max(V, eps[0] ** 2))
+        w = w - a * u / max(1, rms(u) / d)
+
     Args:
         lr: learning rate, > 0; the step is also scaled by the root mean square of the parameter.
         beta2_decay: the decay of the second moment at step t is ``1 - t ** beta2_decay``, ≤ 0.

@@ -18,9 +18,15 @@ __all__ = ["Adagrad"]
 
 @attrs.frozen(kw_only=True)
 class Adagrad:
-    """Adagrad: steps divided by the root of the sum of squared gradients (Duchi et al. 2011, JMLR 12).
+    """Adagrad: steps divided by the root of the sum of squared gradients (Duchi et al. 2011).
 
-    torch.optim.Adagrad. The sum only grows, so steps shrink for good; RMSprop takes a running mean instead.
+    torch.optim.Adagrad, jmlr.org/papers/v12/duchi11a.html. The sum only grows, so steps shrink for good; RMSprop takes
+    a running mean instead.
+
+    Formula:
+        g = g + weight_decay * w
+        s = s + g ** 2, from initial_accumulator_value on
+        w = w - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(s) + eps)
 
     Args:
         lr: learning rate, > 0.

@@ -23,6 +23,12 @@ class Adam:
     torch.optim.Adam. Its `weight_decay` is an L2 penalty that goes through both means; AdamW's shrinks the weights
     directly, by ``lr * weight_decay`` a step.
 
+    Formula:
+        g = g + weight_decay * w
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        w = w - lr * (m / (1 - beta1 ** t)) / (sqrt(v / (1 - beta2 ** t)) + eps)
+
     Args:
         lr: learning rate, > 0.
         betas: decay of the means of the gradient and of its square, each in [0, 1).

@@ -23,6 +23,12 @@ class Adamax:
 
     torch.optim.Adamax.
 
+    Formula:
+        g = g + weight_decay * w
+        m = beta1 * m + (1 - beta1) * g
+        u = max(beta2 * u, abs(g) + eps)
+        w = w - lr / (1 - beta1 ** t) * m / u
+
     Args:
         lr: learning rate, > 0.
         betas: decay of the mean of the gradient and of the largest absolute gradient, each in [0, 1).

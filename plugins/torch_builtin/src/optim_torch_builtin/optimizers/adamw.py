@@ -23,6 +23,12 @@ class AdamW:
     torch.optim.AdamW. A step first multiplies the weights by ``1 - lr * weight_decay``; the paper has no `lr` in that
     product. transformers and most papers start from weight decay 0 or 0.1, torch from 0.01.
 
+    Formula:
+        w = w - lr * weight_decay * w
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        w = w - lr * (m / (1 - beta1 ** t)) / (sqrt(v / (1 - beta2 ** t)) + eps)
+
     Args:
         lr: learning rate, > 0.
         betas: decay of the means of the gradient and of its square, each in [0, 1).

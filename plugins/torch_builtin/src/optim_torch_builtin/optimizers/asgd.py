@@ -22,8 +22,14 @@ __all__ = ["ASGD"]
 class ASGD:
     """Averaged SGD: gradient descent that also keeps the mean of the weights (Polyak and Juditsky 1992, SIAM 30(4)).
 
-    torch.optim.ASGD. The mean is in the optimizer's state as "ax"; the parameters are the last iterate. A changed `lr`
-    takes effect one step late.
+    torch.optim.ASGD, doi.org/10.1137/0330046. The mean is in the optimizer's state as "ax"; the parameters are the last
+    iterate. A changed `lr` takes effect one step late.
+
+    Formula:
+        g = g + weight_decay * w
+        n = lr / (1 + lambd * lr * (t - 1)) ** alpha
+        w = w - lambd * n * w - n * g
+        ax = ax + (w - ax) / max(1, t - 1 - t0)
 
     Args:
         lr: learning rate at the start, > 0.

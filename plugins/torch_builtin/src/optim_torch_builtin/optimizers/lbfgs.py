@@ -23,8 +23,14 @@ __all__ = ["LBFGS"]
 class LBFGS:
     """L-BFGS: quasi-Newton steps from the last gradients (Nocedal and Wright 2006, Numerical Optimization, alg. 7.5).
 
-    torch.optim.LBFGS. Unlike the others ``step`` needs a closure, which it calls up to `max_eval` times; it takes one
-    parameter group on one device, and is meant for full batches.
+    torch.optim.LBFGS, doi.org/10.1007/BF01589116. Unlike the others ``step`` needs a closure, which it calls up to
+    `max_eval` times; it takes one parameter group on one device, and is meant for full batches.
+
+    Formula:
+        d = -H g, where H is an inverse Hessian after the last history_size pairs
+            of s = (change of w) and y = (change of g); at first H = 1
+        w = w + a * d, where a is lr, or what line_search_fn finds from there
+        repeated up to max_iter times in a step
 
     Args:
         lr: length of a step, > 0; the first guess where there is a line search.

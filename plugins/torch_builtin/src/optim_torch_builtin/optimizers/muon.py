@@ -26,6 +26,14 @@ class TorchMuon:
     Every parameter must be 2-D: embeddings, output heads, biases and norms belong to another optimizer. The name
     `Muon` is left to optim-muon, which splits a model by itself.
 
+    Formula:
+        b = momentum * b + (1 - momentum) * g
+        X = (1 - momentum) * g + momentum * b if nesterov else b
+        X = X / norm(X)
+        ns_steps times: A = X X^T, X = c0 * X + (c1 * A + c2 * A A) X
+        w = w - lr * weight_decay * w
+        w = w - lr * sqrt(max(1, rows / columns)) * X
+
     Args:
         lr: learning rate, > 0.
         weight_decay: shrinks the weights by ``lr * weight_decay`` a step, ≥ 0.

@@ -23,6 +23,15 @@ class NAdam:
 
     torch.optim.NAdam.
 
+    Formula:
+        g = g + weight_decay * w
+        mu(t) = beta1 * (1 - 0.96 ** (t * momentum_decay) / 2)
+        M(t) = mu(1) * mu(2) * ... * mu(t)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        n = mu(t + 1) * m / (1 - M(t + 1)) + (1 - mu(t)) * g / (1 - M(t))
+        w = w - lr * n / (sqrt(v / (1 - beta2 ** t)) + eps)
+
     Args:
         lr: learning rate, > 0.
         betas: decay of the means of the gradient and of its square, each in [0, 1).

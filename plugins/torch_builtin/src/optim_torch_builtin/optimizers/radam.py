@@ -23,6 +23,16 @@ class RAdam:
 
     torch.optim.RAdam. It stands in for a warm-up: the first steps are those of SGD with momentum.
 
+    Formula:
+        g = g + weight_decay * w
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        R = 2 / (1 - beta2) - 1
+        r = R - 2 * t * beta2 ** t / (1 - beta2 ** t)
+        c = sqrt((r - 4) * (r - 2) * R / ((R - 4) * (R - 2) * r))
+        s = c * sqrt(1 - beta2 ** t) / (sqrt(v) + eps) if r > 5 else 1
+        w = w - lr * s * m / (1 - beta1 ** t)
+
     Args:
         lr: learning rate, > 0.
         betas: decay of the means of the gradient and of its square, each in [0, 1).

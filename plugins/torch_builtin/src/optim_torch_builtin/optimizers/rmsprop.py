@@ -21,7 +21,15 @@ __all__ = ["RMSprop"]
 class RMSprop:
     """RMSprop: steps divided by the root of a running mean of squared gradients (Hinton 2012, lecture 6e).
 
-    torch.optim.RMSprop. `eps` is added after the root; TensorFlow's adds it before.
+    torch.optim.RMSprop, www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf. `eps` is added after the
+    root; TensorFlow's adds it before.
+
+    Formula:
+        g = g + weight_decay * w
+        v = alpha * v + (1 - alpha) * g ** 2
+        a = alpha * a + (1 - alpha) * g if centered else 0
+        b = momentum * b + g / (sqrt(v - a ** 2) + eps)
+        w = w - lr * b
 
     Args:
         lr: learning rate, > 0.

@@ -22,7 +22,14 @@ __all__ = ["Rprop"]
 class Rprop:
     """Rprop: steps from the sign of the gradient alone (Riedmiller and Braun 1993, IEEE ICNN). For full batches.
 
-    torch.optim.Rprop. `lr` is the size of the first step only: a schedule has no effect after it.
+    torch.optim.Rprop, doi.org/10.1109/ICNN.1993.298623. `lr` is the size of the first step only: a schedule has no
+    effect after it.
+
+    Formula:
+        s = s * etas[1] where g * (g before) > 0, s * etas[0] where it is < 0, from lr on
+        s = min(max(s, step_sizes[0]), step_sizes[1])
+        g = 0 where g * (g before) < 0
+        w = w - s * sign(g)
 
     Args:
         lr: size of the first step, > 0.

@@ -20,8 +20,13 @@ __all__ = ["SGD"]
 class SGD:
     """Stochastic gradient descent, with momentum where asked for (Sutskever et al. 2013, ICML, on momentum).
 
-    torch.optim.SGD. Its momentum buffer holds gradients, not steps: a change of `lr` acts on what it holds already,
-    unlike in Sutskever et al. and elsewhere.
+    torch.optim.SGD, proceedings.mlr.press/v28/sutskever13.html. Its momentum buffer holds gradients, not steps: a
+    change of `lr` acts on what it holds already, unlike in Sutskever et al. and elsewhere.
+
+    Formula:
+        g = g + weight_decay * w
+        b = g at first, then momentum * b + (1 - dampening) * g
+        w = w - lr * (g + momentum * b if nesterov else b)
 
     Args:
         lr: learning rate, > 0.

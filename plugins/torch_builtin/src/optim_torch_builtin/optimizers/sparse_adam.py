@@ -24,6 +24,12 @@ class SparseAdam:
     torch.optim.SparseAdam, for ``nn.Embedding(sparse=True)``: dense parameters, sparse gradients. A dense gradient is
     an error at the first step.
 
+    Formula:
+        where the gradient has an entry:
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g ** 2
+        w = w - lr * sqrt(1 - beta2 ** t) / (1 - beta1 ** t) * m / (sqrt(v) + eps)
+
     Args:
         lr: learning rate, > 0.
         betas: decay of the means of the gradient and of its square, each in [0, 1).

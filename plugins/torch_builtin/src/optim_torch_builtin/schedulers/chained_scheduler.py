@@ -54,6 +54,9 @@ class ChainedScheduler(Combined):
     stands before them: they may come first and nowhere else. Whether ``step()``
     is called after steps or epochs is the same for all of them, and may be set for the whole.
 
+    Formula:
+        rate = base * f1(step) * f2(step) * ..., where each schedule multiplies by f
+
     Args:
         schedulers: at least one schedule, {type, config} each; none that waits for a metric.
     """

@@ -25,6 +25,9 @@ class ConstantLR:
 
     torch.optim.lr_scheduler.ConstantLR. It is a flat warm-up: for a rate that never changes, leave the schedule out.
 
+    Formula:
+        rate = base * (factor if step < total_iters else 1)
+
     Args:
         factor: in (0, 1].
         total_iters: calls of ``step()`` until the full rate, ≥ 1.

@@ -25,6 +25,9 @@ class CosineAnnealingLR:
 
     torch.optim.lr_scheduler.CosineAnnealingLR. After `T_max` calls the rate rises again.
 
+    Formula:
+        rate = eta_min + (base - eta_min) * (1 + cos(π * step / T_max)) / 2
+
     Args:
         T_max: calls of ``step()`` until the lowest rate, ≥ 1.
         eta_min: the lowest rate, ≥ 0, at most the optimizer's; a group with an lr multiplier gets it times that;

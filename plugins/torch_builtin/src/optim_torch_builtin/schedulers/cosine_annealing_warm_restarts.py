@@ -25,6 +25,11 @@ class CosineAnnealingWarmRestarts:
 
     torch.optim.lr_scheduler.CosineAnnealingWarmRestarts. Unlike CosineAnnealingLR it jumps back to the full rate.
 
+    Formula:
+        rate = eta_min + (base - eta_min) * (1 + cos(π * n / T)) / 2
+        n: steps since the last restart
+        T: length of this cycle: T_0, then T_mult times the one before
+
     Args:
         T_0: calls of ``step()`` until the first restart, ≥ 1.
         T_mult: each cycle is this many times as long as the one before, ≥ 1.

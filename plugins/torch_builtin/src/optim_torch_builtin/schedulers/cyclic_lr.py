@@ -28,6 +28,12 @@ class CyclicLR:
     as `base_lr` or `max_lr` is multiplied by the lr multiplier of a group that has one. One for each group is a mapping
     from its name to the value, or a list, where the groups are those of `param_groups` or were handed over.
 
+    Formula:
+        p = share of this cycle's rise or fall that is over
+        x = p in the rise, 1 - p in the fall
+        rate = base_lr + (max_lr - base_lr) * x * s
+        s = 1 (triangular), 1 / 2 ** (cycle - 1) (triangular2), gamma ** step (exp_range)
+
     Args:
         base_lr: lower bound, ≥ 0 and ≤ `max_lr`, or one for each group.
         max_lr: upper bound, > 0, or one for each group.

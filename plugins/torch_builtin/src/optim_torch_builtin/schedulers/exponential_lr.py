@@ -25,6 +25,9 @@ class ExponentialLR:
 
     torch.optim.lr_scheduler.ExponentialLR.
 
+    Formula:
+        rate = base * gamma ** step
+
     Args:
         gamma: factor, > 0; above 1 the rate grows, as a search for a good rate wants it.
     """

@@ -25,6 +25,9 @@ class LambdaLR:
 
     torch.optim.lr_scheduler.LambdaLR, which takes functions only; a config file has expressions.
 
+    Formula:
+        rate = base * lr_lambda(step)
+
     Args:
         lr_lambda: the factor on the start rate, finite and ≥ 0: an arithmetic expression in `epoch` or `step`, which
             both count the calls of ``step()`` from 0, or a function of that number. Or one for each group: a mapping

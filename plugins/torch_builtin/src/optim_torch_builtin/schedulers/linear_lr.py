@@ -25,6 +25,10 @@ class LinearLR:
 
     torch.optim.lr_scheduler.LinearLR. As a warm-up it begins at a third of the rate, where others begin at 0.
 
+    Formula:
+        p = min(1, step / total_iters)
+        rate = base * (start_factor + (end_factor - start_factor) * p)
+
     Args:
         start_factor: factor before the first ``step()``, in (0, 1].
         end_factor: factor from `total_iters` calls on, in [0, 1].

@@ -26,6 +26,9 @@ class MultiStepLR:
 
     torch.optim.lr_scheduler.MultiStepLR.
 
+    Formula:
+        rate = base * gamma ** (number of milestones ≤ step)
+
     Args:
         milestones: at least one number of calls of ``step()``, each > 0 and above the one before.
         gamma: factor, > 0.

@@ -25,6 +25,9 @@ class MultiplicativeLR:
 
     torch.optim.lr_scheduler.MultiplicativeLR, which takes functions only; a config file has expressions.
 
+    Formula:
+        rate = base * lr_lambda(1) * lr_lambda(2) * ... * lr_lambda(step)
+
     Args:
         lr_lambda: the factor on the rate so far, finite and ≥ 0: an arithmetic expression in `epoch` or `step`, which
             both count the calls of ``step()`` from 0, or a function of that number. Or one for each group: a mapping

@@ -29,6 +29,12 @@ class OneCycleLR:
     the run. A ``step()`` beyond the length is an error. One value for each group is a mapping from its name to the
     value, or a list, where the groups are those of `param_groups` or were handed over.
 
+    Formula:
+        up from max_lr / div_factor to max_lr over pct_start of the run,
+        down from there to max_lr / div_factor / final_div_factor, each along
+            start + (end - start) * (1 - cos(π * p)) / 2, or * p where linear,
+        where p is the share of that part that is over
+
     Args:
         max_lr: the highest rate, > 0, or one for each group. A single one is multiplied by the lr multiplier of a group
             that has one.

@@ -25,6 +25,9 @@ class PolynomialLR:
 
     torch.optim.lr_scheduler.PolynomialLR.
 
+    Formula:
+        rate = base * (1 - min(step, total_iters) / total_iters) ** power
+
     Args:
         total_iters: calls of ``step()`` until 0, ≥ 1.
         power: > 0; 1 is a straight line.

@@ -26,6 +26,10 @@ class ReduceLROnPlateau:
     training loops that step it themselves. What transformers takes as ``lr_scheduler_kwargs`` are the fields here.
     ``greedy`` also raises the rate while the metric improves.
 
+    Formula:
+        after more than patience calls in which the metric is not better than the best:
+        rate = max(rate * factor, min_lr)
+
     Args:
         mode: "min" where a lower metric is better, "max" where a higher one is.
         factor: in (0, 1).

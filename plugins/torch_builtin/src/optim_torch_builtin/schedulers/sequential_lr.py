@@ -29,6 +29,10 @@ class SequentialLR(Combined):
     before it ended. Whether ``step()`` is called after steps or epochs is the same for all of
     them, and may be set for the whole.
 
+    Formula:
+        rate = rate of schedule i at its own step: step - milestones[i - 1],
+        where i is the number of milestones ≤ step
+
     Args:
         schedulers: at least one schedule, {type, config} each; none that waits for a metric, and none that combines
             schedules itself, which torch starts one step early or cannot start at all.

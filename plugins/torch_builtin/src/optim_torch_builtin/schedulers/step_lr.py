@@ -25,6 +25,9 @@ class StepLR:
 
     torch.optim.lr_scheduler.StepLR.
 
+    Formula:
+        rate = base * gamma ** floor(step / step_size)
+
     Args:
         step_size: calls of ``step()`` between two decays, ≥ 1.
         gamma: factor, in (0, 1].
