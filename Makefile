@@ -37,6 +37,7 @@ MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugi
 EDITABLE := $(foreach manifest,$(filter %/pyproject.toml,$(MANIFESTS)),--editable ./$(patsubst %/,%,$(dir $(manifest))))
 EDITABLE_OF_TORCH := $(foreach project,core $(addprefix plugins/,torch_builtin muon schedules conformance),--editable ./$(project))
 DEMO := examples/training/digits
+EDITOR := tests/integration/editor
 SOURCES := core/src $(wildcard plugins/*/src)
 
 # The core's tests that see nothing of what is installed: in .venv they find what they find without torch.
@@ -144,9 +145,13 @@ $(MADE):
 	@$(PY) -m compileall -q $(SOURCES)
 	@touch "$@"
 
-.venv/.dev: .venv/.demo
+.venv/.dev: .venv/.demo $(EDITOR)/package-lock.json
 	@echo "Installing the tools of development into .venv (once) ..."
 	@$(PY) $(INSTALL) --group dev
+# Where there is no npm, or no registry, the tests that talk to the language server are skipped.
+	@mkdir -p .venv/editor && cp $(EDITOR)/*.json .venv/editor
+	@npm ci --prefix .venv/editor --silent --no-audit --no-fund --ignore-scripts || \
+	echo "without npm's yaml-language-server: tests/integration/test_editor.py is skipped"
 	@touch "$@"
 
 .venvs/%/.core: pyproject.toml constraints.txt core/pyproject.toml

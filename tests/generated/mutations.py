@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["CANONICAL", "MUTATIONS", "mutated", "places"]
+__all__ = ["MUTATIONS", "mutated", "places"]
 
 Path = tuple[Any, ...]
 # It changes what stands under a key of a mapping or in a list, and is given a value and a key for that.
@@ -105,6 +105,3 @@ def _quote(holder: Any, step: Any, value: Any, key: Any) -> None:
 
 
 MUTATIONS = [_replace, _delete, _rename, _misspell, _duplicate, _wrap, _list_it, _hoist, _quote]
-
-# Those that leave a config in canonical form: numbers are not written as text, and fields stand below `config`.
-CANONICAL = [mutation for mutation in MUTATIONS if mutation not in (_quote, _hoist)]

@@ -192,6 +192,12 @@ GOOD = [
     {"optimizer_configs": {"a": rich(), "b": scheduled(GOOD_PART)}, "gradient_clipping": {"max_norm": 1}},
     {"optimizer_configs": {"a": {"type": "Rich"}}, "scheduler_configs": {"a": GOOD_PART}},
     {"type": "Rich", "config": {"lr": 1.0}},
+    {"type": "Rich", "learning_rate": "1e-4", "betas": ["0.5", 0.9], "maybe": "3"},
+    {"optimizer": {"type": "NeedsRate", "learning_rate": 1}, "scheduler": {"type": "ExponentialLR", "gamma": 0.5}},
+    {"optimizer_type": "rich", "optimizer_params": {"lr": 1.0, "lr_decay_gamma": 0.5}},
+    {"optimizer_name": "needs-rate", "learning_rate": 1, "scheduler": "exponential_lr", "gamma": 0.5, "epochs": 3},
+    {"training": {"optimizer": "rich", "lr": 1.0, "max_grad_norm": 1.0, "mine": 3}, "model": {"layers": 2}},
+    {"a": {"optimizer": {"type": "Rich", "lr": 1.0}}, "b": rich()},
     GOOD_PART,
     {"type": "norm", "config": {"max_norm": 1.0}},
 ]
@@ -251,6 +257,21 @@ WRONG = [
     {"scheduler_configs": {"a": GOOD_PART}},
     {"optimizer_configs": {"a": {"type": "Rich"}}, "optimizer": {"type": "Rich"}},
     {"type": "Poor"},
+    {"type": "Rich", "lr": 1, "learning_rate": 1},
+    {"type": "Rich", "unknown": 1},
+    {"type": "Rich", "lr": "fast"},
+    {"type": "Rich", "config": {}, "lr": 1},
+    {"type": "NeedsRate"},
+    {"optimizer_type": "Rich", "optimizer_params": {"unknown": 1}},
+    {"optimizer_params": {"lr": 1}},
+    {"optimizer_name": "Rich", "optimizer_type": "Rich"},
+    {"optimizer_name": "NeedsRate"},
+    {"optimizer_name": "Rich", "unknown": 1},
+    {"training": {"optimizer": "Rich", "lr": 0}},
+    {"training": {"optimizer": {"type": "Rich"}, "sheduler": None}},
+    {"optimzer": {"type": "Rich"}},
+    {"a": {"optimizer": {"type": "Rich", "unknown": 1}}},
+    {"optimizer": {"type": "Rich", "lr_decay_gamma": 0.5}, "scheduler": GOOD_PART},
 ]
 
 
@@ -278,12 +299,17 @@ def test_fields_have_defaults_and_descriptions(schema):
     """Editors are told what a field is, its default, and which name of it not to offer."""
     config = schema["$defs"]["optimizer.Rich"]
 
-    assert {"description": "the `rate`.", "type": "number", "exclusiveMinimum": 0, "default": 1e-3} == config[
-        "properties"
-    ]["lr"]
+    lr = config["properties"]["lr"]
+    assert ("the `rate`.\n\nA number > 0; by default 0.001.", 0, 1e-3) == (
+        lr["description"],
+        lr["exclusiveMinimum"],
+        lr["default"],
+    )
     assert config["properties"]["learning_rate"]["doNotSuggest"] is True
     assert "Rich in types (Doe 1999)." == config["description"]
-    assert {"enum": ["NeedsRate", "Odd", "Rich"]} == schema["$defs"]["optimizer"]["properties"]["type"]["anyOf"][0]
+    offered = schema["$defs"]["optimizer"]["properties"]["type"]["anyOf"][0]
+    assert ["NeedsRate", "Odd", "Rich"] == offered["enum"]
+    assert "Rich in types (Doe 1999)." == offered["enumDescriptions"][2]
 
 
 def test_without_plugins_no_type_fits():

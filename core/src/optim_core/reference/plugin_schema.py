@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections import abc
 from collections.abc import Mapping
 from types import NoneType, UnionType
@@ -13,27 +14,48 @@ import attrs
 from optim_core.config.canonical import is_finite
 from optim_core.config.structuring.class_plan import ALIASES
 from optim_core.kinds import Kind
-from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.plugin_class.fields import config_fields, field_types
 from optim_core.plugin_class.ranges import range_schema
 from optim_core.plugin_class.records import with_fields
 from optim_core.plugin_class.usable_types import LISTS, NUMBERS
-from optim_core.reference.describe import plain_default
+from optim_core.reference.describe import FieldDescription, describe
 from optim_core.run.durations import DURATION_TEXT, Duration
 from optim_core.run.shares import SHARE_TEXT, Share
 from optim_core.specs import SPECS
+from optim_core.text.values import shown
 
 Schema = dict[str, Any]
 
+# A text that writes a number is one. Of such a text the range is not looked at, which a pattern cannot say.
+NUMBER_TEXT = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
+
+
+def _number(name: str, said: str) -> Schema:
+    """Return the schema of a number or of a text that writes one; `said` is what an editor says of another text."""
+    return {"type": [name, "string"], "pattern": NUMBER_TEXT, "errorMessage": f"Incorrect type. {said}"}
+
+
+NUMBER = _number("number", "Expected a number.")
+_INT = _number("integer", "Expected a whole number.")
+
 _SCALARS: dict[Any, Schema] = {
-    float: {"type": "number"},
-    int: {"type": "integer"},
+    float: NUMBER,
+    int: _INT,
     bool: {"type": "boolean"},
     str: {"type": "string"},
     NoneType: {"type": "null"},
-    **{abstract: {"type": "number" if number is float else "integer"} for abstract, number in NUMBERS.items()},
-    Share: {"type": "string", "pattern": SHARE_TEXT},
-    Duration: {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": DURATION_TEXT}]},
+    **{abstract: NUMBER if number is float else _INT for abstract, number in NUMBERS.items()},
+    Share: {
+        "type": "string",
+        "pattern": SHARE_TEXT,
+        "errorMessage": "Incorrect type. Expected a share such as 10%.",
+    },
+    Duration: {
+        "type": ["integer", "string"],
+        "minimum": 0,
+        "pattern": DURATION_TEXT,
+        "errorMessage": "Incorrect type. Expected a length: 500, 500 steps, 5% or 2 epochs.",
+    },
 }
 
 # JSON type to the keywords of a range that mean something for it.
@@ -48,6 +70,8 @@ _KEYWORDS = {
 
 _COMPONENTS: dict[Any, Kind] = {cls: kind for kind, cls in SPECS.items()}
 
+LONGEST_DEFAULT = 60
+
 LARGEST_INT = 10_000
 """The bits of a whole number that is written as one."""
 
@@ -60,23 +84,32 @@ def config_schema(cls: type[Any], outer: tuple[type[Any], ...]) -> Schema:
     Raises:
         Exception: whatever evaluating an annotation raises; for a plugin that was loaded, nothing.
     """
-    docstring = parse_docstring(cls.__doc__)
+    described = describe(cls)
     types = field_types(cls)
     attributes = config_fields(cls)
-    properties: Schema = {}
-    for key, field in attributes.items():
-        described = _field(field, types[field.name], (*outer, cls))
-        text = docstring.fields.get(field.name)
-        properties[key] = {**({"description": text} if text else {}), **described}
+    properties = {
+        of_field.name: {"description": _told(of_field), **_field(field, types[field.name], of_field, (*outer, cls))}
+        for of_field, field in zip(described.fields, attributes.values(), strict=True)
+    }
     schema: Schema = {
         "title": cls.__name__,
-        "description": "\n\n".join(part for part in (docstring.summary, docstring.body) if part),
+        "description": "\n\n".join(part for part in (described.summary, described.body) if part),
         "type": "object",
         "properties": properties,
         "required": [key for key, field in attributes.items() if field.default is attrs.NOTHING],
         "additionalProperties": False,
     }
     return _with_aliases(schema)
+
+
+def _told(field: FieldDescription) -> str:
+    """Return what an editor shows of a field: what its class says of it, its type, range and default."""
+    words = f"{field.type} {field.range}" if field.range else field.type
+    text = json.dumps(field.default, ensure_ascii=False) if _is_json(field.default) else ""
+    given = text if 0 < len(text) <= LONGEST_DEFAULT else shown(field.default)
+    default = "required" if field.required else field.note or f"by default {given}"
+    facts = f"{words[:1].upper()}{words[1:]}; {default}."
+    return f"{field.text}\n\n{facts}" if field.text else facts
 
 
 def _with_aliases(schema: Schema) -> Schema:
@@ -87,7 +120,8 @@ def _with_aliases(schema: Schema) -> Schema:
             continue
         # `doNotSuggest` is VS Code's own keyword: it does not offer the second name.
         same = {keyword: value for keyword, value in properties[name].items() if keyword != "default"}
-        properties[alias] = {**same, "description": f"The same as `{name}`.", "doNotSuggest": True}
+        said = f"The same as `{name}`: {same['description']}"
+        properties[alias] = {**same, "description": said, "doNotSuggest": True}
         schema["not"] = {"required": [name, alias]}
         if name in schema["required"]:
             schema["required"].remove(name)
@@ -95,7 +129,7 @@ def _with_aliases(schema: Schema) -> Schema:
     return schema
 
 
-def _field(field: attrs.Attribute[Any], hint: Any, outer: tuple[type[Any], ...]) -> Schema:
+def _field(field: attrs.Attribute[Any], hint: Any, described: FieldDescription, outer: tuple[type[Any], ...]) -> Schema:
     try:
         schema = _typed(hint, outer)
     except Exception:  # noqa: BLE001 - the annotations of a class that a stranger's field holds may raise anything
@@ -104,10 +138,8 @@ def _field(field: attrs.Attribute[Any], hint: Any, outer: tuple[type[Any], ...])
     if field.converter is None:
         # Where a field has a converter, its range is that of what the converter returns, not of what a config says.
         schema = _within(schema, range_schema(field.validator))
-    if field.default is not attrs.NOTHING:
-        default, note = plain_default(field)
-        if note is None:
-            schema["default"] = default
+    if not described.required and described.note is None:
+        schema["default"] = described.default
     # The bounds of a stranger's validator, and the values of his enumeration, may be what JSON does not have.
     return {keyword: value for keyword, value in schema.items() if _is_json(value)}
 
@@ -126,8 +158,11 @@ def _is_json(value: Any) -> bool:
 def _within(schema: Schema, keywords: Schema) -> Schema:
     """Return a type's schema with the keywords of a range; those for items go where the items are described."""
     of_items = keywords.get("items")
-    meant = _KEYWORDS.get(schema["type"]) if isinstance(schema.get("type"), str) else None
+    types = schema.get("type")
+    meant = _NUMERIC if _is_number(schema) else _KEYWORDS.get(types) if isinstance(types, str) else None
     of_itself = {key: value for key, value in keywords.items() if key != "items" and (meant is None or key in meant)}
+    if _is_number(schema) and "enum" in of_itself:
+        schema = {"anyOf": [{"enum": of_itself.pop("enum")}, {"type": "string", "pattern": NUMBER_TEXT}]}
     narrowed = {**schema, **of_itself}
     # Values of a mapping are items, too.
     if of_items:
@@ -139,6 +174,11 @@ def _within(schema: Schema, keywords: Schema) -> Schema:
     elif of_items and schema.get("items") is not False:
         narrowed["items"] = {**schema.get("items", {}), **of_items}
     return narrowed
+
+
+def _is_number(schema: Schema) -> bool:
+    types = schema.get("type")
+    return "pattern" in schema and isinstance(types, list) and types[:2] in (NUMBER["type"], _INT["type"])
 
 
 def _with_values(schema: Schema, keywords: Schema) -> Schema:
@@ -176,9 +216,30 @@ def _any_of(members: list[Schema]) -> Schema:
     members = [member for member in members if member != NOWHERE]
     if len(members) <= 1:
         return members[0] if members else dict(NOWHERE)
-    if all(set(member) == {"type"} for member in members):
-        return {"type": list(dict.fromkeys(member["type"] for member in members))}
+    if all(set(member) <= {"type", *_OF_TEXTS} for member in members):
+        return _merged(members)
+    if members[-1] == {"type": "null"} and len(members) == 2 and "enum" not in members[0] and "type" in members[0]:
+        return {**members[0], "type": [*_types(members[0]), "null"]}
     return {"anyOf": members}
+
+
+_OF_TEXTS = ("pattern", "errorMessage")
+
+
+def _types(schema: Schema) -> list[str]:
+    return [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+
+
+def _merged(members: list[Schema]) -> Schema:
+    """Return one schema for values of several types, which takes the texts that any of them takes."""
+    types = list(dict.fromkeys(name for member in members for name in _types(member)))
+    of_texts = [member for member in members if "string" in _types(member)]
+    patterns = list(dict.fromkeys(member["pattern"] for member in of_texts if "pattern" in member))
+    if not patterns or not all("pattern" in member for member in of_texts):
+        return {"type": types}
+    said = [member["errorMessage"] for member in of_texts]
+    last = " or ".join(dict.fromkeys(text.rpartition("Expected ")[2].rstrip(".") for text in said))
+    return {"type": types, "pattern": "|".join(patterns), "errorMessage": f"Incorrect type. Expected {last}."}
 
 
 def _array(origin: Any, arguments: tuple[Any, ...], outer: tuple[type[Any], ...]) -> Schema:

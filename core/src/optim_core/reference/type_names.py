@@ -33,6 +33,18 @@ class NamedPlugin:
     def definition(self, kind: Kind) -> str:
         return f"{kind}.{self.name}"
 
+    def named(self, kind: Kind) -> str:
+        """The name of the definition of how the plugin is written."""
+        return f"{kind}-named-{self.name}"
+
+    def beside(self, kind: Kind) -> str:
+        """The name of the definition of its fields as they stand beside its type."""
+        return f"{kind}-beside-{self.name}"
+
+    def alone(self, kind: Kind) -> str:
+        """The name of the definition of its fields as they stand beside its type, without any other keys."""
+        return f"{kind}-alone-{self.name}"
+
     @property
     def rule(self) -> str:
         """The name of the definition of one entry of `param_groups`."""
@@ -44,15 +56,17 @@ class NamedPlugin:
         return list(self.plain) or [f"{self.owners[0]}:{name}" for name in self.names]
 
 
-def names_it(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> Schema:
-    pattern = f"^(?:{spelling(plugin, plugins)})$"
-    return {"properties": {"type": {"type": "string", "pattern": pattern}}, "required": ["type"]}
+def names_it(kind: Kind, plugin: NamedPlugin, keys: tuple[str, ...] = ("type",)) -> Schema:
+    """Return the schema of a mapping in which one of these keys names this plugin."""
+    named = {"$ref": f"#/$defs/{plugin.named(kind)}"}
+    ways: list[Schema] = [{"properties": {key: named}, "required": [key]} for key in keys]
+    return ways[0] if len(ways) == 1 else {"anyOf": ways}
 
 
 def spelling(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> str:
     """Return a regular expression for every way to write a plugin's names, with and without what stands in front."""
     taken = [normalise(name) for other in plugins if other is not plugin for name in other.plain]
-    words = [_loosely(name) if normalise(name) not in taken else _literally(name) for name in plugin.plain]
+    words = [_loosely(name) if normalise(name) not in taken else literally(name) for name in plugin.plain]
     owner = f"(?:{'|'.join(map(_of_distribution, plugin.owners))}):"
     ways = [f"(?:{owner})?(?:{'|'.join(words)})"] if words else []
     qualified = [_loosely(name) for name in plugin.names if name not in plugin.plain]
@@ -74,9 +88,10 @@ def _loosely(name: str) -> str:
 
 def _either_case(letter: str) -> str:
     lower, upper = letter.lower(), letter.upper()
-    return f"[{lower}{upper}]" if lower != upper and len(lower + upper) == 2 else _literally(letter)
+    return f"[{lower}{upper}]" if lower != upper and len(lower + upper) == 2 else literally(letter)
 
 
-def _literally(text: str) -> str:
+def literally(text: str) -> str:
+    """Return a regular expression for a text."""
     # JSON Schema has JavaScript's regular expressions, which do not allow all that re.escape does.
     return "".join(f"\\{letter}" if letter in r"\^$.|?*+()[]{}/" else letter for letter in text)

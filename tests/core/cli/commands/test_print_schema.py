@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from cli_support import install_demo, optim
 
@@ -19,3 +21,16 @@ def test_the_command_prints_it(site):
 
     assert "optimizer.DemoDescent" in schema["$defs"]
     assert _fits(schema, {"optimizer": {"type": "demo", "config": {"lr": 1.0}}})
+
+
+def test_it_is_written_to_a_file(site, tmp_path):
+    """`-o` writes the same, whole or not at all, and says how an editor is told of it."""
+    install_demo(site)
+    file = tmp_path / "optim.schema.json"
+    said = optim("schema", "-o", str(file)).stdout
+
+    assert optim("schema").json == json.loads(file.read_text(encoding="utf-8"))
+    assert "# yaml-language-server: $schema=optim.schema.json" in said
+    assert "yaml.schemas" in said
+    refused = optim("schema", "-o", str(tmp_path / "nowhere" / "x.json"))
+    assert (1, True) == (refused.code, "cannot be written" in refused.stderr)
