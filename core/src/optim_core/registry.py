@@ -234,7 +234,7 @@ class Registry:
             >>> from optim_core import registry
             >>> record = next(record for record in registry.plugins("optimizer") if record.name == "SGD")
             >>> registry.summary(record)
-            'Stochastic gradient descent, with momentum where asked for (Sutskever et al. 2013, ICML, on momentum).'
+            'Stochastic gradient descent, with momentum where asked for; `ASGD` also keeps the mean of the weights.'
         """
         from optim_core.plugin_class.docstrings import summary_of
         from optim_core.plugin_class.unimported import static_docstring

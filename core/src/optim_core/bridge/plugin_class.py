@@ -41,6 +41,7 @@ def wrapping(
     more: Iterable[Argument] = (),
     texts: Mapping[str, str] | None = None,
     about: str = "",
+    neighbours: str = "",
     members: Mapping[str, Any] | None = None,
     provider: str | None = None,
     importing: Callable[[], AbstractContextManager[Any]] = nullcontext,
@@ -63,6 +64,7 @@ def wrapping(
         more: arguments that the constructor takes by its ``**kwargs``.
         texts: argument to its description, where the docstring of the class has none.
         about: what the docstring of the plugin class says below its first line: sources, and a section ``Formula:``.
+        neighbours: a sentence for its first line, which says what is called alike and is something else.
         members: further members of the plugin class, such as `group_options`.
         provider: the place, ``module:attribute``, of the provider whose `load` gives this class under its name. Where
             it is given, instances can be pickled, and so sent to another process.
@@ -100,7 +102,7 @@ def wrapping(
         **_needs(found),
         **(members or {}),
         **({} if provider is None else {"__reduce__": _reduce(provider, found.name)}),
-        "__doc__": _docstring(found, module, arguments, texts or {}, about),
+        "__doc__": _docstring(found, module, arguments, texts or {}, about, neighbours),
         "__module__": __name__,
         "build": build(_maker(found.name, module, arguments.values(), importing)),
     }
@@ -212,10 +214,15 @@ def _takes_null(wanted: Any) -> bool:
 
 
 def _docstring(
-    found: LibraryClass, module: str, arguments: Mapping[str, Argument], texts: Mapping[str, str], about: str
+    found: LibraryClass,
+    module: str,
+    arguments: Mapping[str, Argument],
+    texts: Mapping[str, str],
+    about: str,
+    neighbours: str,
 ) -> str:
     told = parse_docstring(_TYPE.sub(r"\1:", found.docstring))
-    lines = [f"{module}.{found.name}: {told.summary}".rstrip(": ")]
+    lines = [" ".join((f"{module}.{found.name}: {told.summary}".rstrip(": "), neighbours)).rstrip()]
     if about:
         lines += ["", about]
     if arguments:

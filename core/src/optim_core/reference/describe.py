@@ -82,7 +82,7 @@ class PluginDescription:
         >>> from optim_core import registry
         >>> from optim_core.plugin_tools import describe
         >>> describe(registry.schedulers["StepLR"]).summary
-        'Multiply the rate by `gamma` after every `step_size` calls of `step()`.'
+        'Multiply the rate by `gamma` after every `step_size` calls of `step()`; `MultiStepLR` at given ones.'
     """
 
     summary: str

@@ -10,7 +10,7 @@ from optim_bitsandbytes.about import about
 from optim_bitsandbytes.declared import DECLARED
 from optim_bitsandbytes.importing import without_news_of_kernels
 from optim_core.bridge import Library, SourceClass, SourceModule, declared, wrapping
-from optim_core.plugin_tools import normalise
+from optim_core.plugin_tools import listing, normalise
 from optim_core.validators import each, fraction, in_range, non_negative, positive
 
 __all__ = ["Bitsandbytes", "optimizers"]
@@ -85,8 +85,8 @@ class Bitsandbytes:
         return _library.plugin_class(name)
 
     def summary(self, name: str) -> str:
-        """Return the first line that the library's class says of itself; of those that say nothing, its name."""
-        return _library.summary(name) or _in_words(name)
+        """Return the first line that the library's class says of itself, or its name, and what is called alike."""
+        return f"{_library.summary(name) or _in_words(name)} {_neighbours(_library.module(), name)}"
 
     def why_not(self, name: str) -> str | None:
         """Return why the library's class of this name, whatever its case, is not offered; None for any other name."""
@@ -123,10 +123,19 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         types=_TYPES,
         checks=_CHECKS | (_OF_RMSPROP if name.startswith("RMSprop") else {}),
         about=about(name),
+        neighbours=_neighbours(module, name),
         members={"conformance": declared(DECLARED, name)},
         provider=f"{__name__}:optimizers",
         importing=without_news_of_kernels,
     )
+
+
+def _neighbours(module: SourceModule, name: str) -> str:
+    """Return which of the library's others train the same, with another state, and whose the plain name is."""
+    plain = name.removeprefix("Paged").removesuffix("8bit").removesuffix("32bit")
+    kin = (f"{paged}{plain}{bits}" for paged in ("", "Paged") for bits in ("8bit", "32bit", ""))
+    others = [f"`{each}`" for each in kin if each in module.imports and _is_offered(each) and each != name]
+    return f"`{plain}` is another library's; {listing(others)} differ in their state."
 
 
 def _left_out(found: SourceClass) -> set[str]:

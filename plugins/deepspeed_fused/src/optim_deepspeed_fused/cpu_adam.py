@@ -21,11 +21,12 @@ __all__ = ["CPUAdam"]
 
 @attrs.frozen(kw_only=True)
 class CPUAdam:
-    """DeepSpeed's CPUAdam: Adam or AdamW for parameters in CPU memory (Ren et al. 2021, arXiv:2101.06840).
+    """DeepSpeed's CPUAdam, for parameters in CPU memory (arXiv:2101.06840); ``FusedAdam`` goes where the GPU is.
 
-    deepspeed.ops.adam.DeepSpeedCPUAdam, in a subclass without the faults that make it train otherwise than torch's
-    Adam does. Unlike FusedAdam it runs on the CPU also where there is a GPU, and keeps the means of bfloat16 and
-    float16 parameters in float32. Its kernel is compiled when the first one is built, in one to two minutes, and kept.
+    Ren et al. 2021. deepspeed.ops.adam.DeepSpeedCPUAdam, in a subclass without the faults that make it train otherwise
+    than torch's Adam does. Unlike FusedAdam it runs on the CPU also where there is a GPU, and keeps the means of
+    bfloat16 and float16 parameters in float32. Its kernel is compiled when the first one is built, in one to two
+    minutes, and kept.
 
     Formula:
         w = w - lr * weight_decay * w, or g = g + weight_decay * w without adam_w_mode

@@ -37,11 +37,11 @@ def _torch_can(instance: Any, _attribute: attrs.Attribute[Any], value: str) -> N
 
 @attrs.frozen(kw_only=True)
 class FusedAdam:
-    """DeepSpeed's FusedAdam: Adam or AdamW, each step a few fused kernels (github.com/deepspeedai/DeepSpeed).
+    """DeepSpeed's FusedAdam: Adam or AdamW in few kernels; torch's own is ``AdamW`` with ``fused: true``.
 
-    deepspeed.ops.adam.FusedAdam, in a subclass without the faults that make it train otherwise than torch's Adam
-    does. Its kernel is compiled when the first one is built, in one to two minutes, and kept. It trains float32,
-    float16 and bfloat16 on a GPU, and on a CPU where there is no GPU.
+    github.com/deepspeedai/DeepSpeed. deepspeed.ops.adam.FusedAdam, in a subclass without the faults that make it train
+    otherwise than torch's Adam does. Its kernel is compiled when the first one is built, in one to two minutes, and
+    kept. It trains float32, float16 and bfloat16 on a GPU, and on a CPU where there is no GPU.
 
     Formula:
         w = w - lr * weight_decay * w, or g = g + weight_decay * w without adam_w_mode

@@ -26,11 +26,11 @@ MATRICES, ADAMW = "matrices", "adamw"
 
 @attrs.frozen(kw_only=True)
 class Muon:
-    """Muon for matrices with AdamW for all other parameters (Jordan 2024, kellerjordan.github.io/posts/muon).
+    """Muon for matrices, AdamW for the rest (Jordan 2024, kellerjordan.github.io); ``TorchMuon`` is for matrices only.
 
-    One optimizer of two halves. The matrices' is torch.optim.Muon: the momentum of a matrix is made orthogonal by
-    Newton-Schulz iterations, and the matrix moves by ``lr`` times that. The other is torch.optim.AdamW. ``TorchMuon``
-    is torch's own class, which takes matrices only.
+    kellerjordan.github.io/posts/muon. One optimizer of two halves. The matrices' is torch.optim.Muon: the momentum of a
+    matrix is made orthogonal by Newton-Schulz iterations, and the matrix moves by ``lr`` times that. The other is
+    torch.optim.AdamW. ``TorchMuon`` is torch's own class, which takes matrices only.
 
     Formula:
         matrices:

@@ -15,6 +15,7 @@ from optim_pytorch_optimizer.groups import group_members
 from optim_pytorch_optimizer.keyword_options import OPTION_CHECKS, OPTION_TEXTS, keyword_options
 from optim_pytorch_optimizer.left_out import LEFT_OUT, reason
 from optim_pytorch_optimizer.lora import by_pairs, lora_members
+from optim_pytorch_optimizer.neighbours import NEIGHBOURS
 from optim_pytorch_optimizer.ranges import checks_of
 from optim_pytorch_optimizer.rates import rate_members
 from optim_pytorch_optimizer.sources import about
@@ -62,8 +63,8 @@ class PytorchOptimizers:
         return _library.plugin_class(name)
 
     def summary(self, name: str) -> str | None:
-        """Return the first line that the library's class says of itself."""
-        return _library.summary(name)
+        """Return the first line that the library's class says of itself, and what is called alike."""
+        return " ".join(filter(None, (_library.summary(name), NEIGHBOURS.get(name)))) or None
 
     def why_not(self, name: str) -> str | None:
         """Return why the library's class of this name is not offered, None for any other name."""
@@ -83,6 +84,7 @@ def _plugin_class(module: SourceModule, name: str) -> type[Any]:
         more=keyword_options(found),
         texts=OPTION_TEXTS,
         about=about(name),
+        neighbours=NEIGHBOURS.get(name, ""),
         members={
             **group_members(found),
             **needed(name),

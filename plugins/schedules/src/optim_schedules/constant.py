@@ -21,7 +21,7 @@ def flat(_step: Any, _maths: Any) -> Shape:
 
 @attrs.frozen(kw_only=True)
 class Constant(ClosedForm):
-    """The base rate at every step (transformers ``constant``).
+    """The base rate at every step (transformers); ``ConstantLR`` has a smaller one for the first steps.
 
     torch's ConstantLR is something else: a smaller rate for the first steps.
 

@@ -19,7 +19,7 @@ __all__ = ["ConstantWithWarmup"]
 
 @attrs.frozen(kw_only=True)
 class ConstantWithWarmup(ClosedForm):
-    """Up from 0 in a straight line, then the base rate (transformers ``constant_with_warmup``).
+    """Up from 0 in a straight line, then the base rate (transformers); ``constant`` is without the rise.
 
     Step 0 trains with a rate of 0; the first of torch's LinearLR does not.
 

@@ -22,10 +22,11 @@ LENGTHS = ("num_training_steps", "T_max", "epochs")
 
 @attrs.frozen(kw_only=True)
 class Cosine(ClosedForm):
-    """Up from 0 in a straight line, then down along half a cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
+    """Up from 0, then down half a cosine; ``CosineAnnealingLR`` is without warmup, ``warmup_cosine`` counts epochs.
 
-    transformers' ``cosine``, and torch's CosineAnnealingLR where there is no warmup. W of the N steps
-    are the warmup. After step N the rate stays as it is there; the two others let it rise again.
+    Loshchilov and Hutter 2016, arXiv:1608.03983; transformers' ``cosine``, and torch's CosineAnnealingLR where there is
+    no warmup. W of the N steps are the warmup. After step N the rate stays as it is there; the two others let it rise
+    again.
 
     N is `num_training_steps`, `T_max` or `epochs`, of which one may be set, or else the length of the run. With `T_max`
     or `epochs` the schedule is stepped once an epoch, and a bare number in any field is epochs; with ``interval: step``

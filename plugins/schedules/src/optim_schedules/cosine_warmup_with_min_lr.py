@@ -18,7 +18,7 @@ __all__ = ["CosineWarmupWithMinLR"]
 
 @attrs.frozen(kw_only=True)
 class CosineWarmupWithMinLR(CosineWithMinLR):
-    """``cosine_with_min_lr`` that trains from the first step on (transformers ``cosine_warmup_with_min_lr``).
+    """``cosine_with_min_lr`` that trains from the first step on, each value a step earlier (transformers).
 
     W of the N steps are the warmup. Each value comes one step earlier than in ``cosine_with_min_lr``, and the lowest at
     the last step that trains, N - 1. After step N the rate stays.

@@ -22,7 +22,7 @@ __all__ = ["CosineWithMinLR"]
 
 @attrs.frozen(kw_only=True)
 class CosineWithMinLR(ClosedForm):
-    """``cosine`` down to a rate that is given absolutely or as a share (transformers ``cosine_with_min_lr``).
+    """``cosine`` down to a given rate or share of it, as ``cosine`` with `eta_min` (transformers).
 
     W of the N steps are the warmup; after step N the rate stays. ``cosine`` with `eta_min` is the same as this with
     `min_lr`.

@@ -22,7 +22,7 @@ __all__ = ["CosineWithRestarts"]
 
 @attrs.frozen(kw_only=True)
 class CosineWithRestarts(ClosedForm):
-    """Up from 0 in a straight line, then several half cosines down (transformers ``cosine_with_restarts``).
+    """Up from 0, then equal half cosines (transformers); in ``CosineAnnealingWarmRestarts`` they may grow.
 
     W of the N steps are the warmup. All cycles are equally long and begin at the base rate; those of torch's
     CosineAnnealingWarmRestarts may grow. At step N the rate is `eta_min` and stays so; transformers has no floor but 0.

@@ -22,10 +22,11 @@ __all__ = ["Greedy"]
 
 @attrs.frozen(kw_only=True)
 class Greedy:
-    """Raise the rate while a metric improves, lower it when it does not (GreedyLR, arXiv:2512.14527): ``step(metric)``.
+    """Raise the rate while a metric improves, else lower it; ``ReduceLROnPlateau`` only lowers: ``step(metric)``.
 
-    transformers' ``greedy``. After more than `patience` improvements in a row the rate is divided by `factor`, after
-    more than `patience` calls without one it is multiplied by it. ``reduce_lr_on_plateau`` only ever lowers it.
+    GreedyLR, arXiv:2512.14527. transformers' ``greedy``. After more than `patience` improvements in a row the rate is
+    divided by `factor`, after more than `patience` calls without one it is multiplied by it. ``reduce_lr_on_plateau``
+    only ever lowers it.
 
     huggingface.co/docs/transformers/main_classes/optimizer_schedules
 

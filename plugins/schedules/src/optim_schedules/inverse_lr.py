@@ -35,7 +35,7 @@ _warned: set[float] = set()
 
 @attrs.frozen(kw_only=True)
 class InverseLR(ClosedForm):
-    """Down with a power of the step, after an exponential warmup (k-diffusion, stable-audio-tools).
+    """Down with a power of the step (k-diffusion, stable-audio-tools); ``inverse_sqrt`` has a linear warmup.
 
     The formula holds at every step, 0 included. It needs no length of the run. ``inverse_sqrt`` has the power 1/2 and a
     warmup of a given length.

@@ -22,7 +22,7 @@ TIMESCALE = 10_000
 
 @attrs.frozen(kw_only=True)
 class InverseSqrt(ClosedForm):
-    """Up from 0 in a straight line, then down with 1 over the square root of the step (transformers ``inverse_sqrt``).
+    """Up from 0, then down with 1 over the root of the step (transformers); ``InverseLR`` has any power.
 
     W steps are the warmup, and T is the time scale (Zhai et al. 2022, arXiv:2106.04560). It needs no length of the run
     and never reaches 0. InverseLR has any power, and an exponential warmup.

@@ -18,7 +18,7 @@ __all__ = ["Linear"]
 
 @attrs.frozen(kw_only=True)
 class Linear(ClosedForm):
-    """Up from 0 in a straight line, and down to 0 in another (transformers ``linear``).
+    """Up from 0, then down to 0, in straight lines (transformers); ``LinearLR`` is one line between two factors.
 
     W of the N steps are the warmup; the rate is 0 at step N and stays so. torch's LinearLR has one line only, between
     two factors.

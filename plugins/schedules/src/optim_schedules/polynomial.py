@@ -21,7 +21,7 @@ __all__ = ["Polynomial"]
 
 @attrs.frozen(kw_only=True)
 class Polynomial(ClosedForm):
-    """Up from 0 in a straight line, then down by a power of the steps that are left (transformers ``polynomial``).
+    """Up from 0, then down by a power of what is left (transformers); ``PolynomialLR`` is without the rise.
 
     W of the N steps are the warmup, as in BERT and fairseq. torch's PolynomialLR has neither a warmup nor a rate to end
     at.

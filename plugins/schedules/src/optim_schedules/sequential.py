@@ -29,7 +29,7 @@ def _durations(values: Any) -> Any:
 
 @attrs.frozen(kw_only=True)
 class Sequential(Combination):
-    """Any schedules one after another, each with a length of its own.
+    """Any schedules one after another, each with a length of its own; ``SequentialLR`` counts milestones in calls.
 
     Each starts at its own step 0 and from the optimizer's rate, and where its config leaves its length open, has
     its duration: a share such as ``num_warmup_steps: 5%`` in it is a share of that. torch's SequentialLR counts

@@ -30,10 +30,11 @@ _OF_A_METRIC = ("monitor", "mode")
 
 @attrs.frozen(kw_only=True)
 class Warmup(Combination):
-    """Up to the first rate of any other schedule in a straight line, then that schedule from its step 0.
+    """Up to the first rate of any other schedule, then that one; ``cosine`` and ``linear`` have a warmup themselves.
 
-    W steps are the warmup. A length that the schedule leaves open is what the warmup leaves of the run: ``cosine`` in
-    it is the same as ``cosine`` with ``num_warmup_steps``.
+    Up in a straight line; the other schedule begins at its step 0. W steps are the warmup. A length that the schedule
+    leaves open is what the warmup leaves of the run: ``cosine`` in it is the same as ``cosine`` with
+    ``num_warmup_steps``.
 
     Around a schedule that waits for a metric, such as ReduceLROnPlateau, ``step(metric)`` is called from the start, and
     so once an epoch where that schedule says no other `interval`; the metrics of the first W calls are not looked at.

@@ -21,10 +21,11 @@ __all__ = ["Lookahead"]
 
 @attrs.frozen(kw_only=True)
 class Lookahead:
-    """Lookahead: slow weights that follow those of another optimizer (Zhang et al. 2019, arXiv:1907.08610).
+    """Lookahead: slow weights that follow any optimizer's (arXiv:1907.08610); ``Ranger`` is this around RAdam alone.
 
-    After every `k` steps of the other optimizer the slow weights go towards its weights by `alpha`, and its weights
-    become the slow ones. Its momentum is kept. The slow weights begin as the weights are before the first step.
+    Zhang et al. 2019. After every `k` steps of the other optimizer the slow weights go towards its weights by `alpha`,
+    and its weights become the slow ones. Its momentum is kept. The slow weights begin as the weights are before the
+    first step.
 
     Formula:
         w = a step of the other optimizer

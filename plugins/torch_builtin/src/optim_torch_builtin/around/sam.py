@@ -21,11 +21,11 @@ __all__ = ["SAM"]
 
 @attrs.frozen(kw_only=True)
 class SAM:
-    """SAM: steps by the gradient at the worst weights nearby, for flat minima (Foret et al. 2021, arXiv:2010.01412).
+    """SAM: any optimizer, by the gradient at the worst weights nearby (arXiv:2010.01412); ``BSAM`` is one of its own.
 
-    Each step takes two gradients, so ``step`` needs a closure, which is called twice; what a model counts in a forward
-    pass, such as the statistics of BatchNorm, it counts twice. The weights are back, bit for bit, before the other
-    optimizer steps them.
+    For flat minima (Foret et al. 2021). Each step takes two gradients, so ``step`` needs a closure, which is called
+    twice; what a model counts in a forward pass, such as the statistics of BatchNorm, it counts twice. The weights are
+    back, bit for bit, before the other optimizer steps them.
 
     Formula:
         e = rho * g / norm(g), or rho * w ** 2 * g / norm(abs(w) * g) where adaptive

@@ -23,14 +23,14 @@ SMALLEST = 1e-6
 
 @attrs.frozen(kw_only=True)
 class AdaptiveClipper:
-    """Adaptive gradient clipping (Brock et al. 2021, arXiv:2102.06171): by the norm of the weights, unit by unit.
+    """Clip each unit's gradient by the norm of its weights (Brock et al. 2021); ``norm`` is one limit for all.
 
-    A unit is an output row of a matrix, an output channel of a convolution (over input channels
-    and kernel), and all of a vector or scalar, a matrix with one long side included; dimension 0 is the output, so
-    that transposed convolutions are divided by input channel. The paper leaves the last layer out: give only the
-    parameters to clip. Gradients whose total norm is not finite are left as they are, with a warning. Nothing waits for
-    a GPU; of gradients there the warning comes with the clipper's `tell`. What is counted as clipped is, of DTensors,
-    what this process holds.
+    arXiv:2102.06171. A unit is an output row of a matrix, an output channel of a convolution (over input channels and
+    kernel), and all of a vector or scalar, a matrix with one long side included; dimension 0 is the output, so that
+    transposed convolutions are divided by input channel. The paper leaves the last layer out: give only the parameters
+    to clip. Gradients whose total norm is not finite are left as they are, with a warning. Nothing waits for a GPU; of
+    gradients there the warning comes with the clipper's `tell`. What is counted as clipped is, of DTensors, what this
+    process holds.
 
     Formula:
         of each unit:

@@ -21,12 +21,12 @@ __all__ = ["NormClipper"]
 
 @attrs.frozen(kw_only=True)
 class NormClipper:
-    """Scale all gradients by one factor to a norm of at most `max_norm` (Pascanu et al. 2012, arXiv:1211.5063).
+    """Scale all gradients to one norm of at most `max_norm`; ``value`` clamps entries, ``adaptive`` goes by weights.
 
-    As torch.nn.utils.clip_grad_norm_, except that gradients whose norm is not finite are left as they are, with a
-    warning: torch would make all of them NaN or 0. As in torch, nothing waits for a GPU; of gradients there the warning
-    comes with the clipper's `tell`. The norm of DTensors is taken over all ranks, and plain tensors may stand beside
-    them.
+    By one factor (Pascanu et al. 2012, arXiv:1211.5063), as torch.nn.utils.clip_grad_norm_, except that gradients whose
+    norm is not finite are left as they are, with a warning: torch would make all of them NaN or 0. As in torch, nothing
+    waits for a GPU; of gradients there the warning comes with the clipper's `tell`. The norm of DTensors is taken over
+    all ranks, and plain tensors may stand beside them.
 
     Formula:
         n = norm of all gradients together

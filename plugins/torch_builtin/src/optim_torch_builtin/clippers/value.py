@@ -21,7 +21,7 @@ __all__ = ["ValueClipper"]
 
 @attrs.frozen(kw_only=True)
 class ValueClipper:
-    """Clamp each entry of each gradient to [-clip_value, clip_value]. Unlike clipping by norm it turns the gradient.
+    """Clamp each entry of each gradient to [-clip_value, clip_value]; that turns it, which ``norm`` does not.
 
     As torch.nn.utils.clip_grad_value_, except that gradients whose norm is not finite are left as they are, with a
     warning: torch would hide an infinity, and keep a NaN, without a word. Nothing waits for a GPU; of gradients there

@@ -19,9 +19,10 @@ __all__ = ["Adadelta"]
 
 @attrs.frozen(kw_only=True)
 class Adadelta:
-    """Adadelta: steps in proportion to the root mean square of earlier steps (Zeiler 2012, arXiv:1212.5701).
+    """Adadelta: steps in proportion to earlier ones (Zeiler 2012); ``pytorch_optimizer:AdaDelta`` is another's.
 
-    torch.optim.Adadelta. The paper has no learning rate: 1.0, the default, is the paper's method.
+    torch.optim.Adadelta. arXiv:1212.5701: in proportion to the root mean square of earlier steps. The paper has no
+    learning rate: 1.0, the default, is the paper's method.
 
     Formula:
         g = g + weight_decay * w

@@ -22,10 +22,11 @@ _SMALLEST_FLOOR = 1e-19
 
 @attrs.frozen(kw_only=True)
 class Adafactor:
-    """Adafactor: Adam's second moment kept as row and column means (Shazeer and Stern 2018, arXiv:1804.04235).
+    """Adafactor as torch has it (Shazeer and Stern 2018); ``pytorch_optimizer:AdaFactor`` has relative steps too.
 
     torch.optim.Adafactor, which differs from the one in transformers: `lr` is always used, there is no relative step
-    and no warm-up, no first moment, and `weight_decay` shrinks the weights directly.
+    and no warm-up, no first moment, and `weight_decay` shrinks the weights directly. Adam's second moment is kept as
+    row and column means (arXiv:1804.04235).
 
     Formula:
         a = max(eps[1], rms(w)) * min(lr, 1 / sqrt(t)), before the decay

@@ -18,10 +18,10 @@ __all__ = ["Adam"]
 
 @attrs.frozen(kw_only=True)
 class Adam:
-    """Adam: steps scaled by running means of the gradient and its square (Kingma and Ba 2014, arXiv:1412.6980).
+    """Adam: steps scaled by means of the gradient and its square (arXiv:1412.6980); ``AdamW`` decays beside them.
 
-    torch.optim.Adam. Its `weight_decay` is an L2 penalty that goes through both means; AdamW's shrinks the weights
-    directly, by ``lr * weight_decay`` a step.
+    torch.optim.Adam. Kingma and Ba 2014. Its `weight_decay` is an L2 penalty that goes through both means; AdamW's
+    shrinks the weights directly, by ``lr * weight_decay`` a step.
 
     Formula:
         g = g + weight_decay * w

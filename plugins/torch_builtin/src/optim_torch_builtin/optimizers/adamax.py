@@ -19,9 +19,9 @@ __all__ = ["Adamax"]
 
 @attrs.frozen(kw_only=True)
 class Adamax:
-    """Adamax: Adam with the decayed largest gradient in place of the mean square (Kingma and Ba, arXiv:1412.6980).
+    """Adamax: Adam with a decayed largest gradient (arXiv:1412.6980); ``pytorch_optimizer:AdaMax`` is another's.
 
-    torch.optim.Adamax.
+    torch.optim.Adamax. Kingma and Ba; the largest gradient stands in place of the mean square.
 
     Formula:
         g = g + weight_decay * w

@@ -18,10 +18,10 @@ __all__ = ["AdamW"]
 
 @attrs.frozen(kw_only=True)
 class AdamW:
-    """AdamW: Adam with weight decay outside of its means (Loshchilov and Hutter 2017, arXiv:1711.05101).
+    """AdamW: Adam with decay outside of its means (arXiv:1711.05101); in ``Adam`` it is an L2 penalty.
 
-    torch.optim.AdamW. A step first multiplies the weights by ``1 - lr * weight_decay``; the paper has no `lr` in that
-    product. transformers and most papers start from weight decay 0 or 0.1, torch from 0.01.
+    torch.optim.AdamW. Loshchilov and Hutter 2017. A step first multiplies the weights by ``1 - lr * weight_decay``; the
+    paper has no `lr` in that product. transformers and most papers start from weight decay 0 or 0.1, torch from 0.01.
 
     Formula:
         w = w - lr * weight_decay * w

@@ -20,7 +20,7 @@ __all__ = ["ASGD"]
 
 @attrs.frozen(kw_only=True)
 class ASGD:
-    """Averaged SGD: gradient descent that also keeps the mean of the weights (Polyak and Juditsky 1992, SIAM 30(4)).
+    """Averaged ``SGD``: gradient descent that also keeps the mean of the weights (Polyak and Juditsky 1992).
 
     torch.optim.ASGD, doi.org/10.1137/0330046. The mean is in the optimizer's state as "ax"; the parameters are the last
     iterate. A changed `lr` takes effect one step late.

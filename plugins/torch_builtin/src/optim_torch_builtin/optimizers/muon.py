@@ -21,10 +21,10 @@ __all__ = ["TorchMuon"]
 @attrs.frozen(kw_only=True)
 @by_installed_torch("Muon", choices={"adjust_lr_fn": {"spectral_unclamped": "2.14"}})
 class TorchMuon:
-    """torch.optim.Muon: momentum made orthogonal, for matrices only (Jordan 2024, kellerjordan.github.io/posts/muon).
+    """torch.optim.Muon, for matrices only (Jordan 2024, kellerjordan.github.io); ``Muon`` has AdamW for the rest.
 
-    Every parameter must be 2-D: embeddings, output heads, biases and norms belong to another optimizer. The name
-    `Muon` is left to optim-muon, which splits a model by itself.
+    Momentum made orthogonal: kellerjordan.github.io/posts/muon. Every parameter must be 2-D: embeddings, output heads,
+    biases and norms belong to another optimizer. The name `Muon` is left to optim-muon, which splits a model by itself.
 
     Formula:
         b = momentum * b + (1 - momentum) * g

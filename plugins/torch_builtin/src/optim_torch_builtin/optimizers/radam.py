@@ -19,9 +19,10 @@ __all__ = ["RAdam"]
 
 @attrs.frozen(kw_only=True)
 class RAdam:
-    """RAdam: Adam that holds back while its second moment is uncertain (Liu et al. 2019, arXiv:1908.03265).
+    """RAdam: Adam that holds back at first (arXiv:1908.03265); ``pytorch_optimizer:RAdam`` is another's.
 
-    torch.optim.RAdam. It stands in for a warm-up: the first steps are those of SGD with momentum.
+    torch.optim.RAdam. Liu et al. 2019: it holds back while its second moment is uncertain. It stands in for a warm-up:
+    the first steps are those of SGD with momentum.
 
     Formula:
         g = g + weight_decay * w

@@ -18,7 +18,7 @@ __all__ = ["SGD"]
 
 @attrs.frozen(kw_only=True)
 class SGD:
-    """Stochastic gradient descent, with momentum where asked for (Sutskever et al. 2013, ICML, on momentum).
+    """Stochastic gradient descent, with momentum where asked for; ``ASGD`` also keeps the mean of the weights.
 
     torch.optim.SGD, proceedings.mlr.press/v28/sutskever13.html. Its momentum buffer holds gradients, not steps: a
     change of `lr` acts on what it holds already, unlike in Sutskever et al. and elsewhere.

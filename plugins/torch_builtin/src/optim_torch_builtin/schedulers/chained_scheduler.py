@@ -47,7 +47,7 @@ def only_the_first_sets_the_rate(
 
 @attrs.frozen(kw_only=True)
 class ChainedScheduler(Combined):
-    """Several schedules at once: each changes the rate that the one before it left.
+    """Several schedules at once, each on the rate that the last one left (torch); ``sequential`` is one by one.
 
     torch.optim.lr_scheduler.ChainedScheduler. Only schedules that multiply the rate so far combine. LambdaLR,
     CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR and closed forms such as ``cosine`` set it, which would undo what

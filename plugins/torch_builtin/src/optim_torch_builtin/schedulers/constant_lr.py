@@ -21,9 +21,10 @@ __all__ = ["ConstantLR"]
 
 @attrs.frozen(kw_only=True)
 class ConstantLR:
-    """Multiply the rate by `factor` for the first `total_iters` calls of ``step()``, and by 1 from then on.
+    """Multiply the rate by `factor` for the first calls of ``step()`` (torch); ``constant`` leaves it as it is.
 
-    torch.optim.lr_scheduler.ConstantLR. It is a flat warm-up: for a rate that never changes, leave the schedule out.
+    torch.optim.lr_scheduler.ConstantLR. For the first `total_iters` calls; by 1 from then on. It is a flat warm-up: for
+    a rate that never changes, leave the schedule out.
 
     Formula:
         rate = base * (factor if step < total_iters else 1)

@@ -21,9 +21,10 @@ __all__ = ["CosineAnnealingLR"]
 
 @attrs.frozen(kw_only=True)
 class CosineAnnealingLR:
-    """Let the rate fall to `eta_min` along half a cosine (Loshchilov and Hutter 2016, arXiv:1608.03983).
+    """Down to `eta_min` along half a cosine, and up again (torch); ``cosine`` has a warmup, and stays down.
 
-    torch.optim.lr_scheduler.CosineAnnealingLR. After `T_max` calls the rate rises again.
+    torch.optim.lr_scheduler.CosineAnnealingLR. Loshchilov and Hutter 2016, arXiv:1608.03983. After `T_max` calls the
+    rate rises again.
 
     Formula:
         rate = eta_min + (base - eta_min) * (1 + cos(π * step / T_max)) / 2

@@ -21,9 +21,10 @@ __all__ = ["CosineAnnealingWarmRestarts"]
 
 @attrs.frozen(kw_only=True)
 class CosineAnnealingWarmRestarts:
-    """Half a cosine from the rate to `eta_min`, again and again (Loshchilov and Hutter 2016, arXiv:1608.03983).
+    """Half a cosine down, again and again (torch); ``cosine_with_restarts`` has a warmup, and an end.
 
-    torch.optim.lr_scheduler.CosineAnnealingWarmRestarts. Unlike CosineAnnealingLR it jumps back to the full rate.
+    torch.optim.lr_scheduler.CosineAnnealingWarmRestarts. Loshchilov and Hutter 2016, arXiv:1608.03983. Unlike
+    CosineAnnealingLR it jumps back to the full rate.
 
     Formula:
         rate = eta_min + (base - eta_min) * (1 + cos(π * n / T)) / 2

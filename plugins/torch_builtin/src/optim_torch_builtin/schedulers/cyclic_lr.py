@@ -22,7 +22,7 @@ __all__ = ["CyclicLR"]
 
 @attrs.frozen(kw_only=True)
 class CyclicLR:
-    """Move the rate up and down between two bounds, in straight lines (Smith 2015, arXiv:1506.01186).
+    """Up and down between two bounds, again and again (Smith 2015, arXiv:1506.01186); ``OneCycleLR`` does so once.
 
     torch.optim.lr_scheduler.CyclicLR. The optimizer's own rate is replaced by `base_lr`. A number given for all groups
     as `base_lr` or `max_lr` is multiplied by the lr multiplier of a group that has one. One for each group is a mapping

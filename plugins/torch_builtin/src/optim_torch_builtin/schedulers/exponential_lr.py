@@ -21,7 +21,7 @@ __all__ = ["ExponentialLR"]
 
 @attrs.frozen(kw_only=True)
 class ExponentialLR:
-    """Multiply the rate by `gamma` at every ``step()``.
+    """Multiply the rate by `gamma` at every ``step()``; `lr_decay_gamma` beside an optimizer is this, by epochs.
 
     torch.optim.lr_scheduler.ExponentialLR.
 

@@ -21,9 +21,10 @@ __all__ = ["LambdaLR"]
 
 @attrs.frozen(kw_only=True)
 class LambdaLR:
-    """Set the rate to its start times a function of the number of ``step()`` calls.
+    """Set the rate to its start times a function of the step; ``MultiplicativeLR`` multiplies the last rate.
 
-    torch.optim.lr_scheduler.LambdaLR, which takes functions only; a config file has expressions.
+    torch.optim.lr_scheduler.LambdaLR, which takes functions only; a config file has expressions. The step is the number
+    of calls of ``step()``.
 
     Formula:
         rate = base * lr_lambda(step)

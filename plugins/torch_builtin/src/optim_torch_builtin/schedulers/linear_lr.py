@@ -21,7 +21,7 @@ __all__ = ["LinearLR"]
 
 @attrs.frozen(kw_only=True)
 class LinearLR:
-    """Move the rate's factor in a straight line from `start_factor` to `end_factor`, and hold it there.
+    """One straight line from `start_factor` to `end_factor`, then held (torch); ``linear`` is a warmup and a fall.
 
     torch.optim.lr_scheduler.LinearLR. As a warm-up it begins at a third of the rate, where others begin at 0.
 

@@ -22,7 +22,7 @@ __all__ = ["MultiStepLR"]
 
 @attrs.frozen(kw_only=True)
 class MultiStepLR:
-    """Multiply the rate by `gamma` at each of the `milestones`.
+    """Multiply the rate by `gamma` at each of the `milestones`; ``StepLR`` does so at equal distances.
 
     torch.optim.lr_scheduler.MultiStepLR.
 

@@ -21,9 +21,10 @@ __all__ = ["MultiplicativeLR"]
 
 @attrs.frozen(kw_only=True)
 class MultiplicativeLR:
-    """Multiply the rate at each ``step()`` by a function of the number of ``step()`` calls.
+    """Multiply the last rate at each ``step()`` by a function of the step; ``LambdaLR`` multiplies the first one.
 
-    torch.optim.lr_scheduler.MultiplicativeLR, which takes functions only; a config file has expressions.
+    torch.optim.lr_scheduler.MultiplicativeLR, which takes functions only; a config file has expressions. The step is
+    the number of calls of ``step()``.
 
     Formula:
         rate = base * lr_lambda(1) * lr_lambda(2) * ... * lr_lambda(step)

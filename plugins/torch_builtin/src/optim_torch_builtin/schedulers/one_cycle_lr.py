@@ -22,12 +22,13 @@ __all__ = ["OneCycleLR"]
 
 @attrs.frozen(kw_only=True)
 class OneCycleLR:
-    """Up to `max_lr` and down to almost 0 in one run (Smith and Topin 2017, arXiv:1708.07120).
+    """Up to `max_lr` and down to almost 0 in one run (torch); ``cosine`` goes up to the optimizer's own rate.
 
-    torch.optim.lr_scheduler.OneCycleLR, in the form of fastai; ``three_phase: true`` is the paper's. The optimizer's
-    own rate is replaced. The length is `total_steps`, or `epochs` times `steps_per_epoch`; what is left out comes from
-    the run. A ``step()`` beyond the length is an error. One value for each group is a mapping from its name to the
-    value, or a list, where the groups are those of `param_groups` or were handed over.
+    torch.optim.lr_scheduler.OneCycleLR, in the form of fastai; ``three_phase: true`` is the paper's. Smith and Topin
+    2017, arXiv:1708.07120. The optimizer's own rate is replaced. The length is `total_steps`, or `epochs` times
+    `steps_per_epoch`; what is left out comes from the run. A ``step()`` beyond the length is an error. One value for
+    each group is a mapping from its name to the value, or a list, where the groups are those of `param_groups` or were
+    handed over.
 
     Formula:
         up from max_lr / div_factor to max_lr over pct_start of the run,

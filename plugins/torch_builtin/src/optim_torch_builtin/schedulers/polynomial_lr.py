@@ -21,7 +21,7 @@ __all__ = ["PolynomialLR"]
 
 @attrs.frozen(kw_only=True)
 class PolynomialLR:
-    """Let the rate fall to 0 as ``(1 - t / total_iters) ** power``, and hold it there.
+    """Down to 0 as ``(1 - t / total_iters) ** power`` (torch); ``polynomial`` has a warmup, and a rate to end at.
 
     torch.optim.lr_scheduler.PolynomialLR.
 

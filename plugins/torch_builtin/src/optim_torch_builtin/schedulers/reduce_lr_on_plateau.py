@@ -20,7 +20,7 @@ __all__ = ["ReduceLROnPlateau"]
 
 @attrs.frozen(kw_only=True)
 class ReduceLROnPlateau:
-    """Multiply the rate by `factor` when a metric has stopped improving: call ``step(metric)``.
+    """Lower the rate when a metric has stopped improving; ``greedy`` also raises it: call ``step(metric)``.
 
     torch.optim.lr_scheduler.ReduceLROnPlateau, which transformers calls ``reduce_lr_on_plateau``, with `monitor` for
     training loops that step it themselves. What transformers takes as ``lr_scheduler_kwargs`` are the fields here.

@@ -23,7 +23,7 @@ __all__ = ["SequentialLR"]
 
 @attrs.frozen(kw_only=True)
 class SequentialLR(Combined):
-    """One schedule after another, each from its own beginning.
+    """One schedule after another, at milestones in calls (torch); ``sequential`` has lengths such as ``60%``.
 
     torch.optim.lr_scheduler.SequentialLR. Each schedule starts from the optimizer's rate, not from where the one
     before it ended. Whether ``step()`` is called after steps or epochs is the same for all of

@@ -21,7 +21,7 @@ __all__ = ["StepLR"]
 
 @attrs.frozen(kw_only=True)
 class StepLR:
-    """Multiply the rate by `gamma` after every `step_size` calls of ``step()``.
+    """Multiply the rate by `gamma` after every `step_size` calls of ``step()``; ``MultiStepLR`` at given ones.
 
     torch.optim.lr_scheduler.StepLR.
 
