@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli_support import optim
+from cli_support import install_demo, optim, python_process
 
 from optim_core import __version__
 from optim_core.discovery.extras import COMMANDS
@@ -43,8 +43,28 @@ def test_a_subcommand_that_an_extra_brings_is_wrong_usage_with_the_line_that_ins
 def test_a_misspelt_subcommand_has_the_one_that_was_meant_as_a_hint():
     """Where none is near, and where an option is unknown, it is what click says."""
     assert "Error: No such command 'vlaidate'.\n    did you mean `validate`?\n" in optim("vlaidate", "a.yaml").stderr
+    assert "did you mean `optim validate my/train.yml`?\n" in optim("my/train.yml").stderr
     assert optim("xyzzy").stderr.endswith("Error: No such command 'xyzzy'.\n")
     assert "did you mean" not in optim("--", "--list").stderr
+
+
+def test_a_plugin_or_a_file_in_place_of_a_subcommand_has_the_one_for_it_as_a_hint(site, tmp_path, monkeypatch):
+    """`optim DemoDescent` is told of `optim show DemoDescent`, and a file, whatever it is called, of `validate`."""
+    install_demo(site)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").touch()
+
+    assert "did you mean `optim show demodescent`?\n" in optim("demodescent").stderr
+    assert "did you mean `optim validate config`?\n" in optim("config", "--strict").stderr
+
+
+def test_python_runs_the_package_as_the_command(site):
+    """`python -m optim_core` is `optim`, by its name too."""
+    script = "import runpy, sys; sys.argv = ['', 'validate']; runpy.run_module('optim_core', run_name='__main__')"
+    done = python_process(site, script)
+
+    assert 2 == done.code
+    assert done.stderr.startswith("Usage: optim validate [OPTIONS] FILE...\n")
 
 
 def test_a_malformed_setting_is_one_message(monkeypatch):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 
+from optim_core.cli.completing import plugins as plugin_names
 from optim_core.cli.output import own_output, print_json, say
 
-__all__ = ["main", "own_output", "print_json", "say"]
+__all__ = ["main", "own_output", "plugin_names", "print_json", "say"]
 
 
 def main() -> None:

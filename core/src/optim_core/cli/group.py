@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import platform
 import warnings
 from collections.abc import Callable
@@ -59,12 +60,18 @@ class LazyGroup(click.Group):
 
     def _instead_of(self, ctx: click.Context, name: str) -> str | None:
         """Return what to say where there is no subcommand `name`, None where nothing is known that might be meant."""
-        from optim_core.plugin_tools import commands_of_extras, install_line, nearest
+        from optim_core import registry
+        from optim_core.plugin_tools import KINDS, commands_of_extras, format_of, install_line, nearest
 
         extras = commands_of_extras()
         if name in extras:
             return f"optim {name} comes with: {install_line(extras[name])}"
-        near = nearest(name, [*self.list_commands(ctx), *extras])
+        if os.path.exists(name) or format_of(name) is not None:  # noqa: PTH110 - a string, which may be no path
+            near: str | None = f"optim validate {name}"
+        elif any(registry.knows(kind, name) for kind in KINDS):
+            near = f"optim show {name}"
+        else:
+            near = nearest(name, [*self.list_commands(ctx), *extras])
         return near and f"No such command {name!r}.\n    did you mean `{near}`?"
 
     def main(self, *args: Any, **kwargs: Any) -> Any:

@@ -16,4 +16,5 @@ OWN_COMMANDS = {
     "schema": "commands.print_schema",
     "doctor": "commands.doctor",
     "new": "new.command",
+    "completion": "commands.print_completion",
 }

@@ -23,6 +23,8 @@ __all__ = ["Child", "own_channel", "signal_name", "what_is_told"]
 
 # How often, in seconds, its status is asked for: what a plugin started may hold the pipe open after the child's end.
 LOOK = 0.5
+# Whether all that a process has started can be ended with it, which Windows cannot.
+_HAS_GROUPS = hasattr(os, "killpg") and hasattr(os, "getpgrp") and hasattr(signal, "SIGKILL")
 
 
 class Child:
@@ -113,10 +115,12 @@ def _collect_lines(stream: IO[str], lines: SimpleQueue[str | None]) -> None:
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    if hasattr(os, "killpg"):
+    if _HAS_GROUPS:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
+        process.kill()
+    else:
+        process.terminate()
     process.wait()
     with contextlib.suppress(BrokenPipeError):
         cast("IO[str]", process.stdin).close()
@@ -167,6 +171,6 @@ def _hear(descriptor: int, lines: SimpleQueue[bytes]) -> None:
 
 def _end_all() -> None:
     """End this process, and with it what plugins have started."""
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+    if _HAS_GROUPS and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)

@@ -10,7 +10,7 @@ import click
 
 from optim_conformance.kinds import EVERY_KIND
 from optim_core import OptimError, PluginError, registry
-from optim_core.cli import own_output, print_json, say
+from optim_core.cli import own_output, plugin_names, print_json, say
 from optim_core.plugin_tools import KINDS, Kind, visible
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ TOGETHER = 8
 
 
 @click.command(name="conformance", short_help="Check plugins: the conformance kit.")
-@click.argument("names", metavar="[NAME | MODULE:CLASS]...", nargs=-1)
+@click.argument("names", metavar="[NAME | MODULE:CLASS]...", nargs=-1, shell_complete=plugin_names)
 @click.option("--kind", type=click.Choice(EVERY_KIND), help="Needed only where one name is used for two kinds.")
 @click.option("--all", "everything", is_flag=True, help="Check everything that is installed and can be used.")
 @click.option("--list", "listed", is_flag=True, help="Say what is checked, and check nothing.")

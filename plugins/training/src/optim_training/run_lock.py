@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -42,17 +41,17 @@ def locked(run: Path) -> Iterator[None]:
         # What cannot be written to is told when the run writes its first file.
         with suppress(OSError):
             run.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context((run / _NAME).open("w"))
+            file = stack.enter_context((run / _NAME).open("wb"))
             _lock(run, file.fileno())
         yield
 
 
 def _lock(run: Path, descriptor: int) -> None:
     """Wait for the lock. It is this process's alone: the workers that load data, copies of it, do not hold it."""
-    if sys.platform == "win32":
+    try:
+        import fcntl
+    except ImportError:
         return
-    import fcntl
-
     until = time.monotonic() + PATIENCE
     is_told = False
     while True:

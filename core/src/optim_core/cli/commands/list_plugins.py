@@ -8,6 +8,7 @@ import attrs
 import click
 
 from optim_core import PluginRecord, registry
+from optim_core.cli.completing import words as plugins_and_kinds
 from optim_core.cli.output import cells, fitted, print_json, say, showable, width
 from optim_core.plugin_tools import KINDS, Kind, extra_of, install_line, listing, nearest, normalise, visible
 
@@ -56,13 +57,13 @@ class _Row:
 
 
 @click.command(name="list")
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, shell_complete=plugins_and_kinds)
 @click.option(
     "--kind", "kinds", type=click.Choice(list(KINDS)), multiple=True, help="Only this kind; may be given several times."
 )
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(words: tuple[str, ...], kinds: tuple[Kind, ...], style: str) -> None:
-    """List the plugins that are installed, or those that have all WORDS.
+    """List what is installed, or what of it has all WORDS.
 
     A word is looked for in the name, in what the plugin is, and in its distribution; one that is a kind, such as
     `schedulers`, limits the list to it. The state, shown where something is wrong, is what metadata shows:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from optim_core import UnusedConfigWarning, registry
+from optim_core.cli.completing import files
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.output import say
 from optim_core.cli.replacing import is_one_file, refuse_to_lose_comments
@@ -44,7 +45,7 @@ def _list_origins(context: click.Context, _: click.Parameter, value: str | None)
 
 
 @click.command(name="migrate")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=files)
 @click.option(
     "--from",
     "origin",
@@ -56,7 +57,13 @@ def _list_origins(context: click.Context, _: click.Parameter, value: str | None)
 @click.option(
     "--format", "name", type=click.Choice(format_names()), help="By default that of the file to write, else of FILE."
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=files,
+    help="Write to this file, which may be the one that is read.",
+)
 @click.option("--drop-comments", is_flag=True, help="Replace FILE, also where it has comments, which are lost.")
 def command(file: str, origin: str | None, name: str | None, output: str | None, *, drop_comments: bool) -> None:
     """Print a config in canonical form, without defaults.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from optim_core import registry
+from optim_core.cli.completing import files, set_option
 from optim_core.cli.config_text import format_for, format_names, print_config, write_config
 from optim_core.cli.replacing import refuse_to_lose_comments
 
@@ -12,12 +13,18 @@ __all__ = ["command"]
 
 
 @click.command(name="resolve")
-@click.argument("file", metavar="FILE")
-@click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@click.argument("file", metavar="FILE", shell_complete=files)
+@set_option
 @click.option(
     "--format", "name", type=click.Choice(format_names()), help="By default that of the file to write, else yaml."
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to this file, which may be the one that is read.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=files,
+    help="Write to this file, which may be the one that is read.",
+)
 @click.option("--drop-comments", is_flag=True, help="Replace FILE, also where it has comments, which are lost.")
 def command(
     file: str, overrides: tuple[str, ...], name: str | None, output: str | None, *, drop_comments: bool

@@ -10,6 +10,7 @@ import attrs
 import click
 
 from optim_core import ConfigError, PluginRecord, UnknownNameError, registry
+from optim_core.cli.completing import plugins
 from optim_core.cli.output import INDENT, print_json, say, width
 from optim_core.plugin_tools import (
     KINDS,
@@ -60,7 +61,7 @@ class _Shown:
 
 
 @click.command(name="show")
-@click.argument("name")
+@click.argument("name", shell_complete=plugins)
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Needed only where one name is used for two kinds.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(name: str, kind: Kind | None, style: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from optim_core import ConfigError, PluginError, Problem, Recipe, SchedulerSpec, registry
+from optim_core.cli.completing import files, set_option
 from optim_core.cli.output import print_json, say
 from optim_core.cli.unused import unused_note, unused_paths
 from optim_core.errors import ConfigWarning
@@ -18,8 +19,8 @@ __all__ = ["command"]
 
 
 @click.command(name="validate")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=files)
+@set_option
 @click.option(
     "--strict", is_flag=True, help="What is warned of is a problem: keys that are not read, and unusual rates."
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optim_core import registry
+from optim_core.cli.completing import files, set_option
 from optim_core.cli.output import print_json, say, width
 from optim_core.plugin_tools import plain_data
 
@@ -18,9 +19,9 @@ __all__ = ["command"]
 
 
 @click.command(name="explain")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=files)
 @click.option("--model", "words", metavar="MODULE:CALLABLE", required=True, help="What returns the model.")
-@click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@set_option
 @click.option("--all", "everything", is_flag=True, help="A row for each parameter, also where layers are alike.")
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(file: str, words: str, overrides: tuple[str, ...], everything: bool, style: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optim_core import ConfigError, Horizon, OptimError, PluginError, Problem, registry
+from optim_core.cli.completing import files, set_option
 from optim_core.cli.output import say
 from optim_core.plugin_tools import install_line, visible
 
@@ -23,15 +24,15 @@ RATE = click.FloatRange(min=0, min_open=True)
 
 
 @click.command(name="plot")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=files)
 @click.option("--total-steps", type=LENGTH, metavar="N", help="Optimizer steps in the run.")
 @click.option("--steps-per-epoch", type=LENGTH, metavar="N", help="Optimizer steps in an epoch.")
 @click.option("--epochs", type=LENGTH, metavar="N", help="Epochs; of the three lengths, two give the third.")
-@click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Replace a value first; repeatable.")
+@set_option
 @click.option("--base-lr", type=RATE, metavar="LR", help="What a schedule without optimizer starts from; 1 if unset.")
 @click.option("--metrics", metavar="LIST|FILE", help="For schedules that follow a metric: 0.9,0.7,0.71 or a file.")
 @click.option("--log", is_flag=True, help="A logarithmic axis for the rate.")
-@click.option("-o", "--output", metavar="FILE", help=f"Write to this file: {', '.join(ENDINGS)}.")
+@click.option("-o", "--output", metavar="FILE", shell_complete=files, help=f"Write to this file: {', '.join(ENDINGS)}.")
 def command(
     files: tuple[str, ...],
     total_steps: int | None,

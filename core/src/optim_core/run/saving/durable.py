@@ -145,7 +145,7 @@ def _create(target: Path) -> tuple[Path, int]:
 
 def _take_rights(descriptor: int, target: Path) -> None:
     """Give an open file the owner, where that is allowed, and the mode of `target`, where there is one."""
-    if sys.platform == "win32":
+    if not hasattr(os, "fchown"):
         return
     with suppress(FileNotFoundError):
         old = target.stat()
@@ -163,10 +163,10 @@ def _beginning(target: Path) -> str:
 
 def _lock(descriptor: int) -> bool | None:
     """Lock an open file and return True; return False where a process has it, None where files cannot be locked."""
-    if sys.platform == "win32":
+    try:
+        import fcntl
+    except ImportError:
         return None
-    import fcntl
-
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -241,15 +241,12 @@ def _write_all(descriptor: int, write: Callable[[Any], object]) -> None:
 
 def _flush(descriptor: int) -> None:
     """Return when the disk has an open file, not only the system's memory."""
-    if sys.platform == "win32":
-        os.fsync(descriptor)
-        return
-    import fcntl
-
     # On macOS fsync leaves the data in the disk's own memory, which this empties where the file system can.
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is not None:
-        with suppress(OSError):
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        full = getattr(fcntl, "F_FULLFSYNC", None)
+        if full is not None:
             fcntl.fcntl(descriptor, full)
             return
     os.fsync(descriptor)

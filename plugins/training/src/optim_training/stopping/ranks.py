@@ -98,7 +98,8 @@ class RankWatch(Callback):
                 peer.sendall(f"{rank}\n".encode())
                 self._peers[peer] = 0
         # The workers that load data are copies of this process, and would keep the connections open.
-        os.register_at_fork(after_in_child=self._close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._close)
         _start(self._listen)
 
     def _accept(self, server: socket.socket, peers: int) -> None:

@@ -26,7 +26,8 @@ def queue_again(run: Path) -> None:
         return
     (run / _JOB).write_text(job, encoding="utf-8")
     try:
-        done = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)
+        command = ["scontrol", "requeue", job]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     except OSError as error:
         say(f"the job {job} is not queued again: {said(error)}")
         return
