@@ -21,7 +21,7 @@ from click.shell_completion import (
 from optim_core import OptimError, registry
 from optim_core.plugin_tools import KINDS, format_of, normalise, read_config
 
-__all__ = ["SHELLS", "files", "plugins", "set_option", "words"]
+__all__ = ["SHELLS", "files", "override_paths", "plugins", "set_option", "words"]
 
 # Where bash ends a word unless it is told otherwise, and that are in the names of plugins and in overrides.
 _BREAKS = ":="
@@ -94,7 +94,7 @@ def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return [*map(CompletionItem, kinds), *plugins(ctx, param, incomplete)]
 
 
-def _overrides(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def override_paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Complete ``PATH=VALUE``: paths of the config that is named before it, and plugins as the value of a `type`."""
     path, equals, value = incomplete.partition("=")
     if equals:
@@ -113,7 +113,7 @@ set_option = click.option(
     metavar="PATH=VALUE",
     multiple=True,
     help="Replace a value first; repeatable.",
-    shell_complete=_overrides,
+    shell_complete=override_paths,
 )
 
 

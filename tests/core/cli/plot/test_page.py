@@ -84,3 +84,19 @@ def test_many_steps_make_a_small_page_that_keeps_the_peaks(file, tmp_path):
     assert 500 < len(data["places"]) < 2100
     assert [0, 999_999] == [data["places"][0], data["places"][-1]]
     assert ["3e-4", "0"] == [data["rates"][0][0], data["rates"][0][-1]]
+
+
+def test_a_page_fits_a_phone_and_the_dark(file, tmp_path):
+    """Numbers keep their size, a narrow page has every second step, and no two of many curves look the same."""
+    values = ",".join(f"{number}e-3" for number in range(1, 13))
+    optim("plot", file(LINEAR), *RUN, "--sweep", f"optimizer.config.lr={values}", "-o", "curve.html")
+    text = (tmp_path / "curve.html").read_text(encoding="utf-8")
+    page = Page(text)
+    numbers = {data for tag, data in page.texts if tag == "span"}
+    looks = [attributes["class"] for tag, attributes in page.tags if tag == "path" and "curve" in attributes["class"]]
+
+    assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
+    assert "prefers-color-scheme: dark" in text
+    assert {"0", "1,000"} <= numbers
+    assert any(attributes.get("class") == "place odd" for _, attributes in page.tags)
+    assert 12 == len(set(looks))

@@ -250,3 +250,78 @@ def test_a_length_or_rate_of_0_is_wrong_usage(file, option, value):
 
     assert 2 == done.code
     assert f"'{option}': {value} is not in the range" in done.stderr
+
+
+def test_values_of_a_sweep_are_curves(file, table):
+    """Each combination of values is a curve, called by what differs; commas in brackets and quotes divide nothing."""
+    sweeps = ("--sweep", "optimizer.config.lr=0.5,0.25", "--sweep", "optimizer.config.betas=[0.9, 0.95],[0.9, 0.99]")
+    rows = table(file(LINEAR), *sweeps, "--set", "scheduler.config.floor=0.125", "--total-steps", "1")
+
+    assert [
+        "lr=0.5, betas=[0.9, 0.95]",
+        "lr=0.5, betas=[0.9, 0.99]",
+        "lr=0.25, betas=[0.9, 0.95]",
+        "lr=0.25, betas=[0.9, 0.99]",
+    ] == rows[0][1:]
+    assert ["0.5", "0.5", "0.25", "0.25"] == rows[1][1:]
+
+
+def test_one_path_set_to_several_values_is_several_curves(file, table):
+    """The values of other paths hold with each of them; the names of groups stand beside the value."""
+    left = "optimizer_configs.left.optimizer.config"
+    both = ("--set", f"{left}.lr=1", "--set", f"{left}.eps=0.5", "--set", f"{left}.lr=2", "--total-steps", "1")
+    rows = table(file(NAMED.replace("interval: epoch", "interval: step")), *both)
+    labels = [label.rpartition(": ")[0] for label in rows[0][1:]]
+
+    assert ["lr=1: left", "lr=1: right", "lr=2: left", "lr=2: right"] == labels
+    assert ["1.0", "0.002", "2.0", "0.002"] == rows[1][1:]
+
+
+def test_the_title_of_one_curve_says_what_is_set(file):
+    """And that of several what all of them have."""
+    lines = optim("plot", file(BASE), "--set", "optimizer.config.lr=0.5", "--total-steps", "9", columns=80).stdout
+    assert "train.yaml: DemoDescent, lr 0.5, optimizer.config.lr=0.5" == lines.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sweep", "optimizer.config.lr"], "is not of the form PATH=VALUE,VALUE"),
+        (["--sweep", "optimizer.config.lr=1,,2"], "is not of the form PATH=VALUE,VALUE"),
+        (["--sweep", "optimizer.config.lr=1,2", "--set", "optimizer.config.lr=3"], "lr: is given twice"),
+        (
+            ["--sweep", f"optimizer.config.lr={','.join(map(str, range(1, 14)))}"],
+            "13 combinations of values are too many",
+        ),
+    ],
+)
+def test_what_is_no_sweep_is_one_line(file, arguments, message):
+    """It says what to write."""
+    done = optim("plot", file(BASE), "--total-steps", "3", *arguments)
+
+    assert (1, "", 1) == (done.code, done.stdout, done.stderr.count("\n"))
+    assert message in done.stderr
+
+
+def test_a_wrong_value_of_a_sweep_is_told_once(file):
+    """As that of `--set` is, and nothing is drawn."""
+    done = optim("plot", file(LINEAR), "--sweep", "optimizer.config.lr=0.1,-1", "--sweep", "scheduler.config.floor=0,1")
+
+    assert (1, "") == (done.code, done.stdout)
+    assert 1 == done.stderr.count("optimizer.config.lr: must be > 0, is -1.0")
+
+
+def test_rates_that_would_lie_flat_have_a_logarithmic_axis(file):
+    """By itself, which the caption says, where peaks differ 50-fold; `--linear` has its way, and so has `--log`."""
+    name, sweep = file(LINEAR), ("--sweep", "optimizer.config.lr=1e-4,5e-3")
+    captions = [
+        optim("plot", name, *arguments, "--total-steps", "99", columns=80).stdout.splitlines()[1]
+        for arguments in (sweep, (*sweep, "--linear"), (*sweep, "--log"), ("--sweep", "optimizer.config.lr=1e-4,4e-3"))
+    ]
+
+    assert [
+        "learning rate, logarithmic, as peaks differ 50-fold",
+        "learning rate",
+        "learning rate, logarithmic",
+        "learning rate",
+    ] == captions

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from optim_core import registry
+from optim_core.cli.completing import files
 from optim_core.cli.output import print_json, say
 from optim_core.cli.writing import write_file
 from optim_core.plugin_tools import visible
@@ -16,7 +17,13 @@ __all__ = ["command"]
 
 
 @click.command(name="schema")
-@click.option("-o", "--output", metavar="FILE", help="Write to this file, and say how an editor is told of it.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=files,
+    help="Write to this file, and say how an editor is told of it.",
+)
 def command(output: str | None) -> None:
     """Print the JSON Schema of a config, for editors that complete, explain and underline.
 

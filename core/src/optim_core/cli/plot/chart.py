@@ -21,8 +21,11 @@ __all__ = ["Chart", "Line", "chart_of"]
 # The axis is drawn at about so many places: of each stretch of it the first and the last step, and where the lowest
 # and the highest rate of each curve are.
 POINTS, LEAST_STRETCHES = 2_000, 50
-# A logarithmic axis reaches down to this share of the highest rate.
-DEEPEST = 1e-12
+# A logarithmic axis reaches down to this share of the highest rate; one that was not asked for, to this share of the
+# peak of the lowest curve.
+DEEPEST, DEEPEST_BY_ITSELF = 1e-12, 1e-3
+# The axis is logarithmic by itself where the peaks of two curves differ by this factor: the lower one would lie flat.
+FLAT = 50
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +55,7 @@ class Chart:
         right: where the horizontal axis, which begins at 0, ends: at the end of the longest curve, ≥ 1.
         lines: at least one.
         log: the vertical axis is logarithmic.
+        why_log: why it is, where nobody asked for it; else "".
         low: where the vertical axis begins; > 0 if it is logarithmic.
         high: where it ends, above `low`.
     """
@@ -63,8 +67,14 @@ class Chart:
     right: int
     lines: list[Line]
     log: bool
+    why_log: str
     low: float
     high: float
+
+    @property
+    def up_in_full(self) -> str:
+        """The name of the vertical axis, with its scale."""
+        return ", ".join(filter(None, [self.up, "logarithmic" if self.log else "", self.why_log]))
 
     def height_of(self, rate: float) -> float:
         """Return the height of a rate as a share of the axis, in [0, 1]; NaN for one that is not drawn."""
@@ -85,7 +95,7 @@ class Chart:
         return [(place, grouped(place)) for place in rounded_ticks(0, self.right, most, whole=True)]
 
 
-def chart_of(curves: Sequence[Curve], labels: Sequence[str], *, title: str, up: str, log: bool) -> Chart:
+def chart_of(curves: Sequence[Curve], labels: Sequence[str], *, title: str, up: str, log: bool | None) -> Chart:
     """Make the chart of some curves, which keeps their peaks and joints.
 
     Args:
@@ -93,14 +103,19 @@ def chart_of(curves: Sequence[Curve], labels: Sequence[str], *, title: str, up: 
         labels: one for each.
         title: one line.
         up: name of the vertical axis.
-        log: whether that is logarithmic.
+        log: whether that is logarithmic; None where the rates decide.
 
     Raises:
         OptimError: there is no rate that could be drawn.
     """
     places = _kept_places(curves)
     rates = [curve.at(places) for curve in curves]
-    low, high = _bounds(rates, log)
+    peaks = _peaks(rates)
+    ratio = max(peaks, default=1.0) / min(peaks, default=1.0)
+    is_log = ratio >= FLAT if log is None else log
+    low, high = _bounds(rates, is_log)
+    if is_log and log is None:
+        low = max(low, min(peaks) * DEEPEST_BY_ITSELF)
     across = "epoch" if curves[0].unit == "epoch" else "optimizer step"
     lines = [
         Line(label=label, rates=found.tolist(), is_stairs=curve.is_stairs)
@@ -113,7 +128,8 @@ def chart_of(curves: Sequence[Curve], labels: Sequence[str], *, title: str, up: 
         places=places.tolist(),
         right=max(curve.length for curve in curves),
         lines=lines,
-        log=log,
+        log=is_log,
+        why_log=f"as peaks differ {grouped(round(ratio))}-fold" if is_log and log is None else "",
         low=low,
         high=high,
     )
@@ -140,6 +156,14 @@ def _extremes(rates: NDArray[Any], stretches: int) -> NDArray[Any]:
         for begin, end in pairwise(edges.tolist())
     ]
     return np.unique(np.array(found))
+
+
+def _peaks(rates: Sequence[NDArray[Any]]) -> list[float]:
+    """Return the highest rate of each curve that has one above 0."""
+    import numpy as np
+
+    peaks = [float(each[np.isfinite(each)].max(initial=0.0)) for each in rates]
+    return [peak for peak in peaks if peak > 0]
 
 
 def _bounds(rates: Sequence[NDArray[Any]], log: bool) -> tuple[float, float]:

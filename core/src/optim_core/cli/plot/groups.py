@@ -19,6 +19,7 @@ class Group:
 
     Args:
         file: the config's file.
+        variant: in what the config differs from others of the same file, as overrides say it; "" where there are none.
         name: the optimizer's name, "" for the one optimizer of a recipe, and for a schedule alone.
         group: what the group is called in the optimizer, as far as that is known without a model; "" where all
             parameters have one rate.
@@ -30,6 +31,7 @@ class Group:
     """
 
     file: str
+    variant: str = ""
     name: str = ""
     group: str = ""
     patterns: str = ""
@@ -42,7 +44,7 @@ class Group:
     def title(self) -> str:
         """What a message calls it."""
         spec = self.schedule or self.optimizer
-        parts = (self.file, *self.names, spec.type if spec else "")
+        parts = (self.file, self.variant, *self.names, spec.type if spec else "")
         return ": ".join(visible(part) for part in parts if part)
 
     @property

@@ -29,19 +29,23 @@ def legend(groups: Sequence[Group]) -> list[str]:
     labels = []
     for group, mine in zip(groups, settings, strict=True):
         names = [files[group.file]] if len(files) > 1 else []
-        names += [_cut(visible(name), LONGEST_NAME) for name in group.names]
-        said = ", ".join(_differing(mine, settings))
+        names += [_cut(visible(name), LONGEST_NAME) for name in (group.variant, *group.names) if name]
+        # In what the variants differ is said already.
+        alike = [each for other, each in zip(groups, settings, strict=True) if other.variant == group.variant]
+        said = ", ".join(_differing(mine, alike))
         labels.append(_cut(": ".join([*names, said] if said else names or [_kinds(mine)]), LONGEST))
     return _numbered(labels)
 
 
-def title_of(groups: Sequence[Group]) -> str:
-    """Return one line for all groups: the files, and what the config holds where that is one curve."""
+def title_of(groups: Sequence[Group], overrides: Sequence[str] = ()) -> str:
+    """Return one line for all groups: the files, what holds in all, and of one curve what its config holds."""
     files = list(_short_names([group.file for group in groups]).values())
-    if len(groups) == 1:
-        return _cut(f"{files[0]}: {_kinds(_settings(groups[0]))}", LONGEST)
     together = ", ".join(files)
-    return together if len(together) <= 2 * LONGEST_NAME else f"{len(files)} configs"
+    together = together if len(together) <= 2 * LONGEST_NAME else f"{len(files)} configs"
+    said = [visible(override) for override in overrides]
+    if len(groups) == 1:
+        said.insert(0, _kinds(_settings(groups[0])))
+    return _cut(f"{together}: {', '.join(said)}", LONGEST) if said else together
 
 
 def _settings(group: Group) -> dict[str, Any]:

@@ -13,23 +13,26 @@ from optim_core.cli.plot.numbers import short
 
 __all__ = ["page_of"]
 
-# These lengths are in units of the drawing, which the page stretches.
-LEFT, TOP, WIDE, HIGH = 70, 14, 870, 380
-COLOURS = 8
+# The width and the height of the drawing in its own units; the page stretches it.
+SIZE = 1000
+COLOURS, STROKES = 8, 4
 SHOWN_DIGITS = 6
+TICKS = 8
 
 
 def page_of(chart: Chart) -> bytes:
     """Return the page, in UTF-8. All text in it, such as names of files, is escaped."""
     numbers = range(len(chart.lines))
     drawing = "\n".join([*_grid(chart), *(_line(chart, number) for number in numbers)])
+    beside = "\n".join(_numbers(chart))
     entries = "\n".join(_entry(line, number) for number, line in enumerate(chart.lines))
     page = (files("optim_core.cli.plot") / "page.html").read_text(encoding="utf-8")
     parts = {
         "ACROSS": escape(chart.across),
-        "UP": escape(chart.up + (", logarithmic" if chart.log else "")),
+        "UP": escape(chart.up_in_full),
         "DRAWING": drawing,
-        "DOTS": "".join(f'<circle class="dot c{number % COLOURS}" r="4"/>' for number in numbers),
+        "DOTS": "".join(f'<path class="dot c{number % COLOURS}"/>' for number in numbers),
+        "NUMBERS": beside,
         "DATA": _data(chart),
         "ENTRIES": entries,
         "TITLE": escape(chart.title),
@@ -41,22 +44,35 @@ def page_of(chart: Chart) -> bytes:
 
 
 def _across(chart: Chart, place: float) -> float:
-    return LEFT + place / chart.right * WIDE
+    return place / chart.right * SIZE
 
 
 def _down(chart: Chart, rate: float) -> float:
-    return TOP + (1 - chart.height_of(rate)) * HIGH
+    return (1 - chart.height_of(rate)) * SIZE
 
 
 def _grid(chart: Chart) -> Iterator[str]:
-    for rate, text in chart.rate_ticks(8):
+    for rate, _ in chart.rate_ticks(TICKS):
         at = f"{_down(chart, rate):.1f}"
-        yield f'<line class="grid" x1="{LEFT}" x2="{LEFT + WIDE}" y1="{at}" y2="{at}"/>'
-        yield f'<text class="rate" x="{LEFT - 8}" y="{at}">{text}</text>'
-    for place, text in chart.place_ticks(8):
+        yield f'<line class="grid" x1="0" x2="{SIZE}" y1="{at}" y2="{at}"/>'
+    for place, _ in chart.place_ticks(TICKS):
         at = f"{_across(chart, place):.1f}"
-        yield f'<line class="tick" x1="{at}" x2="{at}" y1="{TOP + HIGH}" y2="{TOP + HIGH + 5}"/>'
-        yield f'<text class="place" x="{at}" y="{TOP + HIGH + 20}">{text}</text>'
+        yield f'<line class="tick" x1="{at}" x2="{at}" y1="{SIZE}" y2="{SIZE + SIZE // 80}"/>'
+
+
+def _numbers(chart: Chart) -> Iterator[str]:
+    """Yield the numbers beside the axes, which are no part of what is stretched."""
+    for rate, text in chart.rate_ticks(TICKS):
+        yield f'<span class="rate" style="top:{100 * _down(chart, rate) / SIZE:.2f}%">{text}</span>'
+    for number, (place, text) in enumerate(chart.place_ticks(TICKS)):
+        at = f"{100 * _across(chart, place) / SIZE:.2f}"
+        # Of these a narrow page shows every second.
+        yield f'<span class="place{" odd" if number % 2 else ""}" style="left:{at}%">{text}</span>'
+
+
+def _look(number: int) -> str:
+    """Return the classes of a curve; of those of one colour each has another stroke."""
+    return f"curve c{number % COLOURS} d{(number + number // COLOURS) % STROKES}"
 
 
 def _line(chart: Chart, number: int) -> str:
@@ -72,13 +88,14 @@ def _line(chart: Chart, number: int) -> str:
         else:
             path.append(f"H{across}V{down}" if line.is_stairs else f"L{across} {down}")
         before = down
-    return f'<path class="curve c{number % COLOURS} d{number % 4}" d="{"".join(path)}"/>'
+    return f'<path class="{_look(number)}" d="{"".join(path)}"/>'
 
 
 def _entry(line: Line, number: int) -> str:
     """Return a row of the legend, whose last cell shows the rate under the pointer."""
-    look = f"curve c{number % COLOURS} d{number % 4}"
-    sample = f'<svg class="sample" viewBox="0 0 30 10" aria-hidden="true"><path class="{look}" d="M0 5H30"/></svg>'
+    sample = (
+        f'<svg class="sample" viewBox="0 0 30 10" aria-hidden="true"><path class="{_look(number)}" d="M0 5H30"/></svg>'
+    )
     return f'<tr><td>{sample}</td><td>{escape(line.label)}</td><td class="value" id="value{number}"></td></tr>'
 
 
@@ -91,8 +108,6 @@ def _data(chart: Chart) -> str:
     ]
     data = {
         "unit": chart.across,
-        "left": LEFT,
-        "wide": WIDE,
         "right": chart.right,
         "places": chart.places,
         "rates": rates,

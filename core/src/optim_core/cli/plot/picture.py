@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["picture_of"]
 
-# The size is in inches.
-WIDTH, HEIGHT, LEGEND_LINE = 8.0, 4.2, 0.22
+# The size is in inches: small, so that its letters can be read where a phone shows the picture as wide as its screen.
+WIDTH, HEIGHT, LEGEND_LINE, DOTS_PER_INCH = 6.0, 3.8, 0.24, 200
+LETTERS = 12
 # So many letters of a label and of a title fit.
-LABEL, TITLE = 100, 80
+LABEL, TITLE = 68, 58
 # These are Okabe and Ito's colours, which most colour-blind people tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 STYLES = ("-", "--", "-.", ":")
@@ -50,11 +51,12 @@ def picture_of(chart: Chart, file_format: str) -> bytes:
     stream = io.BytesIO()
     # Text stays text, and the same chart gives the same bytes.
     settings: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "optim", "text.usetex": False}
+    settings |= {"font.size": LETTERS}
     with rc_context(settings), warnings.catch_warnings():
         # A file's name may have letters that the font lacks, which are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         # A figure of its own, not pyplot's, needs no display.
-        figure = Figure(figsize=(WIDTH, HEIGHT + below), dpi=150, layout="constrained")
+        figure = Figure(figsize=(WIDTH, HEIGHT + below), dpi=DOTS_PER_INCH, layout="constrained")
         _draw(figure.add_subplot(), chart)
         if several:
             _add_legend(figure, [_plain(line.label, LABEL) for line in chart.lines])
@@ -77,7 +79,7 @@ def _draw(axes: Axes, chart: Chart) -> None:
     axes.set_xlim(0, chart.right)
     _set_ticks(axes, chart)
     axes.set_xlabel(chart.across)
-    axes.set_ylabel(chart.up + (", logarithmic" if chart.log else ""))
+    axes.set_ylabel(f"{chart.up}, logarithmic" if chart.log else chart.up)
     axes.set_title(_plain(chart.title, TITLE), fontsize="medium", parse_math=False)
     axes.grid(visible=True, color="#d9d9d9", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -85,7 +87,7 @@ def _draw(axes: Axes, chart: Chart) -> None:
 
 
 def _set_ticks(axes: Axes, chart: Chart) -> None:
-    places, rates = chart.place_ticks(8), chart.rate_ticks(8)
+    places, rates = chart.place_ticks(6), chart.rate_ticks(6)
     axes.set_xticks([place for place, _ in places], [text for _, text in places])
     axes.set_yticks([rate for rate, _ in rates], [text for _, text in rates])
 

@@ -45,7 +45,7 @@ def _drawn(chart: Chart, columns: int, *, fine: bool) -> Iterator[str]:
     across = columns - margin - 2
     cells = _cells(chart, across, fine=fine)
     yield _cut(chart.title, columns)
-    yield _cut(f"{chart.up}{', logarithmic' if chart.log else ''}", columns)
+    yield _cut(chart.up_in_full, columns)
     for row in range(ROWS):
         tick = ticks.get(row, "")
         edge = ("┤" if tick else "│") if fine else ("+" if tick else "|")
