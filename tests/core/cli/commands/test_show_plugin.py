@@ -191,3 +191,9 @@ What it cannot do"""
     assert said in optim("show", "Needy", columns=80).stdout
     assert ["closure", "modes"] == optim("show", "Needy", "--format", "json").json["needs"]
     assert [] == optim("show", "democlip", "--format", "json").json["needs"]
+
+
+def test_what_moves_a_schedule_on_is_said():
+    """By its interval, and where that is told; of what has none nothing is said."""
+    assert "\nIn the training loop run.end_epoch() moves it on, once an epoch;" in optim("show", "DemoSteps").stdout
+    assert "moves it on" not in optim("show", "democlip").stdout + optim("show", "DemoDescent").stdout

@@ -36,6 +36,11 @@ NEEDS = {
     "metric": "the metric that it follows: run.end_epoch(metric), or run.step(loss, metric=...) where it goes by steps",
     "modes": "run.eval() before evaluation, and run.train() after it",
 }
+# What moves a schedule on, by its interval.
+MOVES = {
+    "step": "run.step moves it on, after each step of the optimizer.",
+    "epoch": "run.end_epoch() moves it on, once an epoch; with `interval: step` beside its type run.step does.",
+}
 
 # The letters of formulas, by the kind of plugin.
 FORMULAS: dict[Kind, str] = {
@@ -57,6 +62,7 @@ class _Shown:
     description: PluginDescription
     declared: dict[str, str]
     needs: list[str]
+    moves: str | None
     example: dict[str, Any] | None
 
 
@@ -107,6 +113,7 @@ def _look_up(name: str, kind: Kind) -> _Shown:
         description=describe(found.cls),
         declared={key: str(declaration) for key, declaration in declarations_of(found.cls).items()},
         needs=sorted(needs_of(found.cls if built is None else built.config)),
+        moves=MOVES.get(getattr(built, "interval", "")) if kind == "scheduler" else None,
         example=None if built is None else KINDS[kind].component(found.name, config["config"]),
     )
 
@@ -154,10 +161,7 @@ def _print(shown: _Shown) -> None:
     say("\nFields" if shown.description.fields else "\nIt has no fields.")
     for field in shown.description.fields:
         _print_field(field, columns)
-    if shown.needs:
-        say("\nWhat it needs of the training loop, where `run` is what a recipe creates")
-    for need in shown.needs:
-        say(click.wrap_text(f"{need}: {NEEDS[need]}", columns, "  ", INDENT * 2))
+    _print_loop(shown, columns)
     if shown.declared:
         say("\nWhat it cannot do, by its own word (`optim conformance --list` explains the names)")
     for key, text in shown.declared.items():
@@ -165,6 +169,15 @@ def _print(shown: _Shown) -> None:
     if beside := KINDS[shown.kind].beside:
         say("\n" + click.wrap_text(f"Beside `type` and `config` may stand: {', '.join(beside)}", columns))
     _print_example(shown)
+
+
+def _print_loop(shown: _Shown, columns: int) -> None:
+    if shown.needs:
+        say("\nWhat it needs of the training loop, where `run` is what a recipe creates")
+    for need in shown.needs:
+        say(click.wrap_text(f"{need}: {NEEDS[need]}", columns, "  ", INDENT * 2))
+    if shown.moves and "metric" not in shown.needs:
+        say("\n" + click.wrap_text(f"In the training loop {shown.moves} docs/loop.md has the loop.", columns))
 
 
 def _print_field(field: FieldDescription, columns: int) -> None:
