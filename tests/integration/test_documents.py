@@ -2,7 +2,8 @@
 
 A block's first line may name a file: ``yaml train.yaml``. It is then the content of that file, of the checkout where
 it has one of that name, else of the folder in which the document's Python blocks run, in their order and in one
-process. A YAML block without a name is ``train.yaml``. In a ``console`` block, what follows a ``$`` line is its output.
+process. A YAML block without a name is ``train.yaml``. In a ``console`` block, what follows a ``$`` line is its output:
+of ``optim``, or of ``python`` and a file that the document shows.
 """
 
 import os
@@ -133,15 +134,19 @@ def test_python_runs_as_written(document, folder, python):
 
 
 @each_document
-def test_commands_print_what_stands_there(document, folder, environment):
-    """What an `optim` command prints is what follows it, line by line."""
+def test_commands_print_what_stands_there(document, folder, environment, python):
+    """What an `optim` command or a program of the document prints is what follows it, line by line."""
     for block in blocks(document):
         if block.language != "console":
             continue
         for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
-            assert "optim" == command.split()[0]
-            done = run(*command.split(), cwd=folder, env=environment)
+            program, *arguments = command.split()
+            assert program in ("optim", "python")
+            if program == "python":
+                done = python.file(folder / arguments[0], *arguments[1:], cwd=folder)
+            else:
+                done = run(program, *arguments, cwd=folder, env=environment)
             assert expected.rstrip().splitlines() == [line.rstrip() for line in done.output.rstrip().splitlines()]
 
 
