@@ -17,6 +17,7 @@ NAMED = {"README.md": "index.md", "docs/README.md": "overview.md"}
 
 _FENCES = re.compile(r"^(```.*?^```$)", re.MULTILINE | re.DOTALL)
 _NAMED_FENCE = re.compile(r"^```(\w+) +(\S+)$", re.MULTILINE)
+_HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 # A link or a picture: its text, the file, and what stands behind that.
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)#\s]+)((?:#[^)]*)?)\)")
 _PICTURES = (".png", ".svg")
@@ -54,7 +55,7 @@ def with_what_they_link_to(paths: list[str]) -> list[str]:
 def rewritten(path: str, text: str) -> str:
     """Return a document of the checkout as the site is to have it: titles over named blocks, links within the site.
 
-    Of a link to a folder the text is left.
+    Of a link to a folder the text is left. A link that shows the name of a document shows its title.
     """
 
     def link(match: re.Match[str]) -> str:
@@ -64,12 +65,19 @@ def rewritten(path: str, text: str) -> str:
             return match.group()
         if (ROOT / target).is_dir():
             return words
+        if words.endswith(".md"):
+            words = _title(target)
         way = posixpath.relpath(site_name(target), posixpath.dirname(site_name(path)) or ".")
         return f"[{words}]({way}{anchor})"
 
     parts = _FENCES.split(text)
     parts[::2] = [_LINK.sub(link, part) for part in parts[::2]]
     return _NAMED_FENCE.sub(r'```\1 title="\2"', "".join(parts))
+
+
+def _title(path: str) -> str:
+    found = _HEADING.search((ROOT / path).read_text(encoding="utf-8"))
+    return found[1] if found else path
 
 
 def _linked(path: str) -> Iterator[str]:

@@ -111,6 +111,8 @@ def page_of(plugin: dict[str, Any]) -> str:
         _prose(plugin, plugin["summary"]),
         _prose(plugin, plugin["description"]),
     ]
+    if not plugin["formula"] and kind == "optimizer":
+        parts += ["## Formula", "The library's docstring gives none; the sources below do."]
     if plugin["formula"]:
         letters = show_plugin.FORMULAS.get(kind, "")
         parts += ["## Formula", f"```text\n{plugin['formula']}\n```", f"{letters}\n{{ .letters }}" if letters else ""]
@@ -196,8 +198,11 @@ def _index(kind: Kind, every: list[dict[str, Any]]) -> str:
     for plugin in every:
         name = f"[{_escaped(plugin['name'])}]({_TITLES[kind].lower()}/{_file(plugin)}.md)"
         also = "".join(f", {_escaped(alias)}" for alias in plugin["aliases"])
-        rows.append(f"| {name}{also} | {_prose(plugin, plugin['summary'])} | {plugin['distribution']} |")
-    return f"---\nhide: [toc]\n---\n\n# {_TITLES[kind]}\n\n{_PREFACES[kind]}\n\n" + "\n".join(rows) + "\n"
+        summary = re.sub(rf"^(?:\w+\.)*{re.escape(plugin['name'].rpartition(':')[2])}: ", "", plugin["summary"])
+        rows.append(f"| {name}{also} | {_prose(plugin, summary)} | {plugin['distribution']} |")
+    # Each is found by its own page.
+    table = "## By name { data-search-exclude }\n\n" + "\n".join(rows)
+    return f"---\nhide: [toc]\n---\n\n# {_TITLES[kind]}\n\n{_PREFACES[kind]}\n\n{table}\n"
 
 
 def _folder(kind: Kind) -> str:
@@ -211,14 +216,14 @@ def _file(plugin: dict[str, Any]) -> str:
 
 def _prose(plugin: dict[str, Any], text: str) -> str:
     """Return words of a docstring as Markdown, with links to the sources that they name."""
+    known = {_escaped(_words_of(source)): source for source in plugin["sources"]}
+    # The longer ones stand first: one address may be how another begins.
+    words = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    written = re.compile(rf"(?:https?://)?(?<![\w.])({words})(?:\.html)?(?![\w/])")
     parts = _PARTS.split(text)
-    for place in range(0, len(parts), 2):
-        part = _escaped(parts[place])
-        for source in plugin["sources"]:
-            words = _escaped(_words_of(source))
-            written = rf"(?:https?://)?(?<![\w.(]){re.escape(words)}(?:\.html)?(?![\w/])"
-            part = re.sub(written, f"[{words}]({source})", part)
-        parts[place] = part
+    parts[::2] = [_escaped(part) for part in parts[::2]]
+    if known:
+        parts[::2] = [written.sub(lambda found: f"[{found[1]}]({known[found[1]]})", part) for part in parts[::2]]
     return "".join(parts)
 
 

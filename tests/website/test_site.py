@@ -80,6 +80,7 @@ def test_links_to_files_of_the_checkout_lead_to_pages():
         "[a](config.md#keys) [b](index.md) [c](SECURITY.md) d <https://e.org>\n"
         "```yaml title=\"train.yaml\"\na: '[x](../README.md)'\n```\n"
     ) == rewritten("docs/words.md", text + block)
+    assert "[The training loop](loop.md)" == rewritten("docs/words.md", "[docs/loop.md](loop.md)")
     assert "[a](words.md) ![b](schedules.svg)" == rewritten("README.md", "[a](docs/words.md) ![b](docs/schedules.svg)")
 
 

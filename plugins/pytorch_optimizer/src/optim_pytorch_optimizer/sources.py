@@ -5,6 +5,8 @@ The docstrings of pytorch_optimizer 4.1.0 name none.
 
 from __future__ import annotations
 
+from optim_pytorch_optimizer.formulas import FORMULAS
+
 __all__ = ["SOURCES", "about"]
 
 # Name of a class to the title of its paper, where that is, and the code of its authors, "" where there is none.
@@ -491,9 +493,12 @@ SOURCES: dict[str, tuple[str, str, str]] = {
 
 
 def about(name: str) -> str:
-    """Return the sources of a class for its docstring, "" where none is known."""
+    """Return what the docstring of the plugin class `name` says below its first line; "" where nothing is known."""
     if name not in SOURCES:
         return ""
     title, paper, code = SOURCES[name]
     where = paper if code in ("", paper) else f"{paper}; {code}"
-    return f"{title}: {where}"
+    if name not in FORMULAS:
+        return f"{title}: {where}"
+    formula = FORMULAS[name].replace("\n", "\n    ")
+    return f"{title}: {where}\n\nThe formula is that of the paper; some fields add to it.\n\nFormula:\n    {formula}"
