@@ -7,6 +7,8 @@ import json
 import pytest
 from cli_support import install_demo, optim
 
+from optim_core import registry
+
 jsonschema = pytest.importorskip("jsonschema")
 
 
@@ -20,6 +22,7 @@ def test_the_command_prints_it(site):
     schema = optim("schema").json
 
     assert "optimizer.DemoDescent" in schema["$defs"]
+    assert registry.schema() == schema
     assert _fits(schema, {"optimizer": {"type": "demo", "config": {"lr": 1.0}}})
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from optim_core import registry
 from optim_core.cli.completing import files
-from optim_core.cli.output import print_json, say
+from optim_core.cli.output import can_say, say
 from optim_core.cli.writing import write_file
 from optim_core.plugin_tools import visible
 
@@ -31,7 +32,8 @@ def command(output: str | None) -> None:
     """
     schema = registry.schema()
     if output is None:
-        print_json(schema)
+        text = _shown(schema, ensure_ascii=False)
+        say(text if can_say(text) else _shown(schema, ensure_ascii=True))
         return
     # Over a megabyte, which nobody reads: without the blanks that would double it.
     write_file(f"{json.dumps(schema, ensure_ascii=False, separators=(',', ':'))}\n".encode(), output)
@@ -41,3 +43,14 @@ def command(output: str | None) -> None:
     say(f"    # yaml-language-server: $schema={name}")
     say("for all of a folder, in .vscode/settings.json:")
     say(f'    "yaml.schemas": {{{json.dumps(visible(output))}: ["configs/*.yaml"]}}')
+
+
+def _shown(schema: dict[str, Any], *, ensure_ascii: bool) -> str:
+    """Return a schema as JSON with a line for each definition; to indent each value takes Python four times as long."""
+    outside = {key: value for key, value in schema.items() if key != "$defs"}
+    definitions = ",\n".join(
+        f"    {json.dumps(name)}: {json.dumps(definition, ensure_ascii=ensure_ascii)}"
+        for name, definition in schema["$defs"].items()
+    )
+    begin = json.dumps(outside, indent=2, ensure_ascii=ensure_ascii).removesuffix("\n}")
+    return f'{begin},\n  "$defs": {{\n{definitions}\n  }}\n}}'
