@@ -11,6 +11,7 @@
 #   make docs         every snippet and command of the documents
 #   make site         the documents and the reference as a site, warnings as errors, in out/site
 #   make gallery      docs/schedules.svg: every installed schedule in one picture
+#   make list         docs/list.md: every optimizer, schedule and clipper
 #   make lint · make types · make wheels · make bench · make clean
 #
 # PYTHON is the interpreter that .venv is made with, python3 at first: make demo PYTHON=python3.12
@@ -56,7 +57,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs site gallery lint types wheels bench clean
+.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs site gallery list lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -100,6 +101,9 @@ site: .venv/.dev
 
 gallery: .venv/.dev
 	$(PY) website/gallery.py
+
+list: .venv/.dev
+	$(PY) website/plugin_list.py
 
 lint: .venv/.dev
 	$(PY) -m ruff check
