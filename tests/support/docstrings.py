@@ -6,6 +6,7 @@ import ast
 import doctest
 import importlib
 import inspect
+import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -107,3 +108,30 @@ def without_example(modules: Iterable[ModuleType]) -> list[str]:
     """Return the names of what is public and shows no example, sorted."""
     things = dict(thing for module in modules for thing in public_things(module))
     return sorted(name for name, thing in things.items() if PROMPT not in (thing.__doc__ or ""))
+
+
+def without_section(modules: Iterable[ModuleType]) -> list[str]:
+    """Return what the docstrings of public functions leave out, sorted: arguments, what they return, what they raise.
+
+    Where the first line says what is returned or told, that is enough, as is one argument that it speaks of. Asked for
+    are the errors of a function's own `raise`.
+    """
+    things = dict(thing for module in modules for thing in public_things(module))
+    return sorted(f"{name} says no {lacking}" for name, thing in things.items() for lacking in _lacking(thing))
+
+
+def _lacking(thing: Any) -> Iterator[str]:
+    if not inspect.isfunction(thing):
+        return
+    doc, signature = inspect.getdoc(thing) or "", inspect.signature(thing)
+    taken = [name for name in signature.parameters if name not in ("self", "cls")]
+    if len(taken) > 1 and "Args:" not in doc:
+        yield "Args"
+    says = "Returns:" in doc or doc.startswith(("Return ", "Yield ", "Tell whether "))
+    if signature.return_annotation not in ("None", None, "Never", inspect.Signature.empty) and not says:
+        yield "Returns"
+    body = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    if any(isinstance(node, ast.Raise) for node in ast.walk(body)) and not (
+        "Raises:" in doc or doc.startswith("Raise ")
+    ):
+        yield "Raises"

@@ -317,6 +317,11 @@ def multiplied(rate: PerGroup | FloorPerGroup, optimizer: Optimizer, field: str 
 def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: SchedulerSpec) -> None:
     """Validate a schedule that is a part of another.
 
+    Args:
+        _instance: the plugin class's instance, as attrs hands it to a validator.
+        _attribute: the field.
+        value: its schedule.
+
     Raises:
         FieldError: it waits for a metric, which only the whole would be given.
 
@@ -339,6 +344,11 @@ def follows_no_metric(_instance: Any, _attribute: attrs.Attribute[Any], value: S
 
 def one_interval(instance: Any, attribute: attrs.Attribute[Any], value: Sequence[SchedulerSpec]) -> None:
     """Validate schedules that are stepped together.
+
+    Args:
+        instance: the plugin class's instance, as attrs hands it to a validator.
+        attribute: the field.
+        value: its schedules.
 
     Raises:
         FieldError: there is none.

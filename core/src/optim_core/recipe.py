@@ -199,6 +199,9 @@ class Recipe:
             any_length: whether a length in the config that this run cannot hold, such as a warmup that is as long, is
                 told by a warning and stays: for a run that is cut short to be tried.
 
+        Returns:
+            the optimizers, schedulers and clipping of the run, whose `step` goes through a step of training.
+
         Raises:
             ParamGroupError: the models do not fit the names, or the parameters do not fit the multipliers.
             HorizonError: a schedule needs a length that is not given, or has one that the run cannot hold.

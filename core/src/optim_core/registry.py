@@ -301,6 +301,10 @@ class Registry:
     def knows(self, kind: Kind, name: str) -> bool:
         """Return whether some plugin that is not blocked answers to `name`; nothing is imported but providers.
 
+        Args:
+            kind: ``"optimizer"``, ``"scheduler"``, ``"clipper"`` or another kind.
+            name: in any spelling, also ``distribution:name``.
+
         Example:
             >>> from optim_core import registry
             >>> registry.knows("optimizer", "adam_w"), registry.knows("optimizer", "NoSuchOptimizer")
@@ -311,6 +315,11 @@ class Registry:
 
     def register(self, kind: Kind, name: str, cls: type[Any]) -> None:
         """Add a plugin class in this process only, for notebooks and tests; registering a name again replaces it.
+
+        Args:
+            kind: ``"optimizer"``, ``"scheduler"``, ``"clipper"`` or another kind.
+            name: what configs are to call it.
+            cls: the plugin class.
 
         Raises:
             PluginError: `cls` is not a plugin class of this kind, or the kind or name is malformed.
@@ -412,6 +421,9 @@ class Registry:
             overrides: as in `build`.
             strict: as in `build`.
 
+        Returns:
+            the recipe, which is plain data until its `create`.
+
         Raises:
             ConfigError: as in `build`, and where the config is a schedule or clipping alone.
             PluginError: as in `build`.
@@ -462,6 +474,9 @@ class Registry:
             config: as `build` takes it.
             forms: those that it may have, where they are others than those of `build`.
             kind: as `build` takes it.
+
+        Returns:
+            a spec or a recipe, as `build` returns.
 
         Raises:
             ConfigError, PluginError: as `build`.
@@ -600,6 +615,9 @@ class Registry:
     def command(self, name: str) -> Command | None:
         """Import the click command that a distribution adds to `optim` under this name; return None where none does.
 
+        Returns:
+            a click command, or None.
+
         Raises:
             PluginError: the name means a command that is broken, ambiguous, blocked or incompatible.
 
@@ -616,6 +634,13 @@ class Registry:
 
     def find(self, kind: Kind, name: str) -> Found | None:
         """Import the plugin class that `name` means, if it was not before; return None where nothing has that name.
+
+        Args:
+            kind: ``"optimizer"``, ``"scheduler"``, ``"clipper"`` or another kind.
+            name: in any spelling, also ``distribution:name``.
+
+        Returns:
+            the name that specs show, the class, and what provides it; or None.
 
         Raises:
             PluginError: the name means a plugin that is broken, ambiguous, blocked or incompatible.
@@ -648,6 +673,11 @@ class Registry:
 
     def unknown(self, kind: Kind | None, name: str, path: str) -> Problem:
         """Return the problem of a name that nothing has, with the nearest right name and where that comes from.
+
+        Args:
+            kind: the kind that is wanted, None where it may be any.
+            name: what the config says.
+            path: where it says so, such as ``optimizer.type``.
 
         Example:
             >>> from optim_core import registry

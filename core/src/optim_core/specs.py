@@ -107,6 +107,9 @@ class PluginSpec:
             arguments: those that every `build` of its kind takes.
             further: those that the `build` of this plugin class declares besides.
 
+        Returns:
+            what the `build` of the plugin class returns, which is checked to be of its kind.
+
         Raises:
             PluginError: the plugin makes something else than its kind promises.
 
@@ -205,6 +208,9 @@ class SchedulerSpec(PluginSpec):
                 it then had. A closed form is computed at that step; any other schedule is stepped that often.
             any_length: whether a length that the run cannot hold, such as a warmup that is as long, is told by a
                 warning and stays: for a run that is cut short to be tried.
+
+        Returns:
+            torch's scheduler.
 
         Raises:
             HorizonError: the schedule needs a length that neither the config nor `horizon` gives, or has one that the
@@ -351,6 +357,13 @@ class SchedulerSpec(PluginSpec):
     def build_for(self, optimizer: Optimizer, horizon: Horizon) -> LRScheduler:
         """Make the scheduler at its step 0, for a schedule that is made of others; `horizon` is counted already.
 
+        Args:
+            optimizer: whose groups' ``lr`` are the base rates.
+            horizon: the length of the run, in what the schedule is stepped by.
+
+        Returns:
+            torch's scheduler.
+
         Raises:
             PluginError: the plugin gives something else than a scheduler.
 
@@ -496,6 +509,9 @@ class OptimizerSpec(PluginSpec):
             lr_multipliers: module to factor, > 0; its parameters get ``lr`` times the factor. Of nested modules the
                 innermost wins.
 
+        Returns:
+            torch's optimizer, or that of the plugin's library.
+
         Raises:
             ParamGroupError: there is no parameter, or a rule or multiplier means none of them or does not fit them, or
                 it, or the plugin itself, needs the model where an iterable is given.
@@ -530,6 +546,9 @@ class OptimizerSpec(PluginSpec):
         Args:
             models: at least one model; parameter names begin with the model's index, ``1.head.weight``.
             lr_multipliers: as in `create_optimizer`; a whole model may be a key.
+
+        Returns:
+            torch's optimizer, or that of the plugin's library.
 
         Raises:
             ParamGroupError: as in `create_optimizer`, or an item is not a model.
@@ -572,6 +591,9 @@ class OptimizerSpec(PluginSpec):
 
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
         """Make ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else return None.
+
+        Returns:
+            torch's scheduler, or None.
 
         Example:
             >>> import torch
@@ -638,6 +660,9 @@ class OptimizerSpec(PluginSpec):
             params: what ``torch.optim.Optimizer`` takes; neither rules nor multipliers act on it.
             models: the models of the parameters, for a plugin class whose `build` takes the model; none where they are
                 not known.
+
+        Returns:
+            the optimizer.
 
         Raises:
             ParamGroupError: the plugin needs the model, and there is none.
@@ -754,6 +779,9 @@ class ClipperSpec(PluginSpec):
 
     def create_clipper(self) -> Clipper:
         """Make the clipper; call its ``clip(parameters)`` between ``backward()`` and ``step()``.
+
+        Returns:
+            an object with ``clip(parameters)``, which returns the norm before clipping.
 
         Example:
             >>> import torch

@@ -26,6 +26,10 @@ def config_type(argument: Argument, module: SourceModule | None) -> Any:
     the annotation allows tuples of several lengths, the field has the length of the default. Where an argument has no
     annotation, its default says what is meant.
 
+    Args:
+        argument: an argument of a constructor, as its source has it.
+        module: the module in which its annotation means something.
+
     Example:
         >>> import ast
         >>> from optim_core.bridge import Argument, config_type

@@ -70,6 +70,9 @@ def wrapping(
             it is given, instances can be pickled, and so sent to another process.
         importing: makes a context manager, in which the module is imported.
 
+    Returns:
+        a frozen attrs class with `build`, as an entry point would name it.
+
     Raises:
         LookupError: the first argument is another one, or no config can hold a value for a required argument.
 

@@ -48,6 +48,9 @@ def own_output() -> Iterator[None]:
     It may be JSON for another program, and validators, imports and libraries written in C print as they like. It can
     also stand as a decorator above a command.
 
+    Returns:
+        the block's context; nothing is bound by `as`.
+
     Example:
         >>> from optim_core.cli import own_output, say
         >>> with own_output():
@@ -91,6 +94,11 @@ def _own_descriptor(stdout: TextIO) -> Iterator[None]:
 
 def say(text: str, *, err: bool = False, color: bool | None = None) -> None:
     """Print a text; what the stream's encoding lacks is written in ASCII.
+
+    Args:
+        text: what is printed, with a line end after it.
+        err: whether it goes to standard error.
+        color: whether colours are kept; by default where it is a terminal.
 
     Example:
         >>> from optim_core.cli import say

@@ -93,6 +93,9 @@ class DistributedOptimizer:
             loss: None after ``loss.backward()``; or the loss, or a function that computes it.
             metric: what a schedule that waits for a metric after each step is given, the same in all processes.
 
+        Returns:
+            what `run.step` returns: the loss, the norm before clipping, the rates.
+
         Raises:
             OptimError: something is missing that the optimizer needs.
 

@@ -79,6 +79,9 @@ def create_optimizer(
         lr_multipliers: module to factor, > 0; its parameters get the rate times the factor.
         config: the optimizer's fields, such as ``lr`` or ``learning_rate``.
 
+    Returns:
+        torch's optimizer, or that of the plugin's library.
+
     Raises:
         ConfigError: with all that is wrong with `config`; MissingTypeError where it names no optimizer,
             UnknownTypeError where nothing installed has the name.
@@ -103,6 +106,9 @@ def create_scheduler(optimizer: Optimizer, **config: Any) -> LRScheduler:
         optimizer: its groups' ``lr`` are the base rates.
         config: the schedule's fields; and the length of the run, as ``epochs`` or ``max_epochs``, ``steps_per_epoch``,
             ``total_steps``. A length that is no field of the schedule is that of the run, for a schedule that needs it.
+
+    Returns:
+        torch's scheduler.
 
     Raises:
         ConfigError: with all that is wrong with `config`; MissingTypeError where it names no schedule,
@@ -135,6 +141,9 @@ def create_optimizer_and_scheduler(
         model: the same under another name; one of the two is given.
         lr_multipliers: module to factor, > 0; its parameters get the rate times the factor.
         config: the fields of both side by side, or ``optimizer={…}, scheduler={…}``; lengths as in `create_scheduler`.
+
+    Returns:
+        the optimizer, and the scheduler or None, which can be unpacked.
 
     Raises:
         ConfigError: with all that is wrong with `config`; MissingTypeError where it names no optimizer,
@@ -194,6 +203,14 @@ class OptimizerFactory:
     ) -> Optimizer:
         """Make the optimizer of `config` for a model, or for an iterable of parameters.
 
+        Args:
+            model: a model, or an iterable of parameters.
+            config: an optimizer, in any form.
+            lr_multipliers: a factor of the rate for each of some modules.
+
+        Returns:
+            torch's optimizer, or that of the plugin's library.
+
         Raises:
             ConfigError: with all that is wrong with `config`.
             ParamGroupError: there is no parameter, or a multiplier means none of them.
@@ -217,6 +234,16 @@ class OptimizerFactory:
         epochs: int | None = None,
     ) -> LRScheduler:
         """Make the scheduler of `config`; the lengths are those of the run, for a length that the config leaves open.
+
+        Args:
+            optimizer: whose groups' ``lr`` are the base rates.
+            config: a schedule, in any form.
+            total_steps: optimizer steps in the run.
+            steps_per_epoch: optimizer steps in an epoch.
+            epochs: epochs in the run.
+
+        Returns:
+            torch's scheduler.
 
         Raises:
             ConfigError: with all that is wrong with `config`, or it has no schedule.
@@ -246,6 +273,17 @@ class OptimizerFactory:
 
         The lengths are those of the run, for a length that the config leaves open.
 
+        Args:
+            model: a model, or an iterable of parameters.
+            config: an optimizer with or without a schedule, in any form.
+            lr_multipliers: a factor of the rate for each of some modules.
+            total_steps: optimizer steps in the run.
+            steps_per_epoch: optimizer steps in an epoch.
+            epochs: epochs in the run.
+
+        Returns:
+            the optimizer, and the scheduler or None, which can be unpacked.
+
         Raises:
             ConfigError: with all that is wrong with `config`.
             HorizonError: the schedule needs a length that is not given.
@@ -271,6 +309,9 @@ def create_optimizer_from_config(optimizer_config: Mapping[str, Any], parameters
         optimizer_config: the config.
         parameters: a model, or any iterable of parameters that torch takes.
 
+    Returns:
+        torch's optimizer, or that of the plugin's library.
+
     Raises:
         MissingTypeError: a KeyError; there is no ``type``.
         UnknownTypeError: an AttributeError; nothing installed has the type.
@@ -288,6 +329,13 @@ def create_optimizer_from_config(optimizer_config: Mapping[str, Any], parameters
 
 def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer: Optimizer) -> LRScheduler:
     """Make the scheduler of ``{"type": …, "config": {…}}``.
+
+    Args:
+        scheduler_config: the schedule's type and config.
+        optimizer: whose groups' ``lr`` are the base rates.
+
+    Returns:
+        torch's scheduler.
 
     Raises:
         MissingTypeError: a KeyError; there is no ``type``.

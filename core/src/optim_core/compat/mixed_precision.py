@@ -171,6 +171,9 @@ class MixedPrecisionOptimizer:
                 `autocast`, as optimizers need that compute it several times.
             metric: what a schedule that waits for a metric after each step is given.
 
+        Returns:
+            what `run.step` returns: the loss, the norm before clipping, the rates.
+
         Raises:
             OptimError: something is missing that the optimizer needs, or the gradients that are there were not scaled.
 

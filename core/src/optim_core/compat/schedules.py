@@ -53,6 +53,9 @@ def get_scheduler(
         num_training_steps: steps of the whole run, ≥ 1; required by schedules that have a length, ignored for others.
         scheduler_specific_kwargs: the schedule's other fields.
 
+    Returns:
+        torch's scheduler.
+
     Raises:
         ConfigError: an argument is missing, wrong, or not one of this schedule's.
         UnknownTypeError: nothing installed has the name.
@@ -138,6 +141,16 @@ def _known(total_steps: Any) -> int | None:
 def get_constant_schedule(optimizer: Optimizer, last_epoch: int = -1) -> LRScheduler:
     """Make ``constant``: the base rate at every step; `last_epoch` as in `get_linear_schedule_with_warmup`.
 
+    Args:
+        optimizer: whose groups' ``lr`` are the base rates.
+        last_epoch: the step that the run goes on after, -1 for a new one.
+
+    Returns:
+        torch's scheduler.
+
+    Raises:
+        ConfigError: an argument is wrong.
+
     Example:
         >>> import torch
         >>> from optim_core.compat import get_constant_schedule
@@ -150,6 +163,16 @@ def get_constant_schedule(optimizer: Optimizer, last_epoch: int = -1) -> LRSched
 
 def get_reduce_on_plateau_schedule(optimizer: Optimizer, **kwargs: Any) -> LRScheduler:
     """Make ``reduce_lr_on_plateau``, a ReduceLROnPlateau of torch, from its arguments: `mode`, `factor`, `patience` ….
+
+    Args:
+        optimizer: whose groups' ``lr`` are the base rates.
+        kwargs: the arguments of ReduceLROnPlateau.
+
+    Returns:
+        torch's scheduler, whose ``step`` is given the metric.
+
+    Raises:
+        ConfigError: an argument is wrong.
 
     Example:
         >>> import torch
@@ -166,6 +189,17 @@ def get_reduce_on_plateau_schedule(optimizer: Optimizer, **kwargs: Any) -> LRSch
 
 def get_constant_schedule_with_warmup(optimizer: Optimizer, num_warmup_steps: int, last_epoch: int = -1) -> LRScheduler:
     """Make ``constant_with_warmup``: in a straight line from 0 to the base rate, which stays.
+
+    Args:
+        optimizer: whose groups' ``lr`` are the base rates.
+        num_warmup_steps: steps until the base rate.
+        last_epoch: the step that the run goes on after, -1 for a new one.
+
+    Returns:
+        torch's scheduler.
+
+    Raises:
+        ConfigError: an argument is wrong.
 
     Example:
         >>> import torch
@@ -188,6 +222,9 @@ def get_linear_schedule_with_warmup(
         num_training_steps: steps of the whole run, ≥ 1.
         last_epoch: the last step that was taken before a stop, counted from 0; the scheduler goes on with the next. -1
             begins at the beginning.
+
+    Returns:
+        torch's scheduler.
 
     Raises:
         ConfigError: an argument is wrong.
@@ -215,6 +252,19 @@ def get_cosine_schedule_with_warmup(
 
     By default the cosine makes half a wave, which ends at 0.
 
+    Args:
+        optimizer: whose groups' ``lr`` are the base rates.
+        num_warmup_steps: steps until the base rate.
+        num_training_steps: steps in the run.
+        num_cycles: waves of the cosine; a half one ends at 0.
+        last_epoch: the step that the run goes on after, -1 for a new one.
+
+    Returns:
+        torch's scheduler.
+
+    Raises:
+        ConfigError: an argument is wrong.
+
     Example:
         >>> import torch
         >>> from optim_core.compat import get_cosine_schedule_with_warmup
@@ -235,6 +285,19 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     last_epoch: int = -1,
 ) -> LRScheduler:
     """Make ``cosine_with_restarts``: from 0 to the base rate, then `num_cycles` times along half a cosine to 0.
+
+    Args:
+        optimizer: whose groups' ``lr`` are the base rates.
+        num_warmup_steps: steps until the base rate.
+        num_training_steps: steps in the run.
+        num_cycles: how often it falls to 0.
+        last_epoch: the step that the run goes on after, -1 for a new one.
+
+    Returns:
+        torch's scheduler.
+
+    Raises:
+        ConfigError: an argument is wrong.
 
     Example:
         >>> import torch
@@ -257,6 +320,20 @@ def get_polynomial_decay_schedule_with_warmup(
     last_epoch: int = -1,
 ) -> LRScheduler:
     """Make ``polynomial``: from 0 to the base rate, then to `lr_end` by a `power` of the share of steps that is left.
+
+    Args:
+        optimizer: whose groups' ``lr`` are the base rates.
+        num_warmup_steps: steps until the base rate.
+        num_training_steps: steps in the run.
+        lr_end: the rate at its end.
+        power: of the share of steps that is left; 1 is a straight line.
+        last_epoch: the step that the run goes on after, -1 for a new one.
+
+    Returns:
+        torch's scheduler.
+
+    Raises:
+        ConfigError: an argument is wrong.
 
     Example:
         >>> import torch
@@ -282,6 +359,12 @@ def get_inverse_sqrt_schedule(
         num_warmup_steps: steps of the warmup, ≥ 0.
         timescale: steps in which the rate falls as from 1 to 1/√2, by default those of the warmup.
         last_epoch: as in `get_linear_schedule_with_warmup`.
+
+    Returns:
+        torch's scheduler.
+
+    Raises:
+        ConfigError: an argument is wrong.
 
     Example:
         >>> import torch

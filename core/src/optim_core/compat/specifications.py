@@ -63,6 +63,9 @@ class OptimizerSpecification(abc.ABC):
             lr_multipliers: module to factor, > 0; its parameters get the rate times the factor. Of nested modules the
                 innermost wins.
 
+        Returns:
+            torch's optimizer, or that of the plugin's library.
+
         Raises:
             ParamGroupError: there is no parameter, or a multiplier means none of them.
 
@@ -79,6 +82,13 @@ class OptimizerSpecification(abc.ABC):
     ) -> Optimizer:
         """Make one optimizer for several models; a parameter that they share is taken once.
 
+        Args:
+            models: several models.
+            lr_multipliers: a factor of the rate for each of some modules.
+
+        Returns:
+            torch's optimizer, or that of the plugin's library.
+
         Example:
             >>> import torch
             >>> from optim_core.compat import AdamWSpec
@@ -91,6 +101,9 @@ class OptimizerSpecification(abc.ABC):
 
     def create_scheduler(self, optimizer: Optimizer) -> LRScheduler | None:
         """Make ExponentialLR where ``lr_decay_gamma`` is set, to be stepped once an epoch; else return None.
+
+        Returns:
+            torch's scheduler, or None.
 
         Example:
             >>> import torch

@@ -131,6 +131,10 @@ def names_of_extras(kinds: Iterable[Kind]) -> dict[str, str]:
 def extra_of(kinds: Iterable[Kind], name: str) -> str | None:
     """Return the extra that brings a plugin of this name, None where none does.
 
+    Args:
+        kinds: the kinds that it may be of.
+        name: the plugin's name, in any spelling.
+
     Example:
         >>> from optim_core.plugin_tools import extra_of
         >>> extra_of(["optimizer"], "FusedAdam")

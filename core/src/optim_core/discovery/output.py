@@ -68,6 +68,9 @@ def output_diverted() -> Iterator[None]:
 
     Other threads print where they did. What is written from C is not led anywhere.
 
+    Returns:
+        the block's context; nothing is bound by `as`.
+
     Example:
         >>> from optim_core.plugin_tools import output_diverted
         >>> with output_diverted():

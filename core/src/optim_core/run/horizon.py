@@ -15,6 +15,11 @@ __all__ = ["Horizon", "count"]
 def count(value: Any, name: str, *, at_least: int) -> int:
     """Return `value` as an int; it may be any whole number, numpy's included.
 
+    Args:
+        value: what may be a whole number.
+        name: what it is, for the message.
+        at_least: the least that it may be.
+
     Raises:
         HorizonError: `value` is not a whole number of at least `at_least`.
 
@@ -103,6 +108,10 @@ class Horizon:
 
     def require(self, name: str, needed_by: str) -> int:
         """Return the number called `name` ("total_steps", "steps_per_epoch" or "epochs").
+
+        Args:
+            name: which length.
+            needed_by: what needs it, for the message.
 
         Raises:
             HorizonError: the number is neither given nor follows from the others; the message says who needs it.

@@ -228,6 +228,10 @@ def join(scheduler: LRScheduler, make: Callable[[Optimizer], LRScheduler], known
 def refuse_fewer_groups(known: int, groups: Sequence[Any]) -> None:
     """Refuse an optimizer that has fewer groups than its schedule.
 
+    Args:
+        known: how many groups the schedule has.
+        groups: the optimizer's.
+
     Raises:
         OptimError: it has.
 

@@ -48,6 +48,10 @@ class Suggestions:
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that a person who wrote `name` most likely meant, None where none is near.
 
+    Args:
+        name: as it was written.
+        names: those that are right.
+
     Example:
         >>> from optim_core.plugin_tools import nearest
         >>> nearest("AdmaW", ["Adam", "AdamW", "SGD"])

@@ -37,6 +37,9 @@ def check(plugin: Plugin, kind: Kind | None = None) -> Report:
         plugin: the name of an installed plugin, or a plugin class.
         kind: "optimizer", "scheduler" or "clipper", needed only where a name means several.
 
+    Returns:
+        the result of each property; printed it says what failed and what is declared.
+
     Raises:
         OptimError: there is no such plugin, or it is broken, or the class is no plugin class.
 
@@ -97,6 +100,12 @@ class Kit:
     def report(self, subject: Subject) -> Report:
         """Check all properties of one subject, and return the results.
 
+        Args:
+            subject: one of the kit's.
+
+        Returns:
+            the result of each property.
+
         Example:
             >>> import attrs
             >>> from optim_conformance import Kit, subject_of
@@ -112,6 +121,10 @@ class Kit:
 
     def result(self, subject: Subject, wanted: Property) -> Result:
         """Return what comes of one property of one subject; whatever the plugin raises is in the result.
+
+        Args:
+            subject: one of the kit's.
+            wanted: one of `properties_of` its kind.
 
         Example:
             >>> import attrs

@@ -22,6 +22,9 @@ def conformance_tests(*plugins: Plugin, kind: Kind | None = None) -> Callable[..
             properties need.
         kind: "optimizer", "scheduler" or "clipper", needed only where a name means several.
 
+    Returns:
+        a parametrized test function for pytest.
+
     Raises:
         OptimError: there is no such plugin, or it is broken, or a class is no plugin class.
 

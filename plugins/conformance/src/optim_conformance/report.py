@@ -101,6 +101,9 @@ class Report:
     def in_words(self, *, everything: bool = False) -> str:
         """Put the report into words: what failed and what is declared, or every property; a line where it has none.
 
+        Returns:
+            lines of text, the first of which has the counts.
+
         Example:
             >>> from optim_conformance import Report, Result
             >>> passed = Result(property="silent", sentence="It prints nothing.", status="passed")

@@ -112,6 +112,9 @@ class Subject:
     def spec(self, changes: Mapping[str, Any] | None = None) -> Any:
         """Build the spec of the config with some fields changed, as `registry.build` does.
 
+        Returns:
+            an OptimizerSpec, a SchedulerSpec, a ClipperSpec, or the spec of another kind.
+
         Raises:
             ConfigError: it is refused.
 
@@ -164,6 +167,10 @@ class Subject:
 
 def subject_of(plugin: Plugin, kind: Kind | None = None) -> Subject:
     """Return the subject for an installed plugin's name or for a plugin class.
+
+    Args:
+        plugin: the name of an installed plugin, or a plugin class.
+        kind: needed only where a name means several.
 
     Raises:
         UnknownNameError: nothing has that name.

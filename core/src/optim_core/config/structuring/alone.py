@@ -21,6 +21,9 @@ def structured(values: Mapping[str, Any], cls: type[T]) -> T:
         values: field to value, as a config file holds it.
         cls: an attrs class whose fields have types and, where they have a range, validators.
 
+    Returns:
+        an instance of the class.
+
     Raises:
         ConfigError: with everything that is wrong in `.problems`, each at the name of its field.
 

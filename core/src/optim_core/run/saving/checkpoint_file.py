@@ -24,6 +24,10 @@ _AT_ONCE = 2**22
 def write_checkpoint_file(path: Path, document: Any) -> None:
     """Write a document as a file that is whole or not there.
 
+    Args:
+        path: of the file; folders that are missing are made.
+        document: plain data and tensors.
+
     Raises:
         CheckpointError: the file cannot be written; what stood there is as it was.
 
