@@ -1,7 +1,6 @@
 """Writes the list of every optimizer, schedule and clipper of this project's distributions, docs/list.md: `make list`.
 
-The list is committed, so that it can be read where nothing is installed. Each line is what the plugin's class says of
-itself, read from its source.
+The list is committed, so that it can be read where nothing is installed. Each line is what `optim show` says.
 """
 
 from __future__ import annotations
@@ -10,54 +9,40 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from optim_core import PluginRecord, registry
+from checkout import ROOT
 from optim_core.kinds import Kind
+from reference import shown_of_kind, words_of
 
-ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "docs/list.md"
 OURS = {f"optim-{manifest.parent.name.replace('_', '-')}" for manifest in ROOT.glob("plugins/*/pyproject.toml")}
 HEADINGS: dict[Kind, str] = {"optimizer": "Optimizers", "scheduler": "Schedules", "clipper": "Clipping"}
 BEGINNING = """\
 # Every optimizer, schedule and clipper
 
-What the distributions of this project bring, with the newest library that each was tested with. `optim list` prints
-what is installed on a machine, with the plugins of anybody; `optim show NAME` has the fields of one, their ranges and
-defaults. The libraries behind optim-pytorch-optimizer and optim-bitsandbytes name no source for most of what they have.
-
+What the distributions of this project bring, with the libraries that they are tested with. `optim list` prints what is
+installed on a machine, with the plugins of anybody; `optim show NAME` has the fields of one, their ranges and defaults.
 `make list` wrote this page from the classes themselves.
 """
-# (Zeiler 2012, arXiv:1212.5701), at the end of a sentence; its words may hold parentheses of one level.
-SOURCE = re.compile(r" \(((?:[^()]|\([^()]*\))*\d{4}(?:[^()]|\([^()]*\))*)\)(?=[.,;:]|$)")
-ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 
 
 def sections() -> Iterator[str]:
     """Yield the page, a heading or a table at a time."""
     for kind, heading in HEADINGS.items():
-        ours = (record for record in registry.plugins(kind) if record.distribution in OURS)
-        records = sorted(ours, key=lambda record: (record.name.lower(), record.distribution))
-        plugins = [record for record in records if record.alias_of is None]
-        others: dict[str, list[str]] = {}
-        for record in records:
-            if record.alias_of is not None:
-                others.setdefault(record.alias_of, []).append(f"`{record.name}`")
-        yield f"## {heading}\n\n{len(plugins)} of them.\n"
-        yield "| name | what it is | source | distribution |\n|---|---|---|---|\n" + "".join(
-            f"| {' · '.join([f'`{record.name}`', *others.get(record.name, ())])} | {words} | {source} | "
-            f"{record.distribution} |\n"
-            for record in plugins
-            for words, source in [described(record)]
-        )
+        rows = [row(plugin) for plugin in shown_of_kind(kind) if plugin["distribution"] in OURS]
+        yield f"## {heading}\n\n{len(rows)} of them.\n"
+        yield "| name | what it is | source | distribution |\n|---|---|---|---|\n" + "".join(rows)
 
 
-def described(record: PluginRecord) -> tuple[str, str]:
-    """Return what a plugin is, without its own name before it, and its source, which may be empty."""
-    summary = " ".join((registry.summary(record) or "").split()).replace("|", "\\|")
-    found = SOURCE.search(summary)
-    source = "" if found is None else found[1]
-    words = summary if found is None else summary[: found.start()] + summary[found.end() :]
-    return words.rstrip("."), ARXIV.sub(r"[arXiv:\1](https://arxiv.org/abs/\1)", source)
+def row(plugin: dict[str, Any]) -> str:
+    """Return the row of a plugin: its names, what it is, the first of its sources that is a paper, or the first."""
+    names = " · ".join(f"`{name}`" for name in (plugin["name"], *plugin["aliases"]))
+    # A class of another library is called by its place there, `pytorch_optimizer.SOAP: …`, which the last column says.
+    summary = re.sub(r"^\w[\w.]*\.\w+: ", "", plugin["summary"] or "").rstrip(".").replace("|", "\\|")
+    sources = sorted(plugin["sources"], key=lambda source: "arxiv.org" not in source)
+    source = f"[{words_of(sources[0])}]({sources[0]})" if sources else ""
+    return f"| {names} | {summary} | {source} | {plugin['distribution']} |\n"
 
 
 def main(file: Path = LIST) -> None:

@@ -20,7 +20,7 @@ from optim_core.cli.plot.chart import chart_of
 from optim_core.cli.plot.picture import picture_of
 from optim_core.plugin_tools import KINDS, Kind, install_line
 
-__all__ = ["KIND_PAGES", "config_of", "page_of", "pages", "pictures", "shown", "shown_of_kind"]
+__all__ = ["KIND_PAGES", "config_of", "page_of", "pages", "pictures", "shown", "shown_of_kind", "words_of"]
 
 _TITLES: dict[Kind, str] = {
     "optimizer": "Optimizers",
@@ -216,7 +216,7 @@ def _file(plugin: dict[str, Any]) -> str:
 
 def _prose(plugin: dict[str, Any], text: str) -> str:
     """Return words of a docstring as Markdown, with links to the sources that they name."""
-    known = {_escaped(_words_of(source)): source for source in plugin["sources"]}
+    known = {_escaped(words_of(source)): source for source in plugin["sources"]}
     # The longer ones stand first: one address may be how another begins.
     words = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     written = re.compile(rf"(?:https?://)?(?<![\w.])({words})(?:\.html)?(?![\w/])")
@@ -227,7 +227,7 @@ def _prose(plugin: dict[str, Any], text: str) -> str:
     return "".join(parts)
 
 
-def _words_of(source: str) -> str:
+def words_of(source: str) -> str:
     """Return the address of a source as docstrings write it."""
     if source.startswith("https://arxiv.org/abs/"):
         return source.replace("https://arxiv.org/abs/", "arXiv:")
