@@ -71,6 +71,14 @@ def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 def plugins(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Complete the name of a plugin, whatever its case, with what it is where the shell shows that.
 
+    Args:
+        ctx: of the command; where it has a parameter `kind`, only plugins of that kind are offered.
+        _param: the parameter that is completed, as click hands it over.
+        incomplete: what was typed of it.
+
+    Returns:
+        an item for each plugin that can be used.
+
     Example:
         >>> import click
         >>> from optim_core.cli import plugin_names
