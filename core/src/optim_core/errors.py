@@ -250,7 +250,23 @@ class CheckpointMismatchError(OptimError, ValueError):
         the saved state does not fit:
             optimizers.default: the saved one is Adam, this one is SGD
         nothing was loaded; load the state as it was saved, or an older one
+
+    Args:
+        message: what does not fit.
+        repair: where `changed` would say what counts, how; a program with another place for that says it instead.
     """
+
+    def __init__(self, message: str, *, repair: str = "") -> None:
+        super().__init__(f"{message}\n{repair}" if repair else message)
+        self.reason = message
+        self.repair = repair
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_mismatch_error, (type(self), self.reason, self.repair)
+
+
+def _rebuild_mismatch_error(cls: type[CheckpointMismatchError], message: str, repair: str) -> CheckpointMismatchError:
+    return cls(message, repair=repair)
 
 
 class CheckpointError(OptimError, OSError):

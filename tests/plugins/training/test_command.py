@@ -35,6 +35,7 @@ def train(*arguments: str) -> subprocess.CompletedProcess[str]:
 def write(model: object = MODEL, data: object = None) -> list[str]:
     Path("model.json").write_text(json.dumps(model))
     Path("data.json").write_text(json.dumps(data or {"dataset_type": "toy_data"}))
+    Path("nowhere").symlink_to("gone")
     return ["--model-config", "model.json", "--dataset-config", "data.json"]
 
 
@@ -47,6 +48,11 @@ def write(model: object = MODEL, data: object = None) -> list[str]:
         (["--val-every", "5"], MODEL, None, "give --val-dataset-config, or leave out --val-every"),
         (["--val-dataset-config", "no.json"], MODEL, None, "no.json: --val-dataset-config: there is no such file"),
         (["--ckpt-path", "no.ckpt"], MODEL, None, "no.ckpt: --ckpt-path: there is no such file"),
+        (["--save-dir", "model.json"], MODEL, None, "model.json: --save-dir: is no folder"),
+        (["--save-dir", "data.json/runs"], MODEL, None, "data.json: --save-dir: is no folder"),
+        (["--save-dir", "nowhere"], MODEL, None, "nowhere: --save-dir: is no folder"),
+        (["--name", "model.json"], MODEL, None, "model.json: --name: is no folder"),
+        (["--project", "model.json"], MODEL, None, "model.json: --project: is no folder"),
         (["--set", "model.width=0"], {**MODEL, "model": {}}, None, "--set: model.width: must be >= 1"),
         ([], {**MODEL, "model": {"widht": 3}}, None, "did you mean `width`?"),
         ([], MODEL, {"dataset_type": "toy_date"}, "did you mean `toy_data`"),

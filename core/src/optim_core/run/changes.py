@@ -122,7 +122,7 @@ def differences(saved: Description, now: Description, changed: Changed, *, has_s
     if changed == "error" and found:
         ways = 'to go on as it was saved: changed="saved"; with this config: changed="config"; with a part of it: '
         message = _message("the config or the length of the run is not what it was:", map(str, found))
-        raise CheckpointMismatchError(f'{message}\n{ways}changed=["{found[0].name}"]')
+        raise CheckpointMismatchError(message, repair=f'{ways}changed=["{found[0].name}"]')
     if isinstance(changed, str):
         return Found(found, found if changed == "config" else [])
     chosen = _named(found, changed)

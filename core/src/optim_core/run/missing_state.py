@@ -63,7 +63,8 @@ def lacking_state(
         if wrong:
             raise CheckpointMismatchError(
                 f"optimizers.{name}: this config needs {listing(wrong)}, which the saved run did not keep, and which "
-                'does not begin with one number: load with changed="saved", or with a list of the other paths'
+                "does not begin with one number",
+                repair='load with changed="saved", or with a list of the other paths',
             )
         if lacks:
             found.append(Lacking(number, lacks))

@@ -384,11 +384,10 @@ class _Part(AcceleratedOptimizer):  # type: ignore[misc]
         try:
             self.run.load_state_dict(state_dict, changed=self._changed)  # type: ignore[arg-type]
         except CheckpointMismatchError as error:
-            if not isinstance(state_dict.get("recipe"), dict):
+            if not error.repair:
                 raise
-            raise CheckpointMismatchError(
-                f"{error}\nload_state takes `changed` from prepare(run, accelerator, changed=…)"
-            ) from None
+            where = "load_state takes `changed` from prepare(run, accelerator, changed=…)"
+            raise CheckpointMismatchError(error.reason, repair=f"{error.repair}\n{where}") from None
 
     # Whether there is a file of its state; of a model that is divided there may be a folder.
     saves_itself = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,7 @@ class _Reader:
         recipe = None if model is None else self._clipped(model.recipe)
         self._refuse_what_does_not_go_together()
         self._refuse_missing_files()
+        self._refuse_no_folder()
         self._refuse_for_strategy(recipe)
         if model is None or dataset is None or self._problems:
             raise ConfigError(self._problems)
@@ -264,6 +266,18 @@ class _Reader:
             path = getattr(self._arguments, name)
             if path and not Path(path).exists():
                 self._problems.append(Problem(path=option_of(name), message="there is no such file", file=path))
+
+    def _refuse_no_folder(self) -> None:
+        """Refuse a place below which no folder can be made, where that can be seen before one is made."""
+        arguments = self._arguments
+        project = Path(arguments.save_dir) / arguments.folder_of_project
+        lowest = next(each for each in (project, *project.parents) if os.path.lexists(each))
+        if lowest.is_dir() and os.access(lowest, os.W_OK):
+            return
+        name = "save_dir" if lowest != project else "name" if arguments.project is None else "project"
+        message = "cannot be written to" if lowest.is_dir() else "is no folder, and runs are kept in one below it"
+        problem = Problem(path=option_of(name), message=message, hint="name another place", file=str(lowest))
+        self._problems.append(problem)
 
     def _note_unread(self, model: ModelConfig, dataset: DatasetConfig) -> None:
         taken = fields_of("model", model.spec.type) | fields_of("dataset", dataset.spec.type)

@@ -19,7 +19,7 @@ from optim_training.predictions import Predictions
 from optim_training.strategies.sharding import shard, within
 from optim_training.validation import first_is_awaited
 
-__all__ = ["TrainedModule", "with_recipe"]
+__all__ = ["TrainedModule", "trains_itself", "with_recipe"]
 
 Losses = Mapping[str, Callable[[], Tensor]]
 
@@ -241,28 +241,23 @@ def _kind(value: Any) -> str:
     return f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"{type(value).__name__}"
 
 
-def with_recipe(module: LightningModule, recipe: Recipe | None) -> LightningModule:
+def trains_itself(model: Any) -> bool:
+    """Return whether a model is a LightningModule that says how it is trained."""
+    own = getattr(type(model), "configure_optimizers", None)
+    return isinstance(model, LightningModule) and own is not LightningModule.configure_optimizers
+
+
+def with_recipe(module: LightningModule, recipe: Recipe) -> LightningModule:
     """Return a LightningModule that trains with a recipe; its own steps count.
 
     Args:
         module: of a plugin.
-        recipe: None where the module says itself how it is trained.
-
-    Raises:
-        OptimError: there is no recipe, and the module has no ``configure_optimizers``.
+        recipe: how it is trained, whatever the module says.
     """
-    cls = type(module)
-    has_own = cls.configure_optimizers is not LightningModule.configure_optimizers
-    if recipe is None:
-        if not has_own:
-            raise OptimError(
-                f"{cls.__name__} has no configure_optimizers, and the model config no recipe: name an optimizer below "
-                "`training`"
-            )
-        return module
     if isinstance(module, RecipeModule):
         module.recipe = recipe  # type: ignore[assignment]
         return module
+    cls, has_own = type(module), trains_itself(module)
     if has_own:
         warnings.warn(
             f"configure_optimizers of {cls.__name__} is not asked: what the model config says below `training` counts",

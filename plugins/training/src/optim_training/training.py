@@ -19,7 +19,6 @@ from lightning_utilities.core.rank_zero import rank_zero_only
 from optim_core import CheckpointMismatchError, OptimError, Recipe
 from optim_core.plugin_tools import write_durably
 from optim_frameworks.lightning import RecipeModule
-from optim_frameworks.lightning.resuming import REPAIR
 from optim_training.arguments.sources import option_of
 from optim_training.checkpoints.durable_io import DurableCheckpointIO
 from optim_training.checkpoints.writer import CheckpointWriter
@@ -30,7 +29,7 @@ from optim_training.job import Job
 from optim_training.loading.facts import Data
 from optim_training.loading.loaders import Loader, training_loader, validation_loader
 from optim_training.loggers.run_log import RunLog
-from optim_training.module import TrainedModule, with_recipe
+from optim_training.module import TrainedModule, trains_itself, with_recipe
 from optim_training.precision import precision_of
 from optim_training.progress import RunProgress
 from optim_training.quiet import quiet_lightning
@@ -65,8 +64,13 @@ def train(job: Job, folder: RunFolder, checkpoint: Path | None = None) -> int:
     try:
         return _Training(job, folder, checkpoint).run()
     except CheckpointMismatchError as error:
-        here = f"{option_of('changed')} saved or {option_of('changed')} config says which counts"
-        raise CheckpointMismatchError(str(error).replace(REPAIR, here)) from None
+        if not error.repair:
+            raise
+        option = option_of("changed")
+        repair = f"to go on as it was saved: {option} saved"
+        if job.arguments.changed == "error":
+            repair += f"; with this config: {option} config"
+        raise CheckpointMismatchError(error.reason, repair=repair) from None
     except RuntimeError as error:
         # torch says no more of its own.
         if checkpoint is None or not str(error).startswith("Error(s) in loading state_dict"):
@@ -170,17 +174,18 @@ class _Training:
         job = self._job
         model = job.model.spec.create(data)
         self._begin_with_weights(model)
+        if job.recipe is None and not trains_itself(model):
+            raise OptimError(
+                f"the model config names no optimizer, and {type(model).__name__} has no configure_optimizers of its "
+                "own: training: {optimizer: {type: AdamW, config: {lr: 1e-3}}}"
+            )
         recipe = clipped_by_engine(job.arguments.strategy, job.recipe)[0]
         recipe = None if recipe is None else self._with_monitor(recipe)
         if isinstance(model, pl.LightningModule):
             self._refuse_what_a_module_does_itself(model)
             if job.arguments.strategy == "fsdp":
                 require_sharding(model)
-            return with_recipe(model, recipe)
-        if recipe is None:
-            raise OptimError(
-                "the model config names no optimizer: training: {optimizer: {type: AdamW, config: {lr: 1e-3}}}"
-            )
+            return model if recipe is None else with_recipe(model, recipe)
         return TrainedModule(
             model,
             recipe,

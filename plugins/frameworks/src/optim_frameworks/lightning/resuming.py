@@ -10,13 +10,13 @@ from typing import Any
 from optim_core import CheckpointMismatchError
 from optim_frameworks.lightning.live import Held
 
-__all__ = ["KEY", "REPAIR", "check", "go_on", "is_saved", "load_training_weights", "save"]
+__all__ = ["KEY", "check", "go_on", "is_saved", "load_training_weights", "save"]
 
 KEY = "optim_core"
 """The key of a checkpoint with what is here; all of it is plain data."""
 
-REPAIR = "set it on the module, self.changed = …, before fit"
-"""Where a user of RecipeModule says what counts; a program with another place for it says that."""
+# Where a user of RecipeModule says what counts.
+_WHERE = "set it on the module, self.changed = …, before fit"
 
 _PARTS = ("optimizers", "schedulers")
 _WEIGHTS, _PENDING, _METRICS = "training_weights", "pending_metrics", "metrics"
@@ -155,6 +155,6 @@ def _with_repair() -> Iterator[None]:
     try:
         yield
     except CheckpointMismatchError as error:
-        if "changed=" not in str(error):
+        if not error.repair:
             raise
-        raise CheckpointMismatchError(f"{error}; {REPAIR}") from None
+        raise CheckpointMismatchError(error.reason, repair=f"{error.repair}; {_WHERE}") from None
