@@ -36,7 +36,7 @@ BENCHMARKS ?= $(EVERY_BENCHMARK)
 
 MANIFESTS := pyproject.toml constraints.txt core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := $(foreach manifest,$(filter %/pyproject.toml,$(MANIFESTS)),--editable ./$(patsubst %/,%,$(dir $(manifest))))
-EDITABLE_OF_TORCH := $(foreach project,core $(addprefix plugins/,torch_builtin muon schedules conformance),--editable ./$(project))
+EDITABLE_OF_TORCH := $(foreach project,core $(addprefix plugins/,torch_builtin muon schedules conformance pytorch_optimizer),--editable ./$(project))
 DEMO := examples/training/digits
 EDITOR := tests/integration/editor
 SOURCES := core/src $(wildcard plugins/*/src)
