@@ -6,6 +6,11 @@ from wrong import Wrong
 
 __all__ = ["MISPLACED"]
 
+SECTION = {
+    "optimizer": {"type": "SGD", "config": {"lr": 0.1}},
+    "scheduler": {"type": "cosine", "config": {"num_warmup_steps": 10}},
+}
+
 MISPLACED = [
     Wrong(
         "a rate beside config",
@@ -107,6 +112,42 @@ MISPLACED = [
         {"optimizer": {"type": "AdamW", "config": {"lr": 0.001, "grad_clip": 1.0}}},
         [("optimizer.config.grad_clip", "unknown key")],
         "`gradient_clipping: {max_norm: …}` belongs beside the optimizer, not in it",
+    ),
+    Wrong(
+        "ramp_up in the section",
+        {"training": {**SECTION, "ramp_up": 500}},
+        [("training.ramp_up", "unknown key")],
+        "cosine has no such field",
+    ),
+    Wrong(
+        "eta in the section",
+        {"training": {**SECTION, "eta": 0.1}},
+        [("training.eta", "unknown key")],
+        "SGD has no such field",
+    ),
+    Wrong(
+        "lookahead in the section",
+        {"training": {**SECTION, "lookahead": True}},
+        [("training.lookahead", "unknown key")],
+        "`{type: Lookahead, config: {optimizer: {type: SGD, …}}}`",
+    ),
+    Wrong(
+        "swa in the section",
+        {"training": {**SECTION, "swa": True}},
+        [("training.swa", "unknown key")],
+        "weights are averaged by the training loop",
+    ),
+    Wrong(
+        "lr_noise_pct in the section",
+        {"training": {**SECTION, "lr_noise_pct": 0.67}},
+        [("training.lr_noise_pct", "unknown key")],
+        "no schedule has noise",
+    ),
+    Wrong(
+        "cos_min_ratio in the section",
+        {"training": {**SECTION, "cos_min_ratio": 0.1}},
+        [("training.cos_min_ratio", "unknown key")],
+        "write `eta_min: 10%` in `scheduler.config`",
     ),
     Wrong(
         "warmup_steps in the optimizer",

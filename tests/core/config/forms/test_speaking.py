@@ -29,6 +29,8 @@ SCHEDULE = """
     final_lr lr_decay lr_decay_rate decay_steps decay_epochs decay_rate decay_milestones onecycle one_cycle
     pct_start div_factor inv_gamma stable_steps cooldown_fraction hold_epochs constant_steps cycle_length T_i T_mul
     eta_max exp_decay poly_power n_epochs_decay niter_decay lr_shrink lr_patience lr_factor
+    ramp_up rampUp ramp_up_steps rampup_iters ramp-down-epochs ramp_steps lr_noise lr_noise_pct lr_noise_std
+    cos_min_ratio
 """
 OTHERS = """
     sample_rate ema_decay bn_momentum dropout_rate batch_norm_momentum layer_norm_eps rms_norm_eps rate decay
@@ -41,6 +43,7 @@ OTHERS = """
     optimized_metric mixed_precision steps_per_epoch max_steps early_stopping warm_start max_restarts alphabet
     adapter adaptive epoch c_mel model_type shuffle remove_pretransform_weight_norm encoder_freeze_on_warmup
     warmup_mode ema_bias_decay cycle_loss hold_out flat_map constant_init lookahead max_length
+    rampup_batch_size kl_ramp_up consistency_rampup noise_clip noise_std swa use_swa swa_lr eta ddim_eta
 """
 
 
@@ -76,17 +79,36 @@ def test_a_key_of_a_thousand_letters_is_no_word():
 def test_what_is_nested_is_found_but_in_sections_that_are_plainly_something_else():
     """Lists are looked into, too; null speaks of nothing, and neither does clipping that is off."""
     unused = {
-        "trainer": {"gradient_clip_val": 1.0, "stages": [{"lr": 0.1}, 3, [{"warmup": 5}]]},
+        "trainer": {
+            "gradient_clip_val": 1.0,
+            "swa": True,
+            "lookahead": {"k": 5},
+            "eta": 0.1,
+            "stages": [{"lr": 0.1}, 3, [{"warmup": 5}]],
+        },
+        "loop": {"swa": True, "lookahead": {"k": 5}, "eta": 0.1},
         "optim": {"lr": 1},
         "model": {"lr": 1},
         "loss_configs": {"a": {"gamma": 2}},
-        "off": {"grad_clip": 0, "clip_grad": False, "max_grad_norm": None, "lr": None, 3: {"lr": 1}},
+        "off": {
+            "lookahead": False,
+            "swa": 3,
+            "eta": 0,
+            "grad_clip": 0,
+            "clip_grad": False,
+            "max_grad_norm": None,
+            "lr": None,
+            3: {"lr": 1},
+        },
         "lr_scheduler": None,
     }
     assert [
         ("trainer", "gradient_clip_val"),
         ("trainer", "stages", 0, "lr"),
         ("trainer", "stages", 2, 0, "warmup"),
+        ("loop", "swa"),
+        ("loop", "lookahead"),
+        ("loop", "eta"),
         ("optim",),
     ] == [spoken.path for spoken in speaking(unused)]
 

@@ -9,7 +9,7 @@ from optim_core.config.advice.clipping_words import clipping_for
 from optim_core.config.advice.field_words import PartOfRecipe, falling_each_epoch, for_field, number_of
 from optim_core.config.advice.length_words import warmup_for
 from optim_core.config.foreign_words import OTHER_WORDS, field_meant, snake
-from optim_core.config.forms.speaking import FIELDS, Topic, are_milestones, says_none, topic, words
+from optim_core.config.forms.speaking import FIELDS, Topic, are_milestones, says_none, topic, topic_of, words
 from optim_core.config.keys import NO_DECAY, PARTS, RECIPE_KEYS, naming_keys
 from optim_core.config.loop_keys import LOOP_KEYS
 from optim_core.text.prose import listing
@@ -73,7 +73,7 @@ def meaning(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping
         return None
     if OTHER_WORDS.get(snake(key)) == NO_DECAY and NO_DECAY not in beside:
         return without_decay(key, value)
-    about = "scheduler" if points else topic(key)
+    about = topic_of(key, value)
     if value is None and (about is not None or key in FIELDS):
         return "leave it out: it is null, and says nothing"
     for part in _likeliest_first(key, about, parts):
@@ -145,6 +145,8 @@ def _of_an_optimizer(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str
     if around is not None and value:
         inner = f"{{optimizer: {{type: {optimizer.name}, …}}}}"
         return f"{around} goes around an optimizer: `{{type: {around}, config: {inner}}}`"
+    if "swa" in words(key):
+        return "leave it out: weights are averaged by the training loop, as torch.optim.swa_utils shows"
     whose = [word for word in words(key) if word not in ("lr", "learning", "rate")]
     rate = isinstance(value, (int, float)) and not isinstance(value, bool) and "lr" in optimizer.keys
     if rate and len(whose) == 1 and whose[0] not in _OF_THE_RATE and len(whose) < len(words(key)):
@@ -157,6 +159,8 @@ def _of_an_optimizer(key: str, value: Any, parts: Sequence[PartOfRecipe]) -> str
 def _of_a_schedule(key: str, value: Any, parts: Sequence[PartOfRecipe], beside: Mapping[Any, Any]) -> str | None:
     """Return what to write for a key that is about a schedule, and no field of the one that there is."""
     schedule = next((part for part in parts if part.kind == "scheduler"), None)
+    if "noise" in words(key):
+        return "leave it out: no schedule has noise"
     if schedule is None and not any(beside.get(name) is not None for name in _NAMES_OF_SCHEDULES):
         return _without_a_schedule(key, value, parts, beside)
     if schedule is None:

@@ -15,7 +15,7 @@ from optim_core.config.foreign_words import (
     snake,
 )
 from optim_core.config.forms.form import Places, Reading
-from optim_core.config.forms.speaking import FIELDS, are_milestones, is_about_else, topic
+from optim_core.config.forms.speaking import FIELDS, are_milestones, is_about_else, topic_of
 from optim_core.config.forms.takes import Fields, Takes
 from optim_core.config.issues import ConfigPath, Hint, Issue, IssuesError
 from optim_core.config.keys import BESIDE, PARTS, RECIPE_KEYS, naming_keys, owner_of
@@ -230,7 +230,7 @@ class FlatSet:
             return False
         if key in LOOP_KEYS or not self._section or not isinstance(key, str):
             return key in LOOP_KEYS
-        if key in FIELDS or topic(key) is not None:
+        if key in FIELDS or topic_of(key, self._given[key]) is not None:
             return False
         if is_about_else(key):
             return True

@@ -8,7 +8,7 @@ from typing import Any
 from optim_core.config.foreign_words import CLIP_ALGORITHM, CLIP_WORDS
 from optim_core.config.forms.flat_set import clipping_of
 from optim_core.config.forms.form import Reading
-from optim_core.config.forms.speaking import FIELDS, is_about_else, topic
+from optim_core.config.forms.speaking import FIELDS, is_about_else, topic, topic_of
 from optim_core.config.forms.takes import Fields
 from optim_core.config.issues import Issue
 from optim_core.config.keys import NAMED_KEYS, PARTS, RECIPE_KEYS
@@ -30,7 +30,7 @@ def recipe_in_section(config: Mapping[str, Any], fields: Fields) -> Reading:
     def is_ours(key: str) -> bool:
         if key in parts:
             return True
-        return key not in LOOP_KEYS and (topic(key) is not None or _looks_like(key, (*_OWN, *parts)))
+        return key not in LOOP_KEYS and (topic_of(key, config[key]) is not None or _looks_like(key, (*_OWN, *parts)))
 
     return without_others(config, is_ours)
 

@@ -13,7 +13,18 @@ from optim_core.config.issues import ConfigPath
 from optim_core.config.keys import GROUP_KEYS
 from optim_core.config.loop_keys import LOOP_KEYS
 
-__all__ = ["FIELDS", "Spoken", "Topic", "are_milestones", "is_about_else", "says_none", "speaking", "topic", "words"]
+__all__ = [
+    "FIELDS",
+    "Spoken",
+    "Topic",
+    "are_milestones",
+    "is_about_else",
+    "says_none",
+    "speaking",
+    "topic",
+    "topic_of",
+    "words",
+]
 
 # What of a recipe a key speaks of.
 Topic = Literal["optimizer", "scheduler", "gradient_clipping"]
@@ -33,14 +44,13 @@ def _these(words: str) -> frozenset[str]:
 
 # These say what is done with a thing of a recipe's, and are no setting of it.
 _DONE_WITH_IT = _these(
-    "load save resume reset restore ckpt checkpoint log logs logging monitor track plot print report watch verbose "
-    "noise"
+    "load save resume reset restore ckpt checkpoint log logs logging monitor track plot print report watch verbose"
 )
 
 # A key with one of these is about something else, unless it names the rate, the weight decay, an optimizer, or the
 # clipping of gradients.
 _OTHER_THINGS = _these(
-    "ema noisy kl loss losses dropout droppath dropblock drop mixup cutmix temperature temp tau bn batchnorm "
+    "ema noise noisy kl loss losses dropout droppath dropblock drop mixup cutmix temperature temp tau bn batchnorm "
     "layernorm rmsnorm ln gn rms norm norms vae label smoothing mask masking sampling sampler diffusion ddpm ddim "
     "edm curriculum guidance greedy exploration explore focal gumbel commitment codebook vq quant quantizer teacher "
     "similarity sim margin distance attention attn rope forcing prior snr augment augmentation hop window dpo"
@@ -62,7 +72,7 @@ _RATE = _these("lr lrs lrate lrf learningrate")
 # With one of these, the rate is one that a schedule reaches.
 _OF_A_RATE_IN_TIME = _these(
     "min max final end floor decay policy strategy type mode step steps shrink patience factor threshold cooldown "
-    "power period cycle ramp reduce updates"
+    "power period cycle ramp reduce updates noise"
 )
 _OPTIMIZER = _these("beta betas eps epsilon momentum nesterov amsgrad dampening")
 _OPTIMIZERS = ("adam", "sgd", "adagrad", "rmsprop", "adafactor", "lbfgs", "prodigy", "dadapt", "muon")
@@ -78,19 +88,24 @@ _DECAY = frozenset(f"decay {word}" for word in _MEASURES.split())
 # Parts of a schedule, and how long they are: `stable_steps`, `cooldown_fraction`.
 _PARTS = frozenset(
     f"{part} {measure}"
-    for part in ("cooldown", "stable", "constant", "flat", "hold", "cycle", "decay")
+    for part in ("cooldown", "stable", "constant", "flat", "hold", "cycle", "decay", "ramp")
     for measure in ("epochs", "steps", "iters", "fraction")
 )
 _PAIRS = frozenset(
     {
         *("t max", "t mult", "t mul", "t i", "t up", "eta min", "eta max", "step size", "pct start", "div factor"),
         *("one cycle", "exp decay", "exponential decay", "poly power", "polynomial power", "cycle mult", "cycle mul"),
-        *("niter decay", "epochs decay", "cycle length", *_DECAY, *_PARTS),
+        *("cos min", "cos max", "niter decay", "epochs decay", "cycle length", *_DECAY, *_PARTS),
     }
 )
+# Something grows to its full size; without one of these, it is the rate.
+_RAMPS = frozenset({"ramp up", "ramp down", "rampup", "rampdown"})
+_OTHER_RAMPS = _these("batch size weight weights consistency unsup unsupervised audio volume amplitude coef")
 # Whole keys, without what separates their words; the digits in them count.
 _WHOLE_OPTIMIZER = _these("b1 b2 l2 l2reg l2penalty l2regularization nodecay layerdecay")
 _WHOLE_SCHEDULE = _these("t0 tmax stepsize etamin")
+# These are about something else as often; they speak of an optimizer where they are turned on.
+_TURNED_ON = frozenset({"lookahead", "swa", "use_swa"})
 
 # In a section that holds one recipe, these are about it too, though their words alone do not say so.
 FIELDS = frozenset(
@@ -164,6 +179,22 @@ def topic(key: str) -> Topic | None:
     return weak
 
 
+def topic_of(key: str, value: Any) -> Topic | None:
+    """Return what of a recipe a key speaks of with its value, None where it is about something else.
+
+    Example:
+        >>> from optim_core.config.forms.speaking import topic_of
+        >>> topic_of("lookahead", True), topic_of("lookahead", 5), topic_of("steps", [100, 200])
+        ('optimizer', None, 'scheduler')
+    """
+    if are_milestones(key, value):
+        return "scheduler"
+    is_on = value is True or isinstance(value, Mapping)
+    # The rate of old texts is 0 in no config; the share of noise in DDIM is, as a rule.
+    is_rate = key.lower() == "eta" and not says_none(value)
+    return "optimizer" if is_rate or (is_on and key.lower() in _TURNED_ON) else topic(key)
+
+
 @lru_cache(MOST_KEPT)
 def is_about_else(key: str) -> bool:
     """Return whether a key speaks of something else than a recipe, whatever it looks like: `bn_momentum`."""
@@ -189,6 +220,8 @@ def _weak(key: str, parts: Sequence[str], pairs: set[str]) -> Topic | None:
     """Return what words speak of that mean something else in other company."""
     whole = "".join(letter for letter in key if letter.isalnum()).lower()
     if whole in _WHOLE_SCHEDULE or not _SCHEDULE.isdisjoint(parts) or not _PAIRS.isdisjoint(pairs):
+        return "scheduler"
+    if not _RAMPS.isdisjoint((*parts, *pairs)) and _OTHER_RAMPS.isdisjoint(parts):
         return "scheduler"
     if any(part.startswith(_SCHEDULES) for part in parts) and "warm start" not in " ".join(parts):
         return "scheduler"
@@ -218,7 +251,7 @@ def speaking(unused: Mapping[Any, Any], path: ConfigPath = ()) -> Iterator[Spoke
         if not isinstance(key, str):
             continue
         here = (*path, key)
-        found = topic(key) or ("scheduler" if are_milestones(key, value) else None)
+        found = topic_of(key, value)
         if found is not None:
             # null is as good as nothing, and a config in which nothing is clipped is one without clipping.
             if not (says_none(value) if found == "gradient_clipping" else value is None):
