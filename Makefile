@@ -90,6 +90,7 @@ test-torch: $(if $(TORCH),.venvs/torch-$(TORCH)/.ready)
 
 fuzz: .venv/.dev
 	GENERATED_TIMES=$(TIMES) $(PY) -m pytest -n 2 tests/generated tests/integration/test_spoiled_states.py $(PYTEST_ARGS)
+	$(PY) tests/generated/fuzz_readers.py --seconds $(TIMES)
 
 docs: .venv/.dev
 	$(PY) -m pytest tests/integration/test_documents.py $(PYTEST_ARGS)

@@ -26,6 +26,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
   and `SECTION`, the key below which configs of whole training runs hold the recipe; the recipe in a file that is
   another program's, with its lines: `read_section`; the projects whose configs can be migrated: `origins`, and whose
   a config is: `sure_origin`;
+- the text of a file that is no larger than a config: `read_text`;
 - a whole file with the places of its keys, where overrides may stand in for values: `read_document`, `Document`; an
   attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
@@ -60,7 +61,7 @@ from optim_core.validators import FieldError, ItemsError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from optim_core.config.formats.load import LARGEST, endings, format_of, formats, has_comments
+    from optim_core.config.formats.load import LARGEST, endings, format_of, formats, has_comments, read_text
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
     from optim_core.config.migrating.origins import origins, sure_origin
@@ -142,6 +143,7 @@ __all__ = [
     "read_config",
     "read_document",
     "read_section",
+    "read_text",
     "refuse_fewer_groups",
     "refuse_other_than_plain",
     "restore_base_rates",
@@ -164,7 +166,7 @@ PerGroup = float | list[float] | dict[str, float]
 __getattr__ = names_on_demand(
     globals(),
     {
-        "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats", "has_comments"),
+        "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats", "has_comments", "read_text"),
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
         "optim_core.config.migrating.origins": ("origins", "sure_origin"),

@@ -79,27 +79,13 @@ def test_a_key_of_a_thousand_letters_is_no_word():
 def test_what_is_nested_is_found_but_in_sections_that_are_plainly_something_else():
     """Lists are looked into, too; null speaks of nothing, and neither does clipping that is off."""
     unused = {
-        "trainer": {
-            "gradient_clip_val": 1.0,
-            "swa": True,
-            "lookahead": {"k": 5},
-            "eta": 0.1,
-            "stages": [{"lr": 0.1}, 3, [{"warmup": 5}]],
-        },
+        "trainer": {"gradient_clip_val": 1.0, "stages": [{"lr": 0.1}, 3, [{"warmup": 5}]]},
         "loop": {"swa": True, "lookahead": {"k": 5}, "eta": 0.1},
         "optim": {"lr": 1},
         "model": {"lr": 1},
         "loss_configs": {"a": {"gamma": 2}},
-        "off": {
-            "lookahead": False,
-            "swa": 3,
-            "eta": 0,
-            "grad_clip": 0,
-            "clip_grad": False,
-            "max_grad_norm": None,
-            "lr": None,
-            3: {"lr": 1},
-        },
+        "off": {"grad_clip": 0, "clip_grad": False, "max_grad_norm": None, "lr": None, 3: {"lr": 1}},
+        "also_off": {"swa": False, "lookahead": 3, "eta": 0},
         "lr_scheduler": None,
     }
     assert [

@@ -135,6 +135,10 @@ def test_all_that_is_wrong_is_told_at_once_with_its_place():
         ("[DEFAULT]\nbatch_size = 8\n", r"no section \[DEFAULTS\]"),
         ("[DEFAULTS]\nrecover = True ; comment\n", "comment"),
         ("[DEFAULTS]\nseed = 1\nseed = 2\n", "already exists"),
+        ("[DEFAULTS]\n" + "#" * 20_000, "is longer than 16,384 characters"),
+        ("[DEFAULTS]\nseed" + " " * 2_000 + "= 1", "has a thousand blanks on end"),
+        ("[DEFAULTS]\nseed = 'a'" + "-" * 10_000 + "'a'", "seed: must be a whole number"),
+        ("", "is empty"),
     ],
 )
 def test_an_ini_file_that_says_something_else_is_refused(text, message):

@@ -75,7 +75,7 @@ def has_comments(file: str | Path) -> bool:
         True
     """
     file_format = format_of(file)
-    return file_format is not None and file_format.code().has_comments(read_text(Path(file)))
+    return file_format is not None and file_format.code().has_comments(read_text(file))
 
 
 def load(path: str | Path) -> Document:
@@ -88,7 +88,7 @@ def load(path: str | Path) -> Document:
     if "\n" in str(path):
         hint = "this is the text of a config; give the path of its file, or a mapping"
         raise ConfigError([Problem(path="", message="a path has one line", hint=hint)])
-    text = read_text(file)
+    text = read_text(file, hint="an optimizer is `optimizer: {type: AdamW, config: {lr: 1e-3}}`")
     file_format = format_of(file)
     if file_format is None:
         raise _problem(file, f"a config file ends in {', '.join(endings())}; this one ends in `{file.suffix}`")
@@ -106,12 +106,24 @@ def _problem(file: Path, message: str, position: Position = (0, 0), hint: str | 
     )
 
 
-def read_text(file: Path) -> str:
-    """Return the text of a file of a config's size.
+def read_text(path: str | Path, hint: str | None = None) -> str:
+    """Return the text of a file of a config's size, in UTF-8.
+
+    Args:
+        path: of the file.
+        hint: what is to stand in it, for whoever gives an empty one.
 
     Raises:
         ConfigError: it is none, cannot be read, or is no text.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.plugin_tools import read_text
+        >>> _ = Path("defaults.ini").write_text("[DEFAULTS]")
+        >>> read_text("defaults.ini")
+        '[DEFAULTS]'
     """
+    file = Path(path)
     try:
         # A FIFO or a device would be waited for without end, so only regular files are opened.
         if file.is_dir():
@@ -132,5 +144,5 @@ def read_text(file: Path) -> str:
         line = data[: error.start].count(b"\n") + 1
         raise _problem(file, "is not UTF-8 text", (line, error.start - data.rfind(b"\n", 0, error.start))) from None
     if not text.strip():
-        raise _problem(file, "is empty", hint="an optimizer is `optimizer: {type: AdamW, config: {lr: 1e-3}}`")
+        raise _problem(file, "is empty", hint=hint)
     return text

@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from optim_core import ConfigError, Problem
+from optim_core.plugin_tools import read_text
 from optim_training.arguments.words import value_of_text
 
 __all__ = ["SECTION", "Entry", "read_ini"]
 
 SECTION = "DEFAULTS"
+# configparser takes time with the square of these.
+_LONGEST = 16 * 1024
+_BLANK = re.compile(r"[^\S\n]{1000}")
 _COMMENT = re.compile(r"\s[;#]")
 
 
@@ -50,12 +54,11 @@ def read_ini(path: str | Path) -> dict[str, Entry]:
         {'batch_size': '8', 'recover': False}
     """
     file = str(path)
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise _error(file, f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise _error(file, "is not UTF-8 text") from None
+    text = read_text(path)
+    if len(text) > _LONGEST:
+        raise _error(file, f"is longer than {_LONGEST:,} characters, which the arguments of no run are")
+    if blank := _BLANK.search(text):
+        raise _error(file, "has a thousand blanks on end", text.count("\n", 0, blank.start()) + 1)
     # No section is the default of others, also where it is called DEFAULT; keys keep their case.
     parser = configparser.RawConfigParser(default_section="", inline_comment_prefixes=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -11,6 +12,8 @@ from optim_training.arguments.training_config import TrainingConfig
 
 __all__ = ["value_of_text"]
 
+# One text in quotes, and nothing else that Python would evaluate.
+_QUOTED = re.compile(r"""(["'])(?:\\.|(?!\1)[^\\\n])*\1""")
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -42,10 +45,9 @@ def value_of_text(name: str, text: str) -> Any:
 
 
 def _unquoted(text: str) -> str:
-    if len(text) < 2 or text[0] != text[-1] or text[0] not in "\"'":
+    if not _QUOTED.fullmatch(text):
         return text
     try:
-        value = ast.literal_eval(text)
+        return str(ast.literal_eval(text))
     except (SyntaxError, ValueError):
         return text
-    return value if isinstance(value, str) else text
