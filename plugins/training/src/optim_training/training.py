@@ -188,7 +188,7 @@ class _Training:
             return model if recipe is None else with_recipe(model, recipe)
         return TrainedModule(
             model,
-            recipe,
+            recipe,  # type: ignore[arg-type] # without one this is refused above
             accumulated=job.arguments.accum_batches,
             name=job.model.spec.type,
             is_sharded=job.arguments.strategy == "fsdp",
