@@ -17,4 +17,5 @@ OWN_COMMANDS = {
     "doctor": "commands.doctor",
     "new": "new.command",
     "completion": "commands.print_completion",
+    "sweep": "commands.sweep",
 }

@@ -26,9 +26,10 @@ __all__ = ["command"]
     help="Write to this file, and say how an editor is told of it.",
 )
 def command(output: str | None) -> None:
-    """Print the JSON Schema of a config, for editors that complete, explain and underline.
+    """Print the JSON Schema of a config, for editors.
 
-    It describes exactly the plugins that are installed: optim schema -o optim.schema.json
+    With it they complete types and fields, explain them, and underline what is wrong. It describes exactly the plugins
+    that are installed: optim schema -o optim.schema.json
     """
     schema = registry.schema()
     if output is None:

@@ -18,7 +18,7 @@ from optim_core.plugin_tools import install_line, visible
 
 if TYPE_CHECKING:
     from optim_core.cli.plot.groups import Group
-    from optim_core.cli.plot.variants import Variant
+    from optim_core.cli.variants import Variant
 
 __all__ = ["command"]
 
@@ -74,10 +74,11 @@ def command(
     from optim_core.cli.plot.curves import curves_of
     from optim_core.cli.plot.labels import legend
     from optim_core.cli.plot.metrics import read_metrics
-    from optim_core.cli.plot.variants import MOST, common, variants_of
+    from optim_core.cli.variants import MOST, common, variants_of
 
     horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
-    variants = variants_of(overrides, sweeps, most=MOST_IN_A_TABLE if ending == ".csv" else MOST)
+    most, otherwise = (MOST_IN_A_TABLE, "") if ending == ".csv" else (MOST, "; a table, -o FILE.csv, holds more")
+    variants = variants_of(overrides, sweeps, most=most, otherwise=otherwise)
     groups = _groups(files, variants, base_lr)
     curves = curves_of(groups, horizon, None if metrics is None else read_metrics(metrics))
     labels = legend(groups)

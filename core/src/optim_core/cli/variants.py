@@ -30,7 +30,9 @@ class Variant:
     label: str
 
 
-def variants_of(overrides: Sequence[str], sweeps: Sequence[str], *, most: int = MOST) -> list[Variant]:
+def variants_of(
+    overrides: Sequence[str], sweeps: Sequence[str], *, most: int = MOST, otherwise: str = ""
+) -> list[Variant]:
     """Return every combination of alternatives, at least one.
 
     Args:
@@ -38,6 +40,7 @@ def variants_of(overrides: Sequence[str], sweeps: Sequence[str], *, most: int = 
             turn.
         sweeps: ``path=value,value,…`` each.
         most: how many there may be.
+        otherwise: what to do where there are more, for the message.
 
     Raises:
         OptimError: there are more, or a sweep has no path or no value.
@@ -59,9 +62,7 @@ def variants_of(overrides: Sequence[str], sweeps: Sequence[str], *, most: int = 
     for path in varied:
         count *= len(values[path])
     if count > most:
-        raise OptimError(
-            f"{count:,} combinations of values are too many, at most {most} can be told apart; a .csv holds more"
-        )
+        raise OptimError(f"{count:,} combinations of values are too many, at most {most:,} may be{otherwise}")
     names = _short_names(varied)
     return [
         Variant(
