@@ -9,7 +9,7 @@ import yaml
 
 from optim_core import OptimError, registry
 
-from .conftest import ROOT, succeed
+from .conftest import ROOT, manifests, succeed
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LIST = ROOT / "docs/list.md"
@@ -103,6 +103,19 @@ def test_biases_and_norms_do_what_the_table_says():
     made = registry.build({"type": "AdamW", "no_decay": ["bias", "norm"]}).create_optimizer(model)
     decaying = [parameter for group in made.param_groups if group["weight_decay"] for parameter in group["params"]]
     assert [id(model[0].weight)] == [id(parameter) for parameter in decaying]
+
+
+@pytest.mark.parametrize("folder", manifests(), ids=lambda folder: folder.name)
+def test_each_distribution_says_how_to_install_it_a_config_and_where_the_documents_are(folder):
+    """Its README has its name, both ways to install it, a config or a program, and names documents that exist."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {manifests()[folder]['project']['name']}\n")
+    assert {"./core", f"./{folder.relative_to(ROOT)}"} <= set(re.findall(r"\./[a-z_/]+", text))
+    assert re.search(r"^pip install 'optim-core\[", text, re.MULTILINE)
+    assert re.search(r"^```(yaml|python)", text, re.MULTILINE)
+    named = re.findall(r"docs/[\w-]+\.md", text.partition("\n## Documents\n")[2])
+    assert "docs/README.md" in named
+    assert [] == [name for name in named if not (ROOT / name).exists()]
 
 
 def test_the_list_is_what_is_installed(tmp_path):
