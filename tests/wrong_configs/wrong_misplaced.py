@@ -317,7 +317,7 @@ MISPLACED = [
             "scheduler": {"warmup": {"type": "LinearLR"}, "main": {"type": "StepLR", "config": {"step_size": 30}}},
         },
         [("scheduler", "`type` is missing")],
-        "one schedule after another is {type: SequentialLR, config: {schedulers: […], milestones: […]}}",
+        "one schedule after another is {type: sequential, config: {schedulers: […], durations: [60%]}}",
     ),
     Wrong(
         "the type as a key",

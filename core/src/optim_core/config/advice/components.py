@@ -39,7 +39,10 @@ _COMPONENT = "for example {type: …, config: {…}}"
 
 _EMPTY = "its `type` and `config` stand below it, indented; for example {type: AdamW, config: {lr: 1e-3}}"
 
-_IN_TURN = "one schedule after another is {type: SequentialLR, config: {schedulers: […], milestones: […]}}"
+_IN_TURN = (
+    "one schedule after another is {type: sequential, config: {schedulers: […], durations: [60%]}}; "
+    "a warmup is a field of `cosine`"
+)
 
 _SEVERAL = "several optimizers are `optimizer_configs`, a mapping of names to them"
 
