@@ -20,6 +20,7 @@ INITS = {
     "optim_core.bridge",
     "optim_core.cli",
     "optim_core.compat",
+    "optim_core.compat.timm",
     "optim_core.run.monitors",
     "optim_frameworks.lightning",
     "optim_frameworks.transformers",

@@ -293,6 +293,7 @@ class Registry:
         index = self._view().index
         found = scan(self._path, thorough=True).faults if thorough else list(self._scanned().faults)
         found += [Fault(claim.distribution, fault, claim.module) for claim, fault in index.providers.faults()]
+        found += [Fault(claim.distribution, said, claim.module, "empty") for claim, said in index.providers.empty()]
         offers = [offer for kind in KINDS for offer in index.providers.offers(kind)]
         return found + [
             Fault("settings", sentence, "", "setting") for sentence in index.policy.idle(index.claims + offers)

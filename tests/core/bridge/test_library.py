@@ -187,3 +187,22 @@ def test_the_source_of_a_class_is_not_kept(zoo):
         tracemalloc.stop()
     assert 60 == len(set(classes))
     assert kept < 8 * 2**20
+
+
+def test_classes_that_a_package_hands_on_are_found(site):
+    """By name, under another name, and by `*`, of which `__all__` says what is offered; nothing is imported."""
+    site.add(
+        "optim-zoo",
+        entry_points={"optim_core.providers": {"zoo": "zoo_plugins:provider"}},
+        modules={"zoo_plugins": PROVIDER},
+    )
+    install(site, "from .impl import Lion as Big, _Hidden\nfrom .more import *\nfrom zoo.round import *\n")
+    folder = site.folder / "zoo"
+    (folder / "impl.py").write_text(LION + "class _Hidden(Lion): ...\n")
+    (folder / "more.py").write_text("__all__ = ['Tiger']\n" + TIGER + TIGER.replace("Tiger", "Cub"))
+    (folder / "round.py").write_text("from zoo import *\n" + TIGER.replace("Tiger", "Panther"))
+    registry = site.registry()
+    assert ["Big", "Panther", "Tiger"] == sorted(
+        record.name for record in registry.plugins("optimizer") if record.provider == "zoo"
+    )
+    assert 3 == registry.build({"type": "Tiger"}).config.stripes

@@ -10,6 +10,7 @@ from optim_core.compat import (
     create_optimizer_from_config,
     create_scheduler_from_config,
 )
+from optim_core.errors import HorizonError
 
 
 @pytest.mark.parametrize(
@@ -119,3 +120,23 @@ def test_scheduler_creation_errors(config, error, words, optimizer):
     InverseLR"."""
     with pytest.raises(error, match=words):
         create_scheduler_from_config(config, optimizer)
+
+
+@pytest.mark.parametrize(
+    ("config", "lengths"),
+    [
+        ({"type": "cosine", "config": {"num_warmup_steps": 10}}, {"total_steps": 100}),
+        ({"type": "cosine", "config": {"num_warmup_steps": "2 epochs"}}, {"epochs": 10, "steps_per_epoch": 10}),
+        ({"type": "OneCycleLR", "config": {"max_lr": 0.1}}, {"epochs": 10, "steps_per_epoch": 10}),
+    ],
+)
+def test_the_lengths_that_an_error_asks_for_can_be_given(config, lengths, optimizer):
+    """A schedule that needs the length of the run says which argument gives it, and takes that."""
+    with pytest.raises(HorizonError) as caught:
+        create_scheduler_from_config(config, optimizer)
+    assert caught.value.needs in ("total_steps", "steps_per_epoch")
+    scheduler = create_scheduler_from_config(config, optimizer, **lengths)
+    for _ in range(99):
+        optimizer.step()
+        scheduler.step()
+    assert scheduler.get_last_lr()[0] < 1e-4

@@ -7,19 +7,21 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
-from optim_core import ConfigError, UnknownTypeError, registry
+from optim_core import ConfigError, UnknownTypeError, compat, registry
 from optim_core.compat import (
     SchedulerType,
     get_constant_schedule,
     get_constant_schedule_with_warmup,
     get_cosine_schedule_with_warmup,
     get_cosine_with_hard_restarts_schedule_with_warmup,
+    get_greedy_schedule,
     get_inverse_sqrt_schedule,
     get_linear_schedule_with_warmup,
     get_polynomial_decay_schedule_with_warmup,
     get_reduce_on_plateau_schedule,
     get_scheduler,
 )
+from optim_core.errors import HorizonError
 
 NAMES = {
     "LINEAR": "linear",
@@ -288,3 +290,48 @@ def test_the_callers_kwargs_stay_as_they_are(optimizer):
     get_scheduler("cosine_with_restarts", optimizer, 1, 10, options)
 
     assert {"num_cycles": 2} == options
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("get_cosine_with_min_lr_schedule_with_warmup", {"num_training_steps": 60, "min_lr": 1e-5}),
+        ("get_cosine_with_min_lr_schedule_with_warmup", {"num_training_steps": 60, "min_lr_rate": 0.1}),
+        (
+            "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
+            {"num_training_steps": 60, "min_lr": 1e-5, "warmup_lr_rate": 0.2},
+        ),
+        ("get_wsd_schedule", {"num_decay_steps": 20, "num_training_steps": 60, "min_lr_ratio": 0.1}),
+        ("get_wsd_schedule", {"num_decay_steps": 20, "num_stable_steps": 30, "decay_type": "1-sqrt"}),
+    ],
+)
+def test_the_newer_functions_are_those_of_transformers(name, arguments, model, rates):
+    """By the same name, with the same arguments, the same rates."""
+    transformers = pytest.importorskip("transformers.optimization")
+    steps = (0, 1, 5, 10, 11, 30, 45, 59)
+    seen = [
+        rates(getattr(module, name)(torch.optim.SGD(model.parameters(), lr=1e-3), 10, **arguments), steps)
+        for module in (transformers, compat)
+    ]
+    assert seen[0] == pytest.approx(seen[1])
+
+
+def test_greedy_follows_a_metric(optimizer):
+    """`get_greedy_schedule` hands its arguments on."""
+    scheduler = get_greedy_schedule(optimizer, factor=0.5, patience=0, min_lr=1e-6)
+    for loss in (1.0, 2.0, 2.0):
+        scheduler.step(loss)
+    assert optimizer.param_groups[0]["lr"] < 1e-4
+
+
+def test_what_an_error_asks_for_can_be_given(optimizer):
+    """A warmup in epochs needs the steps of one, and get_scheduler takes them."""
+    with pytest.raises(ConfigError) as caught:
+        get_scheduler("cosine", optimizer, num_warmup_steps="2 epochs")
+    assert "num_training_steps" == caught.value.problems[0].path
+    with pytest.raises(HorizonError, match="pass steps_per_epoch"):
+        get_scheduler("cosine", optimizer, num_warmup_steps="2 epochs", num_training_steps=100)
+    scheduler = get_scheduler(
+        "cosine", optimizer, num_warmup_steps="2 epochs", num_training_steps=100, steps_per_epoch=10
+    )
+    assert [0.0] == scheduler.get_last_lr()

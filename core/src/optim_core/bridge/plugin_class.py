@@ -16,17 +16,18 @@ from attrs import validators
 from optim_core.bridge.config_types import config_type, is_dtype
 from optim_core.bridge.source import Argument, LibraryClass, Opaque, SourceClass, is_plain
 from optim_core.plugin_class.docstrings import parse_docstring
-from optim_core.validators import non_negative, positive
+from optim_core.validators import in_range
 
-__all__ = ["restored", "wrapping"]
+__all__ = ["USUAL", "restored", "wrapping"]
 
 Validator = Callable[[Any, Any, Any], Any]
 
 # Matches an entry such as ``lr (`float`, defaults to 1e-3):``; the signature tells the type and the default better.
 _TYPE = re.compile(r"^(\s*\w+) \(`.*\):\s*$", re.MULTILINE)
 
-# Argument to the validator of its field, where the library's source does not say what it demands.
-_USUAL: dict[str, Validator] = {"lr": positive, "max_lr": positive, "weight_decay": non_negative}
+# Argument to the range of its field, where the library's source does not say what it demands.
+USUAL: dict[str, dict[str, Any]] = {"lr": {"gt": 0}, "max_lr": {"gt": 0}, "weight_decay": {"ge": 0}}
+_USUAL: dict[str, Validator] = {name: in_range(**bounds) for name, bounds in USUAL.items()}
 
 
 def wrapping(

@@ -22,6 +22,9 @@ __all__ = ["Argument", "LibraryClass", "Opaque", "SourceClass", "SourceModule", 
 # How many imports, or aliases of an annotation, are followed from one name: a circle of them would have no end.
 MOST_STEPS = 20
 
+# How many ``from … import *`` are followed one after the other; several in a circle would take long.
+_DEEPEST_STARS = 4
+
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -199,11 +202,15 @@ class SourcePackage:
 
 @attrs.frozen(eq=False)
 class _Contents:
-    """What stands at the top level of a module: class to definition, name to value, name to module and name there."""
+    """What stands at the top level of a module: class to definition, name to value, name to module and name there.
+
+    Last come the modules of which it imports everything.
+    """
 
     classes: dict[str, ast.ClassDef]
     values: dict[str, ast.expr]
     imports: dict[str, tuple[str, str]]
+    stars: tuple[str, ...]
 
 
 @attrs.frozen(eq=False)
@@ -231,8 +238,18 @@ class SourceModule:
 
     @property
     def classes(self) -> dict[str, ast.ClassDef]:
-        """The classes that the module defines at its top level, by name."""
-        return self._contents.classes
+        """The classes at the top level of the module, by name: its own, and those of its package that it hands on.
+
+        Of others' classes it hands on those in its ``__all__``, and where it has none, those without a ``_`` in front.
+        """
+        found = dict(self._contents.classes)
+        offered = self._offered()
+        for name in self._imported():
+            if name in offered if offered is not None else not name.startswith("_"):
+                origin = self.origin(name)
+                if origin is not None and origin[1] in origin[0]._contents.classes:
+                    found.setdefault(name, origin[0]._contents.classes[origin[1]])
+        return found
 
     @property
     def values(self) -> dict[str, ast.expr]:
@@ -243,6 +260,27 @@ class SourceModule:
     def imports(self) -> dict[str, tuple[str, str]]:
         """Each name that the module imports, to the full name of the module that has it and its name there."""
         return self._contents.imports
+
+    def _offered(self) -> set[str] | None:
+        """Return the names in ``__all__``; None where there is no such list that is written out."""
+        listed = self.value(self.values["__all__"]) if "__all__" in self.values else None
+        names = listed if isinstance(listed, (list, tuple)) else ()
+        return {name for name in names if isinstance(name, str)} if names else None
+
+    def _imported(self, steps: int = _DEEPEST_STARS) -> list[str]:
+        """Return the names that come from other modules, also by ``from … import *``."""
+        names = list(self.imports)
+        for source in self._contents.stars:
+            module = self.package.module(source) if steps else None
+            if module is not None and module is not self:
+                names += module._star_names(steps - 1)
+        return list(dict.fromkeys(names))
+
+    def _star_names(self, steps: int) -> list[str]:
+        """Return the names that ``from … import *`` takes from this module."""
+        offered = self._offered()
+        names = [*self._contents.classes, *self.values, *self._imported(steps)]
+        return [name for name in names if (name in offered if offered is not None else not name.startswith("_"))]
 
     @property
     def _contents(self) -> _Contents:
@@ -261,9 +299,13 @@ class SourceModule:
         """
         module: SourceModule = self
         for _ in range(MOST_STEPS):
-            if name in module.classes or name in module.values:
+            contents = module._contents
+            if name in contents.classes or name in contents.values:
                 return module, name
-            source, name = module.imports.get(name, ("", ""))
+            if name in contents.imports:
+                source, name = contents.imports[name]
+            else:
+                source = module._star_source(name)
             found = self.package.module(source)
             if found is None:
                 return None
@@ -287,9 +329,21 @@ class SourceModule:
             found = docstring_in(str(module.file), name)
             if found is not None:
                 return found or None
-            source, name = module.imports.get(name, ("", ""))
+            source, name = module.imports.get(name) or (module._star_source(name), name)
             module = self.package.module(source)
         return None
+
+    def _star_source(self, name: str) -> str:
+        """Return the module from which a name comes by ``from … import *``; "" where it comes from none."""
+        found = [(source, self.package.module(source)) for source in reversed(self._contents.stars)]
+        taken = [
+            (source, module._contents)
+            for source, module in found
+            if module is not None and module is not self and name in module._star_names(_DEEPEST_STARS)
+        ]
+        # Where stars go in a circle, the module that has the name otherwise ends it.
+        own = (source for source, has in taken if name in has.classes or name in has.values or name in has.imports)
+        return next(own, taken[0][0] if taken else "")
 
     def find(self, name: str) -> SourceClass | None:
         """Return the class that is called `name` here; None where there is none with a constructor in this package.
@@ -300,7 +354,7 @@ class SourceModule:
             'json.decoder'
         """
         origin = self.origin(name)
-        if origin is None or origin[1] not in origin[0].classes:
+        if origin is None or origin[1] not in origin[0]._contents.classes:
             return None
         module, defined = origin
         ancestry = list(module.ancestry(defined))
@@ -308,7 +362,7 @@ class SourceModule:
         if found is None:
             return None
         home, constructor = found
-        docstring = ast.get_docstring(module.classes[defined]) or ast.get_docstring(constructor) or ""
+        docstring = ast.get_docstring(module._contents.classes[defined]) or ast.get_docstring(constructor) or ""
         return SourceClass(
             name=name,
             module=home,
@@ -332,11 +386,11 @@ class SourceModule:
         while waiting:
             home, wanted = waiting.pop(0)
             origin = home.origin(wanted)
-            if origin is None or (origin[0].name, origin[1]) in seen or origin[1] not in origin[0].classes:
+            if origin is None or (origin[0].name, origin[1]) in seen or origin[1] not in origin[0]._contents.classes:
                 continue
             home, wanted = origin
             seen.add((home.name, wanted))
-            node = home.classes[wanted]
+            node = home._contents.classes[wanted]
             yield home, node
             waiting = [found for base in node.bases if (found := home._named(base)) is not None] + waiting
 
@@ -422,6 +476,7 @@ def _contents(name: str, file: Path, stamp: tuple[int, int]) -> _Contents:  # no
     classes: dict[str, ast.ClassDef] = {}
     values: dict[str, ast.expr] = {}
     imports: dict[str, tuple[str, str]] = {}
+    stars: list[str] = []
     for node in _statements(file):
         match node:
             case ast.ClassDef():
@@ -432,8 +487,11 @@ def _contents(name: str, file: Path, stamp: tuple[int, int]) -> _Contents:  # no
                 values[target] = value
             case ast.ImportFrom():
                 source = _absolute(node, name, file)
+                if node.names[0].name == "*":
+                    stars.append(source)
+                    continue
                 imports.update({alias.asname or alias.name: (source, alias.name) for alias in node.names})
-    return _Contents(classes, values, imports)
+    return _Contents(classes, values, imports, tuple(stars))
 
 
 def _statements(file: Path) -> list[ast.stmt]:

@@ -327,12 +327,24 @@ def create_optimizer_from_config(optimizer_config: Mapping[str, Any], parameters
     return _optimizer(optimizer_config, parameters, None)
 
 
-def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer: Optimizer) -> LRScheduler:
+def create_scheduler_from_config(
+    scheduler_config: Mapping[str, Any],
+    optimizer: Optimizer,
+    *,
+    total_steps: int | None = None,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
+) -> LRScheduler:
     """Make the scheduler of ``{"type": …, "config": {…}}``.
+
+    The lengths are those of the run, for a length that the config leaves open.
 
     Args:
         scheduler_config: the schedule's type and config.
         optimizer: whose groups' ``lr`` are the base rates.
+        total_steps: steps of the run.
+        steps_per_epoch: steps of an epoch.
+        epochs: epochs of the run.
 
     Returns:
         torch's scheduler.
@@ -341,7 +353,7 @@ def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer:
         MissingTypeError: a KeyError; there is no ``type``.
         UnknownTypeError: an AttributeError; nothing installed has the type.
         ConfigError: a ValueError, with all that is wrong with the parameters.
-        HorizonError: a ValueError; the schedule needs the length of the run, and the config does not give it.
+        HorizonError: a ValueError; the schedule needs a length that is not given.
 
     Example:
         >>> import torch
@@ -350,7 +362,8 @@ def create_scheduler_from_config(scheduler_config: Mapping[str, Any], optimizer:
         >>> create_scheduler_from_config({"type": "StepLR", "config": {"step_size": 10}}, optimizer).step_size
         10
     """
-    return _scheduler(scheduler_config, optimizer)
+    lengths = {"total_steps": total_steps, "steps_per_epoch": steps_per_epoch, "epochs": epochs}
+    return _scheduler(scheduler_config, optimizer, **lengths)
 
 
 def _optimizer(config: Any, target: Any, lr_multipliers: Mapping[Module, float] | None) -> Optimizer:

@@ -22,11 +22,15 @@ __all__ = [
     "get_constant_schedule_with_warmup",
     "get_cosine_schedule_with_warmup",
     "get_cosine_with_hard_restarts_schedule_with_warmup",
+    "get_cosine_with_min_lr_schedule_with_warmup",
+    "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
+    "get_greedy_schedule",
     "get_inverse_sqrt_schedule",
     "get_linear_schedule_with_warmup",
     "get_polynomial_decay_schedule_with_warmup",
     "get_reduce_on_plateau_schedule",
     "get_scheduler",
+    "get_wsd_schedule",
 ]
 
 WARMUP = "num_warmup_steps"
@@ -43,6 +47,9 @@ def get_scheduler(
     num_warmup_steps: int | None = None,
     num_training_steps: int | None = None,
     scheduler_specific_kwargs: Mapping[str, Any] | None = None,
+    *,
+    steps_per_epoch: int | None = None,
+    epochs: int | None = None,
 ) -> LRScheduler:
     """Make the schedule of this name, to be stepped after each optimizer step.
 
@@ -52,6 +59,8 @@ def get_scheduler(
         num_warmup_steps: steps of the warmup, ≥ 0; required by schedules that have one.
         num_training_steps: steps of the whole run, ≥ 1; required by schedules that have a length, ignored for others.
         scheduler_specific_kwargs: the schedule's other fields.
+        steps_per_epoch: for a schedule or a length that counts epochs, such as "2 epochs".
+        epochs: of the run, for a schedule that needs them.
 
     Returns:
         torch's scheduler.
@@ -85,7 +94,8 @@ def get_scheduler(
 
     with as_arguments(as_given):
         options = {**DEFAULTS.get(name, {}), **specific, **lengths}
-        return _create(name, optimizer, options, total_steps=num_training_steps)
+        run = {"steps_per_epoch": steps_per_epoch, "epochs": epochs}
+        return _create(name, optimizer, options, total_steps=num_training_steps, run=run)
 
 
 def _warmup_problems(name: str, has_warmup: bool, steps: Any, specific: Mapping[str, Any]) -> list[Problem]:
@@ -111,6 +121,7 @@ def _create(
     *,
     total_steps: Any = None,
     last_epoch: int = -1,
+    run: Mapping[str, Any] | None = None,
 ) -> LRScheduler:
     """Make the scheduler called `name`, which counts optimizer steps, at the step after `last_epoch`."""
 
@@ -119,13 +130,13 @@ def _create(
 
     with as_arguments(as_argument):
         spec = registry.build_in({"type": name, "config": options, "interval": "step"}, kind="scheduler")
-    horizon = Horizon(total_steps=_known(total_steps))
+    horizon = Horizon(total_steps=_known(total_steps), **(run or {}))
     last_step = count(last_epoch, "last_epoch", at_least=-1) + 1
     try:
         scheduler: LRScheduler = spec.create_scheduler(optimizer, horizon=horizon, last_step=last_step, any_length=True)
         return scheduler
     except HorizonError as error:
-        if horizon.total_steps is not None:
+        if horizon.total_steps is not None or error.needs not in (None, "total_steps"):
             raise
         raise ConfigError([problem(LENGTH, MISSING, f"{name} needs the length of the run")]) from error
 
@@ -375,3 +386,148 @@ def get_inverse_sqrt_schedule(
     """
     options = {WARMUP: num_warmup_steps, "timescale": timescale}
     return _create("inverse_sqrt", optimizer, options, last_epoch=last_epoch)
+
+
+def get_cosine_with_min_lr_schedule_with_warmup(
+    optimizer: Optimizer,
+    num_warmup_steps: int,
+    num_training_steps: int,
+    num_cycles: float = 0.5,
+    last_epoch: int = -1,
+    min_lr: float | None = None,
+    min_lr_rate: float | None = None,
+) -> LRScheduler:
+    """Make ``cosine_with_min_lr``: as ``cosine``, down to `min_lr`, or to the base rate times `min_lr_rate`.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        num_warmup_steps: steps of the warmup, ≥ 0.
+        num_training_steps: steps of the whole run, ≥ 1.
+        num_cycles: waves of the cosine, of which half a one ends at the lowest rate.
+        last_epoch: as in `get_linear_schedule_with_warmup`.
+        min_lr: the lowest rate; or
+        min_lr_rate: that as a share of the base rate, one of the two.
+
+    Returns:
+        torch's scheduler, to be stepped after each optimizer step.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_cosine_with_min_lr_schedule_with_warmup
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> get_cosine_with_min_lr_schedule_with_warmup(optimizer, 0, 100, min_lr=0.01).get_last_lr()
+        [0.1]
+    """
+    options: dict[str, Any] = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "num_cycles": num_cycles}
+    options |= {"min_lr": min_lr, "min_lr_rate": min_lr_rate}
+    return _create("cosine_with_min_lr", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
+    optimizer: Optimizer,
+    num_warmup_steps: int,
+    num_training_steps: int,
+    num_cycles: float = 0.5,
+    last_epoch: int = -1,
+    min_lr: float | None = None,
+    min_lr_rate: float | None = None,
+    warmup_lr_rate: float | None = None,
+) -> LRScheduler:
+    """Make ``cosine_warmup_with_min_lr``: from the base rate times `warmup_lr_rate`, then as ``cosine_with_min_lr``.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        num_warmup_steps: steps of the warmup, ≥ 0.
+        num_training_steps: steps of the whole run, ≥ 1.
+        num_cycles: waves of the cosine, of which half a one ends at the lowest rate.
+        last_epoch: as in `get_linear_schedule_with_warmup`.
+        min_lr: the lowest rate; or
+        min_lr_rate: that as a share of the base rate, one of the two.
+        warmup_lr_rate: the share of the base rate with which the warmup begins.
+
+    Returns:
+        torch's scheduler, to be stepped after each optimizer step.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_cosine_with_min_lr_schedule_with_warmup_lr_rate
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> scheduler = get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
+        ...     optimizer, 10, 100, min_lr=0.01, warmup_lr_rate=0.5
+        ... )
+        >>> scheduler.get_last_lr()
+        [0.05]
+    """
+    options: dict[str, Any] = {WARMUP: num_warmup_steps, LENGTH: num_training_steps, "num_cycles": num_cycles}
+    options |= {"min_lr": min_lr, "min_lr_rate": min_lr_rate, "warmup_lr_rate": warmup_lr_rate}
+    name = "cosine_warmup_with_min_lr"
+    return _create(name, optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_wsd_schedule(
+    optimizer: Optimizer,
+    num_warmup_steps: int,
+    num_decay_steps: int,
+    num_training_steps: int | None = None,
+    num_stable_steps: int | None = None,
+    warmup_type: str = "linear",
+    decay_type: str = "cosine",
+    min_lr_ratio: float = 0,
+    num_cycles: float = 0.5,
+    last_epoch: int = -1,
+) -> LRScheduler:
+    """Make ``warmup_stable_decay``: up to the base rate, which stays, and down to it times `min_lr_ratio` at the end.
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        num_warmup_steps: steps of the rise, ≥ 0.
+        num_decay_steps: steps of the fall, ≥ 0.
+        num_training_steps: steps of the whole run; or
+        num_stable_steps: those between rise and fall, one of the two.
+        warmup_type: "linear", "cosine" or "1-sqrt".
+        decay_type: one of these, too.
+        min_lr_ratio: the last rate, as a share of the base rate, in [0, 1].
+        num_cycles: waves of a cosine, of which half a one ends at the lowest rate.
+        last_epoch: as in `get_linear_schedule_with_warmup`.
+
+    Returns:
+        torch's scheduler, to be stepped after each optimizer step.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_wsd_schedule
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> get_wsd_schedule(optimizer, 10, 20, num_training_steps=100).get_last_lr()
+        [0.0]
+    """
+    options = {
+        WARMUP: num_warmup_steps,
+        "num_decay_steps": num_decay_steps,
+        LENGTH: num_training_steps,
+        "num_stable_steps": num_stable_steps,
+        "warmup_type": warmup_type,
+        "decay_type": decay_type,
+        "min_lr_ratio": min_lr_ratio,
+        "num_cycles": num_cycles,
+    }
+    return _create("warmup_stable_decay", optimizer, options, total_steps=num_training_steps, last_epoch=last_epoch)
+
+
+def get_greedy_schedule(optimizer: Optimizer, **kwargs: Any) -> LRScheduler:
+    """Make ``greedy``, which follows a metric, from its arguments: `factor`, `patience`, `min_lr` ….
+
+    Args:
+        optimizer: its groups' ``lr`` are the base rates.
+        kwargs: the fields of ``greedy``.
+
+    Returns:
+        torch's scheduler, to be stepped with a metric.
+
+    Example:
+        >>> import torch
+        >>> from optim_core.compat import get_greedy_schedule
+        >>> optimizer = torch.optim.SGD(torch.nn.Linear(8, 2).parameters(), lr=0.1)
+        >>> get_greedy_schedule(optimizer, factor=0.9).factor
+        0.9
+    """
+    return _create("greedy", optimizer, kwargs)

@@ -98,6 +98,15 @@ class Providers:
         faults = [(claim, self._loader.failure(claim)) for claim in self._claims]
         return [(claim, fault) for claim, fault in faults if fault]
 
+    def empty(self) -> list[tuple[Claim, str]]:
+        """Return the providers that work and offer nothing, unless they say that this may be, and what to do."""
+        opened = [(claim, self._open(claim)) for claim in self._claims]
+        return [
+            (claim, _nothing(claim, found.kind))
+            for claim, found in opened
+            if found is not None and not found.offers and getattr(found.live, "may_be_empty", False) is not True
+        ]
+
     def load(self, offer: Claim, provider: Claim) -> type[Any]:
         """Return the plugin class of what a provider offers.
 
@@ -158,6 +167,14 @@ class Providers:
                 return self._opened.setdefault(claim, _open(claim))
         except PluginLoadError:
             return None
+
+
+def _nothing(claim: Claim, kind: Kind) -> str:
+    return (
+        f"the provider {visible(claim.name)} of {claim.distribution} offers no {kind}: its library has none where it "
+        "looks for them, as another version may, or is another by the same name; "
+        f"pip install --upgrade {claim.distribution}"
+    )
 
 
 def _qualifiers(provider: Claim) -> set[str]:

@@ -83,7 +83,8 @@ class Fault:
         distribution: its name, as its folder gives it where nothing better can be read.
         message: what is wrong, and the repair.
         location: its metadata folder.
-        state: "broken", "hidden" by another distribution, or a "setting" that means nothing installed.
+        state: "broken", "hidden" by another distribution, a "setting" that means nothing installed, or "empty", a
+            provider that offers nothing.
 
     Example:
         >>> from optim_core import Registry
@@ -94,4 +95,4 @@ class Fault:
     distribution: str
     message: str
     location: str
-    state: Literal["broken", "hidden", "setting"] = "broken"
+    state: Literal["broken", "hidden", "setting", "empty"] = "broken"

@@ -10,7 +10,7 @@ import attrs
 from optim_core.text.prose import listing
 from optim_core.text.spelling import nearest
 
-__all__ = ["ATTRIBUTE", "Declaration", "declarations_of", "wrong_declarations"]
+__all__ = ["ATTRIBUTE", "Declaration", "declarations_of", "wrong_declarations", "wrong_keys"]
 
 ATTRIBUTE = "conformance"
 _MANNERS: tuple[Literal["refuses", "differs"], ...] = ("refuses", "differs")
@@ -69,7 +69,7 @@ def wrong_declarations(cls: type[Any], declarable: Iterable[str], fields: Iterab
     if not isinstance(given, Mapping):
         yield f"`{ATTRIBUTE}` is of type {type(given).__name__}; it maps names of properties to reasons"
         return
-    allowed = [*declarable, *(f"fields.{field}" for field in fields)]
+    allowed = _allowed(declarable, fields)
     for key, value in given.items():
         if key not in allowed:
             near = nearest(str(key), allowed)
@@ -77,3 +77,21 @@ def wrong_declarations(cls: type[Any], declarable: Iterable[str], fields: Iterab
             yield f"`{key}` is no property that can be declared; {meant}"
         elif _read(value) is None:
             yield f"the reason of `{key}` is {value!r:.60}; write {_HOW}"
+
+
+def wrong_keys(cls: type[Any], declarable: Iterable[str], fields: Iterable[str]) -> list[Any]:
+    """Return the keys of the declarations of a plugin class that mean nothing, or of which no reason is given.
+
+    Args:
+        cls: the plugin class.
+        declarable: as in `wrong_declarations`.
+        fields: as in `wrong_declarations`.
+    """
+    given = getattr(cls, ATTRIBUTE, {})
+    allowed = _allowed(declarable, fields)
+    items = given.items() if isinstance(given, Mapping) else ()
+    return [key for key, value in items if key not in allowed or _read(value) is None]
+
+
+def _allowed(declarable: Iterable[str], fields: Iterable[str]) -> list[str]:
+    return [*declarable, *(f"fields.{field}" for field in fields)]

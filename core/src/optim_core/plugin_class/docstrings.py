@@ -14,7 +14,7 @@ __all__ = ["Docstring", "parse_docstring", "summary_of"]
 _FIELDS = re.compile(r"(Args|Arguments|Attributes):\s*")
 _FORMULA = re.compile(r"Formula:\s*")
 _EXAMPLES = re.compile(r"Examples?:\s*")
-_ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)")
+_ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\(([^)]*)\))?\s*:\s*(.*)")
 
 
 @attrs.frozen
@@ -26,12 +26,14 @@ class Docstring:
         body: the rest, without the sections on the fields, with examples, and with the formula.
         formula: the lines of its section ``Formula:``, as they stand there; "" where there is none.
         fields: field name to what ``Args:`` says about it, on one line.
+        types: field name to what stands in parentheses behind it; those without are left out.
     """
 
     summary: str
     body: str
     formula: str
     fields: dict[str, str]
+    types: dict[str, str]
 
 
 def parse_docstring(text: str | None) -> Docstring:
@@ -55,11 +57,13 @@ def parse_docstring(text: str | None) -> Docstring:
             if section is not body:
                 continue
         section.append(line)
+    entries = list(_entries(fields))
     return Docstring(
         summary=lines[0] if lines else "",
         body="\n".join(body).strip(),
         formula=textwrap.dedent("\n".join(formula)).strip("\n").rstrip(),
-        fields=dict(_entries(fields)),
+        fields={name: text for name, _, text in entries},
+        types={name: kind for name, kind, _ in entries if kind},
     )
 
 
@@ -72,11 +76,11 @@ def _lines(text: str | None) -> list[str]:
     return inspect.cleandoc(text or "").replace("``", "`").splitlines()
 
 
-def _entries(section: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield name and text of each entry; an entry goes on in the lines that are indented deeper than its first."""
+def _entries(section: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and text of each entry, which goes on in the lines that are indented deeper than its first."""
     indents = [len(line) - len(line.lstrip()) for line in section if line.strip()]
     outermost = min(indents, default=0)
-    name = ""
+    name = kind = ""
     words: list[str] = []
     for line in section:
         if not line.strip():
@@ -84,9 +88,9 @@ def _entries(section: list[str]) -> Iterator[tuple[str, str]]:
         entry = _ENTRY.fullmatch(line.strip()) if len(line) - len(line.lstrip()) == outermost else None
         if entry:
             if name:
-                yield name, " ".join(words)
-            name, words = entry[1], [entry[2]] if entry[2] else []
+                yield name, kind, " ".join(words)
+            name, kind, words = entry[1], entry[2] or "", [entry[3]] if entry[3] else []
         else:
             words.append(line.strip())
     if name:
-        yield name, " ".join(words)
+        yield name, kind, " ".join(words)

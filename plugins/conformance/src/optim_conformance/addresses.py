@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from optim_conformance.subject import Subject, subject_of
+from optim_core.plugin_class.declarations import ATTRIBUTE
 
 __all__ = ["CHILD", "CheckedAgain", "address_of", "in_child", "refuse_in_child", "subject_at", "unreachable"]
 
@@ -61,11 +62,19 @@ def address_of(subject: Subject) -> dict[str, Any]:
         "module": subject.cls.__module__,
         "qualname": subject.cls.__qualname__,
         "file": _file(subject),
+        "declares": None if subject.declares is None else dict(subject.declares),
     }
 
 
 def subject_at(address: dict[str, Any]) -> Subject:
     """Return the subject that has this address; whatever its module raises is raised here."""
+    subject = _subject_at(address)
+    if address["declares"] is not None:
+        setattr(subject.cls, ATTRIBUTE, address["declares"])
+    return subject
+
+
+def _subject_at(address: dict[str, Any]) -> Subject:
     if address["name"] is not None:
         return subject_of(address["name"], address["kind"])
     found: Any = _module(address["module"], address["file"])

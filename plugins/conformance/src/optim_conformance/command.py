@@ -27,16 +27,29 @@ TOGETHER = 8
 @click.option("--kind", type=click.Choice(EVERY_KIND), help="Needed only where one name is used for two kinds.")
 @click.option("--all", "everything", is_flag=True, help="Check everything that is installed and can be used.")
 @click.option("--list", "listed", is_flag=True, help="Say what is checked, and check nothing.")
+@click.option(
+    "--declare", is_flag=True, help="Write what they cannot do into the source of their classes, as `conformance`."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show also what passed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @own_output()
 def command(
-    names: tuple[str, ...], kind: Kind | None, everything: bool, listed: bool, verbose: bool, form: str
+    names: tuple[str, ...],
+    kind: Kind | None,
+    everything: bool,
+    listed: bool,
+    declare: bool,
+    verbose: bool,
+    form: str,
 ) -> None:
     """Check plugins: optimizers, schedulers and clippers; models, datasets, loggers and demos of a training.
 
     Builds and runs them with torch on tiny problems. A class that is not installed is named by its module, which is
     looked for in the current folder too: my_module:MyClass.
+
+    With --declare a plugin is checked until what it declares is what is so: what it cannot do is written into the
+    source of its class, with what was seen as the reason, and what it declares and can do is taken out. Read what is
+    printed: what is no nature of the plugin is a mistake in it, and is to be mended, not declared.
 
     Exit status: 1 when a property failed or a plugin cannot be loaded, 2 when a name means nothing, else 0.
     """
@@ -47,6 +60,13 @@ def command(
         raise click.UsageError("name the plugins to check, or write --all")
     if find_spec("torch") is None:
         raise OptimError("the conformance kit runs what it checks, and torch is not installed: pip install torch")
+    if declare:
+        if everything or form == "json":
+            raise click.UsageError("--declare goes with names of plugins alone, and with no --all or --format json")
+        passed = [_declare(_found(name, kind), verbose) for name in names]
+        if not all(passed):
+            raise SystemExit(1)
+        return
     broken = _broken() if everything else {}
     found = [broken.get((each, name)) or _found(name, each) for name, each in _wanted(names, kind, everything)]
     if not _check(found, form, verbose):
@@ -112,6 +132,32 @@ def _found(name: str, kind: Kind | None) -> Subject | Report:
         return _unloadable(name, kind or next(known, None), str(error))
     except OptimError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _declare(found: Subject | Report, verbose: bool) -> bool:
+    """Write into the source of a plugin class what holds, show that and the report, and tell whether nothing failed."""
+    from optim_conformance import Report
+    from optim_conformance.class_source import ClassSource
+    from optim_conformance.declaring import declarations_that_hold
+
+    if isinstance(found, Report):
+        say(found.in_words())
+        return False
+    source = ClassSource.of(found.cls)
+    declared, report = declarations_that_hold(found)
+    text = source.declaring(declared)
+    if text == source.text:
+        say(f"{found.kind} {visible(found.name)}: there is nothing to declare or to take out")
+    else:
+        source.write(text)
+        say(source.difference(text))
+        if "site-packages" in source.file.parts:
+            say(
+                f"{source.file} is the installed copy: make the same change in the source that it is made from",
+                err=True,
+            )
+    say(report.in_words(everything=verbose))
+    return report.passed
 
 
 def _unloadable(name: str, kind: Kind | None, problem: str) -> Report:

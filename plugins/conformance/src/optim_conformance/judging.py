@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
+import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -23,6 +25,11 @@ from optim_core.plugin_tools import visible
 __all__ = ["at_rest", "failed", "not_applicable", "result_of"]
 
 LONGEST = 600
+# A declaration that is made of what was seen stands on one line of the source.
+LONGEST_REASON = 78
+_IDLE = "differs: no value that was tried changes what is done"
+_FOLDERS = re.compile(r"(?:/[\w.@+-]+)+/")
+_PLACE = re.compile(r" \(at [^()]*\)")
 
 
 @attrs.define
@@ -34,6 +41,7 @@ class _Failure:
     raised: bool
     declares: tuple[str, ...] | None = None
     repair: str | None = None
+    withdraws: tuple[str, ...] = ()
 
 
 def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
@@ -52,7 +60,7 @@ def result_of(subject: Subject, wanted: Property, given: Any) -> Result:
         if wanted.name not in subject.declared:
             return not_applicable(wanted, str(error))
     except Differs as error:
-        outcome = _Failure(error.expected, error.seen, False, error.declares, error.repair)
+        outcome = _Failure(error.expected, error.seen, False, error.declares, error.repair, error.withdraws)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not in_child():
             raise
@@ -65,7 +73,13 @@ def not_applicable(wanted: Property, why: str) -> Result:
     return Result(property=wanted.name, sentence=wanted.sentence, status="not applicable", reason=why)
 
 
-def failed(wanted: Property, expected: str, seen: str, repair: str | None = None) -> Result:
+def failed(
+    wanted: Property,
+    expected: str,
+    seen: str,
+    repair: str | None = None,
+    declares: Mapping[str, str | None] | None = None,
+) -> Result:
     """Return the result of a property that does not hold."""
     return Result(
         property=wanted.name,
@@ -74,6 +88,7 @@ def failed(wanted: Property, expected: str, seen: str, repair: str | None = None
         expected=_short(expected),
         seen=_short(seen),
         repair=repair,
+        declares={} if declares is None else declares,
     )
 
 
@@ -82,7 +97,9 @@ def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Res
     declaration = subject.declared.get(wanted.name) if wanted.declarable else None
     made = Result(property=wanted.name, sentence=wanted.sentence, status="passed")
     if declaration is None:
-        return made if outcome is None else failed(wanted, outcome.expected, outcome.seen, _repair(wanted, outcome))
+        if outcome is None:
+            return made
+        return failed(wanted, outcome.expected, outcome.seen, _repair(wanted, outcome), _declares(wanted, outcome))
     refuses = declaration.manner == "refuses"
     # What an optimizer cannot do without what it needs, it may refuse or do wrongly.
     if outcome is not None and (outcome.raised == refuses or wanted.name in subject.implied):
@@ -91,16 +108,40 @@ def _judged(subject: Subject, wanted: Property, outcome: _Failure | None) -> Res
     seen = "the property holds: take the declaration away" if outcome is None else outcome.seen
     if wanted.name in subject.implied:
         expected, seen = "an exception, or a difference", "the property holds: take the word out of `needs`"
-    return failed(wanted, f"{expected}, as declared", seen)
+        return failed(wanted, f"{expected}, as declared", seen)
+    text = None if outcome is None else _declaration(outcome)
+    return failed(wanted, f"{expected}, as declared", seen, declares={wanted.name: text})
 
 
 def _repair(wanted: Property, outcome: _Failure) -> str | None:
     """Say how a plugin declares that this is as it must be; None where it cannot."""
-    keys = (wanted.name,) if outcome.declares is None else outcome.declares
-    if outcome.repair is not None or not wanted.declarable or not keys:
+    keys = _keys(wanted, outcome)
+    if outcome.repair is not None or not keys:
         return outcome.repair
     declared = json.dumps(dict.fromkeys(keys, f"{'refuses' if outcome.raised else 'differs'}: why"))
     return f"if that is its nature, declare it: {ATTRIBUTE} = {declared}"
+
+
+def _keys(wanted: Property, outcome: _Failure) -> tuple[str, ...]:
+    """Return what may be declared so that the property does not fail."""
+    if outcome.declares is not None:
+        return outcome.declares
+    return (wanted.name,) if wanted.declarable and outcome.repair is None else ()
+
+
+def _declares(wanted: Property, outcome: _Failure) -> dict[str, str | None]:
+    """Return what to declare so that this is no failure, in full; None for a declaration that has to go."""
+    keys = _keys(wanted, outcome)
+    # What makes a step possible is refused; a field without effect is a difference.
+    refused = attrs.evolve(outcome, raised=True) if not wanted.declarable else outcome
+    texts = {key: _IDLE if key.startswith("fields.") else _declaration(refused) for key in keys}
+    return {**texts, **dict.fromkeys(outcome.withdraws)}
+
+
+def _declaration(outcome: _Failure) -> str:
+    """Return a declaration with what was seen as the reason, without the place in a file, which changes."""
+    seen = " ".join(_FOLDERS.sub("", _PLACE.sub("", visible(outcome.seen))).split()).replace('"', "'")
+    return f"{'refuses' if outcome.raised else 'differs'}: {textwrap.shorten(seen, LONGEST_REASON, placeholder=' …')}"
 
 
 def _short(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import attrs
@@ -20,16 +20,24 @@ class Differs(Exception):  # noqa: N818 - it never leaves this package
         seen: what was there instead.
         declares: what a plugin may declare so that this is no failure, where that is not the property's name.
         repair: what to do about it, a phrase, where more is known than that it may be declared.
+        withdraws: what is declared and not so.
     """
 
     def __init__(
-        self, expected: str, seen: str, *, declares: Iterable[str] | None = None, repair: str | None = None
+        self,
+        expected: str,
+        seen: str,
+        *,
+        declares: Iterable[str] | None = None,
+        repair: str | None = None,
+        withdraws: Iterable[str] = (),
     ) -> None:
         super().__init__(expected, seen)
         self.expected = expected
         self.seen = seen
         self.declares = None if declares is None else tuple(declares)
         self.repair = repair
+        self.withdraws = tuple(withdraws)
 
 
 class DoesNotApply(Exception):  # noqa: N818 - it never leaves this package
@@ -48,6 +56,8 @@ class Result:
         seen: what was there instead; None unless it failed.
         repair: what to do about it, None unless it failed and something is known.
         reason: the plugin's own words where it is declared, why it means nothing where it is not applicable, else None.
+        declares: what the plugin may declare so that this is no failure: property to ``"refuses: why"`` or
+            ``"differs: why"``, or to None where a declaration has to go; empty where it cannot.
 
     Example:
         >>> from optim_conformance import Result
@@ -62,6 +72,7 @@ class Result:
     seen: str | None = None
     repair: str | None = None
     reason: str | None = None
+    declares: Mapping[str, str | None] = attrs.Factory(dict)
 
     def __str__(self) -> str:
         if self.status == "failed":

@@ -43,6 +43,7 @@ class Subject:
         address: the name by which `known_to` finds it.
         known_to: a registry that has it.
         installed: whether any process on this machine finds it under `address`.
+        declares: what the class is to declare, whatever its source says; None for what that says.
 
     Example:
         >>> from optim_conformance import subject_of
@@ -58,6 +59,7 @@ class Subject:
     address: str
     known_to: Registry
     installed: bool
+    declares: Mapping[str, str] | None = None
 
     @cached_property
     def declared(self) -> dict[str, Declaration]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -33,6 +33,8 @@ class TorchProvider:
     kind: Literal["optimizer", "scheduler"]
     namespace: Namespace
     own: ModuleType
+    # A torch that adds nothing is as it should be.
+    may_be_empty: ClassVar[bool] = True
     _library: Library = attrs.field(init=False, repr=False)
     # Class to its plugin class, for classes that the source of torch does not show.
     _added: dict[type[Any], type[Any]] = attrs.field(init=False, repr=False, factory=dict)

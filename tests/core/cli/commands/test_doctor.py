@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from cli_support import broken, install_demo, optim
+from site_folder import provider_source
 
 from optim_core import __version__
 
@@ -202,3 +203,14 @@ def test_a_plugin_that_cannot_be_built_here_is_found(site):
     assert "broken: optimizer Needy\n    optim-needy 1.0 cannot provide" in done.stdout
     assert "it cannot be built here: no compiler: install one\n" in done.stdout
     assert [] == _findings("--no-probe")
+
+
+def test_a_provider_that_offers_nothing_is_told(site):
+    """It is no failure; one that says that this may be is not told of."""
+    for name, more in (("empty-zoo", ""), ("sparse-zoo", "Provider.may_be_empty = True\n")):
+        module = name.replace("-", "_")
+        targets = {"optim_core.providers": {name: f"{module}:Provider"}}
+        site.add(name, entry_points=targets, modules={module: provider_source([]) + more})
+    (finding,) = _findings("--no-probe")
+    assert ("empty", "empty-zoo") == (finding["state"], finding["what"])
+    assert "offers no optimizer" in finding["message"]

@@ -24,7 +24,7 @@ class Finding:
     """One thing to know about what is installed.
 
     Args:
-        state: "broken", "ambiguous", "incompatible", "hidden", "blocked" or "setting".
+        state: "broken", "ambiguous", "incompatible", "hidden", "blocked", "empty" or "setting".
         what: the plugins or the distribution that it is about.
         message: what it is, and the repair.
     """
@@ -40,7 +40,7 @@ class Finding:
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(probe: bool, style: str) -> None:
-    """Find what is broken, ambiguous, incompatible, hidden, blocked.
+    """Find what is broken, ambiguous, incompatible, hidden, blocked, or offers nothing.
 
     Exit status: 1 when something is broken, ambiguous or incompatible, else 0.
     """

@@ -58,7 +58,10 @@ def fields(subject: Subject) -> None:
         raise Differs("every field changes something", seen, declares=[f"fields.{key}" for key in idle])
     if lively:
         raise Differs(
-            f"no effect of {listing(lively)}, as declared", "it has one: take the declaration away", declares=()
+            f"no effect of {listing(lively)}, as declared",
+            "it has one: take the declaration away",
+            declares=(),
+            withdraws=[f"fields.{key}" for key in lively],
         )
 
 

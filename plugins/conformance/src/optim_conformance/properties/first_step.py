@@ -33,26 +33,34 @@ def steps(subject: Subject) -> None:
     try:
         run.go(STEPS)
     except Exception as error:
-        raise Differs(f"{STEPS} steps", told(error), repair=_repair(subject, told(error))) from error
+        names = _missing(subject)
+        seen = told(error)
+        raise Differs(f"{STEPS} steps", seen, declares=names, repair=_repair(subject, names, seen)) from error
     require_finite(run)
 
 
-def _repair(subject: Subject, seen: str) -> str | None:
+def _missing(subject: Subject) -> tuple[str, ...]:
+    """Return the properties that an optimizer, which does not step, has to refuse so that it does; empty where none."""
+    missing = [name for name in WANTS if name not in subject.declared]
+    ways = (names for count in (1, 2) for names in combinations(missing, count))
+    return next((names for names in ways if _raised(subject, names) is None), ())
+
+
+def _repair(subject: Subject, names: Sequence[str], seen: str) -> str | None:
     """Say under which conditions the optimizer steps after all, and how to declare that; None where nothing is known.
 
     Args:
         subject: an optimizer that does not step.
+        names: what it has to refuse so that it does.
         seen: what it raises.
     """
-    missing = [name for name in WANTS if name not in subject.declared]
-    for count in (1, 2):
-        for names in combinations(missing, count):
-            if _raised(subject, names) is None:
-                declared = json.dumps(dict.fromkeys(names, "refuses: why"))
-                when = " and ".join(WANTS[name] for name in names)
-                return f"it steps when {when}; if that is its nature, declare it: conformance = {declared}"
+    if names:
+        declared = json.dumps(dict.fromkeys(names, "refuses: why"))
+        when = " and ".join(WANTS[name] for name in names)
+        return f"it steps when {when}; if that is its nature, declare it: conformance = {declared}"
     if _raised(subject, (), train=True) is None:
         return "it steps after its `train()`: call that at the end of `build`, what is built is trained first"
+    missing = [name for name in WANTS if name not in subject.declared]
     with_closure = _raised(subject, missing[:1])
     return None if with_closure in (None, seen) or needs_closure(subject) else f"with a closure: {with_closure}"
 

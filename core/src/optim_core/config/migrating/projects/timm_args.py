@@ -12,7 +12,7 @@ from optim_core.config.migrating.source import MISSING, Source
 from optim_core.text.spelling import nearest
 from optim_core.text.values import shown
 
-__all__ = ["read", "recognise"]
+__all__ = ["OPTIMIZERS", "read", "recognise"]
 
 _OWN = {
     *("opt", "sched", "opt_betas", "opt_eps", "clip_mode", "warmup_lr", "lr_cycle_limit", "lr_k_decay", "lr_base"),
@@ -24,7 +24,7 @@ _WHY = "the default of timm's train.py"
 
 # What timm makes for each name that has an equal: torch's class, the values that it sets, and which of momentum, betas
 # and eps it hands over.
-_OPTIMIZERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "sgd": ("SGD", {"nesterov": True}, ("momentum",)),
     "nesterov": ("SGD", {"nesterov": True}, ("momentum",)),
     "momentum": ("SGD", {"nesterov": False}, ("momentum",)),
@@ -86,9 +86,9 @@ def _rate(source: Source) -> float | None:
 
 def _optimizer(source: Source, rate: float | None) -> None:
     name = source.text("opt", default="sgd", because=_WHY) or "sgd"
-    found = _OPTIMIZERS.get(name.lower())
+    found = OPTIMIZERS.get(name.lower())
     if found is None:
-        near = nearest(name, _OPTIMIZERS)
+        near = nearest(name, OPTIMIZERS)
         hint = f"did you mean `{near}`?" if near else "write that part of the recipe by hand"
         if "_" in name:
             hint = "Lookahead is made around an optimizer: migrate without it, and see docs/config.md"
