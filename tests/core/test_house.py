@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 # The kit judges a plugin class as the core reads it.
 OF_THE_KIT = {"optim_core.plugin_class", "optim_core.probing", "optim_core.discovery.records"}
-# The command stands on what anybody may use.
-OF_THE_COMMAND = {"optim_core.cli"}
+# The command stands on what anybody may use, and hands names on as the package itself does.
+OF_THE_COMMAND = {"optim_core.cli", "optim_core.on_demand"}
 
 # What these hand on is public.
 INITS = {

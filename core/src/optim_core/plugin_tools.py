@@ -21,12 +21,13 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - the types of a plugin class's fields: `field_types`;
 - what prints, with its output on standard error: `output_diverted`;
 - a plugin class in words and plain data: `describe`, `example`, `declarations_of`, and what it, or an
-  instance, needs of the training loop: `needs_of`;
+  instance, needs of the training loop: `needs_of`; the schemas of what may stand beside the `type` and `config` of a
+  component: `keys_beside`;
 - config files: `formats`, `endings`, `format_of`, `has_comments`, `LARGEST` (in bytes), `read_config`, `config_text`,
   and `SECTION`, the key below which configs of whole training runs hold the recipe; the recipe in a file that is
   another program's, with its lines: `read_section`; the projects whose configs can be migrated: `origins`, and whose
   a config is: `sure_origin`;
-- the text of a file that is no larger than a config: `read_text`;
+- the text of a config file, `read_text`, and what such a text holds, which may stand nowhere yet: `document_of`;
 - a whole file with the places of its keys, where overrides may stand in for values: `read_document`, `Document`; an
   attrs class that is no plugin, such as the arguments of a command, from a mapping: `structured`;
 - what problems of overrides have in place of the name of a file: `OVERRIDE`;
@@ -61,7 +62,15 @@ from optim_core.validators import FieldError, ItemsError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from optim_core.config.formats.load import LARGEST, endings, format_of, formats, has_comments, read_text
+    from optim_core.config.formats.load import (
+        LARGEST,
+        document_of,
+        endings,
+        format_of,
+        formats,
+        has_comments,
+        read_text,
+    )
     from optim_core.config.formats.write import config_text
     from optim_core.config.keys import SECTION
     from optim_core.config.migrating.origins import origins, sure_origin
@@ -73,6 +82,7 @@ if TYPE_CHECKING:
     from optim_core.plugin_class.declarations import declarations_of
     from optim_core.plugin_class.needs import needs_of
     from optim_core.probing.probe import probe
+    from optim_core.reference.component_schema import keys_beside
     from optim_core.reference.describe import FieldDescription, PluginDescription, describe, example
     from optim_core.run.each_group import for_each_group
     from optim_core.run.horizon import count
@@ -110,6 +120,7 @@ __all__ = [
     "count",
     "declarations_of",
     "describe",
+    "document_of",
     "endings",
     "example",
     "expression_error",
@@ -123,6 +134,7 @@ __all__ = [
     "has_comments",
     "install_line",
     "join",
+    "keys_beside",
     "keyword_arguments",
     "listing",
     "load_random_state",
@@ -166,7 +178,15 @@ PerGroup = float | list[float] | dict[str, float]
 __getattr__ = names_on_demand(
     globals(),
     {
-        "optim_core.config.formats.load": ("LARGEST", "endings", "format_of", "formats", "has_comments", "read_text"),
+        "optim_core.config.formats.load": (
+            "LARGEST",
+            "document_of",
+            "endings",
+            "format_of",
+            "formats",
+            "has_comments",
+            "read_text",
+        ),
         "optim_core.config.formats.write": ("config_text",),
         "optim_core.config.keys": ("SECTION",),
         "optim_core.config.migrating.origins": ("origins", "sure_origin"),
@@ -179,6 +199,7 @@ __getattr__ = names_on_demand(
         "optim_core.plugin_class.needs": ("needs_of",),
         "optim_core.reference.describe": ("FieldDescription", "PluginDescription", "describe", "example"),
         "optim_core.probing.probe": ("probe",),
+        "optim_core.reference.component_schema": ("keys_beside",),
         "optim_core.run.each_group": ("for_each_group",),
         "optim_core.run.horizon": ("count",),
         "optim_core.run.loop": ("Host", "SteppingHost"),

@@ -18,6 +18,13 @@ def write_file(content: bytes, file: str) -> None:
 
     Raises:
         OptimError: it cannot be written.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.cli import write_file
+        >>> write_file(b"type: AdamW", "train.yaml")
+        >>> Path("train.yaml").read_text()
+        'type: AdamW'
     """
     # Where the name is a link, what it leads to is replaced, as by any other way to write.
     target = Path(os.path.realpath(file))

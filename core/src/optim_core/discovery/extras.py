@@ -109,7 +109,7 @@ PROVIDED: dict[str, dict[Kind, tuple[str, ...]]] = {
 }
 
 # The subcommands of `optim` that they add. A test compares them with the entry points of the distributions.
-COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",), "training": ("train",)}
+COMMANDS: dict[str, tuple[str, ...]] = {"conformance": ("conformance",), "training": ("train",), "ui": ("ui",)}
 
 
 def install_line(extra: str) -> str:
@@ -152,6 +152,6 @@ def commands_of_extras() -> dict[str, str]:
     Example:
         >>> from optim_core.plugin_tools import commands_of_extras
         >>> commands_of_extras()
-        {'conformance': 'conformance', 'train': 'training'}
+        {'conformance': 'conformance', 'train': 'training', 'ui': 'ui'}
     """
     return {name: extra for extra, commands in COMMANDS.items() for name in commands}

@@ -27,6 +27,7 @@ __all__ = [
     "clipping_schema",
     "component_schema",
     "demands",
+    "keys_beside",
     "open_schema",
     "or_null",
     "rule_schema",
@@ -142,6 +143,19 @@ def _type(kind: Kind, plugins: list[NamedPlugin]) -> Schema:
     }
     pattern = {"type": "string", "pattern": f"^(?:{spellings})$", "patternErrorMessage": said}
     return {**described, "anyOf": [names, pattern]}
+
+
+def keys_beside(kind: Kind) -> dict[str, Schema]:
+    """Return the schemas of the keys that a component of a kind may have beside `type` and `config`, described.
+
+    What the plugins that are installed allow them to be is not looked at.
+
+    Example:
+        >>> from optim_core.plugin_tools import keys_beside
+        >>> keys_beside("scheduler")["interval"]["enum"]
+        ['step', 'epoch', None]
+    """
+    return envelope_schema(kind, {})
 
 
 def envelope_schema(kind: Kind, definitions: Schema) -> Schema:

@@ -17,7 +17,7 @@ from optim_core.plugin_tools import visible
 if TYPE_CHECKING:
     from optim_core.registry import GroupPlan, ParameterPlan
 
-__all__ = ["print_groups", "print_rows"]
+__all__ = ["HEADINGS", "print_groups", "print_rows", "rows_of", "summary_of"]
 
 HEADINGS = ["parameter", "shape", "group", "lr", "weight_decay", "decided by"]
 # The number of a layer, a part of a parameter's name for itself.
@@ -32,7 +32,7 @@ def print_rows(plans: list[ParameterPlan], columns: int, *, everything: bool) ->
         columns: how many there are to fill.
         everything: whether each has a row; else those that differ in the numbers of their layers alone share one.
     """
-    rows = [_row(plan.name, plan) for plan in plans] if everything else list(_alike(plans))
+    rows = rows_of(plans, everything=everything)
     kept = [0, *(place for place in range(1, 5) if any(row[place] for row in rows)), 5]
     rows = [[row[place] for place in kept] for row in rows]
     headings = [HEADINGS[place] for place in kept]
@@ -41,6 +41,24 @@ def print_rows(plans: list[ParameterPlan], columns: int, *, everything: bool) ->
         print_table(headings, rows, columns)
     else:
         _print_below(headings, rows, columns)
+
+
+def rows_of(plans: list[ParameterPlan], *, everything: bool) -> list[list[str]]:
+    """Return a row for each parameter of one optimizer, with a text below each of `HEADINGS`.
+
+    Args:
+        plans: its parameters, in the order of the model.
+        everything: whether each has a row; else those that differ in the numbers of their layers alone share one.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> from optim_core.cli import rows_of
+        >>> plans = list(registry.explain(registry.build({"type": "SGD"}), torch.nn.Linear(3, 2, bias=False)))
+        >>> rows_of(plans, everything=False)[0][:4]
+        ['weight', '2x3', 'default', '0.001']
+    """
+    return [_row(plan.name, plan) for plan in plans] if everything else list(_alike(plans))
 
 
 def _print_below(headings: list[str], rows: list[list[str]], columns: int) -> None:
@@ -102,10 +120,20 @@ def _common_name(name: str, numbers: list[list[int]]) -> str:
 def print_groups(groups: list[GroupPlan], columns: int) -> None:
     """Print what each group of an optimizer holds, and how much is not trained."""
     for group in groups:
-        say(click.wrap_text(_summary(group), columns, subsequent_indent=INDENT))
+        say(click.wrap_text(summary_of(group), columns, subsequent_indent=INDENT))
 
 
-def _summary(group: GroupPlan) -> str:
+def summary_of(group: GroupPlan) -> str:
+    """Return a line that says what a group holds.
+
+    Example:
+        >>> import torch
+        >>> from optim_core import registry
+        >>> from optim_core.cli import summary_of
+        >>> explanation = registry.explain(registry.build({"type": "SGD"}), torch.nn.Linear(3, 2))
+        >>> [summary_of(group) for group in explanation.groups()]
+        ['default: 2 tensors, 8 parameters, lr 0.001, weight_decay 0']
+    """
     title = "frozen" if group.name is None else visible(group.name)
     tensors = "1 tensor" if group.tensors == 1 else f"{group.tensors} tensors"
     rates = [("lr", group.lr), ("weight_decay", group.weight_decay)]

@@ -21,7 +21,7 @@ KINDS_OF_MODELS = "a torch.nn.Module, a mapping of optimizers' names to modules,
 
 
 def users_model(words: str) -> Any:
-    """Return the model, or the models, that ``module:callable`` means; what its code prints goes to standard error.
+    r"""Return the model, or the models, that ``module:callable`` means; what its code prints goes to standard error.
 
     Args:
         words: a module on the path or in the current folder, and in it what takes no arguments and returns the model,
@@ -29,6 +29,13 @@ def users_model(words: str) -> Any:
 
     Raises:
         click.UsageError: there is no such thing, its code raises, or it gives no model; with what to do about it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from optim_core.cli import users_model
+        >>> _ = Path("my_net.py").write_text("from torch.nn import Linear\ndef build():\n    return Linear(3, 2)")
+        >>> users_model("my_net:build")
+        Linear(in_features=3, out_features=2, bias=True)
     """
     module, _, path = words.partition(":")
     if not module or not path or "/" in module or "\\" in module or module.endswith(".py"):

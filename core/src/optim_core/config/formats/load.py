@@ -9,7 +9,7 @@ from optim_core.config.formats.format import Format, FormatError
 from optim_core.config.issues import Position
 from optim_core.errors import ConfigError, Problem
 
-__all__ = ["FORMATS", "LARGEST", "endings", "format_of", "formats", "has_comments", "load", "read_text"]
+__all__ = ["FORMATS", "LARGEST", "document_of", "endings", "format_of", "formats", "has_comments", "load", "read_text"]
 
 LARGEST = 4 * 1024 * 1024
 
@@ -88,7 +88,31 @@ def load(path: str | Path) -> Document:
     if "\n" in str(path):
         hint = "this is the text of a config; give the path of its file, or a mapping"
         raise ConfigError([Problem(path="", message="a path has one line", hint=hint)])
-    text = read_text(file, hint="an optimizer is `optimizer: {type: AdamW, config: {lr: 1e-3}}`")
+    return document_of(read_text(file, may_be_empty=True), file)
+
+
+def document_of(text: str, path: str | Path) -> Document:
+    r"""Return what the text of a config file holds, and where in it each key stands; nothing is read from the disk.
+
+    Args:
+        text: what the file holds, or would.
+        path: the name of the file, whose ending says the format.
+
+    Raises:
+        ConfigError: the text is empty, or not of that format; the problem holds line and column where they are known.
+
+    Example:
+        >>> from optim_core import ConfigError, registry
+        >>> from optim_core.plugin_tools import document_of
+        >>> try:
+        ...     registry.build(document_of("type: SGD\nconfig: {lr: -1}", "sgd.yaml"))
+        ... except ConfigError as error:
+        ...     print(error)
+        sgd.yaml:2:10: config.lr: must be > 0, is -1.0
+    """
+    file = Path(path)
+    if not text.strip():
+        raise _problem(file, "is empty", hint="an optimizer is `optimizer: {type: AdamW, config: {lr: 1e-3}}`")
     file_format = format_of(file)
     if file_format is None:
         raise _problem(file, f"a config file ends in {', '.join(endings())}; this one ends in `{file.suffix}`")
@@ -106,12 +130,13 @@ def _problem(file: Path, message: str, position: Position = (0, 0), hint: str | 
     )
 
 
-def read_text(path: str | Path, hint: str | None = None) -> str:
+def read_text(path: str | Path, hint: str | None = None, *, may_be_empty: bool = False) -> str:
     """Return the text of a file of a config's size, in UTF-8.
 
     Args:
         path: of the file.
         hint: what is to stand in it, for whoever gives an empty one.
+        may_be_empty: whether that is no error.
 
     Raises:
         ConfigError: it is none, cannot be read, or is no text.
@@ -143,6 +168,6 @@ def read_text(path: str | Path, hint: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise _problem(file, "is not UTF-8 text", (line, error.start - data.rfind(b"\n", 0, error.start))) from None
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise _problem(file, "is empty", hint=hint)
     return text

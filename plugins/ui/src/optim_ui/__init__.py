@@ -1,0 +1,1 @@
+"""The command `optim ui`: a page that edits a config, served on loopback."""
