@@ -16,6 +16,10 @@ __all__ = ["write_file", "write_folder"]
 def write_file(content: bytes, file: str) -> None:
     """Write a file, which holds what it held before until it holds all of the new content.
 
+    Args:
+        content: the whole of it.
+        file: its name; where that is a link, what it leads to is replaced.
+
     Raises:
         OptimError: it cannot be written.
 
