@@ -82,6 +82,9 @@ def test_every_plugin_can_be_chosen_and_edited(empty):
     window.open()
     with window.quick():
         for kind, part in PLACES.items():
+            # The last value of the kind before was wrong.
+            window.write("# nothing yet")
+            window.until(lambda: "oops" not in window.text)
             key = part.replace(" ", "_")
             names = registry.names(kind)
             assert names

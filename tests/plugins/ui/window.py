@@ -6,7 +6,6 @@ import time
 
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 PATIENCE = 30
 
@@ -115,16 +114,21 @@ class Window:
         return self.first(f'[data-field="{path}"]')
 
     def fill(self, path, value):
-        """Types over what is in a field."""
+        """Types over what is in a field; one of a key that the plugin has not goes with its value."""
         # The form may be being made anew.
         self.do(
-            f"""
-            await until(async () => {{
-              type(await field({json.dumps(path)}), {json.dumps(value)});
-              await new Promise((resolve) => setTimeout(resolve, 200));
-              return (await field({json.dumps(path)})).value === {json.dumps(value)};
-            }}, "what was typed");
             """
+            const [path, value] = arguments;
+            type(await field(path), value);
+            await until(async () => {
+              await new Promise((resolve) => setTimeout(resolve, 200));
+              const box = document.querySelector(`[data-field="${path}"]`);
+              if (box && box.value !== value) type(box, value);
+              else return box || value === "";
+            }, "what was typed");
+            """,
+            path,
+            value,
         )
 
     def choose(self, part, name):
@@ -140,8 +144,11 @@ class Window:
 
     def write(self, text):
         """Types over the whole text."""
-        editor = self.first(".cm-content")
-        editor.click()
-        editor.send_keys(Keys.CONTROL + "a")
-        editor.send_keys(Keys.DELETE)
-        self.browser.execute_script("document.execCommand('insertText', false, arguments[0])", text)
+        self.do(
+            """
+            document.querySelector(".cm-content").focus();
+            document.execCommand("selectAll");
+            document.execCommand("insertText", false, arguments[0]);
+            """,
+            text,
+        )
