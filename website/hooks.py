@@ -8,12 +8,13 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from checkout import NAMED, ROOT, rewritten, site_name, text_of, with_what_they_link_to
 from reference import KIND_PAGES, pages, pictures
 
-__all__ = ["on_config", "on_files", "on_page_markdown"]
+__all__ = ["on_config", "on_files", "on_nav", "on_page_markdown"]
 
 ASSETS = Path(__file__).parent / "assets"
 OVERVIEW = "docs/README.md"
@@ -70,6 +71,14 @@ def _generated(config: MkDocsConfig, name: str, path: str | None, **given: Any) 
 
 # Page to the file of the checkout that it is made of, None for what is made of plugin classes.
 _FROM: dict[str, str | None] = {}
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
+    """Let the page of a plugin stand in the section of the list that leads to it: its tab, and its menu at the left."""
+    for file in files.documentation_pages():
+        listed = files.get_file_from_path(f"{file.src_uri.rpartition('/')[0]}.md")
+        if file.page is not None and listed is not None and listed.page is not None:
+            file.page.parent = listed.page.parent
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001

@@ -105,7 +105,6 @@ def page_of(plugin: dict[str, Any]) -> str:
     """Return the page of one plugin."""
     kind: Kind = plugin["kind"]
     parts = [
-        "---\nhide: [navigation]\n---",
         f"# {_escaped(plugin['name'])}",
         _origin(plugin),
         _prose(plugin, plugin["summary"]),
@@ -198,8 +197,9 @@ def _index(kind: Kind, every: list[dict[str, Any]]) -> str:
     for plugin in every:
         name = f"[{_escaped(plugin['name'])}]({_TITLES[kind].lower()}/{_file(plugin)}.md)"
         also = "".join(f", {_escaped(alias)}" for alias in plugin["aliases"])
-        summary = re.sub(rf"^(?:\w+\.)*{re.escape(plugin['name'].rpartition(':')[2])}: ", "", plugin["summary"])
-        rows.append(f"| {name}{also} | {_prose(plugin, summary)} | {plugin['distribution']} |")
+        named = rf"^(?:\w+\.)*{re.escape(plugin['name'].rpartition(':')[2])}: (.)"
+        summary = re.sub(named, lambda found: found[1].upper(), plugin["summary"])
+        rows.append(f"| {name}{also} | {_prose(plugin, summary)} | {plugin['distribution']} {{ .unbroken }} |")
     # Each is found by its own page.
     table = "## By name { data-search-exclude }\n\n" + "\n".join(rows)
     return f"---\nhide: [toc]\n---\n\n# {_TITLES[kind]}\n\n{_PREFACES[kind]}\n\n{table}\n"

@@ -156,3 +156,11 @@ def test_each_plugin_has_a_page(site):
                 page = f"{folder}/{record.name.replace(':', '-')}.html"
                 assert "<h1 id=" in (site / "reference" / page).read_text(encoding="utf-8")
                 assert f'href="{page}"' in listed
+
+
+def test_the_page_of_a_plugin_stands_in_the_section_of_its_list(site):
+    """The tab of the list is the one that is marked, and the menu at its left leads back to it."""
+    page = (site / "reference/optimizers/AdamW.html").read_text(encoding="utf-8")
+    (tab,) = re.findall(r'md-tabs__item--active">\s*<a href="([^"]+)"', page)
+    assert "../optimizers.html" == tab
+    assert re.search(r'<a href="\.\./schedules\.html" class="md-nav__link"', page)

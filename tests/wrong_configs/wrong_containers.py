@@ -229,7 +229,7 @@ CONTAINERS = [
     Wrong(
         "a type that is a class",
         {"optimizer": {"type": dict}},
-        [("optimizer.type", "must be the name of a plugin, is a Python object of type type")],
+        [("optimizer.type", "must be the name of a plugin, is the class dict")],
     ),
     Wrong(
         "training that is a list",

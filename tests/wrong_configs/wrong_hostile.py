@@ -191,7 +191,7 @@ HOSTILE = [
     Wrong(
         "a class for a rate",
         {"type": "AdamW", "lr": float},
-        [("lr", "must be a number, is a Python object of type type")],
+        [("lr", "must be a number, is the class float")],
     ),
     Wrong(
         "a function for a rate",

@@ -101,6 +101,13 @@ def test_an_override_that_leads_nowhere_is_an_error_with_the_nearest_path(overri
     assert (message, hint) == (problem.message, problem.hint)
 
 
+def test_an_override_of_a_lone_name_says_what_to_write_first():
+    """A part that is a name alone has nothing below it; the hint is the mapping that has."""
+    (problem,) = refused({"optimizer": "AdamW"}, "optimizer.config.lr=1")
+    assert "optimizer is not a mapping, so it has no `config`" == problem.message
+    assert "write optimizer: {type: AdamW} in the config" == problem.hint
+
+
 def test_what_an_override_brings_in_is_not_blamed_on_the_file(tmp_path):
     """A problem below an overridden path is placed at the override, one beside it at its line."""
     path = tmp_path / "a.yaml"

@@ -16,6 +16,7 @@ from optim_core.config.formats.load import LARGEST
 from optim_core.config.formats.yaml_reader import compose, value_of, written_texts
 from optim_core.config.interpolations import as_written, rewritten
 from optim_core.config.issues import DEEPEST, LONGEST_KEY, ConfigPath, Hint, Issue, IssuesError
+from optim_core.config.keys import PARTS
 from optim_core.config.override_path import BESIDE_CONFIG, may_be_created, written
 from optim_core.errors import ConfigError, OptimError, Problem
 from optim_core.text.prose import shortened
@@ -260,7 +261,9 @@ def _step(config: Any, keys: list[str], at: int) -> str | int:
             return int(key)
         raise IssuesError(Issue("no-place-in-list", data={"here": here, "key": key, "length": len(config)}))
     if not isinstance(config, Mapping):
-        raise IssuesError(Issue("not-a-mapping", data={"here": here, "key": key}))
+        is_name = isinstance(config, str) and at > 0 and keys[at - 1] in PARTS
+        hint = Hint.of("said", text=f"write {here}: {{type: {config}}} in the config") if is_name else None
+        raise IssuesError(Issue("not-a-mapping", data={"here": here, "key": key}, hint=hint))
     if key in config:
         return key
     is_last = at == len(keys) - 1

@@ -74,6 +74,8 @@ def shown(value: Any) -> str:
     if type(value).__module__ == "datetime" and type(value).__name__ in _TIMES:
         # TOML, unlike JSON, has values for dates and times.
         return f"the {_TIMES[type(value).__name__]} {value.isoformat()}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
     return f"a Python object of type {type(value).__name__}"
 
 

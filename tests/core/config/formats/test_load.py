@@ -138,7 +138,7 @@ def test_a_message_reads_like_a_compilers(tmp_path):
         ("a.json", '{"a": ' + "9" * 5_000 + "}", "holds what is no number: Exceeds the limit", None),
         ("a.json", "[" * 100_000, "is nested more than 50 deep", None),
         ("a.ini", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one ends in `.ini`", None),
-        ("a", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one ends in ``", None),
+        ("a", "a = 1", "a config file ends in .yaml, .yml, .json, .toml; this one has no ending", None),
     ],
 )
 def test_a_file_that_is_no_config_gives_one_clear_line(tmp_path, name, content, message, line):
@@ -148,6 +148,24 @@ def test_a_file_that_is_no_config_gives_one_clear_line(tmp_path, name, content, 
     assert str(path) == problem.file
     assert problem.message.startswith(message)
     assert (line or None) == problem.line
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"), [("AdamW", "where a plugin is meant, write {type: AdamW}"), ("a.yaml", None)]
+)
+def test_a_name_in_place_of_a_path_is_answered_with_the_mapping(given, hint):
+    """What may be a plugin's name is told how a config names it; what ends as a file does is a path."""
+    (problem,) = refusal(given)
+    assert ("there is no such file", hint) == (problem.message, problem.hint)
+
+
+def test_a_class_in_place_of_a_config_is_answered_with_its_instance():
+    """Handing over a dataclass itself, and none of it, is told as such."""
+    (problem,) = refusal(Momentum)
+    assert ("a config is a mapping, this is the class Momentum", "give what it makes: Momentum()") == (
+        problem.message,
+        problem.hint,
+    )
 
 
 @pytest.mark.parametrize("ending", ["json", "yaml"])

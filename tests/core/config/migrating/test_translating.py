@@ -193,3 +193,37 @@ def test_the_class_of_a_plugin_is_known_by_its_dotted_name():
     value = {"optimizer": {"_target_": "my.module.Mine", "lr": 1}}
     read = translate(document(value), named_origin("hydra"), {"my.module.Mine": mine}.get)
     assert {"type": "my-dist:Mine", "config": {"lr": 1}} == read.document.value["optimizer"]
+
+
+ARGUMENTS = {"lr_scheduler_type": "cosine", "optim": "adamw_torch", "max_steps": 5, "per_device_train_batch_size": 1}
+TIMM = {"opt": "adamw", "sched": "cosine", "lr": 0.1, "warmup_epochs": 5, "warmup_lr": 0.0, "opt_betas": None}
+
+
+@pytest.mark.parametrize(
+    ("origin", "value", "wrong"),
+    [
+        ("training-arguments", {**ARGUMENTS, "learning_rate": 0.1, "optim": "adamw_tourch"}, ["optim"]),
+        ("training-arguments", {**ARGUMENTS, "warmup_steps": 3, "lr_scheduler_type": "c"}, ["lr_scheduler_type"]),
+        ("timm", {**TIMM, "opt": "adamww", "momentum": 0.9}, ["opt"]),
+        ("timm", {key: TIMM[key] for key in TIMM if key != "lr"}, ["lr"]),
+    ],
+)
+def test_a_wrong_name_makes_no_other_key_wrong(origin, value, wrong):
+    """Where an optimizer, a schedule or the rate is wrong, the arguments beside it are read as ever."""
+    with pytest.raises(ConfigError) as caught:
+        translated(value, origin)
+    assert wrong == [problem.path for problem in caught.value.problems]
+
+
+def test_a_misspelt_key_is_told_with_the_one_that_is_read():
+    """A key that nothing reads, and that is nearly one that is read and not there, was meant to be that one."""
+    with pytest.raises(ConfigError) as caught:
+        translated({**ARGUMENTS, "warmup_ration": 0.1}, "training-arguments")
+    assert ["did you mean `warmup_ratio`?"] == [problem.hint for problem in caught.value.problems]
+
+
+def test_what_is_not_installed_is_told_at_its_name_with_what_else_may_be_written():
+    """DeepSpeed's own optimizer is told at `type`; its config may say that torch's is meant."""
+    read = translated({"optimizer": {"type": "AdamW", "params": {"lr": 0.1}}, "zero_optimization": {}}, "deepspeed")
+    assert "optimizer.type" == read.path_of("optimizer.type")
+    assert "`torch_adam: true` among the params makes it torch's AdamW" == read.instead["optimizer.type"]

@@ -47,6 +47,8 @@ def config(_: Telling, value: Any) -> str | None:
     """Return the hint for a config that is no mapping."""
     if isinstance(value, str) and value.isidentifier():
         return f"write optimizer: {{type: {as_in_config(value)}}}"
+    if isinstance(value, type):
+        return f"give what it makes: {value.__name__}()"
     if is_list(value) and any(isinstance(item, Mapping) for item in value):
         typed = [item for item in value if isinstance(item, Mapping) and "type" in item]
         return _BY_PART if len(typed) > 1 else WITHOUT_BRACKETS

@@ -115,7 +115,8 @@ def document_of(text: str, path: str | Path) -> Document:
         raise _problem(file, "is empty", hint="an optimizer is `optimizer: {type: AdamW, config: {lr: 1e-3}}`")
     file_format = format_of(file)
     if file_format is None:
-        raise _problem(file, f"a config file ends in {', '.join(endings())}; this one ends in `{file.suffix}`")
+        own = f"ends in `{file.suffix}`" if file.suffix else "has no ending"
+        raise _problem(file, f"a config file ends in {', '.join(endings())}; this one {own}")
     try:
         value, locate = file_format.code().read(text)
     except FormatError as error:
@@ -128,6 +129,12 @@ def _problem(file: Path, message: str, position: Position = (0, 0), hint: str | 
     return ConfigError(
         [Problem(path="", message=message, hint=hint, file=str(file), line=line or None, column=column or None)]
     )
+
+
+def _for_a_name(file: Path) -> str | None:
+    """Return what to write where the path may be the name of a plugin."""
+    name = str(file)
+    return f"where a plugin is meant, write {{type: {name}}}" if name.isidentifier() else None
 
 
 def read_text(path: str | Path, hint: str | None = None, *, may_be_empty: bool = False) -> str:
@@ -154,7 +161,7 @@ def read_text(path: str | Path, hint: str | None = None, *, may_be_empty: bool =
         if file.is_dir():
             raise _problem(file, "is a folder, not a config file")
         if not file.exists():
-            raise _problem(file, "there is no such file")
+            raise _problem(file, "there is no such file", hint=_for_a_name(file))
         if not file.is_file():
             raise _problem(file, "is not a regular file")
         with file.open("rb") as stream:

@@ -107,8 +107,15 @@ def _translated(document: Document, origin: Origin, own: Own, plugin_at: PluginA
     try:
         config = own(read.document)
     except ConfigError as error:
-        # What is wrong is told where its author wrote it.
-        raise type(error)(attrs.evolve(each, path=read.path_of(each.path)) for each in error.problems) from error
+        # What is wrong is told where its author wrote it, with what may be written there.
+        raise type(error)(
+            attrs.evolve(
+                each,
+                path=read.path_of(each.path),
+                hint="; ".join(filter(None, (each.hint, read.instead.get(each.path)))) or None,
+            )
+            for each in error.problems
+        ) from error
     return Migration(
         config=config,
         origin=origin.name,

@@ -15,6 +15,8 @@ __all__ = ["put_component"]
 # What torch's classes take and a config does not say: who is given, and what is only printed.
 _OF_THE_CALLER = ("params", "optimizer")
 _PRINTED = ("verbose",)
+# The key of the arguments, to the one beside it that names the class.
+_NAMED_BY: dict[str | int, str] = {"params": "type", "args": "type", "init_args": "class_path"}
 
 
 def put_component(
@@ -29,7 +31,8 @@ def put_component(
         arguments: its arguments by name, which stand at `path`.
         path: where the arguments stand.
     """
-    source.put((*target, "type"), known.type, path)
+    named = (*path[:-1], _NAMED_BY[path[-1]]) if path and path[-1] in _NAMED_BY else path
+    source.put((*target, "type"), known.type, named)
     source.put((*target, "config"), {}, path)
     for name, value in arguments.items():
         here = (*path, name)

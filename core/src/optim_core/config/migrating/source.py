@@ -10,6 +10,7 @@ from optim_core.config.issues import ConfigPath, path_text
 from optim_core.config.migrating.library_names import Known
 from optim_core.errors import ConfigError, Problem
 from optim_core.text.numerals import number_in
+from optim_core.text.spelling import alike, nearest
 from optim_core.text.values import is_list, shown
 
 __all__ = ["MISSING", "PluginAt", "Source", "is_number"]
@@ -41,7 +42,10 @@ class Source:
         self.problems: list[Problem] = []
         # Keys that are known to be no recipe's, though their words speak of one.
         self.others: set[str] = set()
+        # What else may be written for a value of the recipe, told where that cannot be built here.
+        self.instead: dict[ConfigPath, str] = {}
         self._read: set[ConfigPath] = set()
+        self._asked: set[str] = set()
         # The path of a value in the recipe, to where it comes from.
         self._from: dict[ConfigPath, ConfigPath] = {}
 
@@ -62,9 +66,15 @@ class Source:
     def take(self, *path: str | int) -> Any:
         """Return what stands at a path, and take it for read, with all that is in it."""
         value = self.at(path)
+        self._asked.update(step for step in path if isinstance(step, str))
         if value is not MISSING:
             self._read.add(path)
         return value
+
+    def nearest(self, key: str) -> str | None:
+        """Return the key that is read, and is not there, and that `key` was most likely meant to be."""
+        absent = self._asked - {str(path[-1]) for path in self._read if path}
+        return nearest(key, absent) if alike(key, absent) else None
 
     def number(self, *path: str | int, default: float | None = None, because: str = "") -> float | None:
         """Return the number at a path, and `default` where there is none; say so where `because` says whose that is."""

@@ -28,6 +28,7 @@ class Translation(NamedTuple):
         assumed: what the recipe has and the config has not, each with the reason.
         left_out: the paths of what the recipe has no place for.
         unread: sentences on what speaks of a recipe among that, and on what may be another than its author thinks.
+        instead: what else may be written in that config for a value of the recipe, by its path.
     """
 
     origin: Origin
@@ -36,6 +37,7 @@ class Translation(NamedTuple):
     assumed: tuple[str, ...]
     left_out: tuple[str, ...]
     unread: tuple[str, ...]
+    instead: Mapping[str, str]
 
 
 def named_origin(name: str) -> Origin:
@@ -90,7 +92,9 @@ def translate(document: Document, origin: Origin, plugin_at: PluginAt) -> Transl
     unread = list(_speaking(source, left_out))
     if origin.known:
         for spoken in unread:
-            source.wrong(spoken.path, "speaks of what a recipe is about, and is not read", _hint(spoken, origin))
+            near = source.nearest(spoken.key)
+            hint = f"did you mean `{near}`?" if near else _hint(spoken, origin)
+            source.wrong(spoken.path, "speaks of what a recipe is about, and is not read", hint)
     source.raise_problems()
     said = [f"{path_text(each.path)} speaks of what a recipe is about: {_hint(each, origin)}" for each in unread]
     return Translation(
@@ -100,6 +104,7 @@ def translate(document: Document, origin: Origin, plugin_at: PluginAt) -> Transl
         tuple(source.assumed),
         tuple(path_text(path) for path in left_out),
         (*source.warnings, *said),
+        {path_text(path): hint for path, hint in source.instead.items()},
     )
 
 

@@ -146,6 +146,7 @@ def _adam(source: Source, own: str, params: dict[str, Any], here: ConfigPath) ->
             source.put(("optimizer", "config", field), value, here)
             source.assume(f"{field}: {value}, DeepSpeed's default")
     torch_name = "AdamW" if decoupled else "Adam"
+    source.instead["optimizer", "type"] = f"`torch_adam: true` among the params makes it torch's {torch_name}"
     kind = known.type.partition(":")[2]
     source.assume(f"type: {kind}, which DeepSpeed takes for it; `{torch_name}` of torch has the same numbers")
 

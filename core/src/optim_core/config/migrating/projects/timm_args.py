@@ -59,8 +59,8 @@ def read(source: Source) -> None:
     source.others |= _OTHERS
     rate = _rate(source)
     _optimizer(source, rate)
-    if rate is not None:
-        put_schedule(source, rate)
+    # Without a rate there is no recipe; what is wrong with the schedule is told all the same.
+    put_schedule(source, 1.0 if rate is None else rate)
     _clipping(source)
 
 
@@ -93,7 +93,8 @@ def _optimizer(source: Source, rate: float | None) -> None:
         if "_" in name:
             hint = "Lookahead is made around an optimizer: migrate without it, and see docs/config.md"
         source.no_equal(("opt",), f"timm's optimizer {name}", hint)
-        return
+        # Its other arguments are read all the same, so that what is wrong with them is told at once.
+        found = OPTIMIZERS["adamw"]
     cls, fixed, handed = found
     here = ("optimizer", "config")
     source.put(("optimizer", "type"), qualified(TORCH, cls), ("opt",))
@@ -129,9 +130,10 @@ def _decay(source: Source) -> None:
     source.refuse_unless("layer_decay_no_opt_scale", allowed=(None, 0, 0.0), why="layers that are not trained")
     if decay:
         spared = ["vector"] if layers else ["bias", "vector"]
+        why = "with layer_decay timm decays no vector" if layers else "timm decays neither"
         source.put(("optimizer", "no_decay"), spared, ("weight_decay",))
         source.assume(
-            f"no_decay: [{', '.join(spared)}], as timm decays neither; what the model's own no_weight_decay() names, "
+            f"no_decay: [{', '.join(spared)}], as {why}; what the model's own no_weight_decay() names, "
             "such as pos_embed of ViT, needs a rule in param_groups"
         )
     if layers:

@@ -150,7 +150,8 @@ def _optimizer(source: Source, at: ConfigPath) -> None:
         near = nearest(name, _OPTIMIZERS)
         hint = _REASONS.get(name) or (f"did you mean `{near}`?" if near else "write that part of the recipe by hand")
         source.no_equal((*at, "optim"), f"the optimizer {name}", hint)
-        return
+        # Its other arguments are read all the same, so that what is wrong with them is told at once.
+        found = _OPTIMIZERS["adamw_torch"]
     plugin, options = found
     here: ConfigPath = ("optimizer", "config")
     source.put(("optimizer", "type"), plugin, (*at, "optim"))
@@ -209,7 +210,6 @@ def _schedule(source: Source, at: ConfigPath) -> None:
     if known is None:
         near = nearest(name, SCHEDULES_BY_NAME)
         source.no_equal(here, f"the schedule {name}", f"did you mean `{near}`?" if near else None)
-        return
     total = source.number(*at, "max_steps", default=-1) or -1
     warmup = _warmup(source, at, name, total)
     arguments = _kwargs(source, at)
@@ -226,7 +226,8 @@ def _schedule(source: Source, at: ConfigPath) -> None:
     config |= arguments
     if name in _WAITING:
         config |= _monitor(source, at)
-    source.put(("scheduler",), {"type": known.type, "config": config, "interval": known.interval}, here)
+    if known is not None:
+        source.put(("scheduler",), {"type": known.type, "config": config, "interval": known.interval}, here)
 
 
 def _warmup(source: Source, at: ConfigPath, name: str, total: float) -> int | str:
