@@ -22,8 +22,10 @@ ASKED = {
     "optim validate train.yaml --set optimizer.config.": {
         f"optimizer.config.{each}=" for each in ("betas", "eps", "lr", "mode")
     },
-    "optim validate train.yaml --set scheduler.type=DemoS": {"scheduler.type=DemoSteps"},
+    "optim validate train.yaml --set scheduler.type=Demo": {"scheduler.type=DemoSteps"},
 }
+# What click writes for fish cannot have a comma in it.
+SWEPT = {"optim plot train.yaml --sweep scheduler.type=DemoSteps,DemoS": {"scheduler.type=DemoSteps,DemoSteps"}}
 BASH = """
 eval "$(optim completion bash)"
 compopt() { echo "$2 $3"; }
@@ -61,15 +63,17 @@ def test_fish_completes(shell):
 @installed("bash")
 def test_bash_completes(shell):
     """The same; bash breaks words at ``:`` and ``=``, and is given what stands behind these."""
-    done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", *ASKED], env=shell, capture_output=True, check=True)
+    asked = ASKED | SWEPT
+    done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", *asked], env=shell, capture_output=True, check=True)
     answers = [set(answer.split("\n")) for answer in done.stdout.decode().split("----\n")]
 
-    for (line, expected), answer in zip(ASKED.items(), answers, strict=False):
+    for (line, expected), answer in zip(asked.items(), answers, strict=False):
         if "train.yaml" in expected:
             assert "default" in "".join(answer), line
         else:
             behind = {each.removeprefix("scheduler.type=") for each in expected}
             assert behind <= answer, line
+            assert "DemoDescent" not in answer or "scheduler" not in line, line
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from click.shell_completion import (
 )
 
 from optim_core import OptimError, registry
-from optim_core.plugin_tools import KINDS, format_of, normalise, read_config
+from optim_core.plugin_tools import KINDS, Kind, format_of, normalise, read_config
 
 __all__ = ["SHELLS", "files", "override_paths", "plugins", "set_option", "words"]
 
@@ -86,14 +86,7 @@ def plugins(ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
         'name'
     """
     kind = ctx.params.get("kind")
-    with contextlib.suppress(OptimError):
-        return [
-            CompletionItem(record.name, help=registry.summary(record))
-            for each in (KINDS if kind is None else [kind])
-            for record in registry.plugins(each)
-            if normalise(record.name).startswith(normalise(incomplete)) and record.state == "ok"
-        ]
-    return []
+    return _plugins_of(KINDS if kind is None else [kind], incomplete)
 
 
 def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
@@ -102,12 +95,18 @@ def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return [*map(CompletionItem, kinds), *plugins(ctx, param, incomplete)]
 
 
-def override_paths(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """Complete ``PATH=VALUE``: paths of the config that is named before it, and plugins as the value of a `type`."""
+def override_paths(_ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Complete ``PATH=VALUE``: paths of the config that is named before it, and the plugins that a `type` may be."""
     path, equals, value = incomplete.partition("=")
     if equals:
-        is_type = path.rpartition(".")[2] == "type"
-        return [CompletionItem(f"{path}={item.value}") for item in plugins(ctx, param, value)] if is_type else []
+        *section, key = path.split(".")
+        if key != "type":
+            return []
+        # A sweep has several values, and the last of them is completed.
+        comma = value.rfind(",") + 1 if param.name == "sweeps" else 0
+        before, last = value[:comma], value[comma:]
+        kinds = [kind for part in section for kind, row in KINDS.items() if row.key == part][-1:]
+        return [CompletionItem(f"{path}={before}{item.value}") for item in _plugins_of(kinds or KINDS, last)]
     # click itself understands nothing of a line that ends with an option that lacks its value.
     typed = split_arg_string(os.environ.get("COMP_LINE") or os.environ.get("COMP_WORDS", ""))
     named = [word for word in typed if format_of(word) is not None]
@@ -123,6 +122,17 @@ set_option = click.option(
     help="Replace a value first; repeatable.",
     shell_complete=override_paths,
 )
+
+
+def _plugins_of(kinds: Iterable[Kind], incomplete: str) -> list[CompletionItem[str]]:
+    with contextlib.suppress(OptimError):
+        return [
+            CompletionItem(record.name, help=registry.summary(record))
+            for kind in kinds
+            for record in registry.plugins(kind)
+            if normalise(record.name).startswith(normalise(incomplete)) and record.state == "ok"
+        ]
+    return []
 
 
 def _paths(file: str) -> Iterator[str]:

@@ -7,13 +7,15 @@ from itertools import product
 
 import attrs
 
-from optim_core import OptimError
-from optim_core.plugin_tools import visible
+from optim_core import ConfigError, OptimError
+from optim_core.errors import Problem
+from optim_core.plugin_tools import OVERRIDE, visible
 
 __all__ = ["MOST", "Variant", "common", "variants_of"]
 
 # So many curves of one config are told apart by their colours and strokes.
 MOST = 12
+SWEEP = "--sweep"
 _OPEN, _CLOSE, _QUOTES = "[{", "]}", "\"'"
 
 
@@ -24,10 +26,23 @@ class Variant:
     Args:
         overrides: all that is replaced in the config, as `registry.build` takes it.
         label: in what it differs from the others, ``lr=1e-4, power=2``; "" where it is the only one.
+        swept: the paths whose values come from `--sweep`.
     """
 
     overrides: tuple[str, ...]
     label: str
+    swept: tuple[str, ...] = ()
+
+    def problems_of(self, error: ConfigError) -> list[Problem]:
+        """Return the problems of an error, those of a swept value as ones of `--sweep`."""
+        return [self._of_sweep(problem) for problem in error.problems]
+
+    def _of_sweep(self, problem: Problem) -> Problem:
+        hint = problem.hint
+        for path in self.swept:
+            hint = hint and hint.replace(f"`{path}` was set by {OVERRIDE}", f"`{path}` was set by {SWEEP}")
+        in_sweep = any(problem.path == path or problem.path.startswith(f"{path}.") for path in self.swept)
+        return attrs.evolve(problem, hint=hint, file=SWEEP if in_sweep and problem.file == OVERRIDE else problem.file)
 
 
 def variants_of(
@@ -52,10 +67,11 @@ def variants_of(
         value = text if equals else None
         texts = values.setdefault(path.strip() if equals else path, [])
         texts.extend([] if value in texts else [value])
+    given = len(values)
     for sweep in sweeps:
         path, listed = _swept(sweep)
         if path in values:
-            raise OptimError(f"--sweep {visible(path)}: is given twice; write all values in one: {visible(path)}=V,V,V")
+            raise OptimError(f"{SWEEP} {visible(path)}: is given twice; write all values in one: {visible(path)}=V,V,V")
         values[path] = [*listed]
     varied = [path for path, texts in values.items() if len(texts) > 1]
     count = 1
@@ -63,7 +79,7 @@ def variants_of(
         count *= len(values[path])
     if count > most:
         raise OptimError(f"{count:,} combinations of values are too many, at most {most:,} may be{otherwise}")
-    names = _short_names(varied)
+    names, swept = _short_names(varied), tuple(values)[given:]
     return [
         Variant(
             tuple(path if text is None else f"{path}={text}" for path, text in zip(values, texts, strict=True)),
@@ -72,6 +88,7 @@ def variants_of(
                 for path, text in zip(values, texts, strict=True)
                 if path in names
             ),
+            swept,
         )
         for texts in product(*values.values())
     ]
@@ -89,7 +106,7 @@ def _swept(sweep: str) -> tuple[str, list[str]]:
     values = list(dict.fromkeys(value.strip() for value in _divided(text)))
     if not equals or not path.strip() or "" in values:
         raise OptimError(
-            f"--sweep {visible(sweep)}: is not of the form PATH=VALUE,VALUE, such as optimizer.config.lr=1e-4,3e-4"
+            f"{SWEEP} {visible(sweep)}: is not of the form PATH=VALUE,VALUE, such as optimizer.config.lr=1e-4,3e-4"
         )
     return path.strip(), values
 

@@ -304,11 +304,19 @@ def test_what_is_no_sweep_is_one_line(file, arguments, message):
 
 
 def test_a_wrong_value_of_a_sweep_is_told_once(file):
-    """As that of `--set` is, and nothing is drawn."""
+    """As one of `--sweep`, whose it is, and nothing is drawn."""
     done = optim("plot", file(LINEAR), "--sweep", "optimizer.config.lr=0.1,-1", "--sweep", "scheduler.config.floor=0,1")
 
     assert (1, "") == (done.code, done.stdout)
-    assert 1 == done.stderr.count("optimizer.config.lr: must be > 0, is -1.0")
+    assert 1 == done.stderr.count("--sweep: optimizer.config.lr: must be > 0, is -1.0")
+    typed = ("--sweep", "scheduler.type=DemoSteps,DemoSteep", "--set", "optimizer.config.eps=-1")
+    done = optim("plot", file(LINEAR), *typed)
+    assert "--sweep: scheduler.type: no scheduler" in done.stderr
+    assert "--set: optimizer.config.eps" in done.stderr
+    assert (
+        "`scheduler.type` was set by --sweep"
+        in optim("plot", file(LINEAR), "--sweep", "scheduler.type=DemoSteps").stderr
+    )
 
 
 def test_rates_that_would_lie_flat_have_a_logarithmic_axis(file):

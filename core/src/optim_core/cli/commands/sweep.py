@@ -81,7 +81,7 @@ def _configs(file: str, variants: list[Variant]) -> dict[str, str]:
         try:
             config = registry.to_config(registry.build(file, overrides=variant.overrides))
         except ConfigError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
+            problems += [problem for problem in variant.problems_of(error) if problem not in problems]
         else:
             texts[_free_name(variant.label or Path(file).stem, texts)] = render(config, "yaml")
     if problems:

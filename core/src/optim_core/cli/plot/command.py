@@ -138,7 +138,7 @@ def _groups(files: tuple[str, ...], variants: Sequence[Variant], base_lr: float 
         try:
             built = registry.build(file, overrides=variant.overrides)
         except ConfigError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
+            problems += [problem for problem in variant.problems_of(error) if problem not in problems]
         except PluginError as error:
             problems.append(Problem(path="", message=str(error), file=file))
         else:
