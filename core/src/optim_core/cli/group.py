@@ -17,7 +17,7 @@ import click
 from optim_core import __version__
 from optim_core.cli.output import own_output, say
 from optim_core.cli.own_commands import OWN_COMMANDS
-from optim_core.errors import ConfigError, OptimError
+from optim_core.errors import ConfigError, ConfigWarning, OptimError
 
 __all__ = ["cli"]
 
@@ -103,8 +103,9 @@ def _with_own_output(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Print a warning as a line, without the place in the sources that nobody who types a command looks at."""
-    say(f"warning: {message}", err=True)
+    """Print each thing that a warning tells, without the place in the sources that nobody at a terminal looks at."""
+    for told in message.problems if isinstance(message, ConfigWarning) else (message,):
+        say(f"warning: {told}", err=True)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -148,3 +148,13 @@ def test_problems_of_a_section_have_their_lines(file):
     done = optim("validate", name)
     assert "t.json:4:3: training.lr: must be > 0, is -1.0" in done.stdout
     assert "t.json:5:3: training.scheduler: must be a mapping with `type`, is 3" in done.stdout
+
+
+@pytest.mark.filterwarnings("always::optim_core.errors.ConfigWarning")
+def test_each_key_that_is_not_read_has_a_warning_of_its_own(file):
+    """Two keys that speak of a recipe beside named sets are two lines that begin alike."""
+    sets = {"a": {"optimizer": {"type": "DemoDescent", "config": {"lr": 0.1}}}}
+    training = {"optimizer_configs": sets, "learning_rate": 1, "warmup_steps": 2}
+    done = optim("migrate", file(json.dumps({"training": training}), "sets.json"))
+    warned = [line.split(": ")[2] for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert ["training.learning_rate", "training.warmup_steps"] == warned

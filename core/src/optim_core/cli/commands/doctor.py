@@ -40,7 +40,7 @@ class Finding:
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(probe: bool, style: str) -> None:
-    """Find what is broken, ambiguous, incompatible, hidden, blocked, or offers nothing.
+    """Find plugins that are broken, ambiguous, blocked or hidden.
 
     Exit status: 1 when something is broken, ambiguous or incompatible, else 0.
     """

@@ -63,7 +63,7 @@ def command(
     log: bool | None,
     output: str | None,
 ) -> None:
-    """Draw the learning rate of config files over the steps of a run.
+    """Draw the learning rate of config files over the steps.
 
     Several files are drawn over each other. The length of the run is that of the options, or what the schedules say.
     Without -o, the curves are drawn in the terminal.
