@@ -324,6 +324,38 @@ MISSPELT = [
         "did you mean `type` where `Type` stands",
     ),
     Wrong(
+        "tpye beside config, of each part",
+        {
+            "optimizer": {"tpye": "AdamW", "config": {"lr": 0.001}},
+            "scheduler": {"tyep": "StepLR", "config": {"step_size": 3}},
+            "gradient_clipping": {"tpye": "value", "config": {"clip_value": 1.0}},
+        },
+        [
+            ("optimizer", "`type` is missing"),
+            ("scheduler", "`type` is missing"),
+            ("gradient_clipping", "`type` is missing"),
+        ],
+        "did you mean `type` where `tpye` stands",
+    ),
+    Wrong(
+        "tpye in a set of its own",
+        {"optimizer_configs": {"big": {"optimizer": {"tpye": "AdamW", "lr": 0.001}}}},
+        [("optimizer_configs.big.optimizer", "`type` is missing")],
+        "did you mean `type` where `tpye` stands",
+    ),
+    Wrong(
+        "tpye of a component alone",
+        {"tpye": "AdamW", "lr": 0.001},
+        [("", "`type` is missing")],
+        "did you mean `type` where `tpye` stands",
+    ),
+    Wrong(
+        "cofnig",
+        {"optimizer": {"type": "AdamW", "cofnig": {"lr": 0.001}}},
+        [("optimizer.cofnig", "unknown key")],
+        "did you mean `config`",
+    ),
+    Wrong(
         "name for type",
         {"optimizer": {"name": "AdamW", "lr": 0.001}},
         [("optimizer", "`type` is missing")],

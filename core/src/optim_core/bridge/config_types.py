@@ -56,7 +56,10 @@ def is_dtype(argument: Argument) -> bool:
         >>> is_dtype(Argument("dtype", ast.parse("torch.dtype", mode="eval").body, None))
         True
     """
-    nodes = ast.walk(argument.annotation) if argument.annotation is not None else ()
+    if argument.annotation is None or isinstance(argument.annotation, ast.Name):
+        # Most are, and to walk through these takes ten times as long.
+        return argument.annotation is not None and argument.annotation.id == "dtype"
+    nodes = ast.walk(argument.annotation)
     return any(_last_name(node) == "dtype" for node in nodes)
 
 

@@ -90,15 +90,15 @@ def wrapping(
     if build is None:
         raise LookupError(f"{module}.{found.name} is not made from {in_words} alone; take another {kind}")
     known = {} if types is None else types
+    checked = {**_USUAL, **(checks or {})}
     arguments: dict[str, Argument] = {}
     fields: dict[str, Any] = {}
     for argument in (*found.arguments[1:], *more):
         wanted = known.get(argument.name) or config_type(argument, found.module)
         if wanted is not None and argument.name not in leave_out and not argument.name.startswith("_"):
             arguments[argument.name] = argument
-            check = {**_USUAL, **(checks or {})}.get(argument.name)
             default = attrs.NOTHING if argument.name in required else argument.default
-            fields[argument.name] = _field(attrs.evolve(argument, default=default), wanted, check)
+            fields[argument.name] = _field(attrs.evolve(argument, default=default), wanted, checked.get(argument.name))
         elif argument.default is attrs.NOTHING:
             needed = f"{module}.{found.name} needs `{argument.name}`, which no config can hold"
             raise LookupError(f"{needed}; take another {kind}")
@@ -126,8 +126,8 @@ def restored(provider: str, name: str, values: dict[str, Any]) -> Any:
 
 def _needs(found: LibraryClass) -> dict[str, Any]:
     """Return what an optimizer's class shows in source of its needs: the methods by which it is told of modes."""
-    definitions = found.definitions if isinstance(found, SourceClass) else ()
-    methods = {item.name for node in definitions for item in node.body if isinstance(item, ast.FunctionDef)}
+    outlines = found.outlines if isinstance(found, SourceClass) else ()
+    methods = {item.name for _, node in outlines for item in node.body if isinstance(item, ast.FunctionDef)}
     return {"needs": ("modes",)} if {"train", "eval"} <= methods else {}
 
 

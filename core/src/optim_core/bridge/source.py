@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from optim_core.bridge.outlines import is_compiled, outlined
 from optim_core.bridge.parsing import parsed, unquoted
 from optim_core.plugin_class.unimported import docstring_in
 
@@ -34,8 +36,8 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 _LARGEST_POWER = 64
 
-# How many files' syntax trees are kept. Each takes many times the room of its file; a few are enough, for the file of a
-# class and those that most classes of a library share.
+# How many files' syntax trees are kept, and how many without what stands in their functions. Each takes many times the
+# room of its file; a few are enough, for the file of a class and those that most classes of a library share.
 _MOST_PARSED = 12
 
 
@@ -118,7 +120,8 @@ class SourceClass(LibraryClass):
     Args:
         module: the module that defines its constructor.
         constructor: the definition of its ``__init__``, or that of its nearest ancestor that has one.
-        definitions: its definition, then those of its ancestors in the package, nearest first.
+        outlines: its definition, then those of its ancestors in the package, nearest first, each with its module; what
+            stands in their methods may be missing, but for constructors.
 
     Example:
         >>> from optim_core.bridge import SourcePackage
@@ -129,7 +132,17 @@ class SourceClass(LibraryClass):
 
     module: SourceModule
     constructor: ast.FunctionDef
-    definitions: tuple[ast.ClassDef, ...]
+    outlines: tuple[tuple[SourceModule, ast.ClassDef], ...]
+
+    @property
+    def definitions(self) -> tuple[ast.ClassDef, ...]:
+        """Its definition, then those of its ancestors in the package, nearest first; their files are parsed for it."""
+        return tuple(home._whole(node.name) for home, node in self.outlines)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The source of its definition, then that of its ancestors' in the package, nearest first."""
+        return tuple(home._contents.texts[node.name] for home, node in self.outlines)
 
 
 @attrs.define(eq=False)
@@ -204,13 +217,15 @@ class SourcePackage:
 class _Contents:
     """What stands at the top level of a module: class to definition, name to value, name to module and name there.
 
-    Last come the modules of which it imports everything.
+    Then come the modules of which it imports everything, and class to source. What stands in functions may be missing,
+    but for constructors.
     """
 
     classes: dict[str, ast.ClassDef]
     values: dict[str, ast.expr]
     imports: dict[str, tuple[str, str]]
     stars: tuple[str, ...]
+    texts: dict[str, str]
 
 
 @attrs.frozen(eq=False)
@@ -242,13 +257,13 @@ class SourceModule:
 
         Of others' classes it hands on those in its ``__all__``, and where it has none, those without a ``_`` in front.
         """
-        found = dict(self._contents.classes)
+        found = {name: self._whole(name) for name in self._contents.classes}
         offered = self._offered()
         for name in self._imported():
             if name in offered if offered is not None else not name.startswith("_"):
                 origin = self.origin(name)
                 if origin is not None and origin[1] in origin[0]._contents.classes:
-                    found.setdefault(name, origin[0]._contents.classes[origin[1]])
+                    found.setdefault(name, origin[0]._whole(origin[1]))
         return found
 
     @property
@@ -284,7 +299,11 @@ class SourceModule:
 
     @property
     def _contents(self) -> _Contents:
-        return _contents(self.name, self.file, self.stamp)
+        return _contents(self)
+
+    def _whole(self, name: str) -> ast.ClassDef:
+        """Return the definition of a class at the top level of the module, with what stands in its methods."""
+        return _classes(self)[name]
 
     def origin(self, name: str) -> tuple[SourceModule, str] | None:
         """Return the module that defines what is called `name` here, and its name there; None where none is found.
@@ -357,7 +376,7 @@ class SourceModule:
         if origin is None or origin[1] not in origin[0]._contents.classes:
             return None
         module, defined = origin
-        ancestry = list(module.ancestry(defined))
+        ancestry = tuple(module.outlines(defined))
         found = next(_constructors(ancestry), None)
         if found is None:
             return None
@@ -369,7 +388,7 @@ class SourceModule:
             constructor=constructor,
             arguments=tuple(home.arguments(constructor)),
             docstring=docstring,
-            definitions=tuple(node for _, node in ancestry),
+            outlines=ancestry,
         )
 
     def ancestry(self, name: str) -> Iterator[tuple[SourceModule, ast.ClassDef]]:
@@ -379,6 +398,20 @@ class SourceModule:
             >>> from optim_core.bridge import SourcePackage
             >>> module = SourcePackage.find("logging").module("logging.handlers")
             >>> [definition.name for _, definition in module.ancestry("RotatingFileHandler")]
+            ['RotatingFileHandler', 'BaseRotatingHandler']
+        """
+        for home, node in self.outlines(name):
+            yield home, home._whole(node.name)
+
+    def outlines(self, name: str) -> Iterator[tuple[SourceModule, ast.ClassDef]]:
+        """Yield the same as `ancestry`, in a fraction of the time: what stands in methods may be missing.
+
+        Constructors are whole.
+
+        Example:
+            >>> from optim_core.bridge import SourcePackage
+            >>> module = SourcePackage.find("logging").module("logging.handlers")
+            >>> [definition.name for _, definition in module.outlines("RotatingFileHandler")]
             ['RotatingFileHandler', 'BaseRotatingHandler']
         """
         waiting: list[tuple[SourceModule, str]] = [(self, name)]
@@ -472,37 +505,75 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 
 @lru_cache(maxsize=_MOST_PARSED)
-def _contents(name: str, file: Path, stamp: tuple[int, int]) -> _Contents:  # noqa: ARG001 - a changed file is another
+def _contents(module: SourceModule) -> _Contents:
     classes: dict[str, ast.ClassDef] = {}
     values: dict[str, ast.expr] = {}
     imports: dict[str, tuple[str, str]] = {}
     stars: list[str] = []
-    for node in _statements(file):
+    texts: dict[str, str] = {}
+    source = _source(module)
+    lines = source.splitlines(keepends=True)
+    statements = _outline(module, source)
+    for node, after in zip(statements, chain(statements[1:], (None,)), strict=False):
         match node:
             case ast.ClassDef():
                 classes[node.name] = node
+                end = len(lines) if after is None else after.lineno - 1
+                texts[node.name] = b"".join(lines[node.lineno - 1 : end]).decode(errors="replace")
             case ast.Assign(targets=targets, value=value):
                 values.update({target.id: value for target in targets if isinstance(target, ast.Name)})
             case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value):
                 values[target] = value
             case ast.ImportFrom():
-                source = _absolute(node, name, file)
+                origin = _absolute(node, module.name, module.file)
                 if node.names[0].name == "*":
-                    stars.append(source)
+                    stars.append(origin)
                     continue
-                imports.update({alias.asname or alias.name: (source, alias.name) for alias in node.names})
-    return _Contents(classes, values, imports, tuple(stars))
+                imports.update({alias.asname or alias.name: (origin, alias.name) for alias in node.names})
+    return _Contents(classes, values, imports, tuple(stars), texts)
 
 
-def _statements(file: Path) -> list[ast.stmt]:
+@lru_cache(maxsize=_MOST_PARSED)
+def _classes(module: SourceModule) -> dict[str, ast.ClassDef]:
+    """Return the classes at the top level of a module, with what stands in their methods."""
+    statements = _statements(module, _source(module))
+    return {node.name: node for node in statements if isinstance(node, ast.ClassDef)}
+
+
+def _outline(module: SourceModule, source: bytes) -> list[ast.stmt]:
+    """Return the statements of a module; what stands in functions other than constructors is left out where it can be.
+
+    That is where this Python has compiled the file: what is left out is no mistake of its author then.
+    """
+    if is_compiled(module.file, module.stamp):
+        try:
+            return parsed(outlined(source), str(module.file)).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            # More was left out than what stands in functions.
+            pass
+    return _statements(module, source)
+
+
+def _source(module: SourceModule) -> bytes:
     try:
-        return parsed(file.read_bytes(), str(file)).body
-    except (SyntaxError, ValueError, OSError, RecursionError, MemoryError) as error:
-        reason = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else str(error)
-        raise LookupError(
-            f"{file} cannot be read by Python {sys.version_info.major}.{sys.version_info.minor}: "
-            f"{type(error).__name__}: {reason}; install what it belongs to anew, or another version of it"
-        ) from error
+        return module.file.read_bytes()
+    except OSError as error:
+        raise _unreadable(module, error) from error
+
+
+def _statements(module: SourceModule, source: bytes) -> list[ast.stmt]:
+    try:
+        return parsed(source, str(module.file)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _unreadable(module, error) from error
+
+
+def _unreadable(module: SourceModule, error: Exception) -> LookupError:
+    reason = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else str(error)
+    return LookupError(
+        f"{module.file} cannot be read by Python {sys.version_info.major}.{sys.version_info.minor}: "
+        f"{type(error).__name__}: {reason}; install what it belongs to anew, or another version of it"
+    )
 
 
 def _absolute(node: ast.ImportFrom, name: str, file: Path) -> str:

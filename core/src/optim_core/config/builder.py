@@ -21,6 +21,7 @@ from optim_core.kinds import Kind
 from optim_core.plugin_class.needs import MONITOR
 from optim_core.recipe import SINGLE, Recipe
 from optim_core.specs import AROUND, ClipperSpec, OptimizerSpec
+from optim_core.text.spelling import ONE_SLIP, alike
 from optim_core.text.values import shown
 
 if TYPE_CHECKING:
@@ -380,7 +381,7 @@ class Builder:
             issues += [issue.below(*path, "enabled") for issue in error.issues]
         if not given and not enabled:
             return None
-        spec: ClipperSpec | None = self._collect(issues, path, "clipper", {"type": DEFAULT_CLIPPER, **given})
+        spec: ClipperSpec | None = self._collect(issues, path, "clipper", {**_type_of_clipping(given), **given})
         return spec if enabled else None
 
     def _collect(self, issues: list[Issue], path: tuple[str, ...], kind: Kind, value: Any) -> Any:
@@ -390,6 +391,12 @@ class Builder:
         except IssuesError as error:
             issues += [issue.below(*path) for issue in error.issues]
             return None
+
+
+def _type_of_clipping(given: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the type of clipping that names none; nothing where a misspelt `type` names one, which is told then."""
+    names = (key for key, item in given.items() if isinstance(key, str) and isinstance(item, str))
+    return {} if any(alike(key, ["type"], ONE_SLIP) for key in names) else {"type": DEFAULT_CLIPPER}
 
 
 def _no_such_optimizer(path: tuple[str, ...], value: Any, optimizers: Mapping[str, Any]) -> Issue:

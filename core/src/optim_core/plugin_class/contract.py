@@ -44,9 +44,10 @@ def check_plugin_class(found: Any, kind: Kind) -> str | None:
 
 def check_signature(build: Callable[..., Any], kind: Kind) -> str | None:
     """Return what keeps a method from being called as the `build` of a kind, None where nothing does."""
-    further = dict.fromkeys(_further(build, kind))
     try:
-        inspect.signature(build).bind(None, *KINDS[kind].arguments, **further)
+        signature = inspect.signature(build)
+        further = dict.fromkeys(name for name in KINDS[kind].further if name in signature.parameters)
+        signature.bind(None, *KINDS[kind].arguments, **further)
     except TypeError as error:
         return str(error)
     except ValueError:
@@ -65,12 +66,8 @@ def further_arguments(cls: type[Any], kind: Kind) -> dict[str, Literal["required
         >>> further_arguments(OfModel, "optimizer")
         {'model': 'required'}
     """
-    return _further(cls.build, kind)
-
-
-def _further(build: Callable[..., Any], kind: Kind) -> dict[str, Literal["required", "optional"]]:
     try:
-        parameters = inspect.signature(build).parameters
+        parameters = inspect.signature(cls.build).parameters
     except (TypeError, ValueError):
         return {}
     declared = [parameters[name] for name in KINDS[kind].further if name in parameters]

@@ -15,7 +15,7 @@ from optim_core.config.keys import (
 )
 from optim_core.groups.rule import MATCH_KINDS, NO_DECAY_KINDS
 from optim_core.kinds import KINDS, Kind
-from optim_core.plugin_class.docstrings import parse_docstring
+from optim_core.plugin_class.docstrings import summary_of
 from optim_core.plugin_class.fields import decay_fields, rate_field
 from optim_core.reference.plugin_schema import NOWHERE, NUMBER, Schema
 from optim_core.reference.type_names import NamedPlugin, literally, names_it, spelling
@@ -69,7 +69,7 @@ _CONFIG: Schema = {"description": "The fields of the plugin, which may stand bes
 def _then(kind: Kind, plugin: NamedPlugin, definitions: Schema) -> Schema:
     """Return the schema of what stands beside the type of a plugin: its fields below `config`, or all of them here."""
     # What is said of the type is shown before what is said of every type.
-    named = {"type": {"description": f"{plugin.name}: {parse_docstring(plugin.cls.__doc__).summary}"}}
+    named = {"type": {"description": f"{plugin.name}: {summary_of(plugin.cls.__doc__) or ''}"}}
     return {"properties": {**named, **beside_schema(kind, plugin)}, **_in_either_place(kind, plugin, definitions)}
 
 
@@ -138,7 +138,7 @@ def _type(kind: Kind, plugins: list[NamedPlugin]) -> Schema:
     said = f"No {kind} that is installed has this name."
     names = {
         "enum": list(offered),
-        "enumDescriptions": [parse_docstring(plugin.cls.__doc__).summary for plugin in offered.values()],
+        "enumDescriptions": [summary_of(plugin.cls.__doc__) or "" for plugin in offered.values()],
         "errorMessage": said,
     }
     pattern = {"type": "string", "pattern": f"^(?:{spellings})$", "patternErrorMessage": said}

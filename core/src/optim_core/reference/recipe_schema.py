@@ -98,12 +98,19 @@ def _installed(records: Iterable[PluginRecord], find: Find, kind: Kind) -> list[
         itself = _find(find, kind, f"{record.provider or record.distribution}:{own}")
         if itself is None:
             continue
-        meant = _find(find, kind, record.name)
-        plain = (own,) if own == record.name and meant is not None and meant.cls is itself.cls else ()
+        plain = (own,) if own == record.name and _is_meant(find, kind, own, itself) else ()
         owners = (record.distribution,) if record.provider is None else (record.provider, record.distribution)
         known = found.get(itself.name) or NamedPlugin(itself.name, itself.cls, owners, (), ())
         found[itself.name] = attrs.evolve(known, names=(*known.names, own), plain=(*known.plain, *plain))
     return list(found.values())
+
+
+def _is_meant(find: Find, kind: Kind, name: str, plugin: Found) -> bool:
+    """Return whether a name without anything in front means this plugin; the name that specs show always does."""
+    if name == plugin.name:
+        return True
+    meant = _find(find, kind, name)
+    return meant is not None and meant.cls is plugin.cls
 
 
 def _find(find: Find, kind: Kind, name: str) -> Found | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 from typing import Any
 
 import attrs
@@ -29,6 +30,11 @@ class NamedPlugin:
     owners: tuple[str, ...]
     names: tuple[str, ...]
     plain: tuple[str, ...]
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The names in `plain`, as names are compared."""
+        return tuple(map(normalise, self.plain))
 
     def definition(self, kind: Kind) -> str:
         return f"{kind}.{self.name}"
@@ -65,8 +71,9 @@ def names_it(kind: Kind, plugin: NamedPlugin, keys: tuple[str, ...] = ("type",))
 
 def spelling(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> str:
     """Return a regular expression for every way to write a plugin's names, with and without what stands in front."""
-    taken = [normalise(name) for other in plugins if other is not plugin for name in other.plain]
-    words = [_loosely(name) if normalise(name) not in taken else literally(name) for name in plugin.plain]
+    taken = {name for other in plugins if other is not plugin for name in other.compared}
+    named = zip(plugin.plain, plugin.compared, strict=True)
+    words = [_loosely(name) if compared not in taken else literally(name) for name, compared in named]
     owner = f"(?:{'|'.join(map(_of_distribution, plugin.owners))}):"
     ways = [f"(?:{owner})?(?:{'|'.join(words)})"] if words else []
     qualified = [_loosely(name) for name in plugin.names if name not in plugin.plain]
@@ -74,12 +81,14 @@ def spelling(plugin: NamedPlugin, plugins: list[NamedPlugin]) -> str:
     return "|".join(ways)
 
 
+@lru_cache(maxsize=64)
 def _of_distribution(name: str) -> str:
     """Return a regular expression for what `normalise_distribution` takes for this distribution's name."""
     parts = [part for part in re.split("[-_.]+", name) if part]
     return f"[-_.]*{'[-_.]+'.join(''.join(map(_either_case, part)) for part in parts)}[-_.]*"
 
 
+@lru_cache(maxsize=1024)
 def _loosely(name: str) -> str:
     """Return a regular expression for what `normalise` takes for this name: any case, with - and _ anywhere."""
     letters = [_either_case(letter) for letter in name if letter not in "-_"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 
 from optim_core.text.names import normalise, words_of
 
-__all__ = ["LONGEST_NAME", "Near", "Suggestions", "alike", "nearest"]
+__all__ = ["ALIKE", "LONGEST_NAME", "ONE_SLIP", "Near", "Suggestions", "alike", "nearest"]
 
 # What looks for the right name that is nearest to a wrong one: `nearest`, or that of `Suggestions`.
 Near = Callable[[str, Iterable[str]], str | None]
@@ -15,6 +15,8 @@ LONGEST_NAME = 100
 MANY_NAMES = 50
 # Ratios of matching letters: from the first on two names are as good as the same, below the second they are not alike.
 ALIKE, NOT_ALIKE = 0.8, 0.61
+# A word of four letters is as much like another where one letter is wrong, or two have changed places.
+ONE_SLIP = 0.75
 SHORTEST_PART = 3
 MOST_WORDS = 10
 
@@ -91,17 +93,17 @@ def _longest_part(name: str, candidates: Container[str]) -> str | None:
     return max(known, key=len, default=None)
 
 
-def alike(name: str, names: Iterable[str]) -> bool:
-    """Return whether `name` looks like one of `names`, misspelt."""
+def alike(name: str, names: Iterable[str], least: float = ALIKE) -> bool:
+    """Return whether `name` looks like one of `names`, misspelt; `least` is the ratio of letters that have to match."""
     if len(name) > LONGEST_NAME:
         return False
     word = normalise(name)
-    others = [other for other in map(normalise, names) if _at_most(word, other) >= ALIKE]
+    others = [other for other in map(normalise, names) if _at_most(word, other) >= least]
     if not others:
         return False
     from difflib import SequenceMatcher
 
-    return any(SequenceMatcher(None, word, other).ratio() >= ALIKE for other in others)
+    return any(SequenceMatcher(None, word, other).ratio() >= least for other in others)
 
 
 def _at_most(one: str, other: str) -> float:

@@ -135,7 +135,8 @@ def _neighbours(module: SourceModule, name: str) -> str:
     plain = name.removeprefix("Paged").removesuffix("8bit").removesuffix("32bit")
     kin = (f"{paged}{plain}{bits}" for paged in ("", "Paged") for bits in ("8bit", "32bit", ""))
     others = [f"`{each}`" for each in kin if each in module.imports and _is_offered(each) and each != name]
-    return f"`{plain}` is another library's; {listing(others)} differ in their state."
+    differ = "differs in its" if len(others) == 1 else "differ in their"
+    return f"`{plain}` is another library's; {listing(others)} {differ} state."
 
 
 def _left_out(found: SourceClass) -> set[str]:

@@ -99,6 +99,8 @@ def _halves(found: SourceClass) -> tuple[dict[str, str], dict[str, str]] | None:
 
     A class has two such sorts of groups where its constructor fills in the options of each.
     """
+    if not any(_MARK in text for text in found.texts):
+        return None
     fields = {argument.name for argument in found.arguments}
     for definition in found.definitions:
         for node in _conditions(definition.body):

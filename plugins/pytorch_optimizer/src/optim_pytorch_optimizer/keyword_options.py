@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
 from typing import Any
 
 import attrs
@@ -33,39 +33,37 @@ OPTION_TEXTS: dict[str, str] = {
 }
 
 
+# Matches what each ``group.get(…)`` is called with.
+_ASKED = re.compile(r"""\bgroup\.get\(\s*(['"])(?P<name>\w+)\1""")
+
+
 def keyword_options(found: SourceClass) -> list[Argument]:
     """Return the options that reach an optimizer's groups, and that the class with its ``step`` reads from them."""
-    stepping = next(filter(_has_step, found.definitions), None)
-    if stepping is None or not _reach_groups(found.constructor):
-        return []
-    own = {argument.name for argument in found.arguments}
-    asked = set(_asked(stepping))
-    return [Argument(name, None, _DEFAULTS[name]) for name in sorted(asked & _DEFAULTS.keys() - own)]
+    classes = zip(found.outlines, found.texts, strict=True)
+    stepping = next((text for (_, definition), text in classes if _has_step(definition)), "")
+    asked = {each["name"] for each in _ASKED.finditer(stepping) if not _is_comment(stepping, each.start())}
+    wanted = asked & _DEFAULTS.keys() - {argument.name for argument in found.arguments}
+    return [Argument(name, None, _DEFAULTS[name]) for name in sorted(wanted)] if _reach_groups(found, wanted) else []
+
+
+def _is_comment(text: str, place: int) -> bool:
+    return "#" in text[text.rfind("\n", 0, place) + 1 : place]
 
 
 def _has_step(definition: ast.ClassDef) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == "step" for node in definition.body)
 
 
-def _reach_groups(constructor: ast.FunctionDef) -> bool:
+def _reach_groups(found: SourceClass, wanted: set[str]) -> bool:
     """Return whether the constructor takes any keyword, and puts it into the dict that all groups begin with."""
-    taken = constructor.args.kwarg
+    constructor = found.constructor
+    taken = constructor.args.kwarg if wanted else None
     return taken is not None and any(
         key is None and isinstance(value, ast.Name) and value.id == taken.arg
         for node in ast.walk(constructor)
         if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
     )
-
-
-def _asked(definition: ast.ClassDef) -> Iterator[str]:
-    """Yield each name that ``group.get(…)`` is called with."""
-    for node in ast.walk(definition):
-        match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="group"), attr="get"), args=[ast.Constant(value=str(name)), *_]
-            ):
-                yield name
 
 
 def _needs_adanorm(instance: Any, attribute: attrs.Attribute[Any], value: float) -> None:

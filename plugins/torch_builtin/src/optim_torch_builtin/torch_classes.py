@@ -62,7 +62,7 @@ def source_names(module: SourceModule, base: str, wanted: Callable[[str], bool])
 
 def is_below(module: SourceModule, name: str, base: str) -> bool:
     """Return whether `name` is a class that has `base` among its ancestors."""
-    return name != base and any(node.name == base for _, node in module.ancestry(name))
+    return name != base and any(node.name == base for _, node in module.outlines(name))
 
 
 def described(name: str, found: type[Any]) -> LibraryClass:

@@ -135,6 +135,32 @@ def test_a_plugin_is_one_line_that_fits(site, columns):
         assert any(row.startswith("wide ") and row.endswith("  Word word…") for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("docstring", "row"),
+    [
+        (
+            "Halving lr, et al. 2017. `Other` is another library's, and differs in its state.",
+            "Halving lr, et al. 2017.",
+        ),
+        (
+            "Up from 0, then down half a cosine; as many libraries have it, and with their words.",
+            "Up{}a cosine.",
+        ),
+        ("A sentence so long that neither it nor any part of it fits a row; nor is this a help.", "A sentence{} of…"),
+    ],
+)
+def test_a_sentence_that_fits_is_shown_whole(site, docstring, row):
+    """What is too long for its row is cut after its first sentence, or before a semicolon, where that fits."""
+    source = f'import attrs\n@attrs.frozen\nclass A:\n    """{docstring}"""\n    def build(self, params): ...\n'
+    names = {"short": "own_plugins:A", "n" * 20: "own_plugins:A"}
+    site.add("optim-own", entry_points={"optim_core.optimizers": names}, modules={"own_plugins": source})
+    shown = next(line for line in optim("list").stdout.splitlines() if line.startswith("short "))
+    begin, _, end = row.partition("{}")
+
+    assert shown.removeprefix("short").lstrip().startswith(begin)
+    assert shown.endswith(end)
+
+
 def test_what_the_output_has_no_letters_for_fits_too(site):
     """What is written in ASCII instead takes more room."""
     done = optim_process(site, "list", PYTHONIOENCODING="ascii")

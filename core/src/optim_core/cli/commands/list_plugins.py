@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import attrs
@@ -20,6 +21,9 @@ COLUMNS = 80
 LONGEST_NAME = 28
 GAP = 2
 LEAST_FOR_TEXT = 20
+
+# Matches the end of a sentence before another one; the point of an abbreviation ends none.
+_END = re.compile(r"(?<!\bal)(?<!\bvs)(?<!e\.g)(?<!i\.e)\.(?=\s+[^\sa-z])")
 
 # What an extra brings, in words.
 _SOURCES = {"torch": "those of torch", "training": "some"}
@@ -109,7 +113,15 @@ def _row(name: str, meaning: str, column: int, columns: int) -> Iterator[str]:
     if meaning and columns - cells(begin) < min(LEAST_FOR_TEXT, cells(meaning)):
         yield name
         begin = " " * column
-    yield (begin + fitted(meaning, columns - cells(begin))).rstrip()
+    yield (begin + _shortened(meaning, columns - cells(begin))).rstrip()
+
+
+def _shortened(meaning: str, room: int) -> str:
+    """Return a text, or else its first sentence, or what stands before its first semicolon; if need be it is cut."""
+    sentence = _END.split(meaning, maxsplit=1)[0].removesuffix(".")
+    part = meaning.partition("; ")[0].removesuffix(".")
+    whole = (meaning, f"{sentence}.", f"{part}.")
+    return next((text for text in whole if cells(text) <= room), fitted(meaning, room))
 
 
 def _name(record: PluginRecord) -> str:

@@ -19,7 +19,7 @@ from optim_core.discovery.extras import install_line
 from optim_core.discovery.unknown_names import ExplainName
 from optim_core.kinds import Kind
 from optim_core.text.prose import visible
-from optim_core.text.spelling import LONGEST_NAME, alike, nearest
+from optim_core.text.spelling import ALIKE, LONGEST_NAME, ONE_SLIP, alike, nearest
 from optim_core.text.values import as_in_config, is_list, shown
 
 __all__ = [
@@ -131,9 +131,9 @@ def keys_are_texts(key: Any) -> str:
     return f"keys are texts, here is {shown(key)}"
 
 
-def is_like_type(key: str) -> bool:
-    """Return whether a key was meant to be `type`."""
-    return key not in OTHER_WORDS and alike(key, ["type"])
+def is_like_type(key: str, value: Any) -> bool:
+    """Return whether a key was meant to be `type`; where a text stands below it, it may be less like it."""
+    return key not in OTHER_WORDS and alike(key, ["type"], ONE_SLIP if isinstance(value, str) else ALIKE)
 
 
 def where_the_type_is(_: Telling, kind: Kind, value: Mapping[Any, Any], is_plugin: bool) -> str:
@@ -143,7 +143,7 @@ def where_the_type_is(_: Telling, kind: Kind, value: Mapping[Any, Any], is_plugi
     if isinstance(config, Mapping) and "type" in config:
         return "it stands in `config`: move it out of there"
     words = (*WORDS_FOR_TYPE, *naming_keys(kind))
-    near = next((key for key in keys if key in words or is_like_type(key)), None)
+    near = next((key for key in keys if key in words or is_like_type(key, value[key])), None)
     no_text = [key for key in value if not isinstance(key, str)]
     if near is None and no_text:
         return keys_are_texts(no_text[0])

@@ -82,7 +82,7 @@ def formless(config: Mapping[Any, Any]) -> list[Issue]:
 
 def _looks_like_a_component(config: Mapping[Any, Any], keys: Sequence[str]) -> bool:
     """Tell whether a mapping is a component whose `type` is missing, or stands under another key."""
-    if "config" in keys or any(is_like_type(key) for key in keys):
+    if "config" in keys or any(is_like_type(key, config[key]) for key in keys):
         return True
     # `name` may be that of a run; beside fields it is that of a plugin.
     named = [key for key in keys if key in WORDS_FOR_TYPE and isinstance(config[key], str)]
