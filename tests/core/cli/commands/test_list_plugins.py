@@ -181,6 +181,15 @@ def test_what_is_broken_is_listed_with_the_reason(site):
     assert any(line.startswith("Lost") and "broken" in line and "METADATA" in line for line in done.stdout.splitlines())
 
 
+def test_a_provider_that_does_not_work_is_told_of(site):
+    """What it would offer is not in the list, which the list does not hide."""
+    targets = {"optim_core.providers": {"many": "many_plugins:Provider"}}
+    site.add("optim-many", entry_points=targets, modules={"many_plugins": "import library_that_is_not_there\n"})
+    done = optim("list")
+
+    assert (0, "something is wrong with optim-many, see `optim doctor`\n") == (done.code, done.stderr)
+
+
 def test_a_module_that_does_not_parse_has_no_docstring(site):
     """A plugin whose source is not Python is listed all the same."""
     broken(site, "Bad", "def (:")

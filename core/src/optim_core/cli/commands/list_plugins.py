@@ -82,6 +82,9 @@ def command(words: tuple[str, ...], kinds: tuple[Kind, ...], style: str) -> None
         print_json([{**attrs.asdict(row.record), "summary": row.summary} for row in found])
     elif found:
         say("\n".join(_lines(found, width(COLUMNS))))
+        silent = dict.fromkeys(fault.distribution for fault in registry.faults() if fault.state == "broken")
+        if silent and not sought:
+            say(f"something is wrong with {listing(map(visible, silent))}, see `optim doctor`", err=True)
     elif rows:
         raise click.UsageError(_nothing_has(sought, rows, shown))
     else:
