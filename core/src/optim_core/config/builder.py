@@ -395,6 +395,8 @@ class Builder:
 
 def _type_of_clipping(given: Mapping[Any, Any]) -> dict[str, str]:
     """Return the type of clipping that names none; nothing where a misspelt `type` names one, which is told then."""
+    if "type" in given:
+        return {}
     names = (key for key, item in given.items() if isinstance(key, str) and isinstance(item, str))
     return {} if any(alike(key, ["type"], ONE_SLIP) for key in names) else {"type": DEFAULT_CLIPPER}
 
