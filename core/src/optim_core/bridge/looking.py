@@ -134,6 +134,7 @@ def look_at(address: str, kind: SeenKind | None = None) -> SeenClass:
         OptimError: there is no such module or class, or no plugin can be made around it; with the reason.
 
     Example:
+        >>> import torch
         >>> from optim_core.bridge import look_at
         >>> seen = look_at("torch.optim:SGD")
         >>> seen.kind, seen.fields[0].name, seen.fields[0].type, seen.fields[0].bounds

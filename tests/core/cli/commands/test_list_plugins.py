@@ -146,7 +146,7 @@ def test_a_plugin_is_one_line_that_fits(site, columns):
             "Up from 0, then down half a cosine; as many libraries have it, and with their words.",
             "Up{}a cosine.",
         ),
-        ("A sentence so long that neither it nor any part of it fits a row; nor is this a help.", "A sentence{} of…"),
+        ("A sentence so long that neither it nor any part of it fits a row; nor is this a help.", "A sentence{}…"),
     ],
 )
 def test_a_sentence_that_fits_is_shown_whole(site, docstring, row):

@@ -31,6 +31,7 @@ def users_model(words: str) -> Any:
         click.UsageError: there is no such thing, its code raises, or it gives no model; with what to do about it.
 
     Example:
+        >>> import torch
         >>> from pathlib import Path
         >>> from optim_core.cli import users_model
         >>> _ = Path("my_net.py").write_text("from torch.nn import Linear\ndef build():\n    return Linear(3, 2)")

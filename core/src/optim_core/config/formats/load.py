@@ -105,10 +105,11 @@ def document_of(text: str, path: str | Path) -> Document:
         >>> from optim_core import ConfigError, registry
         >>> from optim_core.plugin_tools import document_of
         >>> try:
-        ...     registry.build(document_of("type: SGD\nconfig: {lr: -1}", "sgd.yaml"))
+        ...     registry.build(document_of("epochs: 3\noptimiser: {}", "sgd.yaml"))
         ... except ConfigError as error:
         ...     print(error)
-        sgd.yaml:2:10: config.lr: must be > 0, is -1.0
+        sgd.yaml:2:1: optimiser: unknown key
+            did you mean `optimizer`? a recipe has: optimizer, scheduler, gradient_clipping
     """
     file = Path(path)
     if not text.strip():
