@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from torch import nn
 
 from optim_core import CheckpointMismatchError, ConfigError, registry
@@ -71,12 +72,19 @@ def test_every_form_is_the_same_recipe(form):
 
 
 def test_the_schema_takes_both_places():
-    """Of a set, and side by side with the sets."""
-    named = registry.schema()["else"]["then"]["properties"]
-    pair = named["optimizer_configs"]["additionalProperties"]["else"]["properties"]
-    wanted = {"anyOf": [{"$ref": "#/$defs/gradient_clipping"}, {"type": "null"}]}
-    assert wanted == pair["gradient_clipping"] == named["gradient_clipping"]
-    assert wanted == named["gradient_clipping_configs"]["anyOf"][0]["additionalProperties"]
+    """Of a set, and side by side with the sets: a clipping or null, and nothing else."""
+    schema = Draft202012Validator(registry.schema())
+    pair = {"optimizer": ADAM, "scheduler": {"type": "cosine"}}
+    for clipping, is_right in [
+        (BY_NORM, True),
+        (None, True),
+        ({"type": "value", "max_norm": "much"}, False),
+        ([], False),
+    ]:
+        of_the_set = {"optimizer_configs": {"critic": {**pair, "gradient_clipping": clipping}}}
+        beside = {"optimizer_configs": {"critic": ADAM}, "gradient_clipping_configs": {"critic": clipping}}
+        of_all = {"optimizer_configs": {"critic": pair}, "gradient_clipping": clipping}
+        assert [is_right] * 3 == [schema.is_valid(config) for config in (of_the_set, beside, of_all)]
 
 
 def test_of_one_set_its_own_clipping_is_that_of_the_recipe():

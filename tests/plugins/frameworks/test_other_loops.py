@@ -313,6 +313,7 @@ def test_what_is_compiled_does_what_is_not(whole):
 
 def test_the_handler_of_ignite_is_a_step_ahead():
     """Of a schedule that goes from its last rate, where a closed form is right: the table says so."""
+    program("ignite", "ignite")  # which lets what it warns of as it is imported pass
     from ignite.engine import Engine, Events
     from ignite.handlers.param_scheduler import LRScheduler
 
