@@ -20,6 +20,7 @@ neither torch nor a plugin is imported, and what reading a config does not need 
 - a whole number, or an error that names it: `count`;
 - the types of a plugin class's fields: `field_types`;
 - what prints, with its output on standard error: `output_diverted`;
+- whether there is a module that somebody names: `module_exists`;
 - a plugin class in words and plain data: `describe`, `example`, `declarations_of`, and what it, or an
   instance, needs of the training loop: `needs_of`; the schemas of what may stand beside the `type` and `config` of a
   component: `keys_beside`;
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from optim_core.config.section import read_section
     from optim_core.config.structuring.alone import structured
     from optim_core.discovery.extras import commands_of_extras, extra_of, install_line
+    from optim_core.discovery.modules import module_exists
     from optim_core.groups.names import DEFAULT_GROUP, group_names, rule_name
     from optim_core.groups.patterns import expression_error, matching
     from optim_core.plugin_class.declarations import declarations_of
@@ -139,6 +141,7 @@ __all__ = [
     "listing",
     "load_random_state",
     "matching",
+    "module_exists",
     "multiplied",
     "nearest",
     "needs_of",
@@ -193,6 +196,7 @@ __getattr__ = names_on_demand(
         "optim_core.config.section": ("read_section",),
         "optim_core.config.structuring.alone": ("structured",),
         "optim_core.discovery.extras": ("commands_of_extras", "extra_of", "install_line"),
+        "optim_core.discovery.modules": ("module_exists",),
         "optim_core.groups.names": ("DEFAULT_GROUP", "group_names", "rule_name"),
         "optim_core.groups.patterns": ("expression_error", "matching"),
         "optim_core.plugin_class.declarations": ("declarations_of",),

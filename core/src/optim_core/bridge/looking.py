@@ -16,7 +16,6 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -28,6 +27,7 @@ from optim_core.bridge.live import described
 from optim_core.bridge.plugin_class import USUAL
 from optim_core.bridge.source import Argument, LibraryClass, Opaque
 from optim_core.bridge.trying import Bounds, bounds_of, example_of, lacking, needs_by_trial, told_bounds
+from optim_core.discovery.modules import module_exists
 from optim_core.errors import OptimError
 from optim_core.plugin_class.docstrings import parse_docstring
 from optim_core.probing.child_process import Child, own_channel, what_is_told
@@ -199,14 +199,14 @@ def _seen(module: str, path: str, kind: SeenKind | None) -> SeenClass:
 
 
 def _imported(module: str, path: str) -> Any:
-    if not _exists(module):
+    try:
+        found: Any = importlib.import_module(module) if module_exists(module) else None
+    except (Exception, SystemExit) as error:
+        raise OptimError(f"the module `{module}` cannot be imported: {said(error)}") from error
+    if found is None:
         near = nearest(module, _modules_beside(module))
         hint = f"did you mean `{near}:{path}`?" if near else "install it, or run this in the folder where it is"
         raise OptimError(f"there is no module `{module}`; {hint}")
-    try:
-        found: Any = importlib.import_module(module)
-    except (Exception, SystemExit) as error:
-        raise OptimError(f"the module `{module}` cannot be imported: {said(error)}") from error
     for part in path.split("."):
         if not hasattr(found, part):
             classes = [name for name, each in vars(found).items() if isinstance(each, type)]
@@ -218,19 +218,12 @@ def _imported(module: str, path: str) -> Any:
     return found
 
 
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
-
-
 def _modules_beside(module: str) -> list[str]:
     """Return the names of the modules that could have been meant: those that are there, in the same package."""
     package, dot, _ = module.rpartition(".")
     if not dot:
         return [found.name for found in pkgutil.iter_modules()]
-    if not _exists(package):
+    if not module_exists(package):
         return [near] if (near := nearest(package, _modules_beside(package))) else []
     paths = importlib.import_module(package).__path__
     return [f"{package}.{found.name}" for found in pkgutil.iter_modules(paths)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from optim_conformance.subject import Subject, subject_of
 from optim_core.errors import PluginLoadError, Problem, UnknownNameError
-from optim_core.plugin_tools import KINDS, Kind, said
+from optim_core.plugin_tools import KINDS, Kind, module_exists, said
 from optim_core.registry import registry
 
 __all__ = ["subject_named"]
@@ -41,24 +40,17 @@ def _class(words: str, module: str, path: str) -> Any:
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.append(folder)
-    if not _exists(module):
-        raise _neither(words, f"there is no module `{module}`", registry.unknown(None, words, "").hint)
     try:
-        found: Any = importlib.import_module(module)
+        found: Any = importlib.import_module(module) if module_exists(module) else None
     except (Exception, SystemExit) as error:
         raise PluginLoadError(f"the module `{module}` cannot be imported: {said(error)}") from error
+    if found is None:
+        raise _neither(words, f"there is no module `{module}`", registry.unknown(None, words, "").hint)
     for part in path.split("."):
         if not hasattr(found, part):
             raise _neither(words, f"the module `{module}` has no `{path}`")
         found = getattr(found, part)
     return found
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _neither(words: str, why: str, hint: str | None = None) -> UnknownNameError:

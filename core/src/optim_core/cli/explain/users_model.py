@@ -7,13 +7,12 @@ import inspect
 import sys
 import traceback
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
-from optim_core.plugin_tools import install_line, nearest, output_diverted, said, visible, with_article
+from optim_core.plugin_tools import install_line, module_exists, nearest, output_diverted, said, visible, with_article
 
 __all__ = ["users_model"]
 
@@ -56,7 +55,7 @@ def _refusal(words: str, message: str, near: str | None = None) -> click.UsageEr
 
 def _attribute(words: str, module: str, path: str) -> Any:
     try:
-        if not _exists(module):
+        if not module_exists(module):
             near = nearest(module, [file.stem for file in Path.cwd().glob("*.py")])
             message = f"there is no module `{visible(module)}` on the path or in the current folder"
             raise _refusal(words, message, near and f"{near}:{path}")
@@ -72,18 +71,6 @@ def _attribute(words: str, module: str, path: str) -> Any:
             raise
         raise _refusal(words, f"it cannot be imported: {_told(error)}") from error
     return found
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError as error:
-        # A package above it may lack another module; that is not this one's absence.
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise
-        return False
-    except ValueError:
-        return module in sys.modules
 
 
 def _model(words: str, found: Any) -> Any:
