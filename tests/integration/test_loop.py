@@ -341,6 +341,17 @@ def test_a_scaler_that_is_off_is_none():
     assert done.skipped is False
 
 
+@pytest.mark.parametrize("wrong", [3, "fp16", True])
+def test_what_is_no_scaler_is_refused(wrong):
+    """Before the loss is used: its graph is there for the step that follows."""
+    model = new_model()
+    run = recipe_for("AdamW").create(model)
+    loss = loss_of(model, next(batches()))
+    with pytest.raises(OptimError, match=r"scaler= is a torch\.amp\.GradScaler, not an? "):
+        run.step(loss, scaler=wrong)
+    assert run.step(loss).skipped is False
+
+
 # -- accumulation, several optimizers --------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ import attrs
 from optim_core.errors import OptimError
 from optim_core.plugin_class.needs import Need, has_modes
 from optim_core.run.accelerate import refuse_prepared
-from optim_core.text.prose import listing
+from optim_core.text.prose import listing, with_article
 from optim_core.text.values import shown
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ class Loop:
         host = self.host
         if host is not None or self._unseen_model is not None:
             scaler = self._scaler_of(host, scaler)
-        scaling = scaler if scaler is not None and scaler.is_enabled() else None
+        scaling = scaler if scaler is not None and self._scales(scaler) else None
         is_function = callable(loss)
         if loss is not None and not is_function:
             self._as_loss(loss)
@@ -511,6 +511,14 @@ class Loop:
                 "away, and set the precision there"
             )
         return host.scaler
+
+    def _scales(self, scaler: GradScaler) -> bool:
+        """Tell whether a scaler is on; one that is off is as none."""
+        if not hasattr(scaler, "is_enabled"):
+            raise OptimError(
+                f"{self._title}scaler= is a torch.amp.GradScaler, not {with_article(type(scaler).__name__)}"
+            )
+        return scaler.is_enabled()
 
     def _refuse_accumulating(self) -> None:
         if "closure" in self.needs:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from optim_core.run.changes import LENGTHS
 from optim_core.run.guard import MADE_AS, NO_OPTIONS, given_to, misfits, places_of_groups, shapes_of
 from optim_core.run.saved_values import HOW, is_count, misfits_of_options, misfits_of_schedule, same
-from optim_core.text.prose import listing
+from optim_core.text.prose import listing, visible
 from optim_core.text.values import shown
 
 __all__ = [
@@ -74,8 +74,10 @@ def saved_scheduler(part: Part) -> dict[str, Any]:
 
 def misfits_of(optimizers: Parts, schedulers: Parts, state: Any) -> Iterator[str]:
     """Yield what keeps a state from being loaded, whatever is changed about the config."""
-    if not isinstance(state, Mapping) or state.get("format") != VERSION or isinstance(state["format"], bool):
-        yield f"it is not a state of format {VERSION} that Optimization.state_dict() gave"
+    if not _is_state(state):
+        within = [key for key, value in state.items() if _is_state(value)] if isinstance(state, Mapping) else []
+        there = f"; that is in it, below the key `{visible(str(within[0]))}`" if within else ""
+        yield f"it is not a state of format {VERSION} that Optimization.state_dict() gave{there}"
         return
     yield from _misfits_of_description(state, optimizers)
     for part, live in (("optimizers", optimizers), ("schedulers", schedulers)):
@@ -91,6 +93,10 @@ def misfits_of(optimizers: Parts, schedulers: Parts, state: Any) -> Iterator[str
                 yield f"{part}.{name}: the saved one is {was}, this one is {live[name].type}"
             elif name in saved and part == "optimizers":
                 yield from (f"{part}.{name}.{line}" for line in _misfits_of_optimizer(live[name], saved[name]))
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("format") == VERSION and not isinstance(value["format"], bool)
 
 
 def _misfits_of_names(part: str, live: Parts, saved: Mapping[str, Any]) -> Iterator[str]:
