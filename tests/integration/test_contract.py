@@ -556,7 +556,7 @@ def test_what_is_no_state_is_refused(broken):
 def test_a_file_that_holds_the_state_is_told_where_it_is():
     """Who loads the whole of what was saved reads under which key the state of the run is."""
     run = registry.build(RECIPE).create(Net(), total_steps=20)
-    with pytest.raises(CheckpointMismatchError, match=r"gave; that is in it, below 'run'\n"):
+    with pytest.raises(CheckpointMismatchError, match=r"gave; that is in it, below the key `run`\n"):
         run.load_state_dict({"epoch": 3, "model": {}, "run": run.state_dict()})
 
 

@@ -515,9 +515,8 @@ class Loop:
     def _scales(self, scaler: GradScaler) -> bool:
         """Tell whether a scaler is on; one that is off is as none."""
         if not hasattr(scaler, "is_enabled"):
-            raise OptimError(
-                f"{self._title}scaler= is a torch.amp.GradScaler, not {with_article(type(scaler).__name__)}"
-            )
+            is_a = with_article(type(scaler).__name__)
+            raise OptimError(f"{self._title}scaler= is a torch.amp.GradScaler or None, not {is_a}")
         return scaler.is_enabled()
 
     def _refuse_accumulating(self) -> None:
