@@ -69,17 +69,18 @@ def command(
     Without -o, the curves are drawn in the terminal.
     """
     ending = _ending(output)
-    if find_spec("numpy") is None:
-        raise OptimError(f"optim plot needs numpy, which is not installed: {install_line('plot')}")
-    from optim_core.cli.plot.curves import curves_of
-    from optim_core.cli.plot.labels import legend
-    from optim_core.cli.plot.metrics import read_metrics
     from optim_core.cli.variants import MOST, common, variants_of
 
     horizon = Horizon(total_steps=total_steps, steps_per_epoch=steps_per_epoch, epochs=epochs)
     most, otherwise = (MOST_IN_A_TABLE, "") if ending == ".csv" else (MOST, "; a table, -o FILE.csv, holds more")
     variants = variants_of(overrides, sweeps, most=most, otherwise=otherwise)
     groups = _groups(files, variants, base_lr)
+    if find_spec("numpy") is None:
+        raise OptimError(f"optim plot needs numpy, which is not installed: {install_line('plot')}")
+    from optim_core.cli.plot.curves import curves_of
+    from optim_core.cli.plot.labels import legend
+    from optim_core.cli.plot.metrics import read_metrics
+
     curves = curves_of(groups, horizon, None if metrics is None else read_metrics(metrics))
     labels = legend(groups)
     for file in dict.fromkeys(group.file for group in groups if group.optimizer and group.optimizer.layer_decay):
