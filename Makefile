@@ -57,7 +57,7 @@ export TORCH_EXTENSIONS_DIR ?= $(CURDIR)/.venv/torch_extensions
 .DELETE_ON_ERROR:
 # Recipes print and use all cores; in parallel their output would mix. `make -j` is safe, and no faster.
 .NOTPARALLEL:
-.PHONY: help demo test test-core test-rest test-all test-quick test-torch fuzz docs site gallery list lint types wheels bench clean
+.PHONY: help demo test core-environments test-core test-rest test-all test-quick test-torch fuzz docs site gallery list lint types wheels bench clean
 
 help:
 	@sed -n 's/^#   *make/make/p' Makefile
@@ -73,6 +73,9 @@ test:
 
 test-core:
 	@MAKE="$(MAKE)" PYTHON="$(PYTHON)" sh .ci/test-core $(CORE_PYTHONS)
+
+core-environments:
+	@MAKE="$(MAKE)" PYTHON="$(PYTHON)" sh .ci/test-core --environments $(CORE_PYTHONS)
 
 test-rest: .venv/.dev
 	$(PY) -m pytest -n 2 --dist loadgroup $(RUN_BY_TEST_CORE) $(PYTEST_ARGS)

@@ -101,7 +101,9 @@ class Loaded(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder with the site."""
+    """The folder with the site: that of the variable BUILT_SITE, which `make site` made, or one of its own."""
+    if built := os.environ.get("BUILT_SITE"):
+        return Path(built)
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", folder]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
