@@ -188,6 +188,9 @@ def test_a_provider_that_does_not_work_is_told_of(site):
     done = optim("list")
 
     assert (0, "something is wrong with optim-many, see `optim doctor`\n") == (done.code, done.stderr)
+    missed = optim("list", "what_it_would_offer")
+    assert 2 == missed.code
+    assert 1 == missed.stderr.count("something is wrong with optim-many, see `optim doctor`")
 
 
 def test_a_module_that_does_not_parse_has_no_docstring(site):

@@ -80,13 +80,16 @@ def command(words: tuple[str, ...], kinds: tuple[Kind, ...], style: str) -> None
     found = [row for row in rows if all(map(row.has, sought))]
     if style == "json":
         print_json([{**attrs.asdict(row.record), "summary": row.summary} for row in found])
-    elif found:
+        return
+    silent = dict.fromkeys(fault.distribution for fault in registry.faults() if fault.state == "broken")
+    wrong = f"something is wrong with {listing(map(visible, silent))}, see `optim doctor`" if silent else ""
+    if found:
         say("\n".join(_lines(found, width(COLUMNS))))
-        silent = dict.fromkeys(fault.distribution for fault in registry.faults() if fault.state == "broken")
-        if silent and not sought:
-            say(f"something is wrong with {listing(map(visible, silent))}, see `optim doctor`", err=True)
+        if wrong and not sought:
+            say(wrong, err=True)
     elif rows:
-        raise click.UsageError(_nothing_has(sought, rows, shown))
+        missed = _nothing_has(sought, rows, shown)
+        raise click.UsageError(missed if wrong in missed else f"{missed}; {wrong}")
     else:
         extra = "training" if all(KINDS[kind].apart for kind in shown) else "torch"
         named = " or ".join(f"{kind}s" for kind in shown) if wanted else "plugins"
