@@ -32,10 +32,33 @@ def manifests():
     return {file.parent: tomllib.loads(file.read_text()) for file in files}
 
 
+# What `python -m build --no-isolation` does for one project, with the backend loaded once for all of them.
+BUILD = """
+import os, sys, tarfile, tempfile
+from hatchling import build
+made, folder, *projects = sys.argv[1:]
+for project in projects:
+    os.chdir(project)
+    if made == "wheel":
+        build.build_wheel(folder)
+        continue
+    sdist = build.build_sdist(folder)
+    with tempfile.TemporaryDirectory() as unpacked, tarfile.open(os.path.join(folder, sdist)) as archive:
+        archive.extractall(unpacked, filter="data")
+        os.chdir(os.path.join(unpacked, sdist.removesuffix(".tar.gz")))
+        build.build_wheel(folder)
+        os.chdir(folder)
+"""
+
+
+def build_wheels(folder, projects):
+    """Build the wheel of each project from its sources, into a folder."""
+    succeed(sys.executable, "-c", BUILD, "wheel", folder, *projects)
+
+
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory):
     """A folder with the sdist of every distribution, and the wheel made from that sdist."""
     folder = tmp_path_factory.mktemp("dist")
-    for project in manifests():
-        succeed(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, project)
+    succeed(sys.executable, "-c", BUILD, "both", folder, *manifests())
     return folder

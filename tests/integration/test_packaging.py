@@ -22,7 +22,7 @@ import optim_core
 from optim_core.discovery.extras import COMMANDS, EXTRAS, PROVIDED
 from optim_core.kinds import KINDS
 
-from .conftest import ROOT, manifests, run, succeed
+from .conftest import ROOT, build_wheels, manifests, run, succeed
 
 # The fixtures that build and install are made once: all of these run in one worker.
 pytestmark = pytest.mark.xdist_group("packaging")
@@ -72,12 +72,19 @@ def test_a_wheel_holds_the_sources_their_types_and_the_licence(folder, dist):
     assert (ROOT / "LICENSE").read_bytes() == wheel_of(folder, dist).read(f"{info}licenses/LICENSE")
 
 
+@pytest.fixture(scope="session")
+def dist_of_checkout(tmp_path_factory):
+    """A folder with the wheel of every distribution, made from the checkout."""
+    folder = tmp_path_factory.mktemp("dist_of_checkout")
+    build_wheels(folder, PROJECTS)
+    return folder
+
+
 @each_project
-def test_a_wheel_is_the_same_from_the_checkout_and_from_the_sdist(folder, dist, tmp_path):
+def test_a_wheel_is_the_same_from_the_checkout_and_from_the_sdist(folder, dist, dist_of_checkout):
     """`python -m build` makes the wheel from the sdist; made from the checkout it holds the same bytes."""
-    succeed(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", tmp_path, folder)
     from_sdist = wheel_of(folder, dist)
-    from_checkout = wheel_of(folder, tmp_path)
+    from_checkout = wheel_of(folder, dist_of_checkout)
     assert from_sdist.namelist() == from_checkout.namelist()
     assert all(from_sdist.read(name) == from_checkout.read(name) for name in from_sdist.namelist())
 
@@ -159,14 +166,20 @@ def imported(folder):
     return {name.partition(".")[0] for name in found} - own - sys.stdlib_module_names
 
 
+@pytest.fixture(scope="session")
+def distributions():
+    """Module to the distributions that it comes with, of all that is installed."""
+    return packages_distributions()
+
+
 @each_project
-def test_what_is_imported_is_required(folder):
+def test_what_is_imported_is_required(folder, distributions):
     """Whatever the sources import comes with a dependency of the same manifest, and not by way of another one."""
     name = PROJECTS[folder]["project"]["name"]
     required = {canonicalize_name(each.name) for each in requirements(folder)}
     # Of an editable install the packages are not known.
     ours = {name.replace("-", "_"): [name] for name in OURS}
-    comes_with = {**packages_distributions(), **ours}
+    comes_with = {**distributions, **ours}
     unmet = {
         module
         for module in imported(folder) - BROUGHT_BY_OTHERS.get(name, set())
@@ -181,15 +194,20 @@ def test_the_licence_is_the_same_everywhere(folder):
     assert (ROOT / "LICENSE").read_bytes() == (folder / "LICENSE").read_bytes()
 
 
+def pip(folder):
+    """The pip of this environment, for another one."""
+    return (sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "--disable-pip-version-check")
+
+
 @pytest.fixture(scope="session")
 def installed(dist, tmp_path_factory):
     """A fresh environment with optim-core[torch]; ours from the wheels, all else from the index."""
     folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv/bin/python"
+    venv.create(folder / "venv", with_pip=False)
     wanted = f"{dist / stem(ROOT / 'core')}-py3-none-any.whl[torch]"
-    pip = (python, "-m", "pip", "--quiet", "install", "--constraint", ROOT / "constraints.txt")
-    succeed(*pip, "--find-links", dist, "--report", folder / "report.json", wanted, cwd=folder)
+    # Of the thousands of modules of torch few are imported.
+    options = ("--quiet", "--no-compile", "--constraint", ROOT / "constraints.txt", "--find-links", dist)
+    succeed(*pip(folder), "install", *options, "--report", folder / "report.json", wanted, cwd=folder)
     yield folder
     # pytest keeps the folders of the last three runs, and torch is large.
     shutil.rmtree(folder / "venv")
@@ -203,7 +221,7 @@ def test_the_wheels_install_with_their_extra(installed, dist):
     for name in set(taken) & set(OURS):
         assert taken[name]["download_info"]["url"].startswith(dist.as_uri()), name
     assert taken["torch"]["metadata"]["version"].startswith("2.13.0")
-    assert "No broken requirements" in succeed(installed / "venv/bin/python", "-m", "pip", "check")
+    assert "No broken requirements" in succeed(*pip(installed), "check")
 
 
 GOOD = """\
