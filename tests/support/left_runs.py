@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import torch
+from warm_python import Program, WarmPython
 
 STRANGER = Path(__file__).with_name("stranger_training.py")
 ADAMW = {"type": "AdamW", "config": {"lr": 0.02}}
@@ -48,27 +46,18 @@ def arguments(folder: Path, configs_: list[str], *more: str) -> list[str]:
     return [*configs_, *(str(part) for pair in common.items() for part in pair), *more]
 
 
-def begin(given: list[str], notes: Path | None = None, **variables: str) -> subprocess.Popen[str]:
+def begin(python: WarmPython, given: list[str], notes: Path | None = None, **variables: str) -> Program:
     """Start `optim train`."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
     if notes is not None:
         notes.mkdir(parents=True, exist_ok=True)
-        environment["STRANGER_NOTES"] = str(notes)
-    return subprocess.Popen(
-        [sys.executable, str(STRANGER), "train", *given],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+        variables["STRANGER_NOTES"] = str(notes)
+    return python.begin(STRANGER, "train", *given, cwd=Path.cwd(), env=variables)
 
 
-def finished(given: list[str], notes: Path | None = None, status: int | None = 0, **variables: str) -> str:
-    """Run `optim train` to its end, and return what it says."""
-    run = begin(given, notes, **variables)
-    _, told = run.communicate(timeout=300)
-    assert status is None or status == run.returncode, told[-3000:]
-    return told
+def finished(python: WarmPython, given: list[str], notes: Path | None = None, **variables: str) -> None:
+    """Run `optim train` to its end, which must be a good one."""
+    done = begin(python, given, notes, **variables).wait()
+    assert not done.returncode, done.stderr[-3000:]
 
 
 def only_run(folder: Path) -> Path:

@@ -8,6 +8,9 @@ is there. Where a test is about the process itself, or about what is imported, i
 from __future__ import annotations
 
 import json
+import os
+import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,9 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-__all__ = ["Done", "WarmPython"]
+__all__ = ["Done", "Program", "WarmPython"]
 
-# The parent reads one request a line and answers with one exit status a line; the child goes on below the loop.
+# The parent reads one request a line and answers with two: a process id and, once it has ended, its exit status. The
+# child goes on below the loop.
 SERVER = """
 import importlib, json, os, runpy, sys, types, warnings
 
@@ -34,6 +38,7 @@ def request():
             child = os.fork()
         if not child:
             return asked
+        print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     sys.exit()
 
@@ -97,21 +102,69 @@ class WarmPython:
 
     def file(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
         """Run a file with arguments, as ``python file arguments`` does."""
-        return self._run({"argv": [str(file), *arguments], "code": None}, cwd, env)
+        return self.begin(file, *arguments, cwd=cwd, env=env).wait()
+
+    def begin(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Program:
+        """Start a file with arguments; it is waited for before another one is started."""
+        return self._begun({"argv": [str(file), *arguments], "code": None}, cwd, env)
 
     def code(self, code: str, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
         """Run a piece of Python, as ``python -c code arguments`` does."""
-        return self._run({"argv": ["-c", *arguments], "code": code}, cwd, env)
+        return self._begun({"argv": ["-c", *arguments], "code": code}, cwd, env).wait()
 
-    def _run(self, asked: dict[str, object], cwd: Path, env: Mapping[str, str] | None) -> Done:
+    def _begun(self, asked: dict[str, object], cwd: Path, env: Mapping[str, str] | None) -> Program:
         assert self._server.stdin is not None
+        printed = tempfile.TemporaryDirectory()
+        stdout, stderr = (str(Path(printed.name, name)) for name in ("stdout", "stderr"))
+        asked |= {"cwd": str(cwd), "env": dict(env or {}), "stdout": stdout, "stderr": stderr}
+        self._server.stdin.write(f"{json.dumps(asked)}\n")
+        self._server.stdin.flush()
+        return Program(self._server, printed)
+
+
+class Program:
+    """A program that a `WarmPython` has started.
+
+    Args:
+        server: the process that it is forked from.
+        printed: the folder with what it prints.
+    """
+
+    def __init__(self, server: subprocess.Popen[str], printed: tempfile.TemporaryDirectory[str]) -> None:
+        self._server = server
+        self._printed = printed
+        self._done: Done | None = None
+        self.pid = int(self._answer())
+
+    def is_running(self) -> bool:
+        """Tell whether it has not ended yet."""
+        return self._done is None and not select.select([self._server.stdout], [], [], 0)[0]
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send it a signal, where it has not ended."""
+        if self.is_running():
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float = 300) -> Done:
+        """Wait for its end, and return what it left behind; after so many seconds it is killed."""
+        if self._done is None:
+            is_late = not select.select([self._server.stdout], [], [], seconds)[0]
+            if is_late:
+                os.kill(self.pid, signal.SIGKILL)
+            status = int(self._answer())
+            assert not is_late, f"it has not ended in {seconds:g} seconds"
+            texts = (Path(self._printed.name, name) for name in ("stdout", "stderr"))
+            self._done = Done(status, *(text.read_text(encoding="utf-8") for text in texts))
+            self._printed.cleanup()
+        return self._done
+
+    def _answer(self) -> str:
         assert self._server.stdout is not None
-        with tempfile.TemporaryDirectory() as folder:
-            stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
-            asked |= {"cwd": str(cwd), "env": dict(env or {}), "stdout": str(stdout), "stderr": str(stderr)}
-            self._server.stdin.write(f"{json.dumps(asked)}\n")
-            self._server.stdin.flush()
-            status = self._server.stdout.readline()
-            if not status:
+        # A line is read by bytes: what a buffer holds is nothing that `select` sees.
+        answer = b""
+        while not answer.endswith(b"\n"):
+            byte = os.read(self._server.stdout.fileno(), 1)
+            if not byte:
                 raise RuntimeError(f"the Python that runs programs has ended, with exit status {self._server.wait()}")
-            return Done(int(status), *(text.read_text(encoding="utf-8") for text in (stdout, stderr)))
+            answer += byte
+        return answer.decode()

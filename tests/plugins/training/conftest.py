@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from toy_training import TOYS
+from warm_python import WarmPython
 
 from optim_core import registry
+
+
+@pytest.fixture(scope="session")
+def python() -> Iterator[WarmPython]:
+    """A Python that has imported Lightning; the tests with it are one group, training_processes, and share it."""
+    with WarmPython(["lightning.pytorch"]) as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

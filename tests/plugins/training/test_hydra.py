@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from warm_python import Done, WarmPython
+
+pytestmark = pytest.mark.xdist_group("training_processes")
 
 SUPPORT = str(Path(__file__).parents[2] / "support")
 RUN = f"""
@@ -25,20 +26,19 @@ MODEL = {"model_type": "toy_net", "training": {"optimizer": {"type": "AdamW", "c
 GIVEN = ["--config-dir", "conf", "model=net", "dataset=points", "save_dir=runs", "num_workers=0"]
 
 
-def train(*arguments: str) -> subprocess.CompletedProcess[str]:
+def train(python: WarmPython, *arguments: str) -> Done:
     """Run the command in a process, beside the configs of a user."""
     for group, name, config in (("model", "net", MODEL), ("dataset", "points", {"dataset_type": "toy_data"})):
         folder = Path("conf", group)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(config))
     Path("run.py").write_text(RUN)
-    command = [sys.executable, "run.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    return python.file(Path("run.py").absolute(), *arguments, cwd=Path.cwd())
 
 
-def test_groups_and_arguments_make_a_run():
+def test_groups_and_arguments_make_a_run(python):
     """The members of the groups are the user's configs, and every argument is a key."""
-    done = train(*GIVEN, "max_steps=3", "model.training.optimizer.config.lr=0.01", "strategy=ddp", "devices=2")
+    done = train(python, *GIVEN, "max_steps=3", "model.training.optimizer.config.lr=0.01", "strategy=ddp", "devices=2")
     assert 0 == done.returncode, done.stderr
     (file,) = Path("runs").glob("stable_audio_tools/*/metrics.csv")
     with file.open() as opened:
@@ -59,9 +59,9 @@ def test_groups_and_arguments_make_a_run():
         (["batch_sise=3"], "batch_sise"),
     ],
 )
-def test_what_is_wrong_is_told(given, told):
+def test_what_is_wrong_is_told(python, given, told):
     """Values of another type, keys and groups that are not there."""
-    done = train(*GIVEN, *given)
+    done = train(python, *GIVEN, *given)
     assert told in done.stderr
     assert done.returncode
     assert "Traceback" not in done.stderr

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ from pathlib import Path
 
 import pytest
 from left_runs import arguments, begin, configs, differences, finished, only_run, result
+from warm_python import WarmPython
+
+pytestmark = pytest.mark.xdist_group("training_processes")
 
 KILLS = int(os.environ.get("OPTIM_KILLS", "1"))
 SEED = int(os.environ.get("OPTIM_KILLS_SEED", "0"))
@@ -33,7 +35,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_run_that_is_killed_again_and_again_is_the_run_that_was_not(
-    processes: int, elsewhere: Path, tmp_path: Path
+    processes: int, python: WarmPython, elsewhere: Path, tmp_path: Path
 ) -> None:
     """SIGKILL at random moments, also while a checkpoint is written: no row is twice or missing, no weight differs."""
     if processes > 1 and "OPTIM_KILLS" not in os.environ:
@@ -42,25 +44,25 @@ def test_a_run_that_is_killed_again_and_again_is_the_run_that_was_not(
     given = configs(tmp_path / "configs", slow=0.01)
     given += ["--val-dataset-config", str(tmp_path / "configs/val.json"), "--val-every", "7", "--save-top-k", "3"]
     given += ["--max-steps", str(STEPS), "--num-workers", "0", "--devices", str(processes)]
-    finished(arguments(tmp_path / "whole", given))
+    finished(python, arguments(tmp_path / "whole", given))
     recovered = arguments(elsewhere, given, "--recover")
     kills = 0
     for _ in range(4 * KILLS):
-        run = begin(recovered)
+        run = begin(python, recovered)
         begun = _newest(elsewhere)
         deadline = time.monotonic() + 200
-        while _newest(elsewhere) == begun and run.poll() is None and time.monotonic() < deadline:
+        while _newest(elsewhere) == begun and run.is_running() and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(moments.uniform(0, 1.0))
-        kills += run.poll() is None
-        run.send_signal(signal.SIGKILL)
-        run.communicate()
+        kills += run.is_running()
+        run.kill()
+        run.wait()
         if processes > 1:
             # The others end by themselves, within 30 seconds.
             time.sleep(3)
         if kills == KILLS or _newest(elsewhere) == STEPS:
             break
-    finished(recovered)
+    finished(python, recovered)
     assert kills
     assert 3 == len(list(only_run(elsewhere).glob("checkpoints/*")))
     assert [] == [path.name for path in only_run(elsewhere).rglob(".*")]

@@ -16,6 +16,9 @@ from optim_training.loggers.comet import Comet
 from optim_training.loggers.tensorboard import TensorBoard
 from optim_training.loggers.wandb import WandB
 
+# They look at the runs of one process.
+pytestmark = pytest.mark.xdist_group("training_services")
+
 SCRIPT = Path(__file__).with_name("logged_service.py")
 
 

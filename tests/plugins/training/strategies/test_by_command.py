@@ -1,14 +1,13 @@
 """`optim train` by each strategy of several processes: a run that goes on is the run that was never left."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch.distributed")
+
+pytestmark = pytest.mark.xdist_group("training_processes")
 
 SUPPORT = Path(__file__).parents[3] / "support"
 MODEL = """
@@ -36,33 +35,32 @@ def stranger(tmp_path):
     return folder
 
 
-def train(tmp_path, stranger, name, *arguments):
-    """Train in two processes, and return the folder of the run."""
+@pytest.fixture
+def train(python, tmp_path, stranger):
+    """Trains in two processes, and gives the folder of the run."""
+    script = tmp_path / "optim.py"
+    script.write_text(f"import sys\nsys.path.insert(0, {str(stranger)!r})\nfrom optim_core.cli import main\nmain()\n")
     (tmp_path / "model.yaml").write_text(MODEL)
     (tmp_path / "data.yaml").write_text("dataset_type: toy_data\n")
-    command = [Path(sys.executable).with_name("optim"), "train", "--name", name, *arguments, "--num-workers", "0"]
     files = ["--model-config", "model.yaml", "--dataset-config", "data.yaml", "--save-dir", "runs", "--devices", "2"]
-    limits = ["--max-steps", "9", "--checkpoint-every", "4"]
-    done = subprocess.run(
-        [*command, *files, *limits],
-        env={**os.environ, "PYTHONPATH": str(stranger)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    assert not done.returncode, done.stderr
-    (run,) = (tmp_path / "runs" / name).iterdir()
-    return run
+    limits = ["--max-steps", "9", "--checkpoint-every", "4", "--num-workers", "0"]
+
+    def trained(name, *arguments):
+        done = python.file(script, "train", "--name", name, *arguments, *files, *limits, cwd=tmp_path)
+        assert not done.returncode, done.stderr
+        (run,) = (tmp_path / "runs" / name).iterdir()
+        return run
+
+    return trained
 
 
 @pytest.mark.parametrize("strategy", ["ddp_find_unused_parameters_true", "fsdp", "deepspeed"])
-def test_going_on(tmp_path, stranger, strategy):
+def test_going_on(train, strategy):
     """The rows that follow a checkpoint are the same, number for number, in the run that goes on from there."""
-    whole = train(tmp_path, stranger, "whole", "--strategy", strategy)
+    whole = train("whole", "--strategy", strategy)
     checkpoint = next(whole.glob("checkpoints/*step=4.ckpt"))
     assert checkpoint.is_dir() == (strategy in ("fsdp", "deepspeed"))
-    again = train(tmp_path, stranger, "again", "--strategy", strategy, "--ckpt-path", str(checkpoint))
+    again = train("again", "--strategy", strategy, "--ckpt-path", str(checkpoint))
     header, *rows = (whole / "metrics.csv").read_text().splitlines()
     assert [str(step) for step in range(1, 10)] == [row.split(",")[0] for row in rows]
     assert [header, *rows[4:]] == (again / "metrics.csv").read_text().splitlines()

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from script_process import run_script
 
 pytest.importorskip("torch.distributed")
+
+pytestmark = pytest.mark.xdist_group("training_processes")
 
 SCRIPT = Path(__file__).with_name("two_processes.py")
 NAMES = {
@@ -17,9 +18,10 @@ NAMES = {
 }
 
 
-def test_two_processes(tmp_path):
+def test_two_processes(python, tmp_path):
     """A resumed run has the bits of one that was not interrupted, and one process may call a divided model alone."""
-    run_script(SCRIPT, tmp_path, *NAMES)
+    done = python.file(SCRIPT, str(tmp_path), *NAMES, cwd=tmp_path)
+    assert not done.returncode, done.stderr
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
     assert first == second
     assert NAMES == {name: found.pop("strategy") for name, found in first.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -34,7 +36,25 @@ class CpuDeepSpeedStrategy(DeepSpeedStrategy):
         DDPStrategy.setup_environment(self)
 
     def setup_distributed(self) -> None:
-        """Begin DeepSpeed's group of processes; there are no devices whose indices could be wrong."""
+        """Begin DeepSpeed's group of processes; there are no devices whose indices could be wrong.
+
+        They talk by gloo alone: the kernel with which those of one machine would share memory is compiled first, which
+        takes minutes, and a compiler.
+        """
         reset_seed()
         self.set_world_ranks()
-        self._init_deepspeed_distributed()
+        with _not_compiled("deepspeed_shm_comm"):
+            self._init_deepspeed_distributed()
+
+
+@contextlib.contextmanager
+def _not_compiled(name: str) -> Iterator[None]:
+    """Let DeepSpeed take a kernel of its own for one that cannot be had here."""
+    from deepspeed.ops import __compatible_ops__ as kernels
+
+    before = kernels.get(name, False)
+    kernels[name] = False
+    try:
+        yield
+    finally:
+        kernels[name] = before
