@@ -2,8 +2,7 @@
 
 import os
 import re
-import subprocess
-import sys
+import signal
 
 import pytest
 from warm_python import WarmPython
@@ -14,6 +13,21 @@ TRAIN = ROOT / "examples/digits/train.py"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # The optimizers of torch import torch._dynamo when they are made.
 HEAVY = ("torch._dynamo", "sklearn.datasets")
+# Runs the program, and ends the process when it has printed three lines, before the third one's checkpoint is written.
+KILLED = """
+import builtins, os, runpy, signal, sys
+
+lines = iter(range(2))
+
+def told(line, tell=print):
+    tell(line, flush=True)
+    if next(lines, None) is None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+builtins.print = told
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 # What one run prints when it ends, to the other digits that another processor may give.
 LAST = re.compile(r"^epoch .*  test loss ([\d.]+)  test accuracy ([\d.]+)%$", re.MULTILINE)
 # | `NAdam` | `--set optimizer.type=NAdam` | optim-torch-builtin | 0.0723 | 98.3 % |
@@ -71,20 +85,18 @@ def test_the_loss_in_the_readme_is_what_comes_out(train, tmp_path, row):
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_killed_run_goes_on_exactly(train, tmp_path):
+def test_a_killed_run_goes_on_exactly(python, train, tmp_path):
     """Killed in the middle and run again, it prints of the later epochs what the run prints that was let alone."""
     arguments = ("--epochs", "6", "--set", "optimizer.type=NAdam")
     whole = train(*arguments)
     kept = ("--checkpoint", "digits.pt")
-    command = [sys.executable, "-u", str(TRAIN), *arguments, *kept]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as killed:
-        begun = "".join(killed.stdout.readline() for _ in range(3))
-        killed.kill()
+    killed = python.code(KILLED, str(TRAIN), *arguments, *kept, cwd=tmp_path)
     again = train(*arguments, *kept)
 
-    assert whole.startswith(begun)
+    assert (-signal.SIGKILL, 3) == (killed.returncode, len(killed.stdout.splitlines()))
+    assert whole.startswith(killed.stdout)
     assert whole.endswith(again)
-    assert 2 <= len(again.splitlines()) <= 4
+    assert 4 == len(again.splitlines())
     assert "" == train(*arguments, *kept)
 
 

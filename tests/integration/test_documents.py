@@ -29,6 +29,8 @@ DOCUMENTS = [
     *sorted(ROOT.glob("docs/*.md")),
 ]
 FENCE = re.compile(r"^```(\w*)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# The command, as pip installs it.
+OPTIM = Path(sys.executable).with_name("optim")
 # A TOML block without a name is this one too.
 MANIFEST = "pyproject.toml"
 # What a snippet may take for granted, except in the README at the root.
@@ -103,14 +105,14 @@ def test_files_of_the_checkout_are_shown_as_they_are(document):
 
 
 @each_document
-def test_configs_are_valid_unless_they_are_called_wrong(document, folder, environment):
+def test_configs_are_valid_unless_they_are_called_wrong(document, folder, python):
     """Each YAML block validates, and each TOML block that is no manifest; the one called wrong.yaml does not."""
     files = [*folder.glob("*.yaml"), *(file for file in folder.glob("*.toml") if file.name != MANIFEST)]
     wrong = [file for file in files if file.name == "wrong.yaml"]
     right = [file for file in files if file not in wrong]
     for named, expected in ((right, 0), (wrong, 1)):
         if named:
-            done = run("optim", "validate", *(file.name for file in named), cwd=folder, env=environment)
+            done = python.file(OPTIM, "validate", *(file.name for file in named), cwd=folder)
             assert expected == done.returncode, done.output
 
 
@@ -134,7 +136,7 @@ def test_python_runs_as_written(document, folder, python):
 
 
 @each_document
-def test_commands_print_what_stands_there(document, folder, environment, python):
+def test_commands_print_what_stands_there(document, folder, python):
     """What an `optim` command or a program of the document prints is what follows it, line by line."""
     for block in blocks(document):
         if block.language != "console":
@@ -143,10 +145,8 @@ def test_commands_print_what_stands_there(document, folder, environment, python)
             command, _, expected = part.partition("\n")
             program, *arguments = command.split()
             assert program in ("optim", "python")
-            if program == "python":
-                done = python.file(folder / arguments[0], *arguments[1:], cwd=folder)
-            else:
-                done = run(program, *arguments, cwd=folder, env=environment)
+            file, *rest = (OPTIM, *arguments) if program == "optim" else (folder / arguments[0], *arguments[1:])
+            done = python.file(file, *rest, cwd=folder)
             assert expected.rstrip().splitlines() == [line.rstrip() for line in done.output.rstrip().splitlines()]
 
 

@@ -72,7 +72,6 @@ def test_nothing_is_left_with_the_collector_off(config, use, tmp_path):
     """The memory of a model is free for the next one when its names are deleted, not some collections later."""
     # What torch imports and caches on a first use is not of this run.
     used(config, use, tmp_path)
-    gc.collect()
     gc.disable()
     try:
         assert [] == [name for name, each in used(config, use, tmp_path).items() if each() is not None]

@@ -1,8 +1,9 @@
 """A Python that has imported what takes long once, and runs each program in a fork of itself.
 
 A program starts as it would in a fresh interpreter, but for the modules that are there already: it is ``__main__``, has
-its own arguments, current folder and first entry of ``sys.path``, and ends as interpreters do. Of our own modules none
-is there. Where a test is about the process itself, or about what is imported, it starts one of its own.
+its own arguments, current folder and first entry of ``sys.path``. It ends as there, but that the modules are not taken
+apart, which takes longer than most programs. Of our own modules none is there. Where a test is about the process
+itself, or about what is imported, it starts one of its own.
 """
 
 from __future__ import annotations
@@ -24,10 +25,14 @@ __all__ = ["Done", "Program", "WarmPython"]
 # The parent reads one request a line and answers with two: a process id and, once it has ended, its exit status. The
 # child goes on below the loop.
 SERVER = """
-import importlib, json, os, runpy, sys, types, warnings
+import atexit, gc, importlib, json, os, runpy, sys, threading, types, warnings
 
+# What is imported is no garbage, and no search for some goes through it.
+gc.disable()
 for name in sys.argv[1:]:
     importlib.import_module(name)
+gc.freeze()
+gc.enable()
 
 def request():
     for line in sys.stdin:
@@ -54,13 +59,31 @@ for descriptor, file, flags in (
 os.chdir(asked["cwd"])
 os.environ.update(asked["env"])
 sys.argv = asked["argv"]
-if asked["code"] is None:
-    sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
-    runpy.run_path(sys.argv[0], run_name="__main__")
-else:
-    sys.path[0] = ""
-    sys.modules["__main__"] = main = types.ModuleType("__main__")
-    exec(compile(asked["code"], "<string>", "exec"), main.__dict__)
+status = 0
+try:
+    if asked["code"] is None:
+        sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    else:
+        sys.path[0] = ""
+        sys.modules["__main__"] = main = types.ModuleType("__main__")
+        exec(compile(asked["code"], "<string>", "exec"), main.__dict__)
+except SystemExit as ended:
+    status = ended.code or 0
+    if not isinstance(status, int):
+        print(status, file=sys.stderr)
+        status = 1
+except BaseException as error:
+    sys.excepthook(type(error), error, error.__traceback__)
+    status = 1
+threading._shutdown()
+atexit._run_exitfuncs()
+if asked["code"] is not None:
+    main.__dict__.clear()
+gc.collect()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status)
 """
 
 
