@@ -1,16 +1,19 @@
 """Two processes of Lightning: DistributedDataParallel and fully_shard, against the plain loop in the same processes.
 
-It is run as a script, which Lightning starts once more for the second process; each writes what it found.
+They are forks of one that has imported Lightning, which finds in the environment that it need not start any. Each
+writes what it found.
 """
 
 import json
 import os
+import socket
 import sys
 import warnings
 from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
+import torch._dynamo  # which torch's optimizers import when they are made
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy
 from torch.distributed.fsdp import fully_shard
@@ -211,8 +214,30 @@ def divided():
     return found
 
 
-if __name__ == "__main__":
+def main(number, port):
+    """What one of the processes does."""
+    os.environ |= {"NODE_RANK": "0", "LOCAL_RANK": str(number), "WORLD_SIZE": "2"}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    result = {"ddp": ddp, "divided": divided}[sys.argv[2] if len(sys.argv) > 2 else "ddp"]()
-    (FOLDER / f"{os.environ.get('LOCAL_RANK', '0')}.json").write_text(json.dumps(result))
+    (FOLDER / f"{number}.json").write_text(json.dumps({"ddp": ddp(), "divided": divided()}))
+    torch.distributed.destroy_process_group()
+
+
+def forked():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    children = []
+    for number in range(2):
+        child = os.fork()
+        if child == 0:
+            main(number, port)
+            sys.stdout.flush()
+            os._exit(0)
+        children.append(child)
+    assert [0, 0] == [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+if __name__ == "__main__":
+    forked()

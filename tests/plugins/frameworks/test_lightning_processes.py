@@ -12,22 +12,28 @@ SCRIPT = Path(__file__).with_name("lightning_processes.py")
 RATE = "optimizer.config.lr: saved 0.01, now 0.02"
 
 
-def found(tmp_path, what):
+# Both share a run of the processes.
+pytestmark = pytest.mark.xdist_group("lightning_processes")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
     """What each of the two processes found."""
-    run_script(SCRIPT, tmp_path, what)
-    return [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+    folder = tmp_path_factory.mktemp("processes")
+    run_script(SCRIPT, folder)
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
-def test_two_processes_of_the_whole_model(tmp_path):
+def test_two_processes_of_the_whole_model(found):
     """DistributedDataParallel: one optimizer, two by hand, and a checkpoint that does not fit."""
-    for one in found(tmp_path, "ddp"):
+    for one in (each["ddp"] for each in found):
         assert one.pop("ddp refused").count(RATE)
         assert {"ddp": True, "ddp steps": [12, 12], "gan": True} == one
 
 
-def test_two_processes_that_share_the_model(tmp_path):
+def test_two_processes_that_share_the_model(found):
     """ModelParallelStrategy with fully_shard: a run, its continuation, with another length, with another config."""
-    for one in found(tmp_path, "divided"):
+    for one in (each["divided"] for each in found):
         assert one.pop("divided refused").count(RATE)
         expected = {"divided": True, "divided steps": [12, 12], "divided continued": True, "divided rate": 0.0}
         assert expected == one
