@@ -6,27 +6,34 @@ import csv
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from warm_python import WarmPython
 
 pytest.importorskip("lightning")
+
+# All share a Python that has imported these.
+pytestmark = pytest.mark.xdist_group("training_examples")
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples/training"
 NAMES = ("digits", "language", "survival", "audio")
 
 
-def run(*arguments: object, cwd: Path) -> str:
-    """Return what a command prints; it has to succeed."""
-    done = subprocess.run(list(map(str, arguments)), cwd=cwd, capture_output=True, text=True, timeout=500, check=False)
-    assert 0 == done.returncode, done.stdout + done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture(scope="module")
+def python() -> Iterator[WarmPython]:
+    with WarmPython(["torch._dynamo", "lightning.pytorch"]) as started:
+        yield started
 
 
-def train(*arguments: object, cwd: Path) -> str:
-    return run(Path(sys.executable).parent / "optim", "train", *arguments, cwd=cwd)
+def run(python: WarmPython, file: Path, *arguments: object, cwd: Path) -> str:
+    """Return what a program prints; it has to succeed."""
+    done = python.file(file, *map(str, arguments), cwd=cwd)
+    assert 0 == done.returncode, done.output
+    return done.output
 
 
 @pytest.fixture(params=NAMES)
@@ -46,10 +53,11 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_example_checks_and_trains_three_steps(example: Path) -> None:
+def test_an_example_checks_and_trains_three_steps(example: Path, python: WarmPython) -> None:
     """Its configs and data are right, three steps leave their losses, and a validation and a picture can be made."""
-    assert "everything is right" in train("--config-file", "run.yaml", "--check", cwd=example)
-    train("--config-file", "run.yaml", "--max-steps", "3", "--val-every", "3", "--batch-size", "4", cwd=example)
+    training = (Path(sys.executable).with_name("optim"), "train", "--config-file", "run.yaml")
+    assert "everything is right" in run(python, *training, "--check", cwd=example)
+    run(python, *training, "--max-steps", "3", "--val-every", "3", "--batch-size", "4", cwd=example)
     (file,) = (example / "runs").glob("*/*/metrics.csv")
     with file.open() as opened:
         rows = list(csv.DictReader(opened))
@@ -59,7 +67,7 @@ def test_an_example_checks_and_trains_three_steps(example: Path) -> None:
     assert all(row[losses[0]] for row in rows if row["step"] in "123" and not any(map(row.get, _validated(rows))))
     assert any(row[name] for row in rows for name in _validated(rows))
     picture = example / "picture.png"
-    run(sys.executable, EXAMPLES / "plot.py", file.parents[1], "--columns", losses[0], "-o", picture, cwd=example)
+    run(python, EXAMPLES / "plot.py", file.parents[1], "--columns", losses[0], "-o", picture, cwd=example)
     assert picture.stat().st_size > 1000
 
 
