@@ -1,14 +1,13 @@
 """A run in a loop of Fabric comes to the weights of a plain loop, in one process and in several."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from lightning.fabric import Fabric
 from lightning.fabric.plugins import MixedPrecision
+from warm_python import WarmPython
 
 from optim_core import OptimError, registry
 from optim_frameworks.lightning.fabric import prepare
@@ -16,7 +15,8 @@ from optim_frameworks.lightning.fabric import prepare
 from . import fabric_processes
 from .lightning_support import LIGHTNINGS_OWN, data, loss_of, network
 
-pytestmark = LIGHTNINGS_OWN
+# The processes are forks of one that has imported Lightning.
+pytestmark = [*LIGHTNINGS_OWN, pytest.mark.xdist_group("fabric_processes")]
 PROCESSES = Path(__file__).parent / "fabric_processes.py"
 CONFIG = {
     "optimizer": {"type": "AdamW", "config": {"lr": 0.01}},
@@ -163,13 +163,25 @@ def test_a_model_that_is_not_set_up_is_refused():
         prepare(run, fabric())
 
 
-def in_two_processes(wanted):
-    done = subprocess.run([sys.executable, PROCESSES, wanted], capture_output=True, text=True, timeout=120, check=False)
-    assert 0 == done.returncode, done.stderr
-    return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
+@pytest.fixture(scope="module")
+def python():
+    with WarmPython(["torch._dynamo", "lightning.fabric"]) as started:
+        yield started
 
 
-def test_two_processes_train_as_one_with_all_the_data():
+@pytest.fixture
+def in_two_processes(python, tmp_path):
+    """Runs what is wanted of them, and gives the lines that they print."""
+
+    def lines_of(wanted):
+        done = python.file(PROCESSES, wanted, cwd=tmp_path)
+        assert 0 == done.returncode, done.stderr
+        return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+    return lines_of
+
+
+def test_two_processes_train_as_one_with_all_the_data(in_two_processes):
     """Both come to the same weights, which are those of one process to rounding."""
     lines = in_two_processes("train")
     first, second = (ast.literal_eval(line.partition(" ")[2]) for line in lines)
@@ -183,6 +195,6 @@ def test_two_processes_train_as_one_with_all_the_data():
         torch.testing.assert_close(value, torch.tensor(trained), rtol=1e-4, atol=1e-6)
 
 
-def test_the_inner_model_in_two_processes_is_refused():
+def test_the_inner_model_in_two_processes_is_refused(in_two_processes):
     """Each process would train a model of its own."""
     assert ["refused: the processes have different gradients, and"] * 2 == in_two_processes("inner")
