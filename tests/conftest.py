@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -13,3 +14,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # How long an example takes depends on what else the machine does, and says nothing about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection go through what the tests have imported: it is no garbage, and that takes seconds each time."""
+    gc.freeze()

@@ -19,7 +19,6 @@ class Model:
 @pytest.fixture
 def without_collector():
     """What is freed is freed at once, or never."""
-    gc.collect()
     gc.disable()
     yield
     gc.enable()
