@@ -34,7 +34,7 @@ class Environment:
     def install(self, *files):
         """Installs wheels, and nothing that they name."""
         pip = (sys.executable, "-m", "pip", "--python", self.python, "--quiet", "--disable-pip-version-check")
-        succeed(*pip, "install", "--no-deps", "--no-index", "--force-reinstall", *files)
+        succeed(*pip, "install", "--no-deps", "--no-index", "--no-compile", "--force-reinstall", *files)
 
     def uninstall(self, name):
         pip = (sys.executable, "-m", "pip", "--python", self.python, "--quiet", "--disable-pip-version-check")

@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+from warm_python import WarmPython
 
 from .conftest import ROOT
 from .environments import Environment, ours, wheel
@@ -26,6 +27,13 @@ def environment(dist, lion_wheel, tmp_path_factory):
     parts = ("optim-core", "optim-torch-builtin", "optim-schedules", "optim-conformance")
     made.install(*ours(dist, *parts), lion_wheel)
     return made
+
+
+@pytest.fixture(scope="module")
+def python(environment):
+    """The Python of that environment, with what trains imported."""
+    with WarmPython(["torch._dynamo", "sklearn.datasets", "pytest"], python=environment.python) as started:
+        yield started
 
 
 def listed(environment):
@@ -79,19 +87,20 @@ def test_it_is_in_the_schema(environment):
     assert '"Lion"' in done.stdout
 
 
-def test_it_trains(environment, tmp_path):
+def test_it_trains(python, tmp_path):
     """The demo learns with it, by its name in the config and nothing else."""
     changes = ["optimizer.type=Lion", "optimizer.config={lr: 0.002, weight_decay: 0.1}"]
     arguments = [part for change in changes for part in ("--set", change)]
-    done = environment.run(ROOT / "examples/digits/train.py", *arguments, cwd=tmp_path)
+    done = python.file(ROOT / "examples/digits/train.py", *arguments, cwd=tmp_path)
     assert 0 == done.returncode, done.output
     assert float(re.findall(r"test accuracy ([\d.]+)%", done.stdout)[-1]) >= 90
 
 
-def test_its_own_tests_pass_where_it_is_installed(environment, tmp_path):
+def test_its_own_tests_pass_where_it_is_installed(python, tmp_path):
     """They are about the plugin alone, and those of the kit, which comes from its wheel."""
     shutil.copytree(LION / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    done = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=tmp_path)
+    code = "import sys, pytest; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', 'tests']))"
+    done = python.code(code, cwd=tmp_path)
     assert 0 == done.returncode, done.output
 
 
@@ -129,7 +138,7 @@ def test_beside_the_bridge_neither_shadows_the_other(environment, dist, tmp_path
     assert "no optimizer is called" in environment.optim("validate", "other.yaml", cwd=tmp_path).output
 
 
-def test_uninstalled_it_is_gone(environment, lion_wheel, tmp_path):
+def test_uninstalled_it_is_gone(environment, python, lion_wheel, tmp_path):
     """Nothing of it stays behind: not in the list, the schema, or what validates."""
     (tmp_path / "lion.yaml").write_text("optimizer: {type: Lion, config: {lr: 1e-4}}\n")
     environment.uninstall("lion-plugin")
@@ -137,7 +146,7 @@ def test_uninstalled_it_is_gone(environment, lion_wheel, tmp_path):
         assert "Lion" not in listed(environment)
         assert '"Lion"' not in environment.optim("schema").stdout
         shown, validated = environment.optim("show", "Lion"), environment.optim("validate", "lion.yaml", cwd=tmp_path)
-        trained = environment.run(ROOT / "examples/digits/train.py", "--set", "optimizer.type=Lion", cwd=tmp_path)
+        trained = python.file(ROOT / "examples/digits/train.py", "--set", "optimizer.type=Lion", cwd=tmp_path)
         assert [1, 1, 1] == [done.returncode for done in (shown, validated, trained)]
         assert "no optimizer is called `Lion`" in validated.output
         assert "no optimizer is called `Lion`" in trained.output

@@ -29,8 +29,12 @@ import atexit, gc, importlib, json, os, runpy, sys, threading, types, warnings
 
 # What is imported is no garbage, and no search for some goes through it.
 gc.disable()
+# What an import prints is no answer.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 for name in sys.argv[1:]:
     importlib.import_module(name)
+sys.stdout.flush()
 gc.freeze()
 gc.enable()
 
@@ -43,11 +47,12 @@ def request():
             child = os.fork()
         if not child:
             return asked
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(child, file=answers, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=answers, flush=True)
     sys.exit()
 
 asked = request()
+answers.close()
 for descriptor, file, flags in (
     (0, os.devnull, os.O_RDONLY),
     (1, asked["stdout"], os.O_WRONLY | os.O_CREAT),
@@ -57,7 +62,11 @@ for descriptor, file, flags in (
     os.dup2(opened, descriptor)
     os.close(opened)
 os.chdir(asked["cwd"])
-os.environ.update(asked["env"])
+for name, value in asked["env"].items():
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 sys.argv = asked["argv"]
 status = 0
 try:
@@ -123,19 +132,19 @@ class WarmPython:
     ) -> None:
         self._server.communicate()
 
-    def file(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-        """Run a file with arguments, as ``python file arguments`` does."""
+    def file(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str | None] | None = None) -> Done:
+        """Run a file with arguments, as ``python file arguments`` does; what `env` has as None is unset."""
         return self.begin(file, *arguments, cwd=cwd, env=env).wait()
 
-    def begin(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Program:
+    def begin(self, file: Path, *arguments: str, cwd: Path, env: Mapping[str, str | None] | None = None) -> Program:
         """Start a file with arguments; it is waited for before another one is started."""
         return self._begun({"argv": [str(file), *arguments], "code": None}, cwd, env)
 
-    def code(self, code: str, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-        """Run a piece of Python, as ``python -c code arguments`` does."""
+    def code(self, code: str, *arguments: str, cwd: Path, env: Mapping[str, str | None] | None = None) -> Done:
+        """Run a piece of Python, as ``python -c code arguments`` does; what `env` has as None is unset."""
         return self._begun({"argv": ["-c", *arguments], "code": code}, cwd, env).wait()
 
-    def _begun(self, asked: dict[str, object], cwd: Path, env: Mapping[str, str] | None) -> Program:
+    def _begun(self, asked: dict[str, object], cwd: Path, env: Mapping[str, str | None] | None) -> Program:
         assert self._server.stdin is not None
         printed = tempfile.TemporaryDirectory()
         stdout, stderr = (str(Path(printed.name, name)) for name in ("stdout", "stderr"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from warm_python import WarmPython
 
 from optim_core import registry
 from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER
@@ -14,7 +15,12 @@ from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER
 # Set for child processes too. Compiling takes about a minute, and is done once for an environment.
 os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions"))
 # With one ninja for DeepSpeed's own classes and for ours: another one may not read its log, and compiles anew.
-os.environ["PATH"] = os.pathsep.join([NINJA_FOLDER, os.environ["PATH"]])
+# The compiler takes half of the time that it takes elsewhere.
+COMPILER = Path(__file__).parent / "compiler"
+os.environ["PATH"] = os.pathsep.join([NINJA_FOLDER, str(COMPILER), os.environ["PATH"]])
+
+# What torch imports with the first optimizer.
+TORCH = "torch._dynamo"
 
 
 def pytest_collection_modifyitems(items):
@@ -31,6 +37,20 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def with_torch():
+    """A Python that has imported torch, and shows every warning."""
+    with WarmPython([TORCH], env={**os.environ, "PYTHONWARNINGS": "always"}) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def with_deepspeed():
+    """A Python that has imported DeepSpeed, too, and none of its kernels."""
+    with WarmPython([TORCH, "deepspeed.ops.adam"], env={**os.environ, "PYTHONWARNINGS": "always"}) as started:
+        yield started
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The faults of DeepSpeed's classes: each is shown on the bare class, and does not reach who takes the plugin."""
 
 import copy
-import subprocess
-import sys
 import textwrap
 
 import pytest
@@ -306,10 +304,9 @@ SHAPES = """
 
 
 @both
-def test_memory_that_is_too_short_is_refused(name, bare):
+def test_memory_that_is_too_short_is_refused(name, bare, with_deepspeed, tmp_path):
     """A state of smaller weights, and a gradient from before they grew, are errors: the kernel reads past their end."""
-    code = textwrap.dedent(SHAPES)
-    done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False)
+    done = with_deepspeed.code(textwrap.dedent(SHAPES), name, cwd=tmp_path)
     means, gradient = (
         f"{name}: a parameter has the shape [100000], and its {what} has [4]: load a state of this model, or build the "
         "optimizer after changing the shape\n"

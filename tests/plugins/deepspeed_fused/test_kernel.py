@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,20 +22,20 @@ NO_COMPILER = "there is no C++ compiler, `no-such-compiler -O2`: apt-get install
 
 
 @pytest.fixture
-def elsewhere(tmp_path):
-    """Runs code in a fresh process that has no compiled kernel, with an environment changed."""
+def elsewhere(with_deepspeed, tmp_path):
+    """Runs code in a process of its own that has no compiled kernel, with an environment changed."""
+    return partial(run_without_kernel, with_deepspeed, tmp_path)
 
-    def run(code, **changes):
-        environment = {**os.environ, "TORCH_EXTENSIONS_DIR": str(tmp_path / "extensions"), **changes}
-        return subprocess.run(
-            [sys.executable, "-W", "always", "-c", textwrap.dedent(code)],
-            env={key: value for key, value in environment.items() if value is not None},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-    return run
+@pytest.fixture
+def before_deepspeed(with_torch, tmp_path):
+    """Runs code as `elsewhere` does where DeepSpeed is not imported yet."""
+    return partial(run_without_kernel, with_torch, tmp_path)
+
+
+def run_without_kernel(python, folder, code, cwd=None, **changes):
+    environment = {"TORCH_EXTENSIONS_DIR": str(folder / "extensions"), **changes}
+    return python.code(textwrap.dedent(code), cwd=cwd or folder, env=environment)
 
 
 BUILD = """
@@ -196,6 +197,7 @@ def test_the_doctor_says_the_same_without_compiling(elsewhere, tmp_path):
         sys.argv = ["optim", "doctor", "--format", "json"]
         main()
         """,
+        OPTIM_CORE_ALLOW="optim-deepspeed-fused",
         **WITHOUT_COMPILER,
     )
     findings = {found["what"]: found for found in json.loads(done.stdout)["findings"]}
@@ -317,16 +319,16 @@ def test_a_toolkit_without_nvcc_is_none(of_toolkit, tmp_path):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a CUDA device")
-def test_a_gpu_that_is_asked_for_and_not_there_is_found(elsewhere):
+def test_a_gpu_that_is_asked_for_and_not_there_is_found(before_deepspeed):
     """DS_ACCELERATOR=cuda on a machine without a GPU keeps FusedAdam from being built, not CPUAdam."""
     code = "from optim_deepspeed_fused.cpu_adam import CPUAdam; print(CPUAdam.check());" + CHECK
-    done = elsewhere(code, DS_ACCELERATOR="cuda")
+    done = before_deepspeed(code, DS_ACCELERATOR="cuda")
     expected = "DeepSpeed is to use a GPU, and torch finds none: make one visible, or unset DS_ACCELERATOR"
 
     assert f"[]\n{expected}\n" == done.stdout, done.stderr
 
 
-def test_nothing_is_printed_and_no_state_is_changed(elsewhere):
+def test_nothing_is_printed_and_no_state_is_changed(before_deepspeed):
     """Neither stream gets a word; dtype, threads, random state and logging stay as they are.
 
     Of environment variables DeepSpeed's import sets one, and torch's compiler another.
@@ -349,7 +351,7 @@ def test_nothing_is_printed_and_no_state_is_changed(elsewhere):
         assert changed <= {"PYTORCH_NVML_BASED_CUDA_CHECK", "TORCHINDUCTOR_CACHE_DIR"}, changed
         assert set(environment) <= set(os.environ)
         """
-    done = elsewhere(code, TORCH_EXTENSIONS_DIR=os.environ["TORCH_EXTENSIONS_DIR"])
+    done = before_deepspeed(code, TORCH_EXTENSIONS_DIR=os.environ["TORCH_EXTENSIONS_DIR"])
 
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
@@ -388,28 +390,28 @@ def test_the_fallback_is_not_taken_where_the_kernel_is_there(make, weights):
     )
 
 
-def test_without_deepspeed_the_error_says_how_to_install_it(elsewhere, tmp_path):
+def test_without_deepspeed_the_error_says_how_to_install_it(before_deepspeed, tmp_path):
     """A DeepSpeed that cannot be imported is named with the command that installs it."""
     broken = tmp_path / "path" / "deepspeed"
     broken.mkdir(parents=True)
     Path(broken / "__init__.py").write_text("import a_module_that_is_missing\n")
-    done = elsewhere(BUILD, PYTHONPATH=str(broken.parent))
+    done = before_deepspeed(BUILD, cwd=broken.parent)
 
     assert "DeepSpeed cannot be imported, ModuleNotFoundError: No module named 'a_module_that" in done.stdout
     assert "pip install 'optim-core[deepspeed]'" in done.stdout
 
 
-def test_whatever_deepspeeds_import_raises_is_told(elsewhere, tmp_path):
+def test_whatever_deepspeeds_import_raises_is_told(before_deepspeed, tmp_path):
     """It fails in other ways than by what is missing: by a variable, or by a version that does not fit."""
     broken = tmp_path / "path" / "deepspeed"
     broken.mkdir(parents=True)
     Path(broken / "__init__.py").write_text("import os\nos.no_such_function()\n")
-    done = elsewhere(BUILD, PYTHONPATH=str(broken.parent))
+    done = before_deepspeed(BUILD, cwd=broken.parent)
 
     assert (
         "DeepSpeed cannot be imported, AttributeError: module 'os' has no attribute 'no_such_function'" in done.stdout
     )
-    assert 0 == elsewhere(FALLBACK, PYTHONPATH=str(broken.parent)).returncode
+    assert 0 == before_deepspeed(FALLBACK, cwd=broken.parent).returncode
 
 
 def test_the_processor_is_asked_for_its_name_once(weights, make):

@@ -2,8 +2,6 @@
 
 import copy
 import pickle
-import subprocess
-import sys
 import textwrap
 
 import pytest
@@ -68,7 +66,7 @@ RESUME = """
 
 
 @both
-def test_a_run_resumed_in_a_fresh_process_has_the_same_bits(name, make, weights, tmp_path):
+def test_a_run_resumed_in_a_fresh_process_has_the_same_bits(name, make, weights, with_deepspeed, tmp_path):
     """The kernel keeps nothing from the steps before that a resumed run would lack."""
 
     def train_constant(optimizer, params, steps):
@@ -83,9 +81,7 @@ def test_a_run_resumed_in_a_fresh_process_has_the_same_bits(name, make, weights,
     file = tmp_path / "run.pt"
     torch.save({"params": [each.detach() for each in params], "optimizer": optimizer.state_dict()}, file)
     train_constant(optimizer, params, range(30, 40))
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(RESUME), file, name], capture_output=True, text=True, check=False
-    )
+    done = with_deepspeed.code(textwrap.dedent(RESUME), str(file), name, cwd=tmp_path)
 
     assert (0, "") == (done.returncode, done.stdout), done.stderr
     assert equal(params, torch.load(file, weights_only=True))

@@ -42,8 +42,10 @@ def load_kernel(builder_name: str, otherwise: str | None) -> Any:
         raise _error(builder_name, "; ".join(missing), otherwise)
     from deepspeed.ops import op_builder
 
+    from optim_deepspeed_fused.kernel.cpu_info import cpu_info_asked_once
+
     try:
-        with output_diverted():
+        with output_diverted(), cpu_info_asked_once():
             builder = getattr(op_builder, builder_name)()
             return builder.load() if comes_ready(builder) else _compiled(builder)
     except Exception as error:
