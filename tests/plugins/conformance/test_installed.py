@@ -15,7 +15,7 @@ from optim_core import registry
 from optim_core.kinds import KINDS
 
 # So many share their processes, and run in one worker: a library that plugins wrap is imported once in each process.
-BATCH = 40
+BATCH = 80
 # What the kit cannot train: the property that tells so, and its words.
 NOT_TRAINED = {
     "DeMo": ("steps", "Default process group has not been initialized"),

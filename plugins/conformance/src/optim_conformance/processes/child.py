@@ -1,7 +1,9 @@
 """Imports and uses the plugins that standard input names: ``python -m optim_conformance.processes.child``.
 
 It says on a channel of its own when it begins with a plugin and what it found out. After a plugin that changed the
-state of the process it ends, so that no other is blamed for that.
+state of the process another one goes on, so that no other plugin is blamed for that; random numbers that it has drawn
+harm no other. Where a process can be copied, plugins are used in a copy of the one that has imported all of them, and
+another copy goes on; elsewhere this one ends, and whoever started it starts another.
 """
 
 from __future__ import annotations
@@ -10,27 +12,32 @@ import contextlib
 import importlib.abc
 import importlib.util
 import os
+import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from optim_conformance.addresses import subject_at
+from optim_conformance.forks import own_process
 from optim_conformance.kinds import TRAINING_KINDS
 from optim_conformance.processes.process import Say, channels
 from optim_conformance.subject import Subject
 from optim_conformance.trials.continuing import how_it_continues
 from optim_conformance.trials.exceptions import told
-from optim_conformance.trials.global_state import changes, of_python, snapshot
+from optim_conformance.trials.global_state import RANDOM_NUMBERS, changes, of_python, snapshot
 from optim_core.registry import registry
 
 __all__: list[str] = []
 
 HEAVY = ("torch",)
+# Elsewhere there are no copies, or libraries of the system that are loaded by then do not bear them.
+COPIES = sys.platform == "linux"
 LONGEST = 2000
 
 
@@ -73,16 +80,61 @@ def main() -> None:
             imported[plugin["number"]] = _import(plugin)
         registry.refresh()
         _warm_up()
-        for plugin in request["plugins"]:
-            _tell(say, plugin, through=False)
-            found = _use(plugin, Path(request["folder"]))
-            at_import = imported[plugin["number"]]
-            found["printed"] = (at_import["printed"] + found["printed"])[:LONGEST]
-            leaves = bool(found["changed"])
-            found["changed"] = [*at_import["changed"], *found["changed"]]
-            _tell(say, plugin, through=True, leaves=leaves, heavy=at_import["heavy"], **found)
-            if leaves:
-                break
+        left = request["plugins"]
+        while left:
+            go = partial(_go_through, left, imported, Path(request["folder"]), say)
+            done = _in_copy(go) if COPIES else go()
+            left = left[done:] if COPIES else []
+
+
+def _go_through(plugins: list[dict[str, Any]], imported: dict[int, Any], folder: Path, say: Say) -> int:
+    """Use plugins up to the first that changes the state of the process; return how many that are."""
+    for done, plugin in enumerate(plugins, 1):
+        _tell(say, plugin, through=False)
+        found = _use(plugin, folder)
+        at_import = imported[plugin["number"]]
+        found["printed"] = (at_import["printed"] + found["printed"])[:LONGEST]
+        changes_state = not set(found["changed"]) <= set(RANDOM_NUMBERS)
+        found["changed"] = [*at_import["changed"], *found["changed"]]
+        leaves = changes_state and not COPIES
+        _tell(say, plugin, through=True, leaves=leaves, heavy=at_import["heavy"], **found)
+        if changes_state:
+            return done
+    return len(plugins)
+
+
+def _in_copy(go: Callable[[], int]) -> int:
+    """Return what a copy of this process returns; where it ends otherwise, this process ends as it does."""
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        # Python warns of copies of processes with threads; the one that there is waits, and holds nothing.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        copy = os.fork()
+    if not copy:
+        own_process()
+        os.write(write, str(go()).encode())
+        os._exit(0)
+    os.close(write)
+    status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+    os.set_blocking(read, False)
+    said = b""
+    # What the plugin has started may hold the pipe open, and then reading it would take as long as that lives.
+    with contextlib.suppress(BlockingIOError):
+        said = os.read(read, 20)
+    os.close(read)
+    if not said:
+        _end_as(status)
+    return int(said)
+
+
+def _end_as(status: int) -> None:
+    """End this process with the exit status, or by the signal, by which a copy of it has ended."""
+    if status < 0:
+        # A signal that cannot be caught has no handler to be put back.
+        with contextlib.suppress(OSError):
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    os._exit(abs(status))
 
 
 def _tell(say: Say, plugin: dict[str, Any], *, through: bool, **found: Any) -> None:

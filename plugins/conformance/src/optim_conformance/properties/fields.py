@@ -27,7 +27,7 @@ HOW = ("foreach", "fused", "capturable", "differentiable")
 OF_THE_CALLER = ("monitor",)
 # How often combinations of values are tried for one field, and for how many seconds of the processor.
 MOST_TRIED = 120
-MOST_TRIED_IF_DECLARED = 12
+MOST_TRIED_IF_DECLARED = 6
 PATIENCE = 10.0
 
 # "raised": the value was accepted, and a step raised an exception.
@@ -144,9 +144,14 @@ class _Effects:
             if time.process_time() - start > PATIENCE:
                 self._tried[key] = f" beside {number} of {len(pairs)} values of others, for which there was time"
                 return False
-            if self._effect(base, key, value, far=True) == "some":
+            if self._effect(base, key, value, far=self._goes_far) == "some":
                 return True
         return False
+
+    @property
+    def _goes_far(self) -> bool:
+        """Tell whether `trace` knows how to go farther than it goes where a value alone is tried."""
+        return self.subject.kind == "scheduler"
 
     def _does_something_in_half_precision(self, key: str) -> bool:
         """Tell whether a value has an effect on parameters of bfloat16, as a sum that is kept more exactly has."""
@@ -229,16 +234,27 @@ class _Effects:
         return self._traces[known]
 
     def _bases(self, key: str) -> Iterator[dict[str, Any]]:
-        """Yield configs in which other fields are not at rest: nesterov means nothing without momentum."""
+        """Yield configs in which other fields are not at rest, each once: nesterov means nothing without momentum."""
+        known = set() if self._goes_far else {_known_as({})}
+        for base in self._some_bases(key):
+            if _known_as(base) not in known:
+                known.add(_known_as(base))
+                yield base
+
+    def _some_bases(self, key: str) -> Iterator[dict[str, Any]]:
         rich = {name: value for name, value in self._all_at_work().items() if name != key}
         yield {}
         yield rich
-        others = [other for other in self.subject.fields if other != key]
+        others = sorted((other for other in self.subject.fields if other != key), key=self._is_no_switch)
         for rank in range(MOST):
             for other in others:
                 for value in self._values(other)[rank : rank + 1]:
                     yield {other: value}
                     yield {**rich, other: value}
+
+    def _is_no_switch(self, key: str) -> bool:
+        """Tell whether a field is something else than a switch, on which other fields hang more often."""
+        return not any(isinstance(value, bool) for value in self._values(key)[:1])
 
     def _all_at_work(self) -> dict[str, Any]:
         """Return another value for each field that is 0 by default, as many as go together."""

@@ -19,9 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["changes", "of_python", "restored", "snapshot"]
+__all__ = ["RANDOM_NUMBERS", "changes", "of_python", "restored", "snapshot"]
 
-
+# The parts that differ after each draw, and do nothing to whoever draws next.
+OF_TORCH, OF_PYTHON, OF_NUMPY = RANDOM_NUMBERS = (
+    "torch's random numbers",
+    "Python's random numbers",
+    "numpy's random numbers",
+)
 # Stands for what torch itself changes when it compiles for the first time.
 BY_TORCH = "torch's own"
 # What torch's compiler raises the recursion limit to.
@@ -110,7 +115,7 @@ def _unhooked(function: Any) -> Any:
 def _torchs_random_numbers() -> dict[str, Any]:
     import torch
 
-    return {"torch's random numbers": bytes(torch.random.get_rng_state().tolist())}
+    return {OF_TORCH: bytes(torch.random.get_rng_state().tolist())}
 
 
 def of_python() -> dict[str, Any]:
@@ -144,10 +149,10 @@ def _path() -> list[str]:
 
 
 def _random_numbers() -> dict[str, Any]:
-    found: dict[str, Any] = {"Python's random numbers": random.getstate()}
+    found: dict[str, Any] = {OF_PYTHON: random.getstate()}
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:
-        found["numpy's random numbers"] = repr(numpy.get_state())
+        found[OF_NUMPY] = repr(numpy.get_state())
     return found
 
 
