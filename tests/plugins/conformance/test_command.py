@@ -49,19 +49,30 @@ def test_the_command_checks_installed_plugins():
 
 
 def test_the_command_fails_where_a_property_does(site, tmp_path, monkeypatch):
-    """Exit status 1; JSON has the results, also of a class in the current folder that no entry point names."""
+    """Exit status 1; JSON has the results, also of a class in the current folder that no entry point names.
+
+    What is broken stops none of it, and is there with its problem, and without results.
+    """
     targets = {"optim_core.clippers": {"idle": "idle_clipper:Idle"}}
     site.add("optim-idle", entry_points=targets, modules={"idle_clipper": IDLE_CLIPPER})
+    broken(site, "Broken", "raise SystemExit(3)", kind="clipper")
     (tmp_path / "own_clip.py").write_text(OWN_CLIP)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    done = optim("conformance", "idle", "own_clip:Outer.Idle", "--format", "json")
-    installed, own = ({each["property"]: each["status"] for each in report["results"]} for report in done.json)
+    done = optim("conformance", "Broken", "idle", "own_clip:Outer.Idle", "--format", "json")
+    reports = {report["name"]: report for report in done.json}
+    installed, own = (
+        {each["property"]: each["status"] for each in reports[name]["results"]} for name in ("idle", "Idle")
+    )
 
     assert 1 == done.code
-    assert [("idle", "clipper"), ("Idle", "clipper")] == [(report["name"], report["kind"]) for report in done.json]
+    assert dict.fromkeys(("Broken", "idle", "Idle"), "clipper") == {
+        name: report["kind"] for name, report in reports.items()
+    }
     assert {"failed"} == {installed[name] for name in ("norm_before", "clips", "light_import")}
     assert ("passed", "passed", "passed") == (installed["silent"], own["silent"], own["light_import"])
+    assert (False, []) == (reports["Broken"]["passed"], reports["Broken"]["results"])
+    assert "SystemExit: 3" in reports["Broken"]["problem"]
 
 
 def test_the_command_wants_names_or_all():
@@ -77,37 +88,18 @@ def test_the_command_lists_what_is_checked():
     assert 1 + len(properties_of("clipper")) == len(done.stdout.splitlines())
 
 
-def test_a_broken_plugin_stops_no_other(site):
-    """It has a line that says why it cannot be loaded, the others are checked, and the exit status is 1."""
-    broken(site, "Broken", "import a_module_that_is_missing", kind="clipper")
-    done = optim("conformance", "Broken", "norm")
-    first, second, last = done.stdout.splitlines()
-
-    assert 1 == done.code
-    assert first.startswith("clipper Broken: it cannot be loaded: optim-broken 1.0 cannot provide")
-    assert "a_module_that_is_missing" in first
-    assert second.startswith("clipper norm of ")
-    assert "2 checked; something failed in Broken" == last
-
-
-def test_a_broken_plugin_is_in_the_data_too(site):
-    """With its problem, and without results."""
-    broken(site, "Broken", "raise SystemExit(3)", kind="clipper")
-    (report,) = optim("conformance", "Broken", "--format", "json").json
-
-    assert (False, [], "clipper") == (report["passed"], report["results"], report["kind"])
-    assert "SystemExit: 3" in report["problem"]
-
-
 def test_everything_that_is_installed_is_checked_although_some_is_broken(site, monkeypatch):
-    """`--all` goes on after it, even where an import ends the process."""
-    broken(site, "Broken", "1 / 0", kind="clipper")
+    """`--all` goes on after it, even where an import ends the process; its line says why it cannot be loaded."""
+    broken(site, "Broken", "import a_module_that_is_missing", kind="clipper")
     broken(site, "Ended", "import os\nos._exit(3)", kind="clipper")
     allowed = "optim-broken,optim-conformance,optim-ended,optim-torch-builtin:norm"
     monkeypatch.setenv("OPTIM_CORE_ALLOW", allowed)
     done = optim("conformance", "--all", "--kind", "clipper")
 
     assert 1 == done.code
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("clipper Broken: "))
+    assert line.startswith("clipper Broken: it cannot be loaded: optim-broken 1.0 cannot provide")
+    assert "a_module_that_is_missing" in line
     assert "something failed in Broken, Ended" in done.stdout
     assert "norm of " in done.stdout
 
