@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal
 
@@ -25,9 +25,10 @@ __all__: list[str] = []
 HOW = ("foreach", "fused", "capturable", "differentiable")
 # The core says what this field means; a schedule does nothing with it.
 OF_THE_CALLER = ("monitor",)
-# How often combinations of values are tried for one field, and for how many seconds of the processor.
+# How often combinations of values are tried for one field, and for how many seconds of the processor; and beside how
+# many values of others where it is declared that it does nothing.
 MOST_TRIED = 120
-MOST_TRIED_IF_DECLARED = 6
+MOST_BASES_IF_DECLARED = 4
 PATIENCE = 10.0
 
 # "raised": the value was accepted, and a step raised an exception.
@@ -45,7 +46,7 @@ def fields(subject: Subject) -> None:
             declared = f"fields.{key}" in subject.declared
             if key in OF_THE_CALLER and subject.kind == "scheduler":
                 continue
-            if effects.does_something(key, MOST_TRIED_IF_DECLARED if declared else MOST_TRIED):
+            if effects.does_something(key, declared=declared):
                 lively += [key] if declared else []
             elif not declared:
                 idle.append(key)
@@ -117,12 +118,12 @@ class _Effects:
     _raised: dict[str, str] = attrs.field(factory=dict)
     _tried: dict[str, str] = attrs.field(factory=dict)
 
-    def does_something(self, key: str, most: int) -> bool:
+    def does_something(self, key: str, *, declared: bool) -> bool:
         """Tell whether some value of a field has an effect, alone or beside others, or all of them are refused.
 
         Args:
             key: the field.
-            most: how many combinations with values of other fields are tried.
+            declared: whether it is declared that there is none, and few combinations with other fields are tried.
         """
         values = self._values(key)
         only_refused = True
@@ -133,12 +134,12 @@ class _Effects:
             only_refused = only_refused and found == "refused"
         if only_refused:
             return True
-        return self._does_something_in_half_precision(key) or self._does_something_beside_others(key, most)
+        return self._does_something_in_half_precision(key) or self._does_something_beside_others(key, declared)
 
-    def _does_something_beside_others(self, key: str, most: int) -> bool:
+    def _does_something_beside_others(self, key: str, declared: bool) -> bool:
         """Tell whether a value has an effect beside values of other fields, as many of them as there is time for."""
-        every_pair = ((base, value) for base in self._bases(key) for value in self._values(key)[:3])
-        pairs = list(islice(every_pair, most))
+        every_pair = ((base, value) for base in self._bases(key, declared) for value in self._values(key)[:3])
+        pairs = list(islice(every_pair, MOST_TRIED))
         start = time.process_time()
         for number, (base, value) in enumerate(pairs):
             if time.process_time() - start > PATIENCE:
@@ -233,19 +234,21 @@ class _Effects:
                 self._errors[known] = error
         return self._traces[known]
 
-    def _bases(self, key: str) -> Iterator[dict[str, Any]]:
+    def _bases(self, key: str, declared: bool) -> Iterator[dict[str, Any]]:
         """Yield configs in which other fields are not at rest, each once: nesterov means nothing without momentum."""
         known = set() if self._goes_far else {_known_as({})}
-        for base in self._some_bases(key):
+        others = [other for other in self.subject.fields if other != key]
+        if not declared:
+            others.sort(key=self._is_no_switch)
+        for base in islice(self._every_base(key, others), MOST_BASES_IF_DECLARED if declared else None):
             if _known_as(base) not in known:
                 known.add(_known_as(base))
                 yield base
 
-    def _some_bases(self, key: str) -> Iterator[dict[str, Any]]:
+    def _every_base(self, key: str, others: Sequence[str]) -> Iterator[dict[str, Any]]:
         rich = {name: value for name, value in self._all_at_work().items() if name != key}
         yield {}
         yield rich
-        others = sorted((other for other in self.subject.fields if other != key), key=self._is_no_switch)
         for rank in range(MOST):
             for other in others:
                 for value in self._values(other)[rank : rank + 1]:
