@@ -15,9 +15,7 @@ from optim_deepspeed_fused.kernel.obstacles import NINJA_FOLDER
 # Set for child processes too. Compiling takes about a minute, and is done once for an environment.
 os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(Path(sys.prefix) / "torch_extensions"))
 # With one ninja for DeepSpeed's own classes and for ours: another one may not read its log, and compiles anew.
-# The compiler takes half of the time that it takes elsewhere.
-COMPILER = Path(__file__).parent / "compiler"
-os.environ["PATH"] = os.pathsep.join([NINJA_FOLDER, str(COMPILER), os.environ["PATH"]])
+os.environ["PATH"] = os.pathsep.join([NINJA_FOLDER, os.environ["PATH"]])
 
 # What torch imports with the first optimizer.
 TORCH = "torch._dynamo"
