@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import torch
+import torch._dynamo  # which torch's optimizers import when they are made
 import torch.distributed as dist
 from torch import nn
 from torch.distributed.fsdp import fully_shard
@@ -45,4 +46,4 @@ def work(rank, size, folder):
 
 
 if __name__ == "__main__":
-    torch.multiprocessing.spawn(work, (2, sys.argv[1]), nprocs=2)
+    torch.multiprocessing.start_processes(work, (2, sys.argv[1]), nprocs=2, start_method="fork")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import torch
+import torch._dynamo  # which torch's optimizers import when they are made
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -71,4 +72,4 @@ def work(rank, size, folder):
 
 
 if __name__ == "__main__":
-    torch.multiprocessing.spawn(work, (2, sys.argv[1]), nprocs=2)
+    torch.multiprocessing.start_processes(work, (2, sys.argv[1]), nprocs=2, start_method="fork")
