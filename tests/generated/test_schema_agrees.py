@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from group_configs import plainly_wrong_beside
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from jsonschema.validators import extend
 from mutations import MUTATIONS, mutated
 from other_forms import forms
 from pinned import pinned
@@ -24,34 +22,7 @@ from optim_core.plugin_class.fields import rate_field
 # Of a config that is taken there may be more to say, which is not looked at here.
 pytestmark = pytest.mark.filterwarnings("ignore::optim_core.errors.ConfigWarning")
 
-# Of each list of conditions, by its id, and each `type`: what is left of the list for it.
-LEFT: dict[tuple[int, str], list[Any]] = {}
-
-
-def asks_for_the_type_alone(part: Any) -> bool:
-    """Whether a part of an `allOf` says something of some plugins, which it knows by their names."""
-    return (
-        part.keys() == {"if", "then"}
-        and part["if"].keys() == {"properties", "required"}
-        and part["if"]["properties"].keys() == {"type"}
-    )
-
-
-def all_of(validator: Any, parts: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-    """As the library does it, but that of the conditions of a hundred plugins each is looked at once for a name."""
-    name = instance.get("type") if isinstance(instance, dict) else None
-    if isinstance(name, str):
-        if (id(parts), name) not in LEFT:
-            LEFT[id(parts), name] = [
-                part
-                for part in parts
-                if not asks_for_the_type_alone(part) or validator.evolve(schema=part["if"]).is_valid(instance)
-            ]
-        parts = LEFT[id(parts), name]
-    yield from Draft202012Validator.VALIDATORS["allOf"](validator, parts, instance, schema)
-
-
-schema = extend(Draft202012Validator, {"allOf": all_of})(registry.schema())
+schema = Draft202012Validator(registry.schema())
 FIRST = registry.names("optimizer")[0]
 keys = st.sampled_from(["?", "x", "unknown", "name"])
 

@@ -149,8 +149,14 @@ def test_every_plugin_is_an_extra_of_core_and_in_all():
     assert set(extras) - {"all"} == {extra for line in extras["all"] for extra in Requirement(line).extras}
 
 
-# What is imported where its user has it already: a plugin or a framework brings torch, and whoever tests brings pytest.
-BROUGHT_BY_OTHERS = {"optim-core": {"torch"}, "optim-conformance": {"pytest"}, "optim-frameworks": {"torch"}}
+# What is imported where its user has it already: a plugin or a framework brings torch, whoever tests brings pytest, and
+# whoever trains by a strategy brings that.
+BROUGHT_BY_OTHERS = {
+    "optim-core": {"torch"},
+    "optim-conformance": {"pytest"},
+    "optim-frameworks": {"torch"},
+    "optim-training": {"deepspeed"},
+}
 
 
 def imported(folder):
