@@ -27,6 +27,9 @@ def package(tmp_path, monkeypatch):
         "of_an_user": False,
         "of_an_user.inner": False,
         "json.decoder.x": False,
+        "..": False,
+        ".json": False,
+        "json.": False,
     }.items(),
 )
 def test_a_module_is_found_without_being_imported(name, is_there):

@@ -19,6 +19,9 @@ def module_exists(name: str) -> bool:
         >>> module_exists("json.decoder"), module_exists("json.no_such"), module_exists("no_such.json")
         (True, False, False)
     """
+    if name.startswith("."):
+        # That is relative to a package, and there is none.
+        return False
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError as error:

@@ -37,7 +37,7 @@ __all__: list[str] = []
 
 HEAVY = ("torch",)
 # Elsewhere there are no copies, or libraries of the system that are loaded by then do not bear them.
-COPIES = sys.platform == "linux"
+COPIES = sys.platform == "linux" and hasattr(os, "fork")
 LONGEST = 2000
 
 
