@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# They look at the results of one run.
+pytestmark = pytest.mark.xdist_group("distributed_checkpoint")
+
 SCRIPT = Path(__file__).with_name("dividing_processes.py")
 CASES = ("AdamW", "Muon", "Muon copied", "SAM in Lookahead", "FusedAdam")
 PROCESSES = {"four": 4, "two": 2, "one": 1, "two again": 2}
