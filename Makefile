@@ -42,7 +42,7 @@ EDITOR := tests/integration/editor
 SOURCES := core/src $(wildcard plugins/*/src)
 
 # The core's tests that see nothing of what is installed: in .venv they find what they find without torch.
-RUN_BY_TEST_CORE := $(addprefix --ignore=tests/core/,config plugin_class text)
+RUN_BY_TEST_CORE := $(addprefix --ignore=tests/core/,config discovery plugin_class probing text)
 
 # A stamp in the environment says that this was installed, and is older than a manifest that changed since.
 PY := .venv/bin/python
@@ -168,6 +168,7 @@ $(MADE):
 	@.venvs/$*/bin/python $(INSTALL) pip
 	@.venvs/$*/bin/python $(INSTALL) --group build --group test-core
 	@.venvs/$*/bin/python $(INSTALL) --no-build-isolation --editable ./core
+	@.venvs/$*/bin/python -m compileall -q core/src
 	@touch "$@"
 
 .venvs/torch-%/.ready: $(MADE) $(MANIFESTS)
