@@ -172,17 +172,17 @@ class Program:
         """Tell whether it has not ended yet."""
         return self._done is None and not select.select([self._server.stdout], [], [], 0)[0]
 
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """Send it a signal, where it has not ended."""
+    def kill(self) -> None:
+        """Kill it, where it has not ended."""
         if self.is_running():
-            os.kill(self.pid, number)
+            os.kill(self.pid, signal.SIGKILL)
 
     def wait(self, seconds: float = 300) -> Done:
         """Wait for its end, and return what it left behind; after so many seconds it is killed."""
         if self._done is None:
             is_late = not select.select([self._server.stdout], [], [], seconds)[0]
             if is_late:
-                os.kill(self.pid, signal.SIGKILL)
+                self.kill()
             status = int(self._answer())
             assert not is_late, f"it has not ended in {seconds:g} seconds"
             texts = (Path(self._printed.name, name) for name in ("stdout", "stderr"))

@@ -88,6 +88,19 @@ def test_the_command_lists_what_is_checked():
     assert 1 + len(properties_of("clipper")) == len(done.stdout.splitlines())
 
 
+def test_a_broken_plugin_stops_no_other(site):
+    """It has a line that says why it cannot be loaded, the others are checked, and the exit status is 1."""
+    broken(site, "Broken", "import a_module_that_is_missing", kind="clipper")
+    done = optim("conformance", "Broken", "norm")
+    first, second, last = done.stdout.splitlines()
+
+    assert 1 == done.code
+    assert first.startswith("clipper Broken: it cannot be loaded: optim-broken 1.0 cannot provide")
+    assert "a_module_that_is_missing" in first
+    assert second.startswith("clipper norm of ")
+    assert "2 checked; something failed in Broken" == last
+
+
 def test_everything_that_is_installed_is_checked_although_some_is_broken(site, monkeypatch):
     """`--all` goes on after it, even where an import ends the process; its line says why it cannot be loaded."""
     broken(site, "Broken", "import a_module_that_is_missing", kind="clipper")

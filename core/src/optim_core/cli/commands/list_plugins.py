@@ -88,8 +88,7 @@ def command(words: tuple[str, ...], kinds: tuple[Kind, ...], style: str) -> None
         if wrong and not sought:
             say(wrong, err=True)
     elif rows:
-        missed = _nothing_has(sought, rows, shown)
-        raise click.UsageError(missed if wrong in missed else f"{missed}; {wrong}")
+        raise click.UsageError(_nothing_has(sought, rows, shown, wrong))
     else:
         extra = "training" if all(KINDS[kind].apart for kind in shown) else "torch"
         named = " or ".join(f"{kind}s" for kind in shown) if wanted else "plugins"
@@ -138,13 +137,15 @@ def _heading(record: PluginRecord) -> str:
     return f"{record.kind}s of {visible(record.distribution)} {record.version or ''}".rstrip()
 
 
-def _nothing_has(words: list[str], rows: list[_Row], kinds: list[Kind]) -> str:
-    """Return that no plugin has all of the words, and what may have been meant."""
+def _nothing_has(words: list[str], rows: list[_Row], kinds: list[Kind], wrong: str) -> str:
+    """Return that no plugin has all of the words, what may have been meant, and what is wrong, if anything is."""
+    also = f"; {wrong}" if wrong else ""
     unknown = next((word for word in words if not any(row.has(word) for row in rows)), None)
     if unknown is None:
-        return f"nothing that is installed has all of: {listing(map(visible, words))}"
+        return f"nothing that is installed has all of: {listing(map(visible, words))}{also}"
     said = f"nothing that is installed has `{visible(unknown)}`"
     if extra_of(kinds, unknown) is not None:
+        # The hint tells of what is wrong.
         return f"{said}; {registry.unknown(kinds[0] if len(kinds) == 1 else None, unknown, '').hint}"
     near = nearest(unknown, [*_KINDS_BY_WORD, *(row.record.name for row in rows)])
-    return f"{said}; did you mean `optim list {near}`?" if near else said
+    return (f"{said}; did you mean `optim list {near}`?" if near else said) + also
